@@ -2,6 +2,8 @@
 
 import typer
 
+from streams.cli import settings, topics
+
 app = typer.Typer(
     name="zeromile",
     no_args_is_help=True,
@@ -9,6 +11,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Says, with evidence, which cars are being sold twice.",
 )
+
+app.add_typer(topics.app, name="topics")
+app.add_typer(settings.app, name="settings")
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""A real Apache Kafka (KRaft mode) for the tests: fetched once with Maven, started on free ports."""
+"""A real Apache Kafka (KRaft mode) for the tests: fetched once with Maven, on free ports."""
 
 from __future__ import annotations
 
@@ -62,9 +62,7 @@ def fetch_jars() -> Path:
             capture_output=True, text=True, check=False, timeout=600,
         )  # fmt: skip
         if done.returncode:
-            raise BrokerUnavailableError(
-                f"Maven could not fetch Apache Kafka: {done.stdout[-800:]}"
-            )
+            raise BrokerUnavailableError(f"Maven could not fetch Kafka: {done.stdout[-800:]}")
         partial.rename(jars)
     return jars
 
@@ -110,7 +108,7 @@ class KafkaBroker:
 
     def _java(self, *arguments: str) -> list[str]:
         return [
-            _program("java"), f"-Xmx{self.heap_mib}m", "-Xms256m", "-XX:+UseSerialGC", "-Xshare:auto",
+            _program("java"), f"-Xmx{self.heap_mib}m", "-Xms256m", "-XX:+UseSerialGC",
             "-cp", f"{HERE}:{self._jars}/*", *arguments,
         ]  # fmt: skip
 

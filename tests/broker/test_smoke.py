@@ -8,14 +8,13 @@ import subprocess
 
 import pytest
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer
-from kafka.admin import NewTopic
 
 pytestmark = pytest.mark.broker
 
 
 def _create(bootstrap_servers: str, topic: str) -> None:
     admin = KafkaAdminClient(bootstrap_servers=bootstrap_servers)
-    admin.create_topics([NewTopic(topic, num_partitions=1, replication_factor=1)])
+    admin.create_topics({topic: {"num_partitions": 1, "replication_factor": 1}})
     admin.close()
 
 
@@ -35,7 +34,7 @@ def test_what_kafka_python_writes_kcat_reads(bootstrap_servers: str, prefix: str
     producer.flush()
     producer.close()
 
-    seen = subprocess.run(
+    seen = subprocess.run(  # noqa: S603 - fixed arguments
         [_kcat(), "-b", bootstrap_servers, "-C", "-t", prefix, "-e", "-q", "-f", "%k|%s|%h"],
         capture_output=True, text=True, check=True, timeout=60,
     )  # fmt: skip
@@ -45,7 +44,7 @@ def test_what_kafka_python_writes_kcat_reads(bootstrap_servers: str, prefix: str
 
 def test_what_kcat_writes_kafka_python_reads(bootstrap_servers: str, prefix: str):
     _create(bootstrap_servers, prefix)
-    subprocess.run(
+    subprocess.run(  # noqa: S603 - fixed arguments
         [_kcat(), "-b", bootstrap_servers, "-P", "-t", prefix, "-K", "|"],
         input="N1-A|{}\n", text=True, check=True, timeout=60,
     )  # fmt: skip
