@@ -113,7 +113,7 @@ class KafkaConnection(BaseSettings):
         return context
 
     def _password(self) -> str | None:
-        return self.sasl_password and self.sasl_password.get_secret_value()
+        return self.sasl_password.get_secret_value() if self.sasl_password else None
 
     def aiokafka_options(self) -> dict[str, Any]:
         """Arguments for aiokafka's consumers and producers."""

@@ -13,6 +13,8 @@ from kafka.errors import TopicAlreadyExistsError
 from streams.kafka.connection import KafkaConnection
 from streams.kafka.topics import TopicSpec
 
+BOOTSTRAP_MS = 10_000
+
 
 @dataclass(frozen=True, slots=True)
 class Difference:
@@ -48,7 +50,11 @@ class Difference:
 @contextmanager
 def admin_client(connection: KafkaConnection) -> Iterator[KafkaAdminClient]:
     """kafka-python's admin client, closed at the end."""
-    client = KafkaAdminClient(client_id="zeromile-admin", **connection.kafka_python_options())
+    client = KafkaAdminClient(
+        client_id="zeromile-admin",
+        bootstrap_timeout_ms=BOOTSTRAP_MS,
+        **connection.kafka_python_options(),
+    )
     try:
         yield client
     finally:

@@ -130,6 +130,5 @@ def load_settings(**overrides: object) -> Settings:
 
 
 def _variable(location: tuple[int | str, ...]) -> str:
-    return (
-        "ZEROMILE_" + "__".join(str(part).upper() for part in location) if location else "settings"
-    )
+    name = "__".join(str(part).upper() for part in location)
+    return f"ZEROMILE_{name}" if name else "settings"
