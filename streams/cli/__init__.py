@@ -3,6 +3,7 @@
 import typer
 
 from streams.cli import settings, topics
+from streams.cli.replay import replay
 
 app = typer.Typer(
     name="zeromile",
@@ -11,9 +12,14 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Says, with evidence, which cars are being sold twice.",
 )
-
+app.command()(replay)
 app.add_typer(topics.app, name="topics")
 app.add_typer(settings.app, name="settings")
+
+
+@app.callback()
+def _root() -> None:
+    """Say, with evidence, which cars are being sold twice."""
 
 
 def main() -> None:
