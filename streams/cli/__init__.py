@@ -4,6 +4,7 @@ import typer
 
 from streams.cli import settings, topics
 from streams.cli.replay import replay
+from streams.cli.worker import worker
 
 app = typer.Typer(
     name="zeromile",
@@ -13,6 +14,7 @@ app = typer.Typer(
     help="Says, with evidence, which cars are being sold twice.",
 )
 app.command()(replay)
+app.command()(worker)
 app.add_typer(topics.app, name="topics")
 app.add_typer(settings.app, name="settings")
 

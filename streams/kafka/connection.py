@@ -14,6 +14,7 @@ from kafka.net.sasl.oauth import AbstractTokenProvider as BlockingTokenProvider
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings
 
+SERVERS = r"^\s*[^\s,]+:\d+\s*(,\s*[^\s,]+:\d+\s*)*$"
 SecurityProtocol = Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]
 SaslMechanism = Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "OAUTHBEARER"]
 
@@ -50,7 +51,9 @@ class KafkaConnection(BaseSettings):
     """Address and security of the Kafka cluster; the part of the settings that clients need."""
 
     bootstrap_servers: str = Field(
-        "127.0.0.1:9092", description="Kafka brokers to start from, host:port, separated by commas."
+        "127.0.0.1:9092",
+        pattern=SERVERS,
+        description="Kafka brokers to start from, host:port, separated by commas.",
     )
     security_protocol: SecurityProtocol = Field(
         "PLAINTEXT", description="How to talk to the brokers; SSL also covers mutual TLS."
@@ -158,6 +161,11 @@ class KafkaConnection(BaseSettings):
             mechanism=self.sasl_mechanism,
             ssl_context=context,
         )
+
+    def broker_addresses(self) -> list[tuple[str, int]]:
+        """Host and port of each broker to start from."""
+        pairs = (server.strip().rpartition(":") for server in self.bootstrap_servers.split(","))
+        return [(host.strip("[]"), int(port)) for host, _, port in pairs]
 
     def faust_brokers(self) -> list[str]:
         """Broker addresses in the form that Faust wants."""

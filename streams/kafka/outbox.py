@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from aiokafka.structs import TopicPartition
 
 Headers = Sequence[tuple[str, bytes]]
-Entry = tuple[bytes, bytes | None, Headers]
+Entry = tuple[bytes | None, bytes | None, Headers]
 """Key, value (None deletes the key in a compacted topic) and headers."""
 
 
@@ -21,7 +21,7 @@ class Outbox:
         return bool(self._entries)
 
     def add(
-        self, topic: str, partition: int, key: bytes, value: bytes | None, headers: Headers = ()
+        self, topic: str, partition: int, key: bytes | None, value: bytes | None, headers: Headers = ()
     ) -> None:
         """Add one record."""
         self._entries.setdefault(TopicPartition(topic, partition), []).append((key, value, headers))

@@ -78,9 +78,7 @@ def check_topics(client: KafkaAdminClient, catalogue: Sequence[TopicSpec]) -> li
     return sorted(found, key=lambda difference: (difference.topic, difference.what))
 
 
-def _layout_differences(
-    client: KafkaAdminClient, specs: Sequence[TopicSpec]
-) -> Iterator[Difference]:
+def _layout_differences(client: KafkaAdminClient, specs: Sequence[TopicSpec]) -> Iterator[Difference]:
     described = {topic["name"]: topic for topic in client.describe_topics([s.name for s in specs])}
     for spec in specs:
         partitions = described[spec.name]["partitions"]
@@ -97,9 +95,7 @@ def _layout_differences(
             )  # fmt: skip
 
 
-def _config_differences(
-    client: KafkaAdminClient, specs: Sequence[TopicSpec]
-) -> Iterator[Difference]:
+def _config_differences(client: KafkaAdminClient, specs: Sequence[TopicSpec]) -> Iterator[Difference]:
     resources = [
         ConfigResource(ConfigResourceType.TOPIC, spec.name, dict(spec.configs)) for spec in specs
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
+from typing import NamedTuple
 
 from aiokafka import AIOKafkaConsumer
 from aiokafka.structs import ConsumerRecord, TopicPartition
@@ -13,16 +14,18 @@ FETCH_BYTES = 4 * 1024 * 1024
 POLL_MS = 500
 
 
+class Fetched(NamedTuple):
+    """Records of one fetch, possibly none at the very end, and how far reading has come."""
+
+    records: Sequence[ConsumerRecord]
+    position: int
+    end: int
+
+
 async def read_to_end(
     connection: KafkaConnection, where: TopicPartition, start: int
-) -> AsyncIterator[tuple[Sequence[ConsumerRecord], int, int]]:
-    """Yield committed records from `start` on, until the end found at the first look.
-
-    Yields
-    ------
-    records, position, end
-        Records of one fetch (possibly none at the very end), the offset read up to, and the end.
-    """
+) -> AsyncIterator[Fetched]:
+    """Yield committed records from `start` on, until the end found at the first look."""
     consumer = AIOKafkaConsumer(
         enable_auto_commit=False,
         auto_offset_reset="earliest",
@@ -41,6 +44,6 @@ async def read_to_end(
         while position < end:
             records = (await consumer.getmany(where, timeout_ms=POLL_MS)).get(where, [])
             position = await consumer.position(where)
-            yield records, position, end
+            yield Fetched(records, position, end)
     finally:
         await consumer.stop()

@@ -126,6 +126,15 @@ class BatchConsumer(driver.Consumer):
         for message in [m for m in self._unacked_messages if m.tp in lost]:
             self._unacked_messages.discard(message)
 
+    def lag(self) -> dict[TP, int]:
+        """Records on the broker beyond the committed offset, per assigned batch partition."""
+        behind: dict[TP, int] = {}
+        for tp in self.assignment():
+            end = self.highwater(tp) if self._batched(tp) else None
+            if end is not None:
+                behind[tp] = max(0, end - (self._committed_offset[tp] or 0))
+        return behind
+
     # -- rebalance and seek
 
     async def on_partitions_revoked(self, revoked: set[TP]) -> None:

@@ -1,11 +1,14 @@
 """Watermarks that all partitions of all workers share, through a small compacted topic.
 
 Deadline rules ask how far a feed has come in the whole country, not in one partition. Every
-worker writes the newest day it has seen of a source, in the transaction of the documents that
-showed it, and follows what the others write. Days only ever grow, so order does not matter.
+worker writes the newest days it knows of, in the transaction of the documents that
+showed it, and follows what the others write. A partition has one record, and its days only ever
+grow: its owner began from what the changelog of the partition says.
 """
 
 from __future__ import annotations
+
+from typing import Final
 
 import msgspec
 from aiokafka import AIOKafkaConsumer
@@ -14,20 +17,34 @@ from aiokafka.structs import ConsumerRecord, TopicPartition
 from mode import Service
 
 from detectors.documents import EventType
-from detectors.watermarks import Watermarks
+from detectors.watermarks import NewestDays, Watermarks
 from streams.kafka.connection import KafkaConnection
-from streams.kafka.outbox import Outbox
 
 POLL_MS = 500
 RETRY_SECONDS = 1.0
 
 
-class NewestDay(msgspec.Struct, frozen=True, array_like=True):
-    """Value of a record: a source's newest civil day (proleptic ordinal) in one feed."""
+NEWEST_KEY: Final = b"\x00newest"
+"""Key of the newest days in a partition's changelog; no VIN begins with a zero byte."""
 
+
+class _NewestDay(msgspec.Struct, frozen=True, array_like=True):
     event_type: EventType
     source: str
     day: int
+
+
+_decoder = msgspec.msgpack.Decoder(list[_NewestDay])
+
+
+def encode_newest(newest: NewestDays) -> bytes:
+    """Write the newest civil day of every source."""
+    return msgspec.msgpack.encode([_NewestDay(*key, day) for key, day in newest.items()])
+
+
+def decode_newest(data: bytes) -> NewestDays:
+    """Read them back."""
+    return {(entry.event_type, entry.source): entry.day for entry in _decoder.decode(data)}
 
 
 class SharedWatermarks(Service):
@@ -51,19 +68,6 @@ class SharedWatermarks(Service):
         self.caught_up = False
         self._connection = connection
         self._topic = topic
-        self._written: dict[tuple[EventType, str], int] = {}
-
-    def add_news(self, outbox: Outbox) -> None:
-        """Add what the topic does not hold yet; it may be added twice, days only grow."""
-        for (event_type, source), day in self.watermarks.newest.items():
-            if day > self._written.get((event_type, source), 0):
-                self._written[event_type, source] = day
-                value = msgspec.msgpack.encode(NewestDay(event_type, source, day))
-                outbox.add(self._topic, 0, f"{event_type}/{source}".encode(), value)
-
-    def forget_written(self) -> None:
-        """Write all days again next time: a transaction that held some was given up."""
-        self._written.clear()
 
     @Service.task
     async def _follow(self) -> None:
@@ -97,7 +101,5 @@ class SharedWatermarks(Service):
             await consumer.stop()
 
     def _take(self, record: ConsumerRecord) -> None:
-        news = msgspec.msgpack.decode(record.value, type=NewestDay)
-        self.watermarks.reach(news.event_type, news.source, news.day)
-        key = (news.event_type, news.source)
-        self._written[key] = max(news.day, self._written.get(key, 0))
+        for (event_type, source), day in decode_newest(record.value).items():
+            self.watermarks.reach(event_type, source, day)

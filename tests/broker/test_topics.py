@@ -60,7 +60,7 @@ def test_check_explains_each_difference_and_apply_mends_what_it_can(
 
 def test_an_absent_broker_is_one_readable_line():
     # In a process of its own: kafka-python leaves sockets behind when it finds no broker.
-    done = subprocess.run(  # noqa: S603 - fixed arguments
+    done = subprocess.run(
         [sys.executable, "-c", "from streams.cli import main; main()", "topics", "check",
          "--bootstrap", "127.0.0.1:1"],
         capture_output=True, text=True, check=False, timeout=60,
