@@ -3,6 +3,7 @@
 import typer
 
 from streams.cli import settings, topics
+from streams.cli.publish import publish
 from streams.cli.replay import replay
 from streams.cli.worker import worker
 
@@ -15,6 +16,7 @@ app = typer.Typer(
 )
 app.command()(replay)
 app.command()(worker)
+app.command()(publish)
 app.add_typer(topics.app, name="topics")
 app.add_typer(settings.app, name="settings")
 
