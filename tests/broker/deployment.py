@@ -10,7 +10,7 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import msgspec
 from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
@@ -54,10 +54,14 @@ class WorkerProcess:
     def __init__(self, environment: dict[str, str], directory: Path) -> None:
         self.port = free_port()
         self.log = directory / f"worker-{self.port}.log"
-        self._process = subprocess.Popen(
+        with self.log.open("wb") as log:
+            self._process = self._start(environment, log)
+
+    def _start(self, environment: dict[str, str], log: IO[bytes]) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
             [sys.executable, "-W", "ignore", "-c", "from streams.cli import main; main()", "worker"],
             env=os.environ | environment | {"ZEROMILE_WEB_PORT": str(self.port)},
-            stdout=subprocess.DEVNULL, stderr=self.log.open("wb"), stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL, stderr=log, stdin=subprocess.DEVNULL,
         )  # fmt: skip
 
     @property
