@@ -10,10 +10,11 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, TypeVar
 
 import msgspec
-from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
+from kafka import KafkaConsumer, TopicPartition
+from kafka.errors import KafkaError
 from prometheus_client.parser import text_string_to_metric_families
 
 from streams.kafka.publishing import Publisher, Router
@@ -23,6 +24,7 @@ from streams.service.layout import catalogue_of, names_of
 from streams.service.settings import Settings, load_settings
 from tests.broker.kafka_broker import free_port
 
+T = TypeVar("T")
 MOVING = ("detected_at", "revision", "cause")
 POSITIONS = ("topic", "partition", "offset")
 CONSUMED_SECONDS = 120.0
@@ -139,7 +141,7 @@ class Deployment:
     # -- documents
 
     def publish(self, lines: Iterable[bytes]) -> None:
-        publisher, router = Publisher(self.settings), Router(self.names)
+        publisher, router = persistently(lambda: Publisher(self.settings)), Router(self.names)
         for line in lines:
             publisher.publish(router.route(line))
         publisher.close()
@@ -172,7 +174,9 @@ class Deployment:
 
     def lag(self) -> int:
         """Published documents that the group has not committed."""
-        client: KafkaAdminClient
+        return persistently(self._lag)
+
+    def _lag(self) -> int:
         consumer = self.consumer()
         partitions = [
             TopicPartition(topic, number)
@@ -192,6 +196,9 @@ class Deployment:
 
     def read_all(self, topic: str) -> list[Any]:
         """Every committed record of a topic."""
+        return persistently(lambda: self._read_all(topic))
+
+    def _read_all(self, topic: str) -> list[Any]:
         consumer = self.consumer()
         partitions = [TopicPartition(topic, n) for n in consumer.partitions_for_topic(topic)]
         consumer.assign(partitions)
@@ -227,6 +234,16 @@ class Deployment:
             wait_for(equal, 30.0, "alerts differ", self.logs)
         except TimeoutError:
             assert last[0] == expected, self.logs()
+
+
+def persistently(attempt: Callable[[], T]) -> T:
+    """Try again while the broker is away: clients under test do the same."""
+    for _ in range(60):
+        try:
+            return attempt()
+        except KafkaError:
+            time.sleep(0.5)
+    return attempt()
 
 
 def wait_for(
