@@ -84,10 +84,17 @@ def _run(seed: int, broker: KafkaBroker, directory: Path, restart: BrokerRestart
         deployment.expect(expected_alerts(stream))
         _check_state(deployment, stream)
         _check_dead_letters(deployment, lines)
+        print(f"seed {seed}: {schedule.done}, lost {_lost(deployment)}")  # noqa: T201 - shown with -s
     except Exception as error:
         raise AssertionError(f"seed {seed}, {schedule.done}: {error}") from error
     finally:
         deployment.close()
+
+
+def _lost(deployment: Deployment) -> float:
+    """Partitions that running workers had to give up to another one."""
+    running = [worker for worker in deployment.workers if worker.running]
+    return sum(worker.metric("zeromile_lost_partitions_total") for worker in running)
 
 
 def _check_state(deployment: Deployment, stream: Path) -> None:
