@@ -2,9 +2,11 @@
 
 import typer
 
-from streams.cli import settings, topics
+from streams.cli import alerts, dead_letters, settings, topics
+from streams.cli.doctor import doctor
 from streams.cli.publish import publish
 from streams.cli.replay import replay
+from streams.cli.vehicle import vehicle
 from streams.cli.worker import worker
 
 app = typer.Typer(
@@ -17,6 +19,10 @@ app = typer.Typer(
 app.command()(replay)
 app.command()(worker)
 app.command()(publish)
+app.command()(vehicle)
+app.command()(doctor)
+app.add_typer(alerts.app, name="alerts")
+app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(topics.app, name="topics")
 app.add_typer(settings.app, name="settings")
 
