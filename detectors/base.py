@@ -26,6 +26,15 @@ class Parameters(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     valid_to: date | None = None
     """Last civil day on which it does."""
 
+    def __post_init__(self) -> None:
+        """Refuse limits that contradict each other."""
+        if (
+            self.valid_from is not None
+            and self.valid_to is not None
+            and self.valid_from > self.valid_to
+        ):
+            raise ValueError("valid_from must not lie after valid_to")
+
 
 ParametersT = TypeVar("ParametersT", bound=Parameters)
 
