@@ -15,6 +15,18 @@ from detectors.history import VehicleHistory
 DetectorStatus = Literal["experimental", "stable"]
 
 
+def check_period(first: date | None, last: date | None) -> None:
+    """Refuse a period of validity that ends before it begins.
+
+    Raises
+    ------
+    ValueError
+        If it does.
+    """
+    if first is not None and last is not None and first > last:
+        raise ValueError("valid_from must not lie after valid_to")
+
+
 class Parameters(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What every detector's section of the policy may hold beside its own thresholds."""
 
@@ -28,12 +40,7 @@ class Parameters(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
     def __post_init__(self) -> None:
         """Refuse limits that contradict each other."""
-        if (
-            self.valid_from is not None
-            and self.valid_to is not None
-            and self.valid_from > self.valid_to
-        ):
-            raise ValueError("valid_from must not lie after valid_to")
+        check_period(self.valid_from, self.valid_to)
 
 
 ParametersT = TypeVar("ParametersT", bound=Parameters)

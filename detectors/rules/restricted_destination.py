@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from detectors.base import Detector, DetectorSpec, Parameters
+from detectors.base import Detector, DetectorSpec, Parameters, check_period
 from detectors.documents import CustomsExport, Fuel
 from detectors.findings import Finding, anchor_of
 from detectors.history import Content, VehicleHistory
@@ -38,12 +38,7 @@ class Restriction(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
     def __post_init__(self) -> None:
         """Refuse a period that ends before it begins."""
-        if (
-            self.valid_from is not None
-            and self.valid_to is not None
-            and self.valid_from > self.valid_to
-        ):
-            raise ValueError("valid_from must not lie after valid_to")
+        check_period(self.valid_from, self.valid_to)
 
 
 class RestrictedDestinationParameters(Parameters, frozen=True, kw_only=True):
