@@ -31,12 +31,13 @@ class _Arrival(NamedTuple):
     """False for a withdrawal that the engine added itself."""
 
 
-_CAUSES: Final[dict[Outcome, Cause]] = {
-    Outcome.VOIDED: "voided",
-    Outcome.AMENDED: "amended",
-    Outcome.CONTESTED: "amended",
-    Outcome.NEW: "new_evidence",
-}
+_CAUSES: Final[tuple[tuple[Outcome, Cause], ...]] = (
+    (Outcome.VOIDED, "voided"),
+    (Outcome.AMENDED, "amended"),
+    (Outcome.CONTESTED, "amended"),
+    (Outcome.NEW, "new_evidence"),
+)
+"""What a batch did to a vehicle's file, the weightiest first."""
 
 
 def _utc_now() -> datetime:
@@ -154,13 +155,12 @@ class Engine:
     ) -> None:
         data = self.store.get(vin)
         record = VehicleRecord() if data is None else records.decode(data)
-        outcomes = {self._file_one(record, arrival) for arrival in arrivals}
-        changed = [outcome for outcome in _CAUSES if outcome in outcomes]
-        if not changed:
+        outcomes = [self._file_one(record, arrival) for arrival in arrivals]
+        cause = next((cause for outcome, cause in _CAUSES if outcome in outcomes), None)
+        if cause is None:
             return
         if trim(record.filed, self._limits.maximum_documents):
             record.overfull = True
-        cause = _CAUSES[changed[0]]
         if late and cause == "new_evidence":
             cause = "late_document"
         self._judge(vin, record, cause, result, detected_at)
