@@ -112,7 +112,7 @@ class ZeroMileageExport(Detector[ZeroMileageExportParameters]):
 
 
 def reading_at(
-    history: VehicleHistory, declaration: CustomsExport, maximum_age_days: int
+    history: VehicleHistory, declaration: CustomsExport, maximum_age_days: int = 90
 ) -> Reading | None:
     """Odometer reading of a declaration, or the last one read at most so many days before it."""
     last = None

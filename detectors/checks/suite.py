@@ -1,17 +1,10 @@
-"""The contract that every detector keeps, as checks that anyone can run on a detector of their own.
-
-    check_detector(detector, firing=histories_that_fire, quiet=histories_that_almost_do)
-
-Every check tries to break one promise: purity, order-invariance, stable ids, evidence, bounds. What
-is broken is collected and told at once. The checks of single promises lie in
-:mod:`detectors.check_purity`, :mod:`detectors.check_findings` and :mod:`detectors.check_identity`.
-"""
+"""The suite: all checks on all histories of a detector, and its examples."""
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
 from detectors.base import Detector
-from detectors.check_findings import (
+from detectors.checks.findings import (
     check_bounded,
     check_evidence,
     check_explanation,
@@ -19,8 +12,8 @@ from detectors.check_findings import (
     check_round_trip,
     check_score,
 )
-from detectors.check_identity import check_stable_ids
-from detectors.check_purity import (
+from detectors.checks.identity import check_stable_ids
+from detectors.checks.purity import (
     check_missing_fields,
     check_needs,
     check_no_clock,

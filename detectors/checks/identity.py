@@ -6,7 +6,7 @@ from typing import Any, Final
 import msgspec
 
 from detectors.base import Detector
-from detectors.check_purity import judged, require
+from detectors.checks.purity import judged, require
 from detectors.documents import Document
 from detectors.filing import FiledDocument
 from detectors.history import VehicleHistory

@@ -7,7 +7,7 @@ from typing import Any, Final
 import msgspec
 
 from detectors.base import Detector
-from detectors.check_purity import judged, require
+from detectors.checks.purity import judged, require
 from detectors.documents import Document
 from detectors.findings import SCORE_BANDS, Evidence, Finding
 from detectors.history import VehicleHistory
