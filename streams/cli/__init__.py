@@ -3,6 +3,7 @@
 import typer
 
 from streams.cli.replay import replay
+from streams.cli.simulate import simulate
 
 app = typer.Typer(
     name="zeromile",
@@ -12,6 +13,7 @@ app = typer.Typer(
     help="Says, with evidence, which cars are being sold twice.",
 )
 app.command()(replay)
+app.command()(simulate)
 
 
 @app.callback()

@@ -151,11 +151,11 @@ def _live(block: Block, export_share: float) -> None:
     ordinary = 1.0 - sum(shares.values())
     never_zero = sum(share for name, share in shares.items() if name in NEVER_ZERO)
     zero = (country.zero_mileage.share - (sum(shares.values()) - never_zero)) / ordinary
-    lives: list[tuple[Life, float]] = [(EXPORT_LIVES[name], share) for name, share in shares.items()]
+    lives: list[tuple[Life, float]] = [(EXPORT_LIVES.get(name, exports.genuine), share) for name, share in shares.items()]
     lives += [(exports.zero_mileage, ordinary * zero), (exports.genuine, ordinary * (1.0 - zero))]
     _share_out(block, np.flatnonzero(exported), position, lives)
     shares = country.domestic_lives.shares
-    lives = [(DOMESTIC_LIVES[name], share) for name, share in shares.items()]
+    lives = [(DOMESTIC_LIVES.get(name, domestic.ordinary), share) for name, share in shares.items()]
     lives.append((domestic.ordinary, 1.0 - sum(shares.values())))
     _share_out(block, np.flatnonzero(~exported), position, lives)
 
