@@ -27,7 +27,9 @@ def simulate(
     ] = None,
     export_share: Annotated[
         float | None,
-        typer.Option(min=0.001, max=0.9, help="Share of the vehicles that are exported (about 0.016 in life)."),
+        typer.Option(
+            min=0.001, max=0.9, help="Share of the vehicles that are exported (about 0.016 in life)."
+        ),
     ] = None,
     country: Annotated[
         Path | None,
@@ -62,9 +64,7 @@ def simulate(
     _print(Console(), summary, out, truth)
 
 
-def _check(
-    first: datetime.date, days: int, out: Path, truth: Path, years: dict[int, float]
-) -> None:
+def _check(first: datetime.date, days: int, out: Path, truth: Path, years: dict[int, float]) -> None:
     last = first + datetime.timedelta(days=days - 1)
     if first.year < min(years) or last.year > max(years):
         raise typer.BadParameter(

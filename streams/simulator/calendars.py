@@ -84,9 +84,7 @@ def destination_weights(country: Country, days: Days) -> FloatArray:
     return weights
 
 
-def _new_year(
-    country: Country, days: Days, first: int, last: int, factor: float
-) -> FloatArray:
+def _new_year(country: Country, days: Days, first: int, last: int, factor: float) -> FloatArray:
     level = np.ones(len(days.ordinals))
     for festival in country.chinese_new_year.days:
         since = days.ordinals - ordinal(festival)
@@ -95,7 +93,8 @@ def _new_year(
 
 
 def _golden(days: Days) -> npt.NDArray[np.bool_]:
-    return (days.month == 10) & (days.day <= 7)  # noqa: PLR2004 - 1-7 October
+    golden: npt.NDArray[np.bool_] = (days.month == 10) & (days.day <= 7)  # noqa: PLR2004 - dates
+    return golden
 
 
 def _period_end(country: Country, days: Days) -> FloatArray:

@@ -90,7 +90,9 @@ def simulate(
     encoder = msgspec.json.Encoder()
     try:
         with _open(truth) as truth_file:
-            spikes = plan_spikes(world, np.random.default_rng([seed, _PLAN_STREAM]), vehicles, export_share)
+            spikes = plan_spikes(
+                world, np.random.default_rng([seed, _PLAN_STREAM]), vehicles, export_share
+            )
             for made in _blocks(world, spikes, seed, vehicles, export_share):
                 spool.add(made.arrival, made.tag, made.lines)
                 labels += made.labels
@@ -98,9 +100,7 @@ def simulate(
                 progress(int(made.labels.sum()))
             truth_file.write(encoder.encode_lines([spike.truth() for spike in spikes]))
             documents, malformed = _write(spool, out, truth_file)
-            by_label = {
-                label.name: int(count) for label, count in zip(LABELS, labels, strict=True)
-            }
+            by_label = {label.name: int(count) for label, count in zip(LABELS, labels, strict=True)}
             closing = CountryTruth(
                 seed=seed, start=iso(start), days=days, vehicles=vehicles, documents=documents,
                 malformed=malformed, ordinary_vehicles=by_label["ordinary"],
@@ -146,16 +146,16 @@ def _live(block: Block, export_share: float) -> None:
     country = block.world.country
     index = block.fleet.index
     exported = (index * _FIRST_STEP) % 1.0 < export_share
-    position = (index * _SECOND_STEP) % 1.0
+    position: FloatArray = (index * _SECOND_STEP) % 1.0
     shares = country.export_lives.shares
     ordinary = 1.0 - sum(shares.values())
     never_zero = sum(share for name, share in shares.items() if name in NEVER_ZERO)
     zero = (country.zero_mileage.share - (sum(shares.values()) - never_zero)) / ordinary
-    lives: list[tuple[Life, float]] = [(EXPORT_LIVES.get(name, exports.genuine), share) for name, share in shares.items()]
+    lives: list[tuple[Life, float]] = [(EXPORT_LIVES[name], share) for name, share in shares.items()]
     lives += [(exports.zero_mileage, ordinary * zero), (exports.genuine, ordinary * (1.0 - zero))]
     _share_out(block, np.flatnonzero(exported), position, lives)
     shares = country.domestic_lives.shares
-    lives = [(DOMESTIC_LIVES.get(name, domestic.ordinary), share) for name, share in shares.items()]
+    lives = [(DOMESTIC_LIVES[name], share) for name, share in shares.items()]
     lives.append((domestic.ordinary, 1.0 - sum(shares.values())))
     _share_out(block, np.flatnonzero(~exported), position, lives)
 

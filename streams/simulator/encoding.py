@@ -224,9 +224,10 @@ class Encoder:
             self._vin(columns),
             _customs_times(columns["day"], columns["event"]),
             _stamps(recorded),
-            [f"{gate}{number}" for gate, number in zip(
-                gates, _numbered("", 14, columns["declaration"]), strict=True
-            )],
+            [
+                f"{gate}{number}"
+                for gate, number in zip(gates, _numbered("", 14, columns["declaration"]), strict=True)
+            ],
             identity_texts(columns["exporter"], self._salt),
             _pick(world.destinations, columns["destination"]),
             _pick(papers.CONDITIONS, columns["condition"]),
@@ -252,7 +253,9 @@ class Encoder:
 
 
 def _status(columns: dict[str, Column]) -> list[Any]:
-    return _pick(("valid", "void"), np.where(columns["void"] > 0, 1, np.where(columns["revision"] > 0, 0, -1)))
+    return _pick(
+        ("valid", "void"), np.where(columns["void"] > 0, 1, np.where(columns["revision"] > 0, 0, -1))
+    )
 
 
 def _letters(codes: Column) -> list[Any]:

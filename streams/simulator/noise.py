@@ -53,9 +53,10 @@ def feed(block: Block, name: str, table: Table) -> Feed:
     written.append(recorded[amended] + (DAY * rng.uniform(0.5, 30, len(amended))).astype(np.int64))
     arrived.append(written[-1] + _transport(rng, len(amended)))
     restated = _choose(rng, noise.restated, ~touched & (columns["source"] == 0))
-    parts.append({key: column[restated] for key, column in columns.items()} | {
-        "source": np.ones(len(restated), dtype=np.int64)
-    })
+    parts.append(
+        {key: column[restated] for key, column in columns.items()}
+        | {"source": np.ones(len(restated), dtype=np.int64)}
+    )
     written.append(recorded[restated] + (DAY * rng.uniform(0.1, 4, len(restated))).astype(np.int64))
     arrived.append(written[-1] + _transport(rng, len(restated)))
     touched[amended] = True

@@ -196,11 +196,12 @@ class Mileage(Sourced, frozen=True):
 
 
 class Prices(Sourced, frozen=True):
-    """Price spread, export margin, yearly depreciation, share of papers without a price."""
+    """Price spread, export margin, refunded tax, yearly depreciation, share of papers without a price."""
 
     spread: float
     margin: float
     margin_spread: float
+    value_added_tax: float
     first_year: float
     later_years: float
     missing: float

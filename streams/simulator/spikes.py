@@ -57,7 +57,9 @@ def plan_spikes(
         return []
     level = world.export_level / world.export_level.sum()
     # Large and small provinces alike: every second drawn by weight, the others evenly.
-    by_weight = rng.choice(len(PROVINCE_CODES), len(PROVINCE_CODES), replace=False, p=world.export_weights)
+    by_weight = rng.choice(
+        len(PROVINCE_CODES), len(PROVINCE_CODES), replace=False, p=world.export_weights
+    )
     provinces = by_weight[:count]
     spikes: list[Spike] = []
     for number in range(count):

@@ -1,13 +1,14 @@
 """Columns of papers before they become text: one table a document type, filled in bulk."""
 
 import dataclasses
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from streams.simulator.calendars import FloatArray, IntArray
 
-Column = npt.NDArray[np.int64] | npt.NDArray[np.float64]
+Column = npt.NDArray[Any]
 Value = Column | int | float
 
 ABSENT = -1

@@ -19,10 +19,10 @@ def worth(block: Block, rows: IntArray, age_days: IntArray) -> FloatArray:
 
 
 def with_margin(block: Block, price: FloatArray) -> FloatArray:
-    """Free-on-board value: price plus the exporter's margin."""
+    """Free-on-board value: price without the refunded tax, plus the exporter's margin."""
     prices = block.world.country.prices
     margin = prices.margin + prices.margin_spread * block.rng.standard_normal(len(price))
-    return np.round(price * (1.0 + margin), 2)
+    return np.round(price / (1.0 + prices.value_added_tax) * (1.0 + margin), 2)
 
 
 def sometimes_missing(block: Block, price: FloatArray) -> FloatArray:
@@ -41,7 +41,5 @@ def hardly_driven(block: Block, count: int) -> IntArray:
     """Odometers (km) of cars that never drove: most at most 100, all at most 500."""
     parameters = block.world.country.zero_mileage
     strong = block.rng.integers(3, parameters.strong_km + 1, count)
-    medium = block.rng.integers(
-        parameters.strong_km + 1, block.world.country.regime.zero_km + 1, count
-    )
+    medium = block.rng.integers(parameters.strong_km + 1, block.world.country.regime.zero_km + 1, count)
     return np.where(block.rng.random(count) < parameters.strong_share, strong, medium)

@@ -105,9 +105,8 @@ class World:
         """Destinations (indices) of cars declared on the given days."""
         row = np.clip(day - self.days.ordinals[0], 0, len(self.days.ordinals) - 1)
         drawn = rng.random(len(day))[:, None]
-        return np.minimum(
-            (self._destinations[row] < drawn).sum(axis=1), len(self.destinations) - 1
-        ).astype(np.int64)
+        passed: IntArray = (self._destinations[row] < drawn).sum(axis=1, dtype=np.int64)
+        return np.minimum(passed, len(self.destinations) - 1)
 
     def exporters_province(self, rng: np.random.Generator, day: IntArray) -> IntArray:
         """Provinces (indices) of exporters that declare on the given days."""
@@ -149,7 +148,6 @@ def _brands(country: Country) -> Brands:
         ),
         fuel=tuple(Draw(np.array(list(brand.fuels.values()))) for brand in listed),
         fuel_codes=tuple(
-            np.array([FUELS.index(fuel) for fuel in brand.fuels], dtype=np.int64)
-            for brand in listed
+            np.array([FUELS.index(fuel) for fuel in brand.fuels], dtype=np.int64) for brand in listed
         ),
     )

@@ -49,22 +49,17 @@ def write_declaration(block: Block, made: Plan, **given: Value) -> Papers:
         "read": steps.READ,
         "licence": np.where(licensed, steps.number(block, len(made.rows)), ABSENT),
         "licence_day": np.where(licensed, made.licence, ABSENT),
-        "letter": np.where(
-            made.licence >= world.letter_from, made.letter.astype(np.int64), ABSENT
-        ),
+        "letter": np.where(made.licence >= world.letter_from, made.letter.astype(np.int64), ABSENT),
         "exited": made.exited,
     }
-    rows = steps.declaration(
-        block, made.rows, made.declared, made.exporter, made.destination, **(columns | given)
-    )
+    columns |= {"exporter": made.exporter} | given
+    rows = steps.declaration(block, made.rows, made.declared, made.destination, **columns)
     return "customs_export", rows
 
 
 def write_deregistration(block: Block, made: Plan) -> Papers:
     """Deregistration for export, by the exporter."""
-    rows = steps.deregistration(
-        block, made.rows, made.deregistered, steps.EXPORT, made.exporter
-    )
+    rows = steps.deregistration(block, made.rows, made.deregistered, steps.EXPORT, made.exporter)
     return "deregistration", rows
 
 
@@ -75,12 +70,15 @@ def expect_from_days(
     pending: Papers | None,
     declared: Papers | None,
     *,
-    read: bool = True,
+    sold_before: bool = False,
 ) -> None:
-    """Write down every rule that the days and the odometer of ordinary papers meet."""
+    """Write down every rule that the days and the odometer of ordinary papers meet.
+
+    `sold_before` says that the double sale was already complete before the pending export.
+    """
     regime = block.world.country.regime
     rows, flash = made.rows, regime.flash_days
-    if declared is not None and read:
+    if declared is not None:
         block.expect(
             "zero_mileage_export",
             rows,
@@ -91,14 +89,17 @@ def expect_from_days(
     lag = made.pending - made.born
     if pending is not None:
         block.expect("flash_registration", rows, made.pending, (first, pending), where=lag <= flash)
-        block.expect("double_sale", rows, made.pending, (first, pending), where=lag <= SAME_WEEK)
+        if not sold_before:
+            week = lag <= SAME_WEEK
+            block.expect("double_sale", rows, made.pending, (first, pending), where=week)
     if pending is not None and declared is not None:
-        _expect_letter_rules(block, made, first, pending, declared)
+        expect_letter_rules(block, made, first, pending, declared)
 
 
-def _expect_letter_rules(
+def expect_letter_rules(
     block: Block, made: Plan, first: Papers, pending: Papers, declared: Papers
 ) -> None:
+    """Write down which exports are too early without a letter, or parked until just after."""
     world = block.world
     regime, mix = world.country.regime, world.country.regime_mix
     ruled = (made.licence >= world.letter_from) & (made.pending >= world.letter_from)

@@ -42,7 +42,8 @@ def hot_lag(block: Block, count: int) -> IntArray:
     lags = block.world.country.lags
     sigma = np.log(lags.pending_p95 / lags.pending_median) / 1.6449
     days = np.exp(np.log(lags.pending_median) + sigma * block.rng.standard_normal(count))
-    return np.clip(np.rint(days), 0, FLASH_LAG_LIMIT).astype(np.int64)
+    whole: IntArray = np.clip(np.rint(days), 0, FLASH_LAG_LIMIT).astype(np.int64)
+    return whole
 
 
 def genuine_lag(block: Block, count: int, least: int = 240) -> IntArray:
@@ -50,9 +51,10 @@ def genuine_lag(block: Block, count: int, least: int = 240) -> IntArray:
     lags = block.world.country.lags
     sigma = np.log(lags.genuine_median_years / lags.genuine_p5_years) / 1.6449
     years = lags.genuine_median_years * np.exp(sigma * block.rng.standard_normal(count))
-    days = (np.clip(years, 0.0, 14.0) * DAYS_A_YEAR).astype(np.int64)
+    days: IntArray = (np.clip(years, 0.0, 14.0) * DAYS_A_YEAR).astype(np.int64)
     # Nobody's ordinary car lands in the window in which parked cars are looked for.
-    return np.maximum(days, least + block.rng.integers(0, 60, count))
+    floor: IntArray = least + block.rng.integers(0, 60, count)
+    return np.maximum(days, floor)
 
 
 def plan(
@@ -125,9 +127,7 @@ def restricted(
     world, fleet = block.world, block.fleet
     closed = np.zeros(len(rows), dtype=np.bool_)
     for rule in world.country.restricted:
-        hit = (day >= ordinal(rule.begin)) & (
-            destination == world.destinations.index(rule.destination)
-        )
+        hit = (day >= ordinal(rule.begin)) & (destination == world.destinations.index(rule.destination))
         if rule.brands:
             brands = [world.brands.names.index(name) for name in rule.brands]
             hit &= np.isin(fleet.brand[rows], brands)

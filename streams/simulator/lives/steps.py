@@ -85,16 +85,14 @@ def declaration(
     block: Block,
     rows: IntArray,
     day: IntArray,
-    exporter: IntArray,
     destination: IntArray,
     **given: Value,
 ) -> IntArray:
-    """Export declaration of a used car under a licence."""
+    """Export declaration of a used car; `exporter` must be among the given columns."""
     fleet = block.fleet
     value = with_margin(block, worth(block, rows, day - fleet.born[rows]))
     columns: dict[str, Value] = {
         "declaration": number(block, len(rows)),
-        "exporter": exporter,
         "source_province": fleet.province[rows],
         "destination": destination,
         "gate": block.rng.integers(0, 60, len(rows)),
