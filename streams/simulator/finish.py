@@ -23,7 +23,7 @@ _EPOCH = 719_163  # ordinal of 1970-01-01
 
 @dataclasses.dataclass
 class Finished:
-    """Lines of a block inside the stream's time, their arrival (seconds) and tags, and the truth about its vehicles."""
+    """Lines of a block inside the stream's time, their arrival (seconds), their tags, and the truth."""
 
     lines: list[bytes]
     arrival: IntArray
@@ -99,6 +99,8 @@ def _truth(
         for row, alert in _expected(block, number, feeds, window):
             expected.setdefault(row, []).append(alert)
     missing = _missing_papers(block, feeds, window)
+    registrations = feeds["registration"].columns
+    mistyped = set(registrations["vehicle"][registrations["alias"] > 0].tolist())
     truth = []
     for row in np.flatnonzero(fleet.label > 0).tolist():
         label = LABELS[fleet.label[row]]
@@ -118,6 +120,19 @@ def _truth(
                 spike=int(fleet.spike[row]) if fleet.spike[row] >= 0 else msgspec.UNSET,
             )
         )
+        if row in mistyped:
+            truth.append(
+                VehicleTruth(
+                    vin=texts[row + len(fleet.index)],
+                    label=label.name,
+                    kind=label.kind,
+                    province=PROVINCE_CODES[fleet.province[row]],
+                    registered_on=iso(int(fleet.born[row])),
+                    papers_complete=row not in missing,
+                    variant="mistyped_number",
+                    fools=label.fools or msgspec.UNSET,
+                )
+            )
     stray = set(expected) - set(np.flatnonzero(fleet.label != 0).tolist())
     if stray:
         raise AssertionError(f"expected alerts on {ORDINARY.name} vehicles: rows {sorted(stray)[:5]}")

@@ -8,6 +8,7 @@ from streams.simulator.block import Block, BoolArray
 from streams.simulator.calendars import FloatArray, IntArray
 from streams.simulator.delays import DAY, recorded_and_arrival
 from streams.simulator.malformed import FAULTS, REGISTRATION_FAULTS
+from streams.simulator.places import PROVINCES
 from streams.simulator.tables import Column, Table, stack
 
 READABLE = 0
@@ -17,7 +18,7 @@ LOST = 1000
 
 @dataclasses.dataclass
 class Feed:
-    """All lines of one document type before they are text, and what became of the papers as first written."""
+    """All lines of one document type before they are text, and the fate of the first papers."""
 
     columns: dict[str, Column]
     recorded: IntArray
@@ -37,6 +38,7 @@ def feed(block: Block, name: str, table: Table) -> Feed:
     recorded, arrival = recorded_and_arrival(
         rng, block.world.country.delays, name, columns["day"].astype(np.int64), columns["hold"]
     )
+    arrival = _through_outages(block, name, columns, arrival)
     parts, written, arrived = [columns], [recorded], [arrival]
     touched = np.zeros(size, dtype=np.bool_)
     revised_by: list[tuple[IntArray, IntArray]] = []
@@ -89,6 +91,23 @@ def feed(block: Block, name: str, table: Table) -> Feed:
         lost=lost,
         revised_by=revised_by,
     )
+
+
+def _through_outages(
+    block: Block, name: str, columns: dict[str, Column], arrival: IntArray
+) -> IntArray:
+    """Papers that would arrive while their feed is cut off arrive when it is back."""
+    place = "exporter_province" if name == "customs_export" else "province"
+    for outage, first_day in block.world.outages:
+        if outage.event_type != name:
+            continue
+        begin, end = first_day * DAY, (first_day + outage.days) * DAY
+        held = (arrival >= begin) & (arrival < end)
+        if outage.province is not None:
+            held &= columns[place] == PROVINCES.index(outage.province)
+        back = end + block.rng.integers(0, DAY // 8, len(arrival))
+        arrival = np.where(held, back, arrival)
+    return arrival
 
 
 def _choose(rng: np.random.Generator, share: float, among: BoolArray) -> IntArray:

@@ -109,7 +109,7 @@ def registration_correction(block: Block, rows: IntArray) -> None:
             continue
         if variant == "withdrawn":
             block.tables["registration"].revise(first, lag, void=1)
-            day = day + timing.days_between(block, len(part), 0, 3)  # noqa: PLW2901
+            day = day + timing.days_between(block, len(part), 0, 3)
         steps.initial(block, part, day, invoice=invoice, plate=plate)
 
 
