@@ -12,6 +12,7 @@ from streams.evaluation.truth import Truth
 from streams.simulator.truth import ExpectedAlert, VehicleTruth
 
 ORDINARY = "ordinary"
+BEFORE = "before_stream"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +54,11 @@ class Case:
         return spoke and self.expected is None and not self.tolerated
 
     @property
-    def papers_complete(self) -> bool:
-        """Whether all papers of the vehicle are in the stream, as far as the truth says."""
-        return self.vehicle is None or self.vehicle.papers_complete
+    def papers_lost(self) -> bool:
+        """Whether papers of the vehicle got lost (those from before the stream do not count)."""
+        if self.vehicle is None or self.vehicle.missing is UNSET:
+            return False
+        return any(reason != BEFORE for reason in self.vehicle.missing)
 
     @property
     def provable(self) -> bool:

@@ -21,7 +21,7 @@ class DetectorScore(msgspec.Struct, frozen=True):
     firing, right, tolerated, wrong, precision
         Vehicles it fires for at the end: all, expected ones, neither right nor wrong, wrong ones;
         right / (right + wrong).
-    wrong_for_missing_papers
+    wrong_for_lost_papers
         Those of the wrong ones whose vehicle has lost papers: it judged rightly what it saw.
     withdrawn
         Vehicles it wrongly fired for and took back.
@@ -37,7 +37,7 @@ class DetectorScore(msgspec.Struct, frozen=True):
     right: int
     tolerated: int
     wrong: int
-    wrong_for_missing_papers: int
+    wrong_for_lost_papers: int
     precision: float | None
     withdrawn: int
     since_provable: Delay | None
@@ -58,13 +58,17 @@ class SchemeScore(msgspec.Struct, frozen=True):
 
 
 class LookAlikeScore(msgspec.Struct, frozen=True):
-    """One class of decoys (or of ordinary vehicles): how many are wrongly accused at the end."""
+    """One class of decoys (or ordinary vehicles): how many are wrongly accused at the end.
+
+    `tolerated` counts vehicles with an alert that is neither right nor wrong.
+    """
 
     look_alike: str
     vehicles: int
     accused: int
     rate: float | None
-    accused_for_missing_papers: int
+    accused_for_lost_papers: int
+    tolerated: int
     withdrawn: int
     by_detector: dict[str, int]
 
@@ -84,7 +88,7 @@ class WrongAlerts(msgspec.Struct, frozen=True):
 
     detector: str
     label: str
-    papers_complete: bool
+    papers_lost: bool
     count: int
     examples: tuple[str, ...]
 

@@ -79,7 +79,7 @@ def _detector(name: str, members: list[Case]) -> DetectorScore:
         right=right,
         tolerated=sum(case.fires and case.tolerated for case in members),
         wrong=len(wrong),
-        wrong_for_missing_papers=sum(not case.papers_complete for case in wrong),
+        wrong_for_lost_papers=sum(case.papers_lost for case in wrong),
         precision=share(right, right + len(wrong)),
         withdrawn=sum(case.withdrawn for case in members),
         since_provable=delay(case.days_since_provable() for case in found),
@@ -127,13 +127,14 @@ def _look_alikes(truth: Truth, all_cases: Sequence[Case]) -> tuple[LookAlikeScor
 def _look_alike(name: str, vehicles: int, members: list[Case]) -> LookAlikeScore:
     wrong = [case for case in members if case.wrong]
     accused = {case.vin for case in wrong}
-    lost = {case.vin for case in wrong if not case.papers_complete}
+    lost = {case.vin for case in wrong if case.papers_lost}
     return LookAlikeScore(
         look_alike=name,
         vehicles=vehicles,
         accused=len(accused),
         rate=share(len(accused), vehicles),
-        accused_for_missing_papers=len(lost),
+        accused_for_lost_papers=len(lost),
+        tolerated=len({case.vin for case in members if case.fires and case.tolerated}),
         withdrawn=len({case.vin for case in members if case.withdrawn}),
         by_detector=dict(sorted(Counter(case.detector for case in wrong).items())),
     )
@@ -163,16 +164,16 @@ def _wrong(all_cases: Iterable[Case]) -> tuple[WrongAlerts, ...]:
     grouped: defaultdict[tuple[str, str, bool], list[str]] = defaultdict(list)
     for case in all_cases:
         if case.wrong:
-            grouped[case.detector, case.label, case.papers_complete].append(case.vin)
+            grouped[case.detector, case.label, case.papers_lost].append(case.vin)
     return tuple(
         WrongAlerts(
             detector=detector,
             label=label,
-            papers_complete=complete,
+            papers_lost=lost,
             count=len(vins),
             examples=tuple(sorted(vins)[:EXAMPLES]),
         )
-        for (detector, label, complete), vins in sorted(grouped.items())
+        for (detector, label, lost), vins in sorted(grouped.items())
     )
 
 

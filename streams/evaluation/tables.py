@@ -44,13 +44,13 @@ def _delay(value: Delay | None) -> str:
 def _detectors(score: Score) -> Table:
     table = _table(
         "Detectors (vehicles; delays in days, median / 95 %)",
-        "detector", "provable", "found", "recall", "firing", "wrong", "of these papers lost",
+        "detector", "provable", "found", "recall", "firing", "wrong", "papers lost",
         "precision", "withdrawn", "after provable", "after last paper",
     )  # fmt: skip
     for row in score.detectors:
         table.add_row(
             row.detector, _count(row.expected), _count(row.found), _percent(row.recall),
-            _count(row.firing), _count(row.wrong), _count(row.wrong_for_missing_papers),
+            _count(row.firing), _count(row.wrong), _count(row.wrong_for_lost_papers),
             _percent(row.precision), _count(row.withdrawn), _delay(row.since_provable),
             _delay(row.since_visible),
         )  # fmt: skip
@@ -72,14 +72,15 @@ def _schemes(score: Score) -> Table:
 def _look_alikes(score: Score) -> Table:
     table = _table(
         "Look-alikes (vehicles that must be left alone)",
-        "class", "vehicles", "accused", "rate", "of these papers lost", "accused and cleared",
+        "class", "vehicles", "accused", "rate", "papers lost", "cleared again", "neither",
         "by detector",
     )  # fmt: skip
     for row in score.look_alikes:
         detectors = ", ".join(f"{name} {count}" for name, count in row.by_detector.items())
         table.add_row(
             row.look_alike, _count(row.vehicles), _count(row.accused), _percent(row.rate),
-            _count(row.accused_for_missing_papers), _count(row.withdrawn), detectors,
+            _count(row.accused_for_lost_papers), _count(row.withdrawn), _count(row.tolerated),
+            detectors,
         )  # fmt: skip
     return table
 
@@ -112,7 +113,7 @@ def _missed(score: Score) -> Table:
 def _wrong(score: Score) -> Table:
     table = _table("Wrong alerts", "detector", "class", "papers", "vehicles", "for example", words=3)
     for row in score.wrong:
-        papers = "complete" if row.papers_complete else "some lost"
+        papers = "some lost" if row.papers_lost else "complete"
         table.add_row(row.detector, row.label, papers, _count(row.count), ", ".join(row.examples[:2]))
     return table
 

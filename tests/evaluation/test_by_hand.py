@@ -144,6 +144,7 @@ def test_look_alikes(card):
     assert (lease.vehicles, lease.accused, lease.rate, lease.withdrawn) == (2, 1, 0.5, 1)
     assert (lease.accused_for_missing_papers, lease.by_detector) == (1, {"double_sale": 1})
     assert rows["lemon_return"].by_detector == {"document_conflict": 1}
+    assert rows["lemon_return"].tolerated == 1
     assert (rows["ordinary"].vehicles, rows["ordinary"].rate) == (10, 0.1)
 
 
@@ -188,7 +189,7 @@ def test_the_tables_show_it(card):
         "CN-ZJ 2024-04-01",
         "passed 1",
         "papers were there",
-        "some lost",
+        "incomplete",
     ):
         assert words in shown
 
