@@ -34,6 +34,7 @@ def vehicle(vin, label, kind, *, expected=(), tolerated=(), complete=True):
         "record": "vehicle", "vin": vin, "label": label, "kind": kind, "province": "CN-GD",
         "registered_on": "2024-03-01", "papers_complete": complete, "expected": list(expected),
         "tolerated": list(tolerated),
+        "missing": ["before_stream"] if complete else ["before_stream", "malformed"],
     }  # fmt: skip
 
 
@@ -105,7 +106,7 @@ def test_double_sale(card):
     row = next(row for row in card.detectors if row.detector == "double_sale")
     assert (row.expected, row.found, row.recall) == (2, 2, 1.0)
     assert (row.firing, row.right, row.wrong, row.precision) == (4, 2, 2, 0.5)
-    assert (row.wrong_for_missing_papers, row.withdrawn, row.tolerated) == (1, 1, 0)
+    assert (row.wrong_for_lost_papers, row.withdrawn, row.tolerated) == (1, 1, 0)
     # A: provable on the 5th, seen on the 7th (day 6): 2 days.
     # B: provable on the 2nd, seen on the 12th (day 11): 10 days.
     assert (row.since_provable.median, row.since_provable.p95) == (6.0, 9.6)
@@ -142,7 +143,7 @@ def test_look_alikes(card):
     assert set(rows) == {"finance_lease", "lemon_return", "ordinary"}
     lease = rows["finance_lease"]
     assert (lease.vehicles, lease.accused, lease.rate, lease.withdrawn) == (2, 1, 0.5, 1)
-    assert (lease.accused_for_missing_papers, lease.by_detector) == (1, {"double_sale": 1})
+    assert (lease.accused_for_lost_papers, lease.by_detector) == (1, {"double_sale": 1})
     assert rows["lemon_return"].by_detector == {"document_conflict": 1}
     assert rows["lemon_return"].tolerated == 1
     assert (rows["ordinary"].vehicles, rows["ordinary"].rate) == (10, 0.1)
@@ -156,10 +157,10 @@ def test_what_is_missed_has_a_reason(card):
 
 
 def test_what_is_wrong_is_listed(card):
-    assert [(row.detector, row.label, row.papers_complete, row.examples) for row in card.wrong] == [
-        ("document_conflict", "lemon_return", True, ("F",)),
-        ("double_sale", "finance_lease", False, ("D",)),
-        ("double_sale", "ordinary", True, ("G",)),
+    assert [(row.detector, row.label, row.papers_lost, row.examples) for row in card.wrong] == [
+        ("document_conflict", "lemon_return", False, ("F",)),
+        ("double_sale", "finance_lease", True, ("D",)),
+        ("double_sale", "ordinary", False, ("G",)),
     ]
 
 
@@ -189,7 +190,7 @@ def test_the_tables_show_it(card):
         "CN-ZJ 2024-04-01",
         "passed 1",
         "papers were there",
-        "incomplete",
+        "some lost",
     ):
         assert words in shown
 

