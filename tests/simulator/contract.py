@@ -38,7 +38,7 @@ def money(value):
 
 
 def whole(value):
-    return type(value) is int and 0 <= value < 3_000_000
+    return type(value) is int and 0 <= value < 10_000_000
 
 
 def yes_or_no(value):

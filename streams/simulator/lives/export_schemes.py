@@ -172,8 +172,8 @@ def duplicate_export(block: Block, rows: IntArray) -> None:
     same = block.rng.random(len(rows)) < 0.5  # noqa: PLR2004 - assumption: every other
     exporter = np.where(same | (other == made.exporter), made.exporter, other)
     again = steps.declaration(
-        block, rows, second, lawful_destination(block, rows, second, second - made.born), exporter=exporter,
-        exporter_province=made.exporter_province, odometer=made.odometer, read=steps.READ,
+        block, rows, second, lawful_destination(block, rows, second, second - made.born),
+        exporter=exporter, exporter_province=made.exporter_province, odometer=made.odometer, read=steps.READ,
         exited=second + 3,
     )  # fmt: skip
     both = (seen, ("customs_export", again))
