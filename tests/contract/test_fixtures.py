@@ -57,17 +57,20 @@ def _feeds(source: Stream) -> set[str]:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_every_alert_is_explained_in_the_words_that_were_agreed(name: str):
+def test_every_alert_has_the_words_and_the_evidence_that_were_agreed(name: str):
     source = stream(name, "firing")
     detector = DETECTORS[name](load_policy().parameters[name])
-    said = {
-        Expected(vin, name, finding.severity, finding.anchor): detector.explain(finding.facts)
+    told = {
+        Expected(vin, name, finding.severity, finding.anchor): (
+            detector.explain(finding.facts),
+            [f"{paper.source}/{paper.event_id}" for paper in finding.evidence],
+        )
         for vin, history in histories(source).items()
         for finding in detector.judge(history)
         if holds(source, finding)
     }
-    assert said == source.explanations
-    assert said.keys() == {label for label in source.expected if label.detector == name}
+    assert told == source.told
+    assert told.keys() == {label for label in source.expected if label.detector == name}
 
 
 def test_no_vehicle_is_in_two_fixtures():
