@@ -53,7 +53,7 @@ class Settings(KafkaConnection):
         Path("zeromile-state"), description="Directory of the RocksDB store, one a worker."
     )
     flush_seconds: Seconds = Field(
-        0.25, le=30, description="Longest time before alerts and state are written out."
+        0.4, le=30, description="Longest time before alerts and state are written out."
     )
     max_batch_documents: int = Field(
         2000, ge=1, le=100_000, description="Most documents handled in one go for a partition."

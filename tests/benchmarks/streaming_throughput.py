@@ -10,6 +10,7 @@ import argparse
 import asyncio
 import json
 import os
+import re
 import resource
 import subprocess
 import sys
@@ -20,6 +21,7 @@ from pathlib import Path
 from aiokafka import AIOKafkaProducer
 
 from streams.kafka.publishing import Router
+from streams.reading import read_lines
 from tests.broker.deployment import Deployment, WorkerProcess, wait_for
 from tests.broker.kafka_broker import KafkaBroker
 from tests.broker.papers import paper_stream
@@ -90,10 +92,11 @@ def measure_stock(deployment: Deployment, documents: int) -> float:
          deployment.names.documents[0], str(documents), str(deployment.settings.partitions)],
         capture_output=True, text=True, check=False, timeout=600,
     )  # fmt: skip
-    report = [line for line in done.stdout.splitlines() if line.startswith("{")]
-    if not report:
-        raise RuntimeError(done.stderr[-2000:])
-    figures = json.loads(report[-1])
+    # The worker writes terminal codes before its first line.
+    report = re.search(r"\{.*\}", done.stdout)
+    if report is None:
+        raise RuntimeError(done.stdout + done.stderr)
+    figures = json.loads(report[0])
     per_second = figures["documents"] / figures["cpu_seconds"]
     print(
         f"stock Faust, table per VIN: {figures['documents']:,} documents, "
@@ -106,11 +109,15 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--vehicles", type=int, default=40_000)
+    parser.add_argument("--file", type=Path, help="Recorded stream instead of made-up papers.")
     parser.add_argument("--partitions", type=int, default=4)
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--stock-documents", type=int, default=20_000)
     options = parser.parse_args()
-    lines = paper_stream(seed=3, vehicles=options.vehicles)
+    if options.file:
+        lines = [line.value for line in read_lines(options.file)]
+    else:
+        lines = paper_stream(seed=3, vehicles=options.vehicles)
     with tempfile.TemporaryDirectory() as directory:
         broker = KafkaBroker(Path(directory) / "broker")
         broker.start()
