@@ -1,0 +1,1 @@
+"""Sudden spikes in provincial export counts."""

@@ -1,0 +1,165 @@
+"""SS-NB, the default method: a bank of two filters, the nation's common factor, a scan of two weeks.
+
+Two views are fused before the p-value is taken: a province's own calendar and growth (the filter) and what
+the rest of the nation does in the same period (the common factor). Multiplying p-values of two separate views
+instead is not a p-value, and shocks the calendar does not know spoil one of them.
+"""
+
+from copy import deepcopy
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detectors.spikes.common import MINIMUM_PEERS, common_factor
+from detectors.spikes.filter import NegativeBinomialFilter, Prediction
+from detectors.spikes.scan import WEEK_WINDOWS, Scan
+from detectors.spikes.special import SMALLEST_PROBABILITY, Array, log_likelihood
+from detectors.spikes.speeds import BOTH, Speed
+
+Mask = NDArray[np.bool_]
+
+COMPLETE = 0.95
+"""Completeness from which a period's count moves the state."""
+
+_FORGETTING = 0.98
+_LARGEST_LOSS = 3.0
+_WARM_UP = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What the detector says of one period, one value a series.
+
+    Attributes
+    ----------
+    expected : array
+        Expected count, common factor and completeness included.
+    own_expected : array
+        Expected count by the series' own calendar alone.
+    p : array
+        Probability of counts at least as large, over the scan windows and both speeds.
+    moved : array
+        +1 or -1 where the level has moved up or down, else 0.
+    """
+
+    expected: Array
+    own_expected: Array
+    p: Array
+    moved: Array
+
+
+class SpikeDetector:
+    """State of SS-NB for a panel of series, advanced one period at a time.
+
+    Parameters
+    ----------
+    first : array
+        Counts of the first period, one a series.
+    regressors : int
+        Number of calendar regressors.
+    windows : tuple of int
+        Windows of the scan, in periods.
+    speeds : tuple of Speed
+        The bank; the likelihood of the counts chooses among them for every series by itself.
+    peers : bool, optional
+        Whether series are parts of one nation; default when there are at least eight.
+    """
+
+    def __init__(
+        self,
+        first: Array,
+        regressors: int,
+        *,
+        windows: tuple[int, ...] = WEEK_WINDOWS,
+        speeds: tuple[Speed, ...] = BOTH,
+        peers: bool | None = None,
+    ) -> None:
+        self.series, self.speeds = len(first), len(speeds)
+        self.peers = self.series >= MINIMUM_PEERS if peers is None else peers
+        each = [speed for speed in speeds for _ in range(self.series)]
+        self.filter = NegativeBinomialFilter(np.tile(first, self.speeds), regressors, each)
+        self.scan = Scan(self.series * self.speeds, windows)
+        self.log_weights = np.zeros((self.speeds, self.series))
+        self.steps = 0
+
+    def step(
+        self, counts: Array, regressors: Array, completeness: Array | float = 1.0
+    ) -> Judgement:
+        """Judge one period and learn from it.
+
+        Parameters
+        ----------
+        counts : array
+            One a series.
+        regressors : array
+            Calendar of the period.
+        completeness : array or float
+            Share of the period's documents that has arrived; below 0.95 the state does not learn.
+        """
+        share = np.tile(np.broadcast_to(np.asarray(completeness, dtype=float), self.series), self.speeds)
+        every = np.tile(counts, self.speeds)
+        own = self.filter.predict(regressors)
+        thinned = _thin(own, share)
+        expected, factored = self._with_peers(every, thinned, share)
+        dispersion = factored.predictive_dispersion()
+        p = self.scan.p_value(every, factored.mean, dispersion)
+        weights = self.weights()
+        judgement_p = (weights * p.reshape(weights.shape)).sum(axis=0)
+        learn = share >= COMPLETE
+        self._weigh(every, factored.mean, dispersion, learn)
+        moved = self.filter.update(every, expected, learn)
+        self.scan.push(every, factored.mean, dispersion)
+        self.steps += 1
+        return Judgement(
+            self._mixed(weights, factored.mean),
+            self._mixed(weights, thinned.mean),
+            np.maximum(judgement_p, SMALLEST_PROBABILITY),
+            np.rint(self._mixed(weights, moved)),
+        )
+
+    def weights(self) -> Array:
+        """Return the weight of every speed for every series, speeds x series."""
+        weights = np.exp(self.log_weights - self.log_weights.max(axis=0))
+        result: Array = weights / weights.sum(axis=0)
+        return result
+
+    def copy(self) -> "SpikeDetector":
+        """Return an independent copy, to judge incomplete periods or to resume from."""
+        return deepcopy(self)
+
+    def _with_peers(
+        self, counts: Array, own: Prediction, share: Array
+    ) -> tuple[Prediction, Prediction]:
+        """Return the prediction to learn with and the one to judge with, which knows the factor's error."""
+        if not self.peers:
+            return own, own
+        shape = (self.speeds, self.series)
+        dispersion = own.predictive_dispersion().reshape(shape)
+        rows = zip(counts.reshape(shape), own.mean.reshape(shape), dispersion, strict=True)
+        estimates = [common_factor(*row) for row in rows]
+        factor = np.concatenate([estimate[0] for estimate in estimates])
+        variance = np.concatenate([estimate[1] for estimate in estimates])
+        mean = own.mean * np.exp(factor)
+        spread = 1.0 + share * (self.filter.dispersion_at(mean / share) - 1.0)
+        uncertain = 1.0 / (1.0 / own.concentration + variance)
+        return Prediction(mean, spread, own.concentration), Prediction(mean, spread, uncertain)
+
+    def _weigh(self, counts: Array, mean: Array, dispersion: Array, learn: Mask) -> None:
+        """Move the bank's weights by the likelihood of the counts, each loss bounded."""
+        if self.steps < _WARM_UP or self.speeds == 1:
+            return
+        likelihood = log_likelihood(counts, mean, dispersion).reshape(self.log_weights.shape)
+        loss = np.maximum(likelihood - likelihood.max(axis=0), -_LARGEST_LOSS)
+        moved = _FORGETTING * self.log_weights + loss
+        self.log_weights = np.where(learn.reshape(moved.shape), moved, self.log_weights)
+
+    def _mixed(self, weights: Array, values: Array) -> Array:
+        result: Array = (weights * values.reshape(weights.shape)).sum(axis=0)
+        return result
+
+
+def _thin(expected: Prediction, share: Array) -> Prediction:
+    """Return the prediction of a count of which only a share has arrived (binomial thinning)."""
+    dispersion = 1.0 + share * (expected.dispersion - 1.0)
+    return Prediction(expected.mean * share, dispersion, expected.concentration)
