@@ -5,6 +5,7 @@ the rest of the nation does in the same period (the common factor). Multiplying 
 instead is not a p-value, and shocks the calendar does not know spoil one of them.
 """
 
+from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass
 
@@ -41,12 +42,15 @@ class Judgement:
         Probability of counts at least as large, over the scan windows and both speeds.
     moved : array
         +1 or -1 where the level has moved up or down, else 0.
+    upper : array
+        Largest count that stays above the asked probability; NaN where none was asked.
     """
 
     expected: Array
     own_expected: Array
     p: Array
     moved: Array
+    upper: Array
 
 
 class SpikeDetector:
@@ -84,7 +88,12 @@ class SpikeDetector:
         self.steps = 0
 
     def step(
-        self, counts: Array, regressors: Array, completeness: Array | float = 1.0
+        self,
+        counts: Array,
+        regressors: Array,
+        completeness: Array | float = 1.0,
+        *,
+        bound: float | None = None,
     ) -> Judgement:
         """Judge one period and learn from it.
 
@@ -96,6 +105,8 @@ class SpikeDetector:
             Calendar of the period.
         completeness : array or float
             Share of the period's documents that has arrived; below 0.95 the state does not learn.
+        bound : float, optional
+            Probability whose largest unalarming count is wanted (some twenty times the work of a step).
         """
         share = np.tile(np.broadcast_to(np.asarray(completeness, dtype=float), self.series), self.speeds)
         every = np.tile(counts, self.speeds)
@@ -103,9 +114,17 @@ class SpikeDetector:
         thinned = _thin(own, share)
         expected, factored = self._with_peers(every, thinned, share)
         dispersion = factored.predictive_dispersion()
-        p = self.scan.p_value(every, factored.mean, dispersion)
         weights = self.weights()
-        judgement_p = (weights * p.reshape(weights.shape)).sum(axis=0)
+
+        def probability(observed: Array) -> Array:
+            """Return the mixed p-value as if `observed` were the counts."""
+            tiled = np.tile(observed, self.speeds)
+            return self._mixed(weights, self.scan.p_value(tiled, factored.mean, dispersion))
+
+        p = probability(counts)
+        upper = np.full(self.series, np.nan)
+        if bound is not None:
+            upper = largest_count(probability, self._mixed(weights, factored.mean), bound)
         learn = share >= COMPLETE
         self._weigh(every, factored.mean, dispersion, learn)
         moved = self.filter.update(every, expected, learn)
@@ -114,8 +133,9 @@ class SpikeDetector:
         return Judgement(
             self._mixed(weights, factored.mean),
             self._mixed(weights, thinned.mean),
-            np.maximum(judgement_p, SMALLEST_PROBABILITY),
+            np.maximum(p, SMALLEST_PROBABILITY),
             np.rint(self._mixed(weights, moved)),
+            upper,
         )
 
     def weights(self) -> Array:
@@ -157,6 +177,30 @@ class SpikeDetector:
     def _mixed(self, weights: Array, values: Array) -> Array:
         result: Array = (weights * values.reshape(weights.shape)).sum(axis=0)
         return result
+
+
+def largest_count(
+    probability: Callable[[Array], Array], expected: Array, level: float
+) -> Array:
+    """Return the largest whole counts whose probability exceeds `level`; -1 where even 0 does not.
+
+    Parameters
+    ----------
+    probability : callable
+        Falls as the counts grow, each series for itself.
+    expected : array
+        Where to start looking.
+    level : float
+    """
+    low = np.full(len(expected), -1.0)
+    high = np.ceil(2.0 * expected + 10.0)
+    while (over := probability(high) > level).any():
+        low, high = np.where(over, high, low), np.where(over, 2.0 * high, high)
+    while (high - low > 1.0).any():
+        middle = np.floor((low + high) / 2.0)
+        over = probability(np.maximum(middle, 0.0)) > level
+        low, high = np.where(over, middle, low), np.where(over, high, middle)
+    return low
 
 
 def _thin(expected: Prediction, share: Array) -> Prediction:

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from detectors.spikes.filter import GATE
 from detectors.spikes.special import Array, upper_tail
 
 WEEK_WINDOWS = (1, 2)
@@ -40,7 +41,12 @@ class Scan:
         return np.minimum(1.0, smallest * len(self.windows))
 
     def push(self, counts: Array, mean: Array, dispersion: Array) -> None:
-        """Make the present period the latest past one."""
+        """Make the present period the latest past one.
+
+        A period that is an outlier by itself is old news afterwards: its mean stands for its count, or
+        one huge week would go on alarming for as long as a window reaches back to it.
+        """
         if self.history.shape[1]:
+            news = upper_tail(counts, mean, dispersion) >= GATE
             self.history[:, 1:] = self.history[:, :-1]
-            self.history[:, 0] = counts, mean, mean * dispersion
+            self.history[:, 0] = np.where(news, counts, mean), mean, mean * dispersion
