@@ -104,7 +104,7 @@ def chinese_regressors(starts: Days, ends: Days) -> Array:
     return rows
 
 
-def seasonal_regressors(starts: Days, ends: Days, harmonics: int = 2) -> Array:
+def seasonal_regressors(starts: Days | Array, ends: Days | Array, harmonics: int = 2) -> Array:
     """Return sines and cosines of the year at the middle of every period, for trades without holidays."""
     middle = (starts + ends) / 2.0
     angle = 2.0 * np.pi * middle[:, None] * np.arange(1, harmonics + 1) / 365.2425

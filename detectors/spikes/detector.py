@@ -108,7 +108,9 @@ class SpikeDetector:
         bound : float, optional
             Probability whose largest unalarming count is wanted (some twenty times the work of a step).
         """
-        share = np.tile(np.broadcast_to(np.asarray(completeness, dtype=float), self.series), self.speeds)
+        share = np.tile(
+            np.broadcast_to(np.asarray(completeness, dtype=float), self.series), self.speeds
+        )
         every = np.tile(counts, self.speeds)
         own = self.filter.predict(regressors)
         thinned = _thin(own, share)
@@ -179,9 +181,7 @@ class SpikeDetector:
         return result
 
 
-def largest_count(
-    probability: Callable[[Array], Array], expected: Array, level: float
-) -> Array:
+def largest_count(probability: Callable[[Array], Array], expected: Array, level: float) -> Array:
     """Return the largest whole counts whose probability exceeds `level`; -1 where even 0 does not.
 
     Parameters

@@ -161,7 +161,7 @@ def _reweighted(y: Array, design: Array, threshold: float) -> QuasiPoissonFit:
     plain = fit_quasi_poisson(y, design, np.ones_like(y))
     spread = plain.dispersion[:, None] * (1.0 - plain.leverage)
     residual = anscombe_residual(y, plain.mean, np.maximum(spread, 1e-12))
-    weight = np.where(residual > threshold, residual**-2.0, 1.0)
+    weight = np.where(residual > threshold, np.maximum(residual, threshold) ** -2.0, 1.0)
     weight *= y.shape[1] / weight.sum(axis=1, keepdims=True)
     return fit_quasi_poisson(y, design, weight)
 

@@ -233,4 +233,6 @@ class NegativeBinomialFilter:
     def _assert_finite(self) -> None:
         if not np.isfinite(self.mean.sum() + self.covariance.sum() + self.dispersion.sum()):
             lost = ~np.isfinite(self.mean.sum(1) + self.covariance.sum((1, 2)) + self.dispersion)
-            raise FloatingPointError(f"the spike filter lost its state in series {np.flatnonzero(lost)}")
+            raise FloatingPointError(
+                f"the spike filter lost its state in series {np.flatnonzero(lost)}"
+            )

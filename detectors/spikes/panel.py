@@ -1,7 +1,5 @@
 """SS-NB over a whole panel of counts at once: the batch form of the detector."""
 
-import numpy as np
-
 from detectors.spikes.detector import SpikeDetector
 from detectors.spikes.scan import WEEK_WINDOWS
 from detectors.spikes.scores import Scores

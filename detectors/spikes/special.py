@@ -80,7 +80,9 @@ def nearer_tail(count: Array, mean: Array, dispersion: Array) -> Array:
     """Return the tail on the count's side of the mean: `upper_tail` above it, `lower_tail` below."""
     above = count > mean
     excess = np.maximum(dispersion - 1.0, _MINIMUM_OVERDISPERSION)
-    upper = special.betainc(np.where(above, count, count + 1.0), mean / excess, excess / (1.0 + excess))
+    upper = special.betainc(
+        np.where(above, count, count + 1.0), mean / excess, excess / (1.0 + excess)
+    )
     return np.maximum(np.where(above, upper, 1.0 - upper), SMALLEST_PROBABILITY)
 
 
@@ -100,4 +102,6 @@ def log_likelihood(count: Array, mean: Array, dispersion: Array) -> Array:
 
 def anscombe_residual(count: Array, mean: Array, dispersion: Array) -> Array:
     """Return the residual that is nearly normal for counts: a 2/3-power transform."""
-    return 1.5 * (np.cbrt(count) ** 2 / np.cbrt(np.sqrt(mean)) - np.sqrt(mean)) / np.sqrt(dispersion)
+    return (
+        1.5 * (np.cbrt(count) ** 2 / np.cbrt(np.sqrt(mean)) - np.sqrt(mean)) / np.sqrt(dispersion)
+    )

@@ -32,7 +32,9 @@ _LUNAR_EFFECTS = {(-14, -8): 0.10, (-7, -1): -0.15, (0, 6): -0.9, (7, 13): -0.35
 _EVENTS = 56
 
 
-def simulate_growth(seed: int, *, shocks: bool, outbreaks: bool = True, scale: float = 1.0) -> Simulation:
+def simulate_growth(
+    seed: int, *, shocks: bool, outbreaks: bool = True, scale: float = 1.0
+) -> Simulation:
     """Simulate one panel from 2019 to 2026, with outbreaks from 2024 on."""
     random = np.random.default_rng([seed, int(shocks)])
     days = np.arange(FIRST_DAY, FIRST_DAY + 7 * WEEKS)

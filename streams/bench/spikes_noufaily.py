@@ -50,7 +50,9 @@ def _scenario_mean(parameters: int, trend: bool, harmonics: int) -> Array:
         log_mean = log_mean + _BETA[parameters] * t
     for order in range(1, harmonics + 1):
         angle = 2.0 * np.pi * order * t / 52.0
-        log_mean = log_mean + _COSINE[parameters] * np.cos(angle) + _SINE[parameters] * np.sin(angle)
+        log_mean = (
+            log_mean + _COSINE[parameters] * np.cos(angle) + _SINE[parameters] * np.sin(angle)
+        )
     return np.exp(log_mean)
 
 
@@ -58,7 +60,13 @@ def _add_outbreaks(random: np.random.Generator, result: Simulation, series: int)
     spread = np.sqrt(result.mean[series] * result.dispersion[series])
     for _ in range(4):
         start = int(random.integers(BASELINE_START, CURRENT_START))
-        inject(random, result.counts, series, start, float(random.choice([2, 3, 5, 10]) * spread[start]))
+        inject(
+            random,
+            result.counts,
+            series,
+            start,
+            float(random.choice([2, 3, 5, 10]) * spread[start]),
+        )
     start = int(random.integers(CURRENT_START, WEEKS))
     size = float(random.integers(1, 11) * spread[start])
     end = inject(random, result.counts, series, start, size)

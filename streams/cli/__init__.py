@@ -2,6 +2,9 @@
 
 import typer
 
+from streams.cli.bench import bench
+from streams.cli.spikes import spikes
+
 app = typer.Typer(
     name="zeromile",
     no_args_is_help=True,
@@ -9,6 +12,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Says, with evidence, which cars are being sold twice.",
 )
+app.command()(spikes)
+app.add_typer(bench, name="bench")
 
 
 def main() -> None:
