@@ -10,18 +10,11 @@ from copy import deepcopy
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
-
 from detectors.spikes.common import MINIMUM_PEERS, common_factor
 from detectors.spikes.filter import NegativeBinomialFilter, Prediction
 from detectors.spikes.scan import WEEK_WINDOWS, Scan
 from detectors.spikes.special import SMALLEST_PROBABILITY, Array, log_likelihood
 from detectors.spikes.speeds import BOTH, Speed
-
-Mask = NDArray[np.bool_]
-
-COMPLETE = 0.95
-"""Completeness from which a period's count moves the state."""
 
 _FORGETTING = 0.98
 _LARGEST_LOSS = 3.0
@@ -94,6 +87,7 @@ class SpikeDetector:
         completeness: Array | float = 1.0,
         *,
         bound: float | None = None,
+        growing: bool = False,
     ) -> Judgement:
         """Judge one period and learn from it.
 
@@ -104,9 +98,13 @@ class SpikeDetector:
         regressors : array
             Calendar of the period.
         completeness : array or float
-            Share of the period's documents that has arrived; below 0.95 the state does not learn.
+            Share of the period's documents that has arrived. An incomplete period is best given to a
+            `copy`: what it teaches is provisional.
         bound : float, optional
             Probability whose largest unalarming count is wanted (some twenty times the work of a step).
+        growing : bool
+            The period is not over: its count is held against what the whole period allows, and peers
+            that are behind so far do not lower the expectation.
         """
         share = np.tile(
             np.broadcast_to(np.asarray(completeness, dtype=float), self.series), self.speeds
@@ -114,7 +112,7 @@ class SpikeDetector:
         every = np.tile(counts, self.speeds)
         own = self.filter.predict(regressors)
         thinned = _thin(own, share)
-        expected, factored = self._with_peers(every, thinned, share)
+        expected, factored = self._with_peers(every, thinned, share, growing=growing)
         dispersion = factored.predictive_dispersion()
         weights = self.weights()
 
@@ -127,9 +125,8 @@ class SpikeDetector:
         upper = np.full(self.series, np.nan)
         if bound is not None:
             upper = largest_count(probability, self._mixed(weights, factored.mean), bound)
-        learn = share >= COMPLETE
-        self._weigh(every, factored.mean, dispersion, learn)
-        moved = self.filter.update(every, expected, learn)
+        self._weigh(every, factored.mean, dispersion)
+        moved = self.filter.update(every, expected)
         self.scan.push(every, factored.mean, dispersion)
         self.steps += 1
         return Judgement(
@@ -151,7 +148,7 @@ class SpikeDetector:
         return deepcopy(self)
 
     def _with_peers(
-        self, counts: Array, own: Prediction, share: Array
+        self, counts: Array, own: Prediction, share: Array, *, growing: bool
     ) -> tuple[Prediction, Prediction]:
         """Return the prediction to learn with and the one to judge with, which knows the factor's error."""
         if not self.peers:
@@ -162,19 +159,18 @@ class SpikeDetector:
         estimates = [common_factor(*row) for row in rows]
         factor = np.concatenate([estimate[0] for estimate in estimates])
         variance = np.concatenate([estimate[1] for estimate in estimates])
-        mean = own.mean * np.exp(factor)
+        mean = own.mean * np.exp(np.maximum(factor, 0.0) if growing else factor)
         spread = 1.0 + share * (self.filter.dispersion_at(mean / share) - 1.0)
         uncertain = 1.0 / (1.0 / own.concentration + variance)
         return Prediction(mean, spread, own.concentration), Prediction(mean, spread, uncertain)
 
-    def _weigh(self, counts: Array, mean: Array, dispersion: Array, learn: Mask) -> None:
+    def _weigh(self, counts: Array, mean: Array, dispersion: Array) -> None:
         """Move the bank's weights by the likelihood of the counts, each loss bounded."""
         if self.steps < _WARM_UP or self.speeds == 1:
             return
         likelihood = log_likelihood(counts, mean, dispersion).reshape(self.log_weights.shape)
         loss = np.maximum(likelihood - likelihood.max(axis=0), -_LARGEST_LOSS)
-        moved = _FORGETTING * self.log_weights + loss
-        self.log_weights = np.where(learn.reshape(moved.shape), moved, self.log_weights)
+        self.log_weights = _FORGETTING * self.log_weights + loss
 
     def _mixed(self, weights: Array, values: Array) -> Array:
         result: Array = (weights * values.reshape(weights.shape)).sum(axis=0)

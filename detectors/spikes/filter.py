@@ -43,7 +43,7 @@ INITIAL_DISPERSION = 1.5
 _USUAL_RATE = 0.05
 _RESIDUAL_RATE = 0.25
 _RESIDUAL_LIMIT = 3.0
-_WARM_UP = 21
+_EARLY = 21
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ class NegativeBinomialFilter:
         self.covariance = np.tile(np.diag(variance), (series, 1, 1))
         self.dispersion = np.full(series, INITIAL_DISPERSION)
         self.usual_mean = first + 0.5
-        self.seen = np.zeros(series)
+        self.seen = 0
         self.previous_residual = np.zeros(series)
         self.previous_weight = np.zeros(series)
         self.run = np.zeros(series)
@@ -129,7 +129,7 @@ class NegativeBinomialFilter:
         """Return the dispersion at a mean: it grows with the square root of mean over usual mean."""
         return 1.0 + (self.dispersion - 1.0) * self._scale(mean)
 
-    def update(self, counts: Array, expected: Prediction, learn: Mask | None = None) -> Array:
+    def update(self, counts: Array, expected: Prediction) -> Array:
         """Learn from the counts of the predicted period.
 
         Parameters
@@ -138,24 +138,20 @@ class NegativeBinomialFilter:
             Counts of the period.
         expected : Prediction
             What `predict` returned for it; its mean may have been multiplied by a known exposure.
-        learn : array of bool, optional
-            False for series whose count is not complete yet: their state is only predicted on.
 
         Returns
         -------
         array
             +1 or -1 where the level has demonstrably moved up or down, else 0.
         """
-        every = np.ones(len(counts), dtype=bool) if learn is None else learn
         spread = expected.predictive_dispersion()
         residual = anscombe_residual(counts, expected.mean, spread)
         outlying = nearer_tail(counts, expected.mean, spread) < GATE
-        moved = self._follow_level(residual, outlying, every)
+        moved = self._follow_level(residual, outlying)
         opened = moved != 0
-        gated = np.where(outlying & ~opened, 1.0 / np.maximum(residual**2, 1.0), 1.0)
-        weight = np.where(every, gated, 0.0)
+        weight = np.where(outlying & ~opened, 1.0 / np.maximum(residual**2, 1.0), 1.0)
         self._correct(counts, expected, weight, opened)
-        self._learn_dispersion(counts, expected, np.where(opened, 0.0, weight), every)
+        self._learn_dispersion(counts, expected, np.where(opened, 0.0, weight))
         self._assert_finite()
         return moved
 
@@ -181,7 +177,7 @@ class NegativeBinomialFilter:
     def _scale(self, mean: Array) -> Array:
         return np.sqrt(np.minimum(np.maximum(mean / self.usual_mean, 0.05), 20.0))
 
-    def _follow_level(self, residual: Array, outlying: Mask, learn: Mask) -> Array:
+    def _follow_level(self, residual: Array, outlying: Mask) -> Array:
         """Follow runs of outliers and the smoothed residual; return the sign of a demonstrated move."""
         sign = np.where(outlying, np.sign(residual), 0.0)
         run = np.where(sign * self.run > 0, self.run + sign, sign)
@@ -189,10 +185,8 @@ class NegativeBinomialFilter:
         average = self.average + _RESIDUAL_RATE * (limited - self.average)
         moved = np.where(np.abs(average) > self._limit, np.sign(average), 0.0)
         moved = np.where(np.abs(run) >= INTERVENTION_RUN, np.sign(run), moved)
-        moved = np.where(learn, moved, 0.0)
         still = moved == 0
-        self.run = np.where(learn, run * still, self.run)
-        self.average = np.where(learn, average * still, self.average)
+        self.run, self.average = run * still, average * still
         return moved
 
     def _correct(self, counts: Array, expected: Prediction, weight: Array, opened: Mask) -> None:
@@ -215,20 +209,17 @@ class NegativeBinomialFilter:
         self.mean += loading * (change / q)[:, None]
         self.covariance -= loading[:, :, None] * (loading * shrink[:, None])[:, None, :]
 
-    def _learn_dispersion(
-        self, counts: Array, expected: Prediction, weight: Array, learn: Mask
-    ) -> None:
+    def _learn_dispersion(self, counts: Array, expected: Prediction, weight: Array) -> None:
         """Learn variance over mean from successive differences, blind to a wrong level."""
         residual = (counts - expected.mean) / np.sqrt(expected.mean)
         squared = (residual - self.previous_residual) ** 2 / 2.0
-        rate = np.maximum(self._rate, 1.0 / (self.seen + _WARM_UP))
+        rate = np.maximum(self._rate, 1.0 / (self.seen + _EARLY))
         step = rate * np.minimum(weight, self.previous_weight)
         target = 1.0 + (squared - 1.0) / self._scale(expected.mean)
         self.dispersion = np.maximum(1.0, self.dispersion + step * (target - self.dispersion))
-        self.previous_residual = np.where(learn, residual, self.previous_residual)
-        self.previous_weight = np.where(learn, weight, self.previous_weight)
-        self.usual_mean += _USUAL_RATE * learn * (expected.mean - self.usual_mean)
-        self.seen += learn
+        self.previous_residual, self.previous_weight = residual, weight
+        self.usual_mean += _USUAL_RATE * (expected.mean - self.usual_mean)
+        self.seen += 1
 
     def _assert_finite(self) -> None:
         if not np.isfinite(self.mean.sum() + self.covariance.sum() + self.dispersion.sum()):

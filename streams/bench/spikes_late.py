@@ -1,11 +1,10 @@
 """Late documents: weeks judged when 70, 90 and 97 % of their documents have arrived."""
 
-from dataclasses import replace
-
 import numpy as np
 
 from detectors.spikes.calendar import chinese_regressors
-from detectors.spikes.detector import COMPLETE, SpikeDetector
+from detectors.spikes.delay import COMPLETE
+from detectors.spikes.detector import SpikeDetector
 from streams.bench.spikes_methods import Surprise
 from streams.bench.spikes_outbreaks import Array, Simulation
 
@@ -52,8 +51,7 @@ def first_look(simulation: Simulation, seed: int, *, corrected: bool = True) -> 
     for week in range(simulation.counts.shape[1]):
         settled = week - pending
         if settled >= 0:
-            share = ARRIVED[pending] if corrected else 1.0
-            detector.step(known[pending][:, settled], calendar[settled], share)
+            detector.step(known[pending][:, settled], calendar[settled])
         if settled < 0 or not simulation.scored[:, week].any():
             continue
         ahead = detector.copy()
@@ -62,8 +60,3 @@ def first_look(simulation: Simulation, seed: int, *, corrected: bool = True) -> 
             seen = ahead.step(known[look][:, week - look], calendar[week - look], share)
         values[:, week] = -np.log10(seen.p)
     return Surprise(values, float("nan"))
-
-
-def last_look(simulation: Simulation) -> Simulation:
-    """Return the simulation as it is known when everything has arrived."""
-    return replace(simulation, counts=arrive(simulation, 0)[-1])
