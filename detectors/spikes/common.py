@@ -6,7 +6,6 @@ learns as if the factor were a known exposure. A province is then a spike only w
 """
 
 import numpy as np
-from numpy.typing import NDArray
 
 from detectors.spikes.special import Array
 
@@ -22,16 +21,15 @@ _MINIMUM_MEAN = 2.0
 
 
 def common_factor(
-    counts: Array, mean: Array, dispersion: Array, complete: NDArray[np.bool_] | None = None
+    counts: Array, mean: Array, dispersion: Array
 ) -> tuple[Array, Array]:
     """Estimate the log-factor common to the other series.
 
     Parameters
     ----------
-    counts, mean, dispersion : array
-        Of one period: observed and expected counts, predictive variance over mean.
-    complete : array of bool, optional
-        Series that may speak for the nation; default all.
+    counts, mean, dispersion : array, ... x series
+        Of one period: observed and expected counts, predictive variance over mean. The series of the
+        last axis are peers.
 
     Returns
     -------
@@ -39,18 +37,14 @@ def common_factor(
         Log-factor of the series' peers and its variance. A Huber estimate: a peer with a spike of its own
         has bounded influence; tiny expectations have none.
     """
-    speaks = mean > _MINIMUM_MEAN
-    if complete is not None:
-        speaks &= complete
     ratio = np.log((counts + 0.5) / (mean + 0.5))
-    precision = np.where(speaks, mean / dispersion, 0.0)
-    root = np.sqrt(precision)
-    centre = 0.0
-    for step in range(_STEPS):
-        distance = np.abs(ratio - centre) * root
-        weight = precision * (_HUBER / np.maximum(distance, _HUBER))
-        weighted = weight * ratio
-        if step < _STEPS - 1:
-            centre = float(weighted.sum() / (weight.sum() + PRIOR_SD**-2))
-    others = weight.sum() - weight + PRIOR_SD**-2
-    return (weighted.sum() - weighted) / others, 1.0 / others
+    precision = np.where(mean > _MINIMUM_MEAN, mean / dispersion, 0.0)
+    root = np.sqrt(precision) / _HUBER
+    weight = precision
+    prior = PRIOR_SD**-2
+    for _ in range(_STEPS):
+        centre = (weight * ratio).sum(-1, keepdims=True) / (weight.sum(-1, keepdims=True) + prior)
+        weight = precision / np.maximum(np.abs(ratio - centre) * root, 1.0)
+    weighted = weight * ratio
+    others = weight.sum(-1, keepdims=True) - weight + prior
+    return (weighted.sum(-1, keepdims=True) - weighted) / others, 1.0 / others

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from detectors.spikes.common import MINIMUM_PEERS, common_factor
-from detectors.spikes.filter import NegativeBinomialFilter, Prediction
+from detectors.spikes.filter import GATE, NegativeBinomialFilter, Prediction
 from detectors.spikes.scan import WEEK_WINDOWS, Scan
 from detectors.spikes.special import SMALLEST_PROBABILITY, Array, log_likelihood
 from detectors.spikes.speeds import BOTH, Speed
@@ -119,20 +119,21 @@ class SpikeDetector:
         def probability(observed: Array) -> Array:
             """Return the mixed p-value as if `observed` were the counts."""
             tiled = np.tile(observed, self.speeds)
-            return self._mixed(weights, self.scan.p_value(tiled, factored.mean, dispersion))
+            return self._mixed(weights, self.scan.p_value(tiled, factored.mean, dispersion)[0])
 
-        p = probability(counts)
+        p, alone = self.scan.p_value(every, factored.mean, dispersion)
         upper = np.full(self.series, np.nan)
         if bound is not None:
             upper = largest_count(probability, self._mixed(weights, factored.mean), bound)
         self._weigh(every, factored.mean, dispersion)
-        moved = self.filter.update(every, expected)
-        self.scan.push(every, factored.mean, dispersion)
+        high = alone < GATE
+        moved = self.filter.update(every, expected, high)
+        self.scan.push(every, factored.mean, dispersion, high)
         self.steps += 1
         return Judgement(
             self._mixed(weights, factored.mean),
             self._mixed(weights, thinned.mean),
-            np.maximum(p, SMALLEST_PROBABILITY),
+            np.maximum(self._mixed(weights, p), SMALLEST_PROBABILITY),
             np.rint(self._mixed(weights, moved)),
             upper,
         )
@@ -155,10 +156,8 @@ class SpikeDetector:
             return own, own
         shape = (self.speeds, self.series)
         dispersion = own.predictive_dispersion().reshape(shape)
-        rows = zip(counts.reshape(shape), own.mean.reshape(shape), dispersion, strict=True)
-        estimates = [common_factor(*row) for row in rows]
-        factor = np.concatenate([estimate[0] for estimate in estimates])
-        variance = np.concatenate([estimate[1] for estimate in estimates])
+        estimates = common_factor(counts.reshape(shape), own.mean.reshape(shape), dispersion)
+        factor, variance = estimates[0].ravel(), estimates[1].ravel()
         mean = own.mean * np.exp(np.maximum(factor, 0.0) if growing else factor)
         spread = 1.0 + share * (self.filter.dispersion_at(mean / share) - 1.0)
         uncertain = 1.0 / (1.0 / own.concentration + variance)

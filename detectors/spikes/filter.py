@@ -22,7 +22,6 @@ from detectors.spikes.special import (
     Array,
     anscombe_residual,
     inverse_trigamma,
-    nearer_tail,
     trigamma,
 )
 from detectors.spikes.speeds import Speed
@@ -31,6 +30,8 @@ Mask = NDArray[np.bool_]
 
 GATE = 0.001
 """A count whose tail is less likely than this is an outlier: it moves the state less."""
+
+_LOW = float(special.ndtri(GATE))
 
 INTERVENTION_RUN = 3
 INTERVENTION_VARIANCE = 0.25
@@ -129,7 +130,7 @@ class NegativeBinomialFilter:
         """Return the dispersion at a mean: it grows with the square root of mean over usual mean."""
         return 1.0 + (self.dispersion - 1.0) * self._scale(mean)
 
-    def update(self, counts: Array, expected: Prediction) -> Array:
+    def update(self, counts: Array, expected: Prediction, high: Mask) -> Array:
         """Learn from the counts of the predicted period.
 
         Parameters
@@ -138,6 +139,8 @@ class NegativeBinomialFilter:
             Counts of the period.
         expected : Prediction
             What `predict` returned for it; its mean may have been multiplied by a known exposure.
+        high : array of bool
+            Counts so high that their upper tail is below `GATE`.
 
         Returns
         -------
@@ -146,7 +149,7 @@ class NegativeBinomialFilter:
         """
         spread = expected.predictive_dispersion()
         residual = anscombe_residual(counts, expected.mean, spread)
-        outlying = nearer_tail(counts, expected.mean, spread) < GATE
+        outlying = high | (residual < _LOW)
         moved = self._follow_level(residual, outlying)
         opened = moved != 0
         weight = np.where(outlying & ~opened, 1.0 / np.maximum(residual**2, 1.0), 1.0)
@@ -199,7 +202,8 @@ class NegativeBinomialFilter:
             self.covariance[:, 0, 0] += extra
             self._loading[:, 0] += extra
             self._variance = self._variance + extra
-            alpha = inverse_trigamma(self._variance)
+            alpha = alpha.copy()
+            alpha[opened] = inverse_trigamma(self._variance[opened])
         q, loading = self._variance, self._loading
         information = weight / expected.dispersion
         alpha_after = alpha + information * counts

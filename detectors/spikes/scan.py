@@ -1,9 +1,11 @@
 """Scan of the latest periods together: an outbreak spread over two weeks shows in their sum."""
 
 import numpy as np
+from numpy.typing import NDArray
 
-from detectors.spikes.filter import GATE
 from detectors.spikes.special import Array, upper_tail
+
+Mask = NDArray[np.bool_]
 
 WEEK_WINDOWS = (1, 2)
 DAY_WINDOWS = (1, 3, 7)
@@ -23,30 +25,36 @@ class Scan:
         self.windows = windows
         self.history = np.zeros((3, max(windows) - 1, series))
 
-    def p_value(self, counts: Array, mean: Array, dispersion: Array) -> Array:
-        """Return the smallest tail probability over all windows times their number, at most 1.
+    def p_value(self, counts: Array, mean: Array, dispersion: Array) -> tuple[Array, Array]:
+        """Return the p-value over all windows and that of the present period alone.
 
         Parameters
         ----------
         counts, mean, dispersion : array
             Of the present period; the earlier ones are those given to `push`.
+
+        Returns
+        -------
+        combined, alone : array
+            The smallest tail probability of all windows times their number, at most 1; and the tail
+            probability of the shortest window.
         """
-        smallest = np.ones_like(mean)
+        alone = smallest = np.ones_like(mean)
         variance = mean * dispersion
         for window in self.windows:
             past = self.history[:, : window - 1].sum(axis=1)
             total = mean + past[1]
-            p = upper_tail(counts + past[0], total, (variance + past[2]) / total)
-            smallest = np.minimum(smallest, p)
-        return np.minimum(1.0, smallest * len(self.windows))
+            tail = upper_tail(counts + past[0], total, (variance + past[2]) / total)
+            alone = tail if window == self.windows[0] else alone
+            smallest = np.minimum(smallest, tail)
+        return np.minimum(1.0, smallest * len(self.windows)), alone
 
-    def push(self, counts: Array, mean: Array, dispersion: Array) -> None:
+    def push(self, counts: Array, mean: Array, dispersion: Array, news: Mask) -> None:
         """Make the present period the latest past one.
 
-        A period that is an outlier by itself is old news afterwards: its mean stands for its count, or
-        one huge week would go on alarming for as long as a window reaches back to it.
+        Where it is `news` by itself, it is old news afterwards: its mean stands for its count, or one
+        huge week would go on alarming for as long as a window reaches back to it.
         """
         if self.history.shape[1]:
-            news = upper_tail(counts, mean, dispersion) >= GATE
             self.history[:, 1:] = self.history[:, :-1]
-            self.history[:, 0] = np.where(news, counts, mean), mean, mean * dispersion
+            self.history[:, 0] = np.where(news, mean, counts), mean, mean * dispersion

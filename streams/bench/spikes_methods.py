@@ -8,6 +8,7 @@ import numpy as np
 
 from detectors.spikes.calendar import chinese_regressors, seasonal_regressors
 from detectors.spikes.ears import EarsVariant, ears
+from detectors.spikes.filter import GATE
 from detectors.spikes.farrington import FarringtonSettings, farrington
 from detectors.spikes.panel import MINIMUM_COUNT, recent_sum, ss_nb
 from detectors.spikes.scan import WEEK_WINDOWS, Scan
@@ -57,8 +58,8 @@ def _oracle_scan(simulation: Simulation) -> tuple[Array, int]:
     p = np.ones(simulation.counts.shape)
     rows = zip(simulation.counts.T, simulation.mean.T, simulation.dispersion.T, strict=True)
     for period, row in enumerate(rows):
-        p[:, period] = scan.p_value(*row)
-        scan.push(*row)
+        p[:, period], alone = scan.p_value(*row)
+        scan.push(*row, alone < GATE)
     return p, 0
 
 
