@@ -51,10 +51,11 @@ class Attribution:
 
 
 def attribute(tally: ProvinceTally, weeks: list[int], expected: float) -> Attribution:
-    """Split the excess of the given weeks (Mondays) over `expected` by comparing with the weeks before.
+    """Split the excess of the given weeks (Mondays) over `expected` among those behind it.
 
-    Every value is expected to keep the share it had in the twelve weeks before; values are ordered by their
-    excess, then by name, so that the result does not depend on the order of arrival.
+    Every value is expected to keep the share it had in the twelve weeks before; values are
+    ordered by their excess, then by name, so that the result does not depend on the order of
+    arrival.
     """
     before = [weeks[0] - 7 * back for back in range(BASELINE_WEEKS, 0, -1)]
     contributors = {

@@ -1,7 +1,8 @@
-"""What the calendar does to counts: Chinese New Year, Golden Week, month and quarter ends, weekdays.
+"""What the calendar does to counts: lunar new year, Golden Week, month and quarter ends.
 
-Every regressor is the share of a period's days that lie in a window, so that one definition serves days,
-weeks and months. Windows follow the lunar date: the same week of two years is not the same season.
+Every regressor is the share of a period's days that lie in a window, so that one definition
+serves days, weeks and months. Windows follow the lunar date: the same week of two years is not
+the same season.
 """
 
 from collections.abc import Callable
@@ -17,7 +18,7 @@ from detectors.spikes.special import Array
 Days = NDArray[np.int64]
 
 NEW_YEAR_WINDOWS = ((-14, -8), (-7, -1), (0, 6), (7, 13), (14, 20))
-"""Days after Chinese New Year's Day, inclusive: the rush, the wind-down, the feast, the return, the rebound."""
+"""Days after New Year's Day, inclusive: rush, wind-down, feast, return and rebound."""
 
 _FEAST = "Chinese New Year (Spring Festival)"
 
@@ -36,7 +37,7 @@ def chinese_new_year(year: int) -> date:
 
 
 def days_from_new_year(day: int) -> int:
-    """Return the days between a civil day (proleptic ordinal) and the nearest Chinese New Year's Day."""
+    """Return the days from the nearest Chinese New Year's Day to a civil day (ordinal)."""
     year = date.fromordinal(day).year
     offsets = [day - chinese_new_year(near).toordinal() for near in (year - 1, year, year + 1)]
     return min(offsets, key=abs)
@@ -105,7 +106,7 @@ def chinese_regressors(starts: Days, ends: Days) -> Array:
 
 
 def seasonal_regressors(starts: Days | Array, ends: Days | Array, harmonics: int = 2) -> Array:
-    """Return sines and cosines of the year at the middle of every period, for trades without holidays."""
+    """Return sines and cosines of the year at the middle of every period."""
     middle = (starts + ends) / 2.0
     angle = 2.0 * np.pi * middle[:, None] * np.arange(1, harmonics + 1) / 365.2425
     return np.hstack([np.cos(angle), np.sin(angle)])

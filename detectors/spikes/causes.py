@@ -1,4 +1,4 @@
-"""Dated causes known to move exports: policy dates and holidays, so that a reader sees legitimate rushes."""
+"""Dated causes known to move exports, so that a reader sees legitimate rushes."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -6,7 +6,7 @@ from datetime import date
 from detectors.spikes.calendar import days_from_new_year
 
 BEFORE, AFTER = 35, 28
-"""A date is near when it lies at most so many days after or before the counts: rushes come before deadlines."""
+"""Days by which a date may follow or precede the counts: rushes come before deadlines."""
 
 NEW_YEAR_NEAR = 21
 GOLDEN_WEEK_NEAR = 10
@@ -32,7 +32,7 @@ POLICIES = (
     _cause("2020-11-01", "used-car exports allowed from about twenty more places"),
     _cause("2022-12-01", "used-car exports allowed from fourteen more places"),
     _cause("2024-03-01", "used-car exports allowed nationwide under licence (Announcement 6/2024)"),
-    _cause("2024-04-01", "Russia collects unpaid duties on cars cleared elsewhere in the customs union"),
+    _cause("2024-04-01", "Russia collects unpaid duties on cars cleared in its customs union"),
     _cause("2024-10-01", "Russian recycling fee rises"),
     _cause("2025-01-01", "Russian recycling fee rises"),
     _cause("2025-05-01", "Uzbekistan's fee on electric cars rises"),
@@ -41,7 +41,7 @@ POLICIES = (
     _cause("2025-12-01", "Russian low rate for persons ends above 160 hp"),
     _cause("2026-01-01", "manufacturer's letter needed within 180 days of registration"),
 )
-"""Published policy dates; the list holds what is known to move counts, not everything that was decided."""
+"""Published policy dates that are known to move counts."""
 
 
 def known_causes(first: int, last: int, policies: tuple[Cause, ...] = POLICIES) -> tuple[str, ...]:

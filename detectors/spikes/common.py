@@ -1,8 +1,9 @@
-"""What the rest of the nation does this period: a robust common factor, each series left out of its own.
+"""What the rest of the nation does this period: a robust common factor of one's peers.
 
-A policy rush, a holiday of unusual size or a port that reopens moves most provinces together. Each province's
-expectation is multiplied by the factor of all the others, with the uncertainty of that factor; its state
-learns as if the factor were a known exposure. A province is then a spike only when it leaves its peers.
+A policy rush, a holiday of unusual size or a port that reopens moves most provinces together.
+Each province's expectation is multiplied by the factor of all the others, with the uncertainty of
+that factor; its state learns as if the factor were a known exposure. A province is then a spike
+only when it leaves its peers.
 """
 
 import numpy as np
@@ -20,22 +21,20 @@ _STEPS = 4
 _MINIMUM_MEAN = 2.0
 
 
-def common_factor(
-    counts: Array, mean: Array, dispersion: Array
-) -> tuple[Array, Array]:
+def common_factor(counts: Array, mean: Array, dispersion: Array) -> tuple[Array, Array]:
     """Estimate the log-factor common to the other series.
 
     Parameters
     ----------
     counts, mean, dispersion : array, ... x series
-        Of one period: observed and expected counts, predictive variance over mean. The series of the
-        last axis are peers.
+        Of one period: observed and expected counts, predictive variance over mean. The series of
+        the last axis are peers.
 
     Returns
     -------
     factor, variance : array
-        Log-factor of the series' peers and its variance. A Huber estimate: a peer with a spike of its own
-        has bounded influence; tiny expectations have none.
+        Log-factor of the series' peers and its variance. A Huber estimate: a peer with a spike of
+        its own has bounded influence; tiny expectations have none.
     """
     ratio = np.log((counts + 0.5) / (mean + 0.5))
     precision = np.where(mean > _MINIMUM_MEAN, mean / dispersion, 0.0)

@@ -1,7 +1,7 @@
-"""Reporting delay: which share of a week's documents has arrived, learnt per source, and whether it moves.
+"""Reporting delay: which share of a week's documents has arrived, and whether it moves.
 
-Chain ladder (Mack 1993): how much a week's count grows from one lag to the next is estimated on the weeks old
-enough to show it, and completeness is the inverse of all growth still to come.
+Chain ladder (Mack 1993): how much a week's count grows from one lag to the next is estimated on
+the weeks old enough to show it, and completeness is the inverse of all growth still to come.
 """
 
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ import numpy as np
 from detectors.spikes.special import Array
 
 COMPLETE = 0.99
-"""Completeness from which a week is settled: its count is taken as it is and moves the state for good."""
+"""Completeness from which a week is settled: its count moves the state for good."""
 
 LAGS = 8
 """Weeks of delay that are told apart; later documents count with the last."""
@@ -39,8 +39,8 @@ def completeness(reports: Array, window: int = WINDOW) -> Array:
     Returns
     -------
     array
-        One share a lag, rising to 1. Lags no week can show yet, or with fewer than 50 documents, add
-        nothing: their share is that of the next.
+        One share a lag, rising to 1. Lags no week can show yet, or with fewer than 50 documents,
+        add nothing: their share is that of the next.
     """
     weeks, lags = reports.shape
     cumulative = np.cumsum(reports, axis=1)

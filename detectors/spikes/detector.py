@@ -1,8 +1,9 @@
-"""SS-NB, the default method: a bank of two filters, the nation's common factor, a scan of two weeks.
+"""SS-NB, the default method: two filters, the nation's common factor, a scan of two weeks.
 
-Two views are fused before the p-value is taken: a province's own calendar and growth (the filter) and what
-the rest of the nation does in the same period (the common factor). Multiplying p-values of two separate views
-instead is not a p-value, and shocks the calendar does not know spoil one of them.
+Two views are fused before the p-value is taken: a province's own calendar and growth (the filter)
+and what the rest of the nation does in the same period (the common factor). Multiplying p-values
+of two separate views instead is not a p-value, and shocks the calendar does not know spoil one of
+them.
 """
 
 from collections.abc import Callable
@@ -10,6 +11,7 @@ from copy import deepcopy
 from dataclasses import dataclass
 
 import numpy as np
+
 from detectors.spikes.common import MINIMUM_PEERS, common_factor
 from detectors.spikes.filter import GATE, NegativeBinomialFilter, Prediction
 from detectors.spikes.scan import WEEK_WINDOWS, Scan
@@ -98,13 +100,14 @@ class SpikeDetector:
         regressors : array
             Calendar of the period.
         completeness : array or float
-            Share of the period's documents that has arrived. An incomplete period is best given to a
-            `copy`: what it teaches is provisional.
+            Share of the period's documents that has arrived. An incomplete period is best given
+            to a `copy`: what it teaches is provisional.
         bound : float, optional
-            Probability whose largest unalarming count is wanted (some twenty times the work of a step).
+            Probability whose largest unalarming count is wanted (some twenty times the work of a
+            step).
         growing : bool
-            The period is not over: its count is held against what the whole period allows, and peers
-            that are behind so far do not lower the expectation.
+            The period is not over: its count is held against what the whole period allows, and
+            peers that are behind so far do not lower the expectation.
         """
         share = np.tile(
             np.broadcast_to(np.asarray(completeness, dtype=float), self.series), self.speeds
@@ -151,7 +154,7 @@ class SpikeDetector:
     def _with_peers(
         self, counts: Array, own: Prediction, share: Array, *, growing: bool
     ) -> tuple[Prediction, Prediction]:
-        """Return the prediction to learn with and the one to judge with, which knows the factor's error."""
+        """Return the predictions to learn with and to judge with (the factor's error in it)."""
         if not self.peers:
             return own, own
         shape = (self.speeds, self.series)

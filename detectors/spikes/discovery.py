@@ -1,4 +1,4 @@
-"""False-discovery control: how many provinces of one week may alarm together (Benjamini and Hochberg 1995)."""
+"""False-discovery control over the provinces of one week (Benjamini and Hochberg 1995)."""
 
 import numpy as np
 from numpy.typing import NDArray

@@ -1,7 +1,7 @@
 """EARS C1, C2 and C3: moving averages of a few recent periods (Hutwagner and others 2003).
 
-Cheap anchors without season, trend or overdispersion. A baseline of equal counts has standard deviation
-zero, and any count above it would alarm; the default floor of 0.5 prevents that.
+Cheap anchors without season, trend or overdispersion. A baseline of equal counts has standard
+deviation zero, and any count above it would alarm; the default floor of 0.5 prevents that.
 """
 
 from typing import Literal
@@ -36,14 +36,16 @@ def ears(
     counts : array, series x periods
     variant : {"c1", "c2", "c3"}
     alpha : float, optional
-        Probability of a false alarm a period under a normal distribution; defaults 0.001, 0.001, 0.025.
+        Probability of a false alarm a period under a normal distribution; defaults 0.001, 0.001,
+        0.025.
     baseline : int
         Periods of the moving average.
     minimum_sd : float
         Smallest standard deviation used.
     carry_onto : {"mean", "observed"}
-        What C3's bound starts from. ``"observed"`` reproduces R's `earsC`, whose bound adds to the observed
-        count, so that only the two periods before decide; it serves the comparison with R alone.
+        What C3's bound starts from. ``"observed"`` reproduces R's `earsC`, whose bound adds to
+        the observed count, so that only the two periods before decide; it serves the comparison
+        with R alone.
 
     Raises
     ------

@@ -1,13 +1,15 @@
 """Farrington flexible: the reference method of public-health outbreak detection.
 
-Every period is compared with a quasi-Poisson regression on the same season of earlier years (Noufaily and
-others 2013, "An improved algorithm for outbreak detection in multiple surveillance systems"). It is strong
-on stationary series and fails on fast growth: the rule that a trend may not extrapolate above the largest
-baseline count holds its expectation down. It serves as an anchor to compare with.
+Every period is compared with a quasi-Poisson regression on the same season of earlier years
+(Noufaily and others 2013, "An improved algorithm for outbreak detection in multiple surveillance
+systems"). It is strong on stationary series and fails on fast growth: the rule that a trend may
+not extrapolate above the largest baseline count holds its expectation down. It serves as an
+anchor to compare with.
 """
 
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -82,7 +84,7 @@ def farrington(
     start = needed if first is None else first
     if start >= counts.shape[1]:
         raise ValueError(
-            f"not enough history: farrington needs {needed + 1} weeks ({s.years} years of baseline), "
+            f"not enough history: farrington needs {needed + 1} weeks ({s.years} years before), "
             f"the counts have {counts.shape[1]}"
         )
     result = Scores.empty((counts.shape[0], counts.shape[1]))
@@ -127,11 +129,12 @@ def _same_date(day: date, year: int) -> date:
 def season_levels(references: list[int], week: int, s: FarringtonSettings) -> Levels:
     """Return the seasonal level of every week up to `week`, -1 before the oldest window.
 
-    Weeks within the half-window of a reference week have the last level; those between two windows are
-    cut into ``seasons - 1`` blocks as equal as whole weeks allow, the longer ones first.
+    Weeks within the half-window of a reference week have the last level; those between two
+    windows are cut into ``seasons - 1`` blocks as equal as whole weeks allow, the longer ones
+    first.
     """
     levels = np.full(week + 1, -1, dtype=np.int64)
-    for later, earlier in zip(references, references[1:], strict=False):
+    for later, earlier in pairwise(references):
         between = np.arange(earlier + s.half_window + 1, later - s.half_window)
         for level, block in enumerate(np.array_split(between, s.seasons - 1)):
             levels[block] = level
@@ -171,7 +174,8 @@ def _trend_matters(fit: QuasiPoissonFit, level: float) -> Mask:
         return np.ones(len(fit.dispersion), dtype=bool)
     statistic = np.abs(fit.coefficients[:, -1]) / np.sqrt(fit.last_variance)
     p: Array = 2.0 * stats.t.sf(statistic, fit.degrees_of_freedom)
-    return p < level
+    matters: Mask = p < level
+    return matters
 
 
 def _quantile(mean: Array, dispersion: Array, alpha: float) -> Array:

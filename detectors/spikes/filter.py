@@ -1,14 +1,15 @@
 """The streaming negative-binomial state-space filter: one step a period, no refit.
 
-The log-rate of a series is ``level + coefficients . regressors``; the level walks, its slope is damped, the
-coefficients drift slowly. Counts are negative binomial around it. The posterior of the log-rate is matched
-with a gamma distribution of the rate, so that a step is closed-form (West, Harrison and Migon 1985, "Dynamic
-generalized linear models and Bayesian forecasting").
+The log-rate of a series is ``level + coefficients . regressors``; the level walks, its slope is
+damped, the coefficients drift slowly. Counts are negative binomial around it. The posterior of
+the log-rate is matched with a gamma distribution of the rate, so that a step is closed-form
+(West, Harrison and Migon 1985, "Dynamic generalized linear models and Bayesian forecasting").
 
-Three guards, each for a failure that was observed: the variance of the log-rate is bounded and the state is
-checked to be finite (NaN compares false, which would silently mean "no alarm"); dispersion is learnt from
-successive differences (squared residuals swallow a level shift); an outlier moves the state less, but three in
-a row open the level (gating alone locks a new level out for ever).
+Three guards, each for a failure that was observed: the variance of the log-rate is bounded and
+the state is checked to be finite (NaN compares false, which would silently mean "no alarm");
+dispersion is learnt from successive differences (squared residuals swallow a level shift); an
+outlier moves the state less, but three in a row open the level (gating alone locks a new level
+out for ever).
 """
 
 from collections.abc import Sequence
@@ -58,7 +59,8 @@ class Prediction:
     dispersion : array
         Variance over mean of the counts, given the rate.
     concentration : array
-        Shape of the gamma distribution of the rate: its squared coefficient of variation is the inverse.
+        Shape of the gamma distribution of the rate: its squared coefficient of variation is the
+        inverse.
     """
 
     mean: Array
@@ -127,7 +129,7 @@ class NegativeBinomialFilter:
         return Prediction(mean, self.dispersion_at(mean), concentration)
 
     def dispersion_at(self, mean: Array) -> Array:
-        """Return the dispersion at a mean: it grows with the square root of mean over usual mean."""
+        """Return the dispersion at a mean: it grows with the root of mean over usual mean."""
         return 1.0 + (self.dispersion - 1.0) * self._scale(mean)
 
     def update(self, counts: Array, expected: Prediction, high: Mask) -> Array:
@@ -181,7 +183,7 @@ class NegativeBinomialFilter:
         return np.sqrt(np.minimum(np.maximum(mean / self.usual_mean, 0.05), 20.0))
 
     def _follow_level(self, residual: Array, outlying: Mask) -> Array:
-        """Follow runs of outliers and the smoothed residual; return the sign of a demonstrated move."""
+        """Follow runs of outliers and the smoothed residual; return the sign of a move."""
         sign = np.where(outlying, np.sign(residual), 0.0)
         run = np.where(sign * self.run > 0, self.run + sign, sign)
         limited = np.minimum(np.maximum(residual, -_RESIDUAL_LIMIT), _RESIDUAL_LIMIT)
@@ -193,7 +195,7 @@ class NegativeBinomialFilter:
         return moved
 
     def _correct(self, counts: Array, expected: Prediction, weight: Array, opened: Mask) -> None:
-        """Condition the state on the counts: a gamma posterior of the rate, carried to the state."""
+        """Condition the state on the counts: a gamma posterior of the rate carried to it."""
         f, alpha = self._log_rate, expected.concentration
         rate = np.exp(f - special.psi(alpha)) * alpha
         exposure = expected.mean / rate

@@ -105,8 +105,10 @@ class SpikeFinding:
     def explanation(self) -> str:
         """Return one or two sentences with the numbers."""
         weeks = (self.last_day + 1 - self.first_day) // 7
-        span = f"the week from {date.fromordinal(self.first_day)}" if weeks == 1 else (
-            f"the {weeks} weeks from {date.fromordinal(self.first_day)}"
+        span = (
+            f"the week from {date.fromordinal(self.first_day)}"
+            if weeks == 1
+            else (f"the {weeks} weeks from {date.fromordinal(self.first_day)}")
         )
         text = (
             f"{self.observed:.0f} exports in {span} where {self.expected:.1f} were expected, "

@@ -37,8 +37,9 @@ def calibration(p: Array) -> Calibration:
 
     Notes
     -----
-    Counts are whole numbers, so their p-values are larger than uniform ones: a share below the band says
-    that the detector is cautious on sparse provinces, one above it that alarms come too often.
+    Counts are whole numbers, so their p-values are larger than uniform ones: a share below the
+    band says that the detector is cautious on sparse provinces, one above it that alarms come too
+    often.
     """
     latest = p[:, -WEEKS:]
     judged = latest[np.isfinite(latest) & (latest >= _TRIMMED)]

@@ -53,8 +53,8 @@ def fit_quasi_poisson(y: Array, design: Array, weights: Array) -> QuasiPoissonFi
 
     Notes
     -----
-    Dispersion and leverage use the working weights of the last step, that is the means before it, as
-    regression software of this kind does; without that, results agree only to five digits.
+    Dispersion and leverage use the working weights of the last step, that is the means before it,
+    as regression software of this kind does; without that, results agree only to five digits.
     """
     coefficients, mean, before, inverse = _iterate(y, design, weights)
     degrees = y.shape[1] - design.shape[1]

@@ -52,8 +52,8 @@ class Scan:
     def push(self, counts: Array, mean: Array, dispersion: Array, news: Mask) -> None:
         """Make the present period the latest past one.
 
-        Where it is `news` by itself, it is old news afterwards: its mean stands for its count, or one
-        huge week would go on alarming for as long as a window reaches back to it.
+        Where it is `news` by itself, it is old news afterwards: its mean stands for its count, or
+        one huge week would go on alarming for as long as a window reaches back to it.
         """
         if self.history.shape[1]:
             self.history[:, 1:] = self.history[:, :-1]

@@ -1,8 +1,9 @@
-"""Judging a panel again and again as its counts change, without starting from its first week each time.
+"""Judging a panel again and again as its counts change, without starting anew each time.
 
-The detector's state is kept up to the last settled week; open weeks are judged on a copy. States are kept at
-intervals, so that a changed count makes the judge start again shortly before it. All of that is a cache: the
-judgements are those of a judge that sees the present counts for the first time.
+The detector's state is kept up to the last settled week; open weeks are judged on a copy. States
+are kept at intervals, so that a changed count makes the judge start again shortly before it. All
+of that is a cache: the judgements are those of a judge that sees the present counts for the first
+time.
 """
 
 from dataclasses import dataclass
@@ -66,9 +67,7 @@ class PanelJudge:
         present = ahead.step(counts[:, -1], calendar[-1], bound=self.alpha, growing=True)
         return [*self._judgements, *opened, present]
 
-    def _settle(
-        self, first_week: int, counts: Array, calendar: Array, until: int
-    ) -> SpikeDetector:
+    def _settle(self, first_week: int, counts: Array, calendar: Array, until: int) -> SpikeDetector:
         same = self._unchanged(counts, until) if first_week == self._first_week else 0
         self._checkpoints = [point for point in self._checkpoints if point.weeks <= same]
         if self._checkpoints:

@@ -10,6 +10,7 @@ SMALLEST_PROBABILITY = 1e-300
 """Tail probabilities below this are reported as this: a logarithm of them stays finite."""
 
 _NEWTON_STEPS = 5
+_TINY, _STEEP, _HUGE = 1e-7, 2.0, 1e7
 _NEWTON_TOLERANCE = 1e-6
 _MINIMUM_OVERDISPERSION = 1e-9
 
@@ -23,10 +24,10 @@ def trigamma(x: Array) -> Array:
 def inverse_trigamma(q: Array) -> Array:
     """Solve ``trigamma(a) == q`` for positive `q`.
 
-    Newton's method on `q` itself diverges for large `q`. Newton on the reciprocal does not: ``1 / trigamma``
-    is convex and nearly linear, so that from ``1/2 + 1/q - q/12`` (``1 / sqrt(q)`` above 2) every step moves
-    towards the root, its error squared; a last step below 1e-6 leaves one near 1e-12. Outside [1e-7, 1e7]
-    the asymptotes ``1 / q`` and ``1 / sqrt(q)`` serve.
+    Newton's method on `q` itself diverges for large `q`. Newton on the reciprocal does not: ``1 /
+    trigamma`` is convex and nearly linear, so that from ``1/2 + 1/q - q/12`` (``1 / sqrt(q)``
+    above 2) every step moves towards the root, its error squared; a last step below 1e-6 leaves
+    one near 1e-12. Outside [1e-7, 1e7] the asymptotes ``1 / q`` and ``1 / sqrt(q)`` serve.
 
     Parameters
     ----------
@@ -37,16 +38,17 @@ def inverse_trigamma(q: Array) -> Array:
     array
         Shape of `q`.
     """
-    clipped = np.clip(q, 1e-7, 1e7)
-    a = np.where(clipped > 2.0, 1.0 / np.sqrt(clipped), 0.5 + 1.0 / clipped - clipped / 12.0)
+    clipped = np.clip(q, _TINY, _HUGE)
+    start = 0.5 + 1.0 / clipped - clipped / 12.0
+    a = np.where(clipped > _STEEP, 1.0 / np.sqrt(clipped), start)
     for _ in range(_NEWTON_STEPS):
         value = special.zeta(2.0, a)
         step = value * (1.0 - value / clipped) / (-2.0 * special.zeta(3.0, a))
         a = a + step
         if (np.abs(step) < _NEWTON_TOLERANCE * a).all():
             break
-    a = np.where(q < 1e-7, 1.0 / q, a)
-    return np.where(q > 1e7, 1.0 / np.sqrt(q), a)
+    a = np.where(q < _TINY, 1.0 / q, a)
+    return np.where(q > _HUGE, 1.0 / np.sqrt(q), a)
 
 
 def upper_tail(count: Array, mean: Array, dispersion: Array) -> Array:

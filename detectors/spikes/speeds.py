@@ -1,4 +1,4 @@
-"""How fast a series may change: the slow speed of a settled one, the fast speed of a growing one."""
+"""How fast a series may change: slow for a settled one, fast for a growing one."""
 
 from dataclasses import dataclass
 
@@ -33,7 +33,7 @@ SLOW = Speed(
     intervention_average=1.5,
     dispersion_rate=0.008,
 )
-"""For flat and seasonal series: best on the stationary simulation, six times too many alarms under growth."""
+"""For flat and seasonal series: best on stationary counts, alarms too often under growth."""
 
 FAST = Speed(
     level_sd=0.02,
@@ -42,6 +42,6 @@ FAST = Speed(
     intervention_average=1.1,
     dispersion_rate=0.015,
 )
-"""For series that grow by the week: best on the growth panel, somewhat insensitive on flat series."""
+"""For series that grow by the week: best there, somewhat insensitive on flat series."""
 
 BOTH = (SLOW, FAST)

@@ -1,7 +1,8 @@
 """Counts of one province, week by week, exactly: what is added can be taken away again.
 
-Counts are sums of contributions, one a vehicle export. A duplicate contributes nothing, an amendment takes the old
-contribution away and adds the new one, a void takes it away; the order in which that happens cannot matter.
+Counts are sums of contributions, one a vehicle export. A duplicate contributes nothing, an
+amendment takes the old contribution away and adds the new one, a void takes it away; the order in
+which that happens cannot matter.
 """
 
 from typing import Literal
@@ -16,7 +17,7 @@ Dimension = Literal["exporter", "brand", "destination", "exit_customs"]
 DIMENSIONS: tuple[Dimension, ...] = ("exporter", "brand", "destination", "exit_customs")
 
 DETAIL_WEEKS = 26
-"""Weeks for which it is kept who exported what whereto; totals are kept as long as the province is."""
+"""Weeks for which it is kept who exported what whereto; totals are kept longer."""
 
 UNKNOWN = "unknown"
 
@@ -54,7 +55,7 @@ def week_of(day: int) -> int:
 
 
 def moves(before: Export | None, after: Export | None) -> list[tuple[Export, int]]:
-    """Return what a vehicle's changed contribution does to the counts: at most one -1 and one +1."""
+    """Return what a vehicle's changed contribution does to the counts: at most a -1 and a +1."""
     if before == after:
         return []
     taken = [] if before is None else [(before, -1)]
@@ -108,7 +109,7 @@ class ProvinceTally(msgspec.Struct):
             del self.weeks[week]
 
     def forget(self, now: int, retention_weeks: int) -> None:
-        """Drop the dimensions of weeks older than `DETAIL_WEEKS` and whole weeks beyond the retention."""
+        """Drop dimensions older than `DETAIL_WEEKS` and whole weeks beyond the retention."""
         self.detailed_from = max(self.detailed_from, week_of(now) - 7 * DETAIL_WEEKS)
         oldest = week_of(now) - 7 * retention_weeks
         for week in [week for week in self.weeks if week < self.detailed_from]:

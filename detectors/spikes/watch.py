@@ -1,8 +1,8 @@
 """The watch: findings of all provinces and of the nation as a pure function of their counts.
 
-A week is settled when nearly all of its documents have arrived; open weeks are judged with the share that is there by
-now. The present week is judged as it grows, day by day, against what a whole week allows: it may alarm on a
-Tuesday, and a void may take the alarm back.
+A week is settled when nearly all of its documents have arrived; open weeks are judged with the
+share that is there by now. The present week is judged as it grows, day by day, against what a
+whole week allows: it may alarm on a Tuesday, and a void may take the alarm back.
 """
 
 from collections.abc import Mapping
@@ -111,7 +111,7 @@ class SpikeWatch:
         scores = self._judge(counts, mondays, arrived_shares(reports, today - mondays[-1] + 1))
         regions = (*self.provinces, NATION)
         findings = tuple(
-            _finding(region, tally, mondays, counts[row], scores, row, episode)
+            _finding(region, tally, mondays, scores, row, episode)
             for row, (region, tally) in enumerate(zip(regions, known, strict=True))
             for episode in episodes(counts[row], scores.alarm[row], scores.moved[row])
         )
@@ -171,7 +171,6 @@ def _finding(
     region: str,
     tally: ProvinceTally,
     mondays: list[int],
-    counts: Array,
     scores: Scores,
     row: int,
     episode: Episode,
@@ -184,7 +183,7 @@ def _finding(
         province=region,
         first_day=first,
         last_day=last,
-        observed=float(counts[span].sum()),
+        observed=float(tally.totals(mondays[span]).sum()),
         expected=expected,
         upper=float(scores.upper[row, span].sum()),
         p=float(np.nanmin(scores.p[row, span])),

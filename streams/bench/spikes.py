@@ -1,4 +1,4 @@
-"""Measuring detectors on simulations: false alarms, detections at equal false alarms, delay, cost."""
+"""Measuring detectors on simulations: false alarms, detections, delay and cost."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -1,9 +1,10 @@
 """A growth panel: weekly export counts of 31 provinces that grow the way this trade did.
 
-The national path follows the published yearly totals (3k, 4k, 15k, 69k, 275k, 436k, then slower); provinces
-have drifting Zipf shares and start on four dates with a fifty-fold ramp; the calendar acts by day and is
-summed to weeks, so that it is not of the detector's own form. With `shocks` the size of Chinese New Year varies by
-30 % from year to year and 24 national fortnights of policy rushes and pauses come on top, unknown to detectors.
+The national path follows the published yearly totals (3k, 4k, 15k, 69k, 275k, 436k, then slower);
+provinces have drifting Zipf shares and start on four dates with a fifty-fold ramp; the calendar
+acts by day and is summed to weeks, so that it is not of the detector's own form. With `shocks`
+the size of Chinese New Year varies by 30 % from year to year and 24 national fortnights of policy
+rushes and pauses come on top, unknown to detectors.
 """
 
 from datetime import date
@@ -30,6 +31,8 @@ _STARTS = (date(2019, 5, 1), date(2020, 11, 1), date(2022, 12, 1), date(2024, 3,
 _STARTING = (9, 10, 8, 4)
 _LUNAR_EFFECTS = {(-14, -8): 0.10, (-7, -1): -0.15, (0, 6): -0.9, (7, 13): -0.35, (14, 20): 0.15}
 _EVENTS = 56
+_OCTOBER, _GOLDEN_WEEK_ENDS = 10, 7
+_LAST_DAYS_OF_MONTH, _LAST_DAYS_OF_QUARTER = 27, 22
 
 
 def simulate_growth(
@@ -93,9 +96,10 @@ def _calendar_effects(random: np.random.Generator, days: NDArray[np.int64], shoc
             inside = (offset >= first) & (offset <= last)
             effect[:, inside] += size * value * taste
     civil = [date.fromordinal(int(day)) for day in days]
-    holiday = np.array([day.month == 10 and day.day <= 7 for day in civil])
-    month_end = np.array([day.day >= 27 for day in civil])
-    quarter_end = np.array([day.month % 3 == 0 and day.day >= 22 for day in civil])
+    month, day = np.array([(day.month, day.day) for day in civil]).T
+    holiday = (month == _OCTOBER) & (day <= _GOLDEN_WEEK_ENDS)
+    month_end = day >= _LAST_DAYS_OF_MONTH
+    quarter_end = (month % 3 == 0) & (day >= _LAST_DAYS_OF_QUARTER)
     push = random.normal(1.0, 0.2, (PROVINCES, 1))
     return effect - 0.6 * holiday * taste + (0.12 * month_end + 0.15 * quarter_end) * push
 

@@ -8,8 +8,8 @@ import numpy as np
 
 from detectors.spikes.calendar import chinese_regressors, seasonal_regressors
 from detectors.spikes.ears import EarsVariant, ears
-from detectors.spikes.filter import GATE
 from detectors.spikes.farrington import FarringtonSettings, farrington
+from detectors.spikes.filter import GATE
 from detectors.spikes.panel import MINIMUM_COUNT, recent_sum, ss_nb
 from detectors.spikes.scan import WEEK_WINDOWS, Scan
 from detectors.spikes.scores import Scores
@@ -17,7 +17,6 @@ from detectors.spikes.special import upper_tail
 from detectors.spikes.trailing import trailing_mean
 from streams.bench.spikes_noufaily import BASELINE_START
 from streams.bench.spikes_outbreaks import Array, Simulation
-
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,4 +111,3 @@ METHODS: dict[str, Callable[[Simulation], tuple[Array, int]]] = {
     "ears-c3": _ears("c3"),
     "trailing-mean": _moving(trailing_mean),
 }
-

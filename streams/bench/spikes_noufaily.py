@@ -1,7 +1,7 @@
 """The simulation of Noufaily and others (2013): the public yardstick of outbreak detection.
 
-42 scenarios: seven parameter sets, with and without trend, with 0, 1 or 2 seasonal harmonics; 12 years of
-weeks; outbreaks in the baseline, one in the last 49 weeks.
+42 scenarios: seven parameter sets, with and without trend, with 0, 1 or 2 seasonal harmonics; 12
+years of weeks; outbreaks in the baseline, one in the last 49 weeks.
 """
 
 import itertools
@@ -53,7 +53,8 @@ def _scenario_mean(parameters: int, trend: bool, harmonics: int) -> Array:
         log_mean = (
             log_mean + _COSINE[parameters] * np.cos(angle) + _SINE[parameters] * np.sin(angle)
         )
-    return np.exp(log_mean)
+    mean: Array = np.exp(log_mean)
+    return mean
 
 
 def _add_outbreaks(random: np.random.Generator, result: Simulation, series: int) -> None:

@@ -7,6 +7,8 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 
+_SMALLEST_OUTBREAK = 2
+
 
 @dataclass(frozen=True, slots=True)
 class Outbreak:
@@ -64,7 +66,7 @@ def inject(
     number of whole periods after the start (Noufaily and others 2013).
     """
     cases = 0
-    while cases < 2:
+    while cases < _SMALLEST_OUTBREAK:
         cases = int(random.poisson(size))
     delay = np.floor(random.lognormal(0.0, 0.5, cases)).astype(int)
     when = start + delay

@@ -25,7 +25,9 @@ def main() -> None:
 
 @bench.command()
 def spikes(
-    seed: Annotated[int, typer.Option(min=0, help="Of the simulations; a fresh one each time.")] = 1,
+    seed: Annotated[
+        int, typer.Option(min=0, help="Of the simulations; a fresh one each time.")
+    ] = 1,
     repetitions: Annotated[
         int, typer.Option(min=1, help="Series of each of the 42 Noufaily scenarios.")
     ] = 30,

@@ -21,6 +21,9 @@ from streams.spikes.plot import write_plot
 Method = StrEnum("Method", {name: name for name in METHODS})  # type: ignore[misc]
 
 
+_DEFAULT = Method("ss-nb")
+
+
 class Calendar(StrEnum):
     """Calendars the expectation of ss-nb may know."""
 
@@ -34,12 +37,12 @@ def spikes(
     counts: Annotated[
         Path,
         typer.Argument(
-            help="CSV with region, period (date, ISO week or month), count and optionally label (0, 1).",
+            help="CSV: region, period (date, ISO week, month), count, optionally label (0, 1).",
             exists=True,
             dir_okay=False,
         ),
     ],
-    method: Annotated[Method, typer.Option(help="How counts are judged.")] = Method("ss-nb"),
+    method: Annotated[Method, typer.Option(help="How counts are judged.")] = _DEFAULT,
     out: Annotated[Path | None, typer.Option(help="Write every judgement to this CSV.")] = None,
     plot: Annotated[
         Path | None, typer.Option(help="Draw every region into this HTML file.")
@@ -67,7 +70,7 @@ def spikes(
         bool | None,
         typer.Option(
             "--nation/--unrelated",
-            help="Whether regions are parts of one nation (ss-nb); default: when there are at least 8.",
+            help="Regions are parts of one nation (ss-nb); default: from 8 regions on.",
         ),
     ] = None,
     compare: Annotated[
@@ -114,12 +117,13 @@ def _print(table: CountTable, scores: Scores, method: str) -> None:
         for line in np.flatnonzero(scores.alarm[:, column]):
             typer.echo(
                 f"{period} {table.regions[line]}: {table.counts[line, column]:.0f} counted, "
-                f"{scores.expected[line, column]:.1f} expected, up to {scores.upper[line, column]:.0f} "
-                f"is usual (p {scores.p[line, column]:.2g})"
+                f"{scores.expected[line, column]:.1f} expected, "
+                f"up to {scores.upper[line, column]:.0f} is usual (p {scores.p[line, column]:.2g})"
             )
     typer.echo(
         f"{method}: {int(scores.alarm.sum())} alarms in {len(table.regions)} regions and "
-        f"{len(table.periods)} periods, {int(scores.judged().sum())} of {table.counts.size} counts judged"
+        f"{len(table.periods)} periods, "
+        f"{int(scores.judged().sum())} of {table.counts.size} counts judged"
     )
     if table.labels is not None:
         typer.echo(_sentence(score_labels(table, table.labels, scores), table.kind))
@@ -129,8 +133,8 @@ def _sentence(outcome: Outcome, kind: str) -> str:
     return (
         f"labels: {outcome.hits} of {outcome.outbreaks} outbreaks found "
         f"(recall {_figure(outcome.recall)}, precision {_figure(outcome.precision)}), "
-        f"{outcome.false_alarms} false alarms ({_figure(outcome.false_alarms_a_year)} a region and year), "
-        f"mean delay {_figure(outcome.delay)} {kind}s"
+        f"{outcome.false_alarms} false alarms "
+        f"({_figure(outcome.false_alarms_a_year)} a region and year), mean delay {_figure(outcome.delay)} {kind}s"
     )
 
 

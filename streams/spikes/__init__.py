@@ -1,1 +1,1 @@
-"""Count spikes at the command line: reading counts, judging them, scoring labels, writing and drawing."""
+"""Count spikes at the command line: reading, judging, scoring, writing and drawing."""

@@ -15,10 +15,11 @@ Mask = NDArray[np.bool_]
 
 _COLUMNS = ("region", "period", "count")
 _LARGEST_COUNT = 10**9
+_ALLOWED_COUNTS = f"allowed are whole numbers from 0 to {_LARGEST_COUNT}"
 
 
 class CountsError(ValueError):
-    """A table of counts that cannot be judged; the message names line, field, value and what is allowed."""
+    """A table of counts that cannot be judged; names line, field, value and what is allowed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,8 @@ def read_counts(path: Path) -> CountTable:
         if missing:
             raise CountsError(
                 f"{path}: line 1: column {missing[0]!r} is missing; "
-                f"needed are region, period, count and optionally label, found {', '.join(names) or 'none'}"
+                "needed are region, period, count and optionally label, "
+                f"found {', '.join(names) or 'none'}"
             )
         rows = list(_rows(reader, path, labelled="label" in names))
     if not rows:
@@ -107,8 +109,8 @@ def _period(text: str | None, where: str) -> Period:
         return parse_period((text or "").strip())
     except ValueError as error:
         raise CountsError(
-            f"{where}: field 'period' is {text!r}; allowed are a date (2025-03-14), an ISO week (2025-W11) "
-            "and a month (2025-03)"
+            f"{where}: field 'period' is {text!r}; allowed are a date (2025-03-14), "
+            "an ISO week (2025-W11) and a month (2025-03)"
         ) from error
 
 
@@ -116,13 +118,9 @@ def _count(text: str | None, where: str) -> int:
     try:
         value = int((text or "").strip())
     except ValueError as error:
-        raise CountsError(
-            f"{where}: field 'count' is {text!r}; allowed are whole numbers from 0 to {_LARGEST_COUNT}"
-        ) from error
+        raise CountsError(f"{where}: field 'count' is {text!r}; {_ALLOWED_COUNTS}") from error
     if not 0 <= value <= _LARGEST_COUNT:
-        raise CountsError(
-            f"{where}: field 'count' is {value}; allowed are whole numbers from 0 to {_LARGEST_COUNT}"
-        )
+        raise CountsError(f"{where}: field 'count' is {value}; {_ALLOWED_COUNTS}")
     return value
 
 
@@ -138,8 +136,8 @@ def _table(rows: list[_Row], path: Path, *, labelled: bool) -> CountTable:
         at = line[row.region], column[row.period]
         if not np.isnan(counts[at]):
             raise CountsError(
-                f"{path}: line {row.line}: period {row.period} of region {row.region!r} is there twice; "
-                "allowed is one line for each region and period"
+                f"{path}: line {row.line}: period {row.period} of region {row.region!r} "
+                "is there twice; allowed is one line for each region and period"
             )
         counts[at], labels[at] = row.count, row.label
     gaps = np.argwhere(np.isnan(counts))
@@ -147,8 +145,8 @@ def _table(rows: list[_Row], path: Path, *, labelled: bool) -> CountTable:
         region, period = gaps[0]
         raise CountsError(
             f"{path}: region {regions[region]!r} has no count for period {periods[period]} "
-            f"({len(gaps)} gap{'s' if len(gaps) > 1 else ''} in all); allowed is one line for every period "
-            f"from {periods[0]} to {periods[-1]}: write 0 where nothing was counted"
+            f"({len(gaps)} gap{'s' if len(gaps) > 1 else ''} in all); allowed is one line "
+            f"for every period from {periods[0]} to {periods[-1]}: write 0 where nothing was counted"
         )
     return CountTable(regions, periods, counts, labels if labelled else None)
 
@@ -158,16 +156,17 @@ def _same_kind(rows: list[_Row], path: Path) -> None:
     for row in rows:
         if row.period.kind != first.period.kind:
             raise CountsError(
-                f"{path}: line {row.line}: field 'period' is the {row.period.kind} {row.period}, line "
-                f"{first.line} has the {first.period.kind} {first.period}; allowed is one length for all"
+                f"{path}: line {row.line}: field 'period' is the {row.period.kind} {row.period}, "
+                f"line {first.line} has the {first.period.kind} {first.period}; "
+                "allowed is one length for all"
             )
 
 
 def _consecutive(present: set[Period]) -> tuple[Period, ...]:
     """Return all periods from the first to the last.
 
-    Registers of notifiable diseases often give every year 52 weeks: a week 53 that no region has is not
-    a gap.
+    Registers of notifiable diseases often give every year 52 weeks: a week 53 that no region has
+    is not a gap.
     """
     period, last = min(present), max(present)
     periods = [period]

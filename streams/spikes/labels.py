@@ -25,7 +25,8 @@ class Outcome:
     false_alarms_a_year : float
         False alarms a region and judged year.
     delay : float
-        Mean periods from the start of an outbreak to its first alarm, over the hits; NaN without hits.
+        Mean periods from the start of an outbreak to its first alarm, over the hits; NaN without
+        hits.
     """
 
     outbreaks: int
@@ -79,11 +80,18 @@ def score_labels(table: CountTable, labels: Mask, scores: Scores) -> Outcome:
     )
 
 
-def at_equal_false_alarms(
-    table: CountTable, labels: Mask, scores: Scores, budget: int, alarmable: Mask
-) -> int:
-    """Return how many outbreaks are hit when the p-value threshold gives at most `budget` false alarms."""
-    p = np.where(scores.judged() & alarmable, scores.p, 1.0)
+def at_equal_false_alarms(labels: Mask, scores: Scores, enough: Mask, budget: int) -> int:
+    """Return how many outbreaks are hit at the threshold with at most `budget` false alarms.
+
+    Parameters
+    ----------
+    labels : array of bool, regions x periods
+    scores : Scores
+    enough : array of bool
+        Where there are documents enough for an alarm.
+    budget : int
+    """
+    p = np.where(scores.judged() & enough, scores.p, 1.0)
     quiet = np.sort(p[~labels])
     threshold = quiet[budget] if budget < len(quiet) else 1.0
     return sum(

@@ -29,8 +29,8 @@ class MethodOptions:
     alpha : float or None
         Probability of a false alarm a region and period; None: the method's own default.
     calendar : str
-        ``china``, ``season`` (sines and cosines of the year), ``none``, or ``auto``: China's for tables
-        whose regions are all Chinese provinces, else the season's.
+        ``china``, ``season`` (sines and cosines of the year), ``none``, or ``auto``: China's for
+        tables whose regions are all Chinese provinces, else the season's.
     years : int
         Years of baseline of farrington.
     minimum_count : int
