@@ -182,4 +182,5 @@ def _quantile(mean: Array, dispersion: Array, alpha: float) -> Array:
     excess = np.maximum(dispersion - 1.0, 1e-12)
     negative_binomial = stats.nbinom.ppf(1.0 - alpha, mean / excess, 1.0 / (1.0 + excess))
     poisson = stats.poisson.ppf(1.0 - alpha, mean)
-    return np.where(dispersion > 1.0 + 1e-9, negative_binomial, poisson)
+    quantile: Array = np.where(dispersion > 1.0 + 1e-9, negative_binomial, poisson)
+    return quantile

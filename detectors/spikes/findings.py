@@ -3,13 +3,11 @@
 import math
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
 
+from detectors.findings import SCORE_BANDS, Severity
 from detectors.spikes.attribution import Attribution, Contributor
 from detectors.spikes.episodes import Kind
 from detectors.spikes.tally import DIMENSIONS
-
-Severity = Literal["low", "medium", "high", "critical"]
 
 DETECTOR_IDS: dict[Kind, str] = {
     "spike": "province_export_spike",
@@ -68,8 +66,9 @@ class SpikeFinding:
 
     @property
     def score(self) -> float:
-        """Surprise from 0 to 1; 1 from p = 1e-12 on."""
-        return min(1.0, -math.log10(self.p) / _SURPRISE_OF_ONE)
+        """From 0 to 1 within the severity's band; its upper end from p = 1e-12 on."""
+        low, high = SCORE_BANDS[self.severity]
+        return low + (high - low) * min(0.999, -math.log10(self.p) / _SURPRISE_OF_ONE)
 
     @property
     def severity(self) -> Severity:

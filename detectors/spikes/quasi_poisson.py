@@ -100,7 +100,5 @@ def _iterate(y: Array, design: Array, weights: Array) -> tuple[Array, Array, Arr
 
 def _deviance(y: Array, mean: Array, weights: Array) -> Array:
     ratio = np.where(y > 0, y, 1.0) / mean
-    result: Array = 2.0 * (weights * (np.where(y > 0, y * np.log(ratio), 0.0) - (y - mean))).sum(
-        axis=1
-    )
+    result: Array = 2.0 * (weights * (np.where(y > 0, y * np.log(ratio), 0.0) - (y - mean))).sum(axis=1)
     return result

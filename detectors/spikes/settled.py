@@ -78,9 +78,7 @@ class PanelJudge:
         for week in range(begin, until):
             if week % CHECKPOINT_WEEKS == 0 and week > begin:
                 self._checkpoints.append(Checkpoint(week, detector.copy()))
-            self._judgements.append(
-                detector.step(counts[:, week], calendar[week], bound=self.alpha)
-            )
+            self._judgements.append(detector.step(counts[:, week], calendar[week], bound=self.alpha))
         if not self._checkpoints or self._checkpoints[-1].weeks < until:
             self._checkpoints.append(Checkpoint(until, detector.copy()))
         self._checkpoints = self._checkpoints[-CHECKPOINTS:]

@@ -87,6 +87,4 @@ def log_likelihood(count: Array, mean: Array, dispersion: Array) -> Array:
 
 def anscombe_residual(count: Array, mean: Array, dispersion: Array) -> Array:
     """Return the residual that is nearly normal for counts: a 2/3-power transform."""
-    return (
-        1.5 * (np.cbrt(count) ** 2 / np.cbrt(np.sqrt(mean)) - np.sqrt(mean)) / np.sqrt(dispersion)
-    )
+    return 1.5 * (np.cbrt(count) ** 2 / np.cbrt(np.sqrt(mean)) - np.sqrt(mean)) / np.sqrt(dispersion)

@@ -111,7 +111,7 @@ class SpikeWatch:
         scores = self._judge(counts, mondays, arrived_shares(reports, today - mondays[-1] + 1))
         regions = (*self.provinces, NATION)
         findings = tuple(
-            _finding(region, tally, mondays, scores, row, episode)
+            _finding(region, tally, mondays, episode, scores=scores, row=row)
             for row, (region, tally) in enumerate(zip(regions, known, strict=True))
             for episode in episodes(counts[row], scores.alarm[row], scores.moved[row])
         )
@@ -130,9 +130,7 @@ class SpikeWatch:
         self._fill(scores, counts, slice(rows, None), nation)
         return scores
 
-    def _fill(
-        self, scores: Scores, counts: Array, rows: slice, judgements: list[Judgement]
-    ) -> None:
+    def _fill(self, scores: Scores, counts: Array, rows: slice, judgements: list[Judgement]) -> None:
         for week in range(WARM_UP, len(judgements)):
             seen = judgements[week]
             scores.expected[rows, week], scores.upper[rows, week] = seen.expected, seen.upper
@@ -171,9 +169,10 @@ def _finding(
     region: str,
     tally: ProvinceTally,
     mondays: list[int],
+    episode: Episode,
+    *,
     scores: Scores,
     row: int,
-    episode: Episode,
 ) -> SpikeFinding:
     span = slice(episode.first, episode.last + 1)
     expected = float(scores.expected[row, span].sum())

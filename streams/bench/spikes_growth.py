@@ -56,9 +56,7 @@ def simulate_growth(
     weeks = np.arange(WEEKS)
     scored = np.broadcast_to(weeks >= SCORED_FROM, mean.shape).copy()
     scored &= weeks[None, :] >= (started + AFTER_START)[:, None]
-    result = Simulation(
-        counts, mean, dispersion, scored, np.arange(PROVINCES), FIRST_DAY + 7 * weeks
-    )
+    result = Simulation(counts, mean, dispersion, scored, np.arange(PROVINCES), FIRST_DAY + 7 * weeks)
     if outbreaks:
         _add_outbreaks(random, result)
     return result
@@ -101,7 +99,8 @@ def _calendar_effects(random: np.random.Generator, days: NDArray[np.int64], shoc
     month_end = day >= _LAST_DAYS_OF_MONTH
     quarter_end = (month % 3 == 0) & (day >= _LAST_DAYS_OF_QUARTER)
     push = random.normal(1.0, 0.2, (PROVINCES, 1))
-    return effect - 0.6 * holiday * taste + (0.12 * month_end + 0.15 * quarter_end) * push
+    effect += -0.6 * holiday * taste + (0.12 * month_end + 0.15 * quarter_end) * push
+    return effect
 
 
 def _policy_fortnights(random: np.random.Generator) -> Array:

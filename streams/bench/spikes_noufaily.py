@@ -50,9 +50,7 @@ def _scenario_mean(parameters: int, trend: bool, harmonics: int) -> Array:
         log_mean = log_mean + _BETA[parameters] * t
     for order in range(1, harmonics + 1):
         angle = 2.0 * np.pi * order * t / 52.0
-        log_mean = (
-            log_mean + _COSINE[parameters] * np.cos(angle) + _SINE[parameters] * np.sin(angle)
-        )
+        log_mean = log_mean + _COSINE[parameters] * np.cos(angle) + _SINE[parameters] * np.sin(angle)
     mean: Array = np.exp(log_mean)
     return mean
 

@@ -1,8 +1,13 @@
 """The command line: one file a command, put together here."""
 
+from typing import Annotated
+
 import typer
 
-from streams.cli.bench import bench
+from streams import __version__
+from streams.cli import bench, detectors, policy
+from streams.cli.explain import explain
+from streams.cli.replay import replay
 from streams.cli.spikes import spikes
 
 app = typer.Typer(
@@ -10,10 +15,30 @@ app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
-    help="Says, with evidence, which cars are being sold twice.",
 )
+app.command()(replay)
+app.command()(explain)
 app.command()(spikes)
-app.add_typer(bench, name="bench")
+app.add_typer(bench.app, name="bench")
+app.add_typer(detectors.app, name="detectors")
+app.add_typer(policy.app, name="policy")
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"zeromile {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    *,
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version."),
+    ] = False,
+) -> None:
+    """Say, with evidence, which cars are being sold twice."""
 
 
 def main() -> None:

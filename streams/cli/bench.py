@@ -13,21 +13,19 @@ from streams.bench.spikes_methods import METHODS
 from streams.bench.spikes_noufaily import simulate_noufaily
 from streams.bench.spikes_outbreaks import Simulation
 
-bench = typer.Typer(no_args_is_help=True, help="Measure the detectors.")
+app = typer.Typer(no_args_is_help=True, help="Measure the detectors.")
 
 _PROGRESS = Console(stderr=True)
 
 
-@bench.callback()
+@app.callback()
 def main() -> None:
     """Measure the detectors on simulations with known truth."""
 
 
-@bench.command()
+@app.command()
 def spikes(
-    seed: Annotated[
-        int, typer.Option(min=0, help="Of the simulations; a fresh one each time.")
-    ] = 1,
+    seed: Annotated[int, typer.Option(min=0, help="Of the simulations; a fresh one each time.")] = 1,
     repetitions: Annotated[
         int, typer.Option(min=1, help="Series of each of the 42 Noufaily scenarios.")
     ] = 30,
@@ -62,9 +60,7 @@ def _run_late(simulations: list[Simulation], name: str, seed: int) -> None:
 
 
 def _show(title: str, results: list[Measurement], anchor: str = "farrington") -> None:
-    shown = Table(
-        title=f"{title}: {results[0].outbreaks} outbreaks, {results[0].quiet} quiet weeks"
-    )
+    shown = Table(title=f"{title}: {results[0].outbreaks} outbreaks, {results[0].quiet} quiet weeks")
     headings = ("FPR %", "worst", "POD", "@1 %", "@0.5 %", "delay", f"z {anchor}", "µs")
     shown.add_column("method")
     for heading in headings:

@@ -42,11 +42,10 @@ def spikes(
             dir_okay=False,
         ),
     ],
+    *,
     method: Annotated[Method, typer.Option(help="How counts are judged.")] = _DEFAULT,
     out: Annotated[Path | None, typer.Option(help="Write every judgement to this CSV.")] = None,
-    plot: Annotated[
-        Path | None, typer.Option(help="Draw every region into this HTML file.")
-    ] = None,
+    plot: Annotated[Path | None, typer.Option(help="Draw every region into this HTML file.")] = None,
     alpha: Annotated[
         float | None,
         typer.Option(
@@ -55,9 +54,7 @@ def spikes(
     ] = None,
     false_discovery_rate: Annotated[
         float | None,
-        typer.Option(
-            min=1e-6, max=0.9, help="Instead: share of false ones among a period's alarms."
-        ),
+        typer.Option(min=1e-6, max=0.9, help="Instead: share of false ones among a period's alarms."),
     ] = None,
     calendar: Annotated[Calendar, typer.Option(help="Calendar of ss-nb.")] = Calendar.AUTO,
     baseline_years: Annotated[
@@ -134,7 +131,8 @@ def _sentence(outcome: Outcome, kind: str) -> str:
         f"labels: {outcome.hits} of {outcome.outbreaks} outbreaks found "
         f"(recall {_figure(outcome.recall)}, precision {_figure(outcome.precision)}), "
         f"{outcome.false_alarms} false alarms "
-        f"({_figure(outcome.false_alarms_a_year)} a region and year), mean delay {_figure(outcome.delay)} {kind}s"
+        f"({_figure(outcome.false_alarms_a_year)} a region and year), "
+        f"mean delay {_figure(outcome.delay)} {kind}s"
     )
 
 

@@ -40,9 +40,7 @@ def write_plot(path: Path, table: CountTable, scores: Scores, title: str) -> Non
     figure.write_html(path, include_plotlyjs=True, full_html=True)
 
 
-def _traces(
-    table: CountTable, scores: Scores, row: int, days: list[date]
-) -> list[go.Scatter | go.Bar]:
+def _traces(table: CountTable, scores: Scores, row: int, days: list[date]) -> list[go.Scatter | go.Bar]:
     counts, upper = table.counts[row], scores.upper[row]
     alarmed = np.flatnonzero(scores.alarm[row])
     first = row == 0
@@ -50,16 +48,12 @@ def _traces(
     if table.labels is not None:
         marked = np.where(table.labels[row], max(counts.max(), 1.0), 0.0)
         traces.append(
-            go.Bar(
-                x=days, y=marked, name="labelled outbreak", marker_color=_OUTBREAK, showlegend=first
-            )
+            go.Bar(x=days, y=marked, name="labelled outbreak", marker_color=_OUTBREAK, showlegend=first)
         )
     band = {"x": days, "mode": "lines", "line": {"width": 0}}
     traces += [
         go.Scatter(**band, y=np.zeros(len(days)), showlegend=False, hoverinfo="skip"),
-        go.Scatter(
-            **band, y=upper, name="no alarm", fill="tonexty", fillcolor=_BAND, showlegend=first
-        ),
+        go.Scatter(**band, y=upper, name="no alarm", fill="tonexty", fillcolor=_BAND, showlegend=first),
         go.Scatter(
             x=days,
             y=scores.expected[row],
