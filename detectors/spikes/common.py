@@ -21,7 +21,7 @@ _STEPS = 4
 _MINIMUM_MEAN = 2.0
 
 
-def common_factor(counts: Array, mean: Array, dispersion: Array) -> tuple[Array, Array]:
+def common_factor(counts: Array, mean: Array, dispersion: Array) -> tuple[Array, Array, Array]:
     """Estimate the log-factor common to the other series.
 
     Parameters
@@ -46,4 +46,5 @@ def common_factor(counts: Array, mean: Array, dispersion: Array) -> tuple[Array,
         weight = precision / np.maximum(np.abs(ratio - centre) * root, 1.0)
     weighted = weight * ratio
     others = weight.sum(-1, keepdims=True) - weight + prior
-    return (weighted.sum(-1, keepdims=True) - weighted) / others, 1.0 / others
+    factor = (weighted.sum(-1, keepdims=True) - weighted) / others
+    return factor, 1.0 / others, centre

@@ -19,6 +19,7 @@ from detectors.spikes.special import SMALLEST_PROBABILITY, Array, log_likelihood
 from detectors.spikes.speeds import BOTH, Speed
 
 _FORGETTING = 0.98
+_FOLLOWED = 0.3
 _LARGEST_LOSS = 3.0
 _WARM_UP = 20
 
@@ -31,8 +32,6 @@ class Judgement:
     ----------
     expected : array
         Expected count, common factor and completeness included.
-    own_expected : array
-        Expected count by the series' own calendar alone.
     p : array
         Probability of counts at least as large, over the scan windows and both speeds.
     moved : array
@@ -42,7 +41,6 @@ class Judgement:
     """
 
     expected: Array
-    own_expected: Array
     p: Array
     moved: Array
     upper: Array
@@ -50,6 +48,11 @@ class Judgement:
 
 class SpikeDetector:
     """State of SS-NB for a panel of series, advanced one period at a time.
+
+    The states learn with the common factor taken out, so that a national shock spoils none of them. What all
+    series do together would then be nobody's: levels and factor could drift apart for ever. After each
+    period all levels therefore take over a part of the factor, which changes no expectation (the next
+    factor is smaller by as much).
 
     Parameters
     ----------
@@ -81,6 +84,7 @@ class SpikeDetector:
         self.scan = Scan(self.series * self.speeds, windows)
         self.log_weights = np.zeros((self.speeds, self.series))
         self.steps = 0
+        self._common = np.zeros(self.series * self.speeds)
 
     def step(
         self,
@@ -131,11 +135,11 @@ class SpikeDetector:
         self._weigh(every, factored.mean, dispersion)
         high = alone < GATE
         moved = self.filter.update(every, expected, high)
+        self.filter.shift_level(_FOLLOWED * self._common)
         self.scan.push(every, factored.mean, dispersion, high)
         self.steps += 1
         return Judgement(
             self._mixed(weights, factored.mean),
-            self._mixed(weights, thinned.mean),
             np.maximum(self._mixed(weights, p), SMALLEST_PROBABILITY),
             np.rint(self._mixed(weights, moved)),
             upper,
@@ -159,8 +163,10 @@ class SpikeDetector:
             return own, own
         shape = (self.speeds, self.series)
         dispersion = own.predictive_dispersion().reshape(shape)
-        estimates = common_factor(counts.reshape(shape), own.mean.reshape(shape), dispersion)
-        factor, variance = estimates[0].ravel(), estimates[1].ravel()
+        observed, mean = counts.reshape(shape), own.mean.reshape(shape)
+        factors, variances, centre = common_factor(observed, mean, dispersion)
+        factor, variance = factors.ravel(), variances.ravel()
+        self._common = np.repeat(centre[:, 0], self.series)
         mean = own.mean * np.exp(np.maximum(factor, 0.0) if growing else factor)
         spread = 1.0 + share * (self.filter.dispersion_at(mean / share) - 1.0)
         uncertain = 1.0 / (1.0 / own.concentration + variance)

@@ -160,6 +160,10 @@ class NegativeBinomialFilter:
         self._assert_finite()
         return moved
 
+    def shift_level(self, by: Array) -> None:
+        """Move the log-levels, as a change of what they are measured from."""
+        self.mean[:, 0] += by
+
     def _advance(self) -> None:
         mean, covariance, damping = self.mean, self.covariance, self._damping
         mean[:, 0] += mean[:, 1]

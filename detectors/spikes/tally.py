@@ -84,6 +84,12 @@ class WeekTally(msgspec.Struct, array_like=True):
             counts[value] = counts.get(value, 0) + sign
             if not counts[value]:
                 del counts[value]
+            if not counts:
+                del self.by[dimension]
+
+    def is_empty(self) -> bool:
+        """Whether everything that was added has been taken away."""
+        return not (self.total or self.zero_mileage or any(self.lags) or self.by)
 
 
 class ProvinceTally(msgspec.Struct):
@@ -105,7 +111,7 @@ class ProvinceTally(msgspec.Struct):
         week = week_of(export.day)
         tally = self.weeks.setdefault(week, WeekTally())
         tally.add(export, sign, detailed=week >= self.detailed_from)
-        if not tally.total and not any(tally.lags):
+        if tally.is_empty():
             del self.weeks[week]
 
     def forget(self, now: int, retention_weeks: int) -> None:
