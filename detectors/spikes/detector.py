@@ -49,10 +49,10 @@ class Judgement:
 class SpikeDetector:
     """State of SS-NB for a panel of series, advanced one period at a time.
 
-    The states learn with the common factor taken out, so that a national shock spoils none of them. What all
-    series do together would then be nobody's: levels and factor could drift apart for ever. After each
-    period all levels therefore take over a part of the factor, which changes no expectation (the next
-    factor is smaller by as much).
+    The states learn with the common factor taken out, so that a national shock spoils none of
+    them. What all series do together would then be nobody's: levels and factor could drift apart
+    for ever. After each period all levels therefore take over a part of the factor, which changes
+    no expectation (the next factor is smaller by as much).
 
     Parameters
     ----------
