@@ -28,7 +28,7 @@ app.add_typer(detectors.app, name="detectors")
 app.add_typer(policy.app, name="policy")
 
 
-def _show_version(wanted: bool) -> None:  # noqa: FBT001 - the shape of a Typer callback
+def _show_version(wanted: bool) -> None:
     if wanted:
         typer.echo(f"zeromile {__version__}")
         raise typer.Exit
