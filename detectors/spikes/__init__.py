@@ -15,10 +15,10 @@ What a caller needs:
 - `delay.delay_drift` and `monitor.calibration` are in the report too: a source that became slower, and
   p-values that stopped meaning what they say.
 
-How it judges: `calendar` (regressors), `filter` (one streaming state-space filter a series), `speeds` (a slow
-and a fast one, weighted by likelihood), `common` (what the rest of the nation does), `scan` (two weeks
-together), `detector` (all of these, one period at a time), `panel` (a whole table at once), `settled` (again
-and again as counts change), `discovery` (false discoveries across provinces), `episodes` (spike, level
-shift, start), `attribution`, `causes`. `farrington`, `ears` and `trailing` are the anchors it is compared
-with; all methods return `scores.Scores`.
+How it judges: `calendar` (regressors), `filter` (one streaming state-space filter a series),
+`speeds` (a slow and a fast one, weighted by likelihood), `common` (what the rest of the nation
+does), `scan` (two weeks together), `detector` (all of these, one period at a time), `panel` (a
+whole table at once), `settled` (again and again as counts change), `discovery` (false discoveries
+across provinces), `episodes` (spike, level shift, start), `attribution`, `causes`. `farrington`,
+`ears` and `trailing` are the anchors it is compared with; all methods return `scores.Scores`.
 """

@@ -11,10 +11,11 @@ from copy import deepcopy
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import special
 
 from detectors.spikes.common import MINIMUM_PEERS, common_factor
 from detectors.spikes.filter import GATE, NegativeBinomialFilter, Prediction
-from detectors.spikes.scan import WEEK_WINDOWS, Scan
+from detectors.spikes.scan import WEEK_WINDOWS, Rows, Scan
 from detectors.spikes.special import SMALLEST_PROBABILITY, Array, log_likelihood
 from detectors.spikes.speeds import BOTH, Speed
 
@@ -93,6 +94,7 @@ class SpikeDetector:
         completeness: Array | float = 1.0,
         *,
         bound: float | None = None,
+        bound_alarms_only: bool = False,
         growing: bool = False,
     ) -> Judgement:
         """Judge one period and learn from it.
@@ -123,15 +125,12 @@ class SpikeDetector:
         dispersion = factored.predictive_dispersion()
         weights = self.weights()
 
-        def probability(observed: Array) -> Array:
-            """Return the mixed p-value as if `observed` were the counts."""
-            tiled = np.tile(observed, self.speeds)
-            return self._mixed(weights, self.scan.p_value(tiled, factored.mean, dispersion)[0])
-
-        p, alone = self.scan.p_value(every, factored.mean, dispersion)
+        tails, alone = self.scan.p_value(every, factored.mean, dispersion)
+        p = np.maximum(self._mixed(weights, tails), SMALLEST_PROBABILITY)
         upper = np.full(self.series, np.nan)
         if bound is not None:
-            upper = largest_count(probability, self._mixed(weights, factored.mean), bound)
+            asked = np.flatnonzero(p < bound) if bound_alarms_only else np.arange(self.series)
+            upper[asked] = self._upper(asked, factored.mean, dispersion, bound)
         self._weigh(every, factored.mean, dispersion)
         high = alone < GATE
         moved = self.filter.update(every, expected, high)
@@ -140,7 +139,7 @@ class SpikeDetector:
         self.steps += 1
         return Judgement(
             self._mixed(weights, factored.mean),
-            np.maximum(self._mixed(weights, p), SMALLEST_PROBABILITY),
+            p,
             np.rint(self._mixed(weights, moved)),
             upper,
         )
@@ -154,6 +153,22 @@ class SpikeDetector:
     def copy(self) -> "SpikeDetector":
         """Return an independent copy, to judge incomplete periods or to resume from."""
         return deepcopy(self)
+
+    def _upper(self, asked: Rows, mean: Array, dispersion: Array, bound: float) -> Array:
+        """Return the largest counts without alarm of the asked series."""
+        if not len(asked):
+            return np.zeros(0)
+        rows = (np.arange(self.speeds)[:, None] * self.series + asked).ravel()
+        weights = self.weights()[:, asked]
+        mean, dispersion = mean[rows], dispersion[rows]
+
+        def probability(observed: Array) -> Array:
+            """Return the mixed p-value as if `observed` were the counts."""
+            tiled = np.tile(observed, self.speeds)
+            return self._mixed(weights, self.scan.p_value(tiled, mean, dispersion, rows)[0])
+
+        guess = self._mixed(weights, mean + normal_excess(mean * dispersion, bound))
+        return largest_count(probability, guess, bound)
 
     def _with_peers(
         self, counts: Array, own: Prediction, share: Array, *, growing: bool
@@ -185,26 +200,40 @@ class SpikeDetector:
         return result
 
 
-def largest_count(probability: Callable[[Array], Array], expected: Array, level: float) -> Array:
+def largest_count(probability: Callable[[Array], Array], guess: Array, level: float) -> Array:
     """Return the largest whole counts whose probability exceeds `level`; -1 where even 0 does not.
 
     Parameters
     ----------
     probability : callable
         Falls as the counts grow, each series for itself.
-    expected : array
-        Where to start looking.
+    guess : array
+        Where to look first; the nearer, the fewer calls.
     level : float
     """
-    low = np.full(len(expected), -1.0)
-    high = np.ceil(2.0 * expected + 10.0)
-    while (over := probability(high) > level).any():
-        low, high = np.where(over, high, low), np.where(over, 2.0 * high, high)
+    low = np.floor(np.maximum(guess, 0.0))
+    step = np.ones_like(low)
+    above = probability(low) > level
+    high = np.where(above, low + step, low)
+    low = np.where(above, low, low - step)
+    while (wrong := (probability(np.maximum(high, 0.0)) > level) & (high >= 0)).any():
+        step = np.where(wrong, 2.0 * step, step)
+        low, high = np.where(wrong, high, low), np.where(wrong, high + step, high)
+    step = np.ones_like(low)
+    while (wrong := (low >= 0) & (probability(np.maximum(low, 0.0)) <= level)).any():
+        step = np.where(wrong, 2.0 * step, step)
+        low, high = np.where(wrong, np.maximum(low - step, -1.0), low), np.where(wrong, low, high)
     while (high - low > 1.0).any():
-        middle = np.floor((low + high) / 2.0)
-        over = probability(np.maximum(middle, 0.0)) > level
+        middle = np.maximum(np.floor((low + high) / 2.0), 0.0)
+        over = probability(middle) > level
         low, high = np.where(over, middle, low), np.where(over, high, middle)
     return low
+
+
+def normal_excess(variance: Array, level: float) -> Array:
+    """Return by how much a normal count exceeds its mean with probability `level`."""
+    result: Array = -special.ndtri(level) * np.sqrt(variance)
+    return result
 
 
 def _thin(expected: Prediction, share: Array) -> Prediction:

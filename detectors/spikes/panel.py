@@ -23,7 +23,7 @@ def ss_nb(
     peers: bool | None = None,
     warm_up: int = WARM_UP,
     minimum_count: int = MINIMUM_COUNT,
-    with_upper: bool = True,
+    every_upper: bool = True,
 ) -> Scores:
     """Judge a panel of counts.
 
@@ -40,8 +40,9 @@ def ss_nb(
         Whether the series are parts of one nation; default when there are at least eight.
     warm_up, minimum_count : int
         See the constants of this module.
-    with_upper : bool
-        Whether to compute the largest count without alarm, which costs more than all the rest.
+    every_upper : bool
+        Whether to compute the largest count without alarm everywhere, or where there is one only: it
+        costs more than all the rest.
 
     Raises
     ------
@@ -58,7 +59,10 @@ def ss_nb(
     for period in range(periods):
         judged = period >= warm_up
         seen = detector.step(
-            counts[:, period], regressors[period], bound=alpha if with_upper and judged else None
+            counts[:, period],
+            regressors[period],
+            bound=alpha if judged else None,
+            bound_alarms_only=not every_upper,
         )
         if judged:
             enough = recent_sum(counts, period) >= minimum_count

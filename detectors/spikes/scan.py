@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 from detectors.spikes.special import Array, upper_tail
 
 Mask = NDArray[np.bool_]
+Rows = NDArray[np.int64]
 
 WEEK_WINDOWS = (1, 2)
 DAY_WINDOWS = (1, 3, 7)
@@ -25,13 +26,17 @@ class Scan:
         self.windows = windows
         self.history = np.zeros((3, max(windows) - 1, series))
 
-    def p_value(self, counts: Array, mean: Array, dispersion: Array) -> tuple[Array, Array]:
+    def p_value(
+        self, counts: Array, mean: Array, dispersion: Array, rows: Rows | None = None
+    ) -> tuple[Array, Array]:
         """Return the p-value over all windows and that of the present period alone.
 
         Parameters
         ----------
         counts, mean, dispersion : array
             Of the present period; the earlier ones are those given to `push`.
+        rows : array of int, optional
+            The series these values are of; default all.
 
         Returns
         -------
@@ -39,10 +44,11 @@ class Scan:
             The smallest tail probability of all windows times their number, at most 1; and the tail
             probability of the shortest window.
         """
+        history = self.history if rows is None else self.history[:, :, rows]
         alone = smallest = np.ones_like(mean)
         variance = mean * dispersion
         for window in self.windows:
-            past = self.history[:, : window - 1].sum(axis=1)
+            past = history[:, : window - 1].sum(axis=1)
             total = mean + past[1]
             tail = upper_tail(counts + past[0], total, (variance + past[2]) / total)
             alone = tail if window == self.windows[0] else alone

@@ -71,7 +71,7 @@ def _ss_nb(simulation: Simulation) -> tuple[Array, int]:
     else:
         regressors = chinese_regressors(simulation.days, simulation.days + 7)
     counts = simulation.counts[:, first:]
-    scores = ss_nb(counts, regressors[first:], peers=growth, with_upper=False)
+    scores = ss_nb(counts, regressors[first:], peers=growth, every_upper=False)
     return _from(first, simulation, scores), counts.size
 
 

@@ -83,6 +83,7 @@ def spikes(
         years=baseline_years,
         minimum_count=minimum_count,
         peers=nation,
+        every_upper=out is not None or plot is not None or false_discovery_rate is not None,
     )
     try:
         table = read_counts(counts)

@@ -37,6 +37,8 @@ class MethodOptions:
         Documents needed within the latest four periods.
     peers : bool or None
         Whether the regions are parts of one nation; None: when there are at least eight.
+    every_upper : bool
+        Whether the largest count without alarm is wanted everywhere or only where there is an alarm.
     """
 
     alpha: float | None = None
@@ -44,6 +46,7 @@ class MethodOptions:
     years: int = 5
     minimum_count: int = MINIMUM_COUNT
     peers: bool | None = None
+    every_upper: bool = True
 
 
 Method = Callable[[CountTable, MethodOptions], Scores]
@@ -86,6 +89,7 @@ def _ss_nb(table: CountTable, options: MethodOptions) -> Scores:
         peers=options.peers,
         warm_up=WARM_UP * 7 if daily else WARM_UP,
         minimum_count=options.minimum_count,
+        every_upper=options.every_upper,
     )
 
 

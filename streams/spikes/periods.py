@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Literal
 
 PeriodKind = Literal["day", "week", "month"]
@@ -37,6 +38,7 @@ class Period:
         return f"{day:%Y-%m}" if self.kind == "month" else day.isoformat()
 
 
+@lru_cache(maxsize=100_000)
 def parse_period(text: str) -> Period:
     """Read ``2025-03-14``, ``2025-W11`` or ``2025-03``.
 
