@@ -4,7 +4,7 @@ import pytest
 
 from detectors.errors import PolicyError
 from detectors.policy import Policy
-from detectors.registry import DECLARED, Catalogue
+from detectors.registry import DECLARED, DETECTORS, Catalogue
 from streams.policy import load_policy, shipped_policy_text
 
 SHIPPED = shipped_policy_text()
@@ -47,7 +47,7 @@ def test_restrictions_are_matched_by_their_id():
 
 def test_a_detector_can_be_switched_off():
     off = Catalogue(policy("[vin_quality]\nenabled = false"))
-    assert DECLARED.keys() - off.detectors.keys() == {"vin_quality"}
+    assert DETECTORS.keys() - off.detectors.keys() == {"vin_quality"}
 
 
 @pytest.mark.parametrize(
