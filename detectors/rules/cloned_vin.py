@@ -65,8 +65,9 @@ class ClonedVin(Detector[ClonedVinParameters]):
 
     def findings(self, history: VehicleHistory) -> Iterator[Finding]:
         """One finding per initial registration that follows one in another province."""
-        for earlier, later in pairwise(history.initials):
-            if earlier.province is None or later.province in {None, earlier.province}:
+        placed = [paper for paper in history.initials if paper.province is not None]
+        for earlier, later in pairwise(placed):
+            if later.province == earlier.province:
                 continue
             if self._is_correction(earlier, later) or _was_ended(history, earlier, later):
                 continue
