@@ -157,9 +157,9 @@ def _text(wire: _WireAny, field: str, value: str | None) -> str | None:
             allowed = f"a text of at most {_LONGEST_TEXT} characters after normalisation (NFKC)"
             raise _rejected(wire, "out_of_range", field, value, allowed)
     value = value.strip()
-    if not value.isprintable():
-        raise _rejected(wire, "bad_text", field, value, "printable characters only")
-    return value or None
+    if value.isprintable():
+        return value or None
+    raise _rejected(wire, "bad_text", field, value, "printable characters only")
 
 
 def _amount(value: float | None) -> float | None:

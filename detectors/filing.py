@@ -12,7 +12,6 @@ import msgspec
 
 from detectors.documents import Document, event_order
 
-
 _DIGEST_SIZE: Final = 16
 _WITHDRAWN: Final = b"\xff" * _DIGEST_SIZE
 """The greatest digest there is."""

@@ -31,12 +31,17 @@ def explain_rejection(payload: bytes, error: Exception) -> DocumentError:
         return _whole("not_utf8", f"not UTF-8 ({error.reason})", "a JSON object in UTF-8")
     if not isinstance(error, msgspec.ValidationError):
         return _whole("not_json", f"not JSON ({error})", "one JSON object in UTF-8")
+    return _explain_refusal(payload, error)
+
+
+def _explain_refusal(payload: bytes, error: msgspec.ValidationError) -> DocumentError:
+    """Explain why a document does not fit its type, unless a worse fault comes after that place."""
     try:
         fields = msgspec.json.decode(payload)
     except msgspec.ValidationError:  # one value that no type can hold, such as 1e999
         return _explain_field({}, str(error))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as fault:
-        return explain_rejection(payload, fault)  # the typed decoder stopped before this fault
+        return explain_rejection(payload, fault)
     if not isinstance(fields, dict):
         return _whole("not_an_object", f"not usable ({error})", "one JSON object")
     return _explain_field(fields, str(error))

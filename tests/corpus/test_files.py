@@ -82,7 +82,11 @@ def _cut(packed: bytes) -> bytes:
 
 def _flip(packed: bytes) -> bytes:
     middle = len(packed) // 2
-    return packed[:middle] + bytes(255 - byte for byte in packed[middle : middle + 40]) + packed[middle + 40 :]
+    return (
+        packed[:middle]
+        + bytes(255 - byte for byte in packed[middle : middle + 40])
+        + packed[middle + 40 :]
+    )
 
 
 def _wrong_sum(packed: bytes) -> bytes:
@@ -98,7 +102,7 @@ def test_broken_compression_is_one_clear_error(tmp_path, damage):
     packed = damage(gzip.compress(b"\n".join(DOCUMENT % n for n in range(5_000))))
     path = tmp_path / "stream"
     path.write_bytes(packed)
-    with pytest.raises(ReadError, match="cannot read .*stream"):
+    with pytest.raises(ReadError, match=r"cannot read .*stream"):
         list(read_lines(path))
     ran, _ = _replay(tmp_path, packed)
     assert ran.exit_code == 2
@@ -122,4 +126,7 @@ def test_standard_input(tmp_path, pack):
         arguments, input=pack(b"\n".join(papers)), capture_output=True, check=True, cwd=root
     )
     for name, count in (("read", 3), ("accepted", 1), ("duplicate", 1), ("dead-lettered", 1)):
-        assert any(line.split() == ["│", name, "│", str(count), "│"] for line in ran.stdout.decode().splitlines())
+        assert any(
+            line.split() == ["│", name, "│", str(count), "│"]
+            for line in ran.stdout.decode().splitlines()
+        )

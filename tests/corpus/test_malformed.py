@@ -61,7 +61,9 @@ def test_more_dead_letters_than_allowed_is_exit_code_1(tmp_path):
 
 
 def test_the_document_is_named_but_never_its_vin():
-    payload = b'{"event_type":"registration","event_id":"r-1","source":"reg","vin":"SECRETVIN","kind":"x"}'
+    payload = (
+        b'{"event_type":"registration","event_id":"r-1","source":"reg","vin":"SECRETVIN","kind":"x"}'
+    )
     with pytest.raises(DocumentError) as caught:
         decode(payload)
     assert caught.value.document == "'reg'/'r-1'"

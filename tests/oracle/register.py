@@ -11,10 +11,14 @@ from detectors.decoding import decode
 from detectors.filing import content_digest
 
 ALPHABET = np.array(list("ABCDEFGHJKLMNPRSTUVWXYZ0123456789"))
-_VALUE = dict(zip("ABCDEFGHJKLMNPRSTUVWXYZ0123456789", map(int, "123456781234579234567890123456789"), strict=True))
+_VALUE = dict(
+    zip("ABCDEFGHJKLMNPRSTUVWXYZ0123456789", map(int, "123456781234579234567890123456789"), strict=True)
+)
 _WEIGHT = np.array([8, 7, 6, 5, 4, 3, 2, 10, 0, 9, 8, 7, 6, 5, 4, 3, 2])
 _START = date(2025, 1, 1)
-_OFFSETS = np.array([0, 0, 0, 1, 2, 3, 4, 6, 7, 8, 20, 45, 60, 61, 70, 90, 179, 180, 181, 190, 200, 201, 366, 1097])
+_OFFSETS = np.array(
+    [0, 0, 0, 1, 2, 3, 4, 6, 7, 8, 20, 45, 60, 61, 70, 90, 179, 180, 181, 190, 200, 201, 366, 1097]
+)
 _CLOCKS = ("", "", "", "T09:30:00+08:00", "T23:30:00Z", "T00:00:00.25+08:00")
 _COLUMNS: dict[str, tuple[Any, ...]] = {
     "kind": ("initial", "initial", "initial", "transfer", "transfer", "pending_export"),
@@ -40,7 +44,8 @@ _COLUMNS: dict[str, tuple[Any, ...]] = {
 }
 _OF_TYPE = {
     "registration": (
-        "kind", "province", "owner_id", "owner_type", "seller_id", "price_cny", "invoice_no", "odometer_km",
+        "kind", "province", "owner_id", "owner_type", "seller_id", "price_cny", "invoice_no",
+        "odometer_km",
         "odometer_status", "brand", "fuel", "plate",
     ),
     "deregistration": ("reason", "province", "owner_id"),
@@ -49,7 +54,14 @@ _OF_TYPE = {
         "odometer_status", "trade_mode", "manufacturer_letter", "brand", "fuel",
     ),
 }  # fmt: skip
-_TYPES = ("registration", "registration", "registration", "customs_export", "customs_export", "deregistration")
+_TYPES = (
+    "registration",
+    "registration",
+    "registration",
+    "customs_export",
+    "customs_export",
+    "deregistration",
+)
 _SOURCES = {
     "registration": ("reg-a", "reg-b", "us-aircraft-registry"),
     "deregistration": ("reg-a", "reg-b"),
@@ -126,25 +138,23 @@ def _papers(dice: np.random.Generator, documents: int) -> list[dict[str, Any]]:
     return papers
 
 
-def _afterlife(paper: dict[str, Any], fate: float, day: int, n: int, vins: list[str]) -> list[dict[str, Any]]:
+def _afterlife(
+    paper: dict[str, Any], fate: float, day: int, n: int, vins: list[str]
+) -> list[dict[str, Any]]:
     """What becomes of a paper: amended, withdrawn, contradicted, moved to another VIN, or nothing."""
+    moved = vins[3 + n % (len(vins) - 3)]
     changed = {**paper, "occurred_at": _text(day + n % 9 - 3)}
     owner = "exporter_id" if "exporter_id" in paper else "owner_id"
-    if fate < 0.06:
-        return [{**changed, "revision": 1}]
-    if fate < 0.09:
-        return [{**paper, "revision": 1, owner: "p2"}, {**changed, "revision": 3}]
-    if fate < 0.13:
-        return [{**paper, "revision": 1, "status": "void"}]
-    if fate < 0.14:
-        return [{**paper, "revision": 1, "status": "void"}, {**changed, "revision": 2}]
-    if fate < 0.17:
-        return [{**changed, owner: "p3"}]
-    if fate < 0.175:
-        return [{**paper, "status": "void"}]
-    if fate < 0.185:
-        return [{**paper, "revision": 1, "vin": vins[3 + n % (len(vins) - 3)]}]
-    return []
+    fates: tuple[tuple[float, list[dict[str, Any]]], ...] = (
+        (0.06, [{**changed, "revision": 1}]),
+        (0.09, [{**paper, "revision": 1, owner: "p2"}, {**changed, "revision": 3}]),
+        (0.13, [{**paper, "revision": 1, "status": "void"}]),
+        (0.14, [{**paper, "revision": 1, "status": "void"}, {**changed, "revision": 2}]),
+        (0.17, [{**changed, owner: "p3"}]),
+        (0.175, [{**paper, "status": "void"}]),
+        (0.185, [{**paper, "revision": 1, "vin": moved}]),
+    )
+    return next((papers for limit, papers in fates if fate < limit), [])
 
 
 def _text(day: int) -> str:

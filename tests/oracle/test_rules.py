@@ -31,8 +31,7 @@ def expected(register) -> dict[str, tuple[str, str, str, str, str]]:
         connection.execute((HERE / "live.sql").read_text(encoding="utf-8"))
         connection.execute((HERE / "rules.sql").read_text(encoding="utf-8"))
         rows = connection.execute("select detector, vin, anchor, severity, day::varchar from findings")
-        found = {alert_id(r[0], "vehicle", r[1], r[2]): r for r in rows.fetchall()}
-    return found
+        return {alert_id(r[0], "vehicle", r[1], r[2]): r for r in rows.fetchall()}
 
 
 @pytest.fixture(scope="module")
@@ -48,14 +47,21 @@ def firing(register) -> dict[str, Alert]:
 
 @pytest.mark.parametrize("detector", sorted(DETECTORS))
 def test_agrees_with_the_query(detector, expected, firing):
-    said = {i: (a.subject, a.severity, a.occurred_at[:10]) for i, a in firing.items() if a.detector == detector}
-    asked = {i: (vin, severity, day) for i, (d, vin, _, severity, day) in expected.items() if d == detector}
+    said = {
+        i: (a.subject, a.severity, a.occurred_at[:10])
+        for i, a in firing.items()
+        if a.detector == detector
+    }
+    asked = {
+        i: (vin, severity, day) for i, (d, vin, _, severity, day) in expected.items() if d == detector
+    }
     anchors = {i: row[2] for i, row in expected.items()}
     missing = [(asked[i], anchors[i]) for i in asked.keys() - said.keys()]
     excess = [(said[i], firing[i].facts) for i in said.keys() - asked.keys()]
     other = [(asked[i], said[i]) for i in said.keys() & asked.keys() if said[i] != asked[i]]
     summary = f"{len(missing)} missing, {len(excess)} in excess, {len(other)} other, of {len(asked)}"
-    assert not (missing or excess or other), f"{summary}: {missing[:3]} {excess[:3]} {other[:3]}"
+    disagreements = [*missing, *excess, *other]
+    assert not disagreements, f"{summary}: {missing[:3]} {excess[:3]} {other[:3]}"
     least = 3 if detector == "overfull_history" else 100
     assert len(asked) >= least, "too few cases to mean anything"
 

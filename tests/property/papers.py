@@ -13,7 +13,34 @@ import msgspec
 from hypothesis import strategies as st
 
 START = date(2025, 12, 1)
-OFFSETS = (0, 1, 2, 3, 5, 6, 7, 8, 13, 30, 31, 44, 45, 59, 60, 61, 62, 74, 75, 76, 90, 106, 180, 181, 200, 201)
+OFFSETS = (
+    0,
+    1,
+    2,
+    3,
+    5,
+    6,
+    7,
+    8,
+    13,
+    30,
+    31,
+    44,
+    45,
+    59,
+    60,
+    61,
+    62,
+    74,
+    75,
+    76,
+    90,
+    106,
+    180,
+    181,
+    200,
+    201,
+)
 VINS = ("LSVAU2180N2183294", "LSVAU2180N2183295", "N777HN-680A0434")
 PEOPLE = ("p1", "p2", "x1", None)
 PROVINCES = ("CN-GD", "CN-XJ", None)

@@ -45,4 +45,6 @@ def test_the_highest_revision_stands_under_its_own_vin(papers, live):
         histories = {vin: engine.history(vin) for vin in "ABC"}
         found = {vin for vin, history in histories.items() if history and history.documents}
         assert found == live, order
-        assert engine.counters.accepted + engine.counters.duplicate + engine.counters.stale == len(papers)
+        assert engine.counters.accepted + engine.counters.duplicate + engine.counters.stale == len(
+            papers
+        )
