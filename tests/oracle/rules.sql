@@ -2,8 +2,8 @@
 create table readings as select * from live where kilometres is not null;
 
 create table reading_at as
-select d.vin, d.n, r.n as reading_n, r.kilometres
-from used d join readings r on r.vin = d.vin and (r.n = d.n or r.day <= d.day)
+select d.vin, d.n, r.day as read_on, r.kilometres
+from used d join readings r on r.vin = d.vin and (r.n = d.n or d.day - r.day between 0 and 90)
 qualify row_number() over (partition by d.vin, d.n order by r.n = d.n desc, r.n desc) = 1;
 
 create table findings as
@@ -13,11 +13,16 @@ with pairs as (
         e.price > 0 and abs(round(l.price / e.price - 1, 4)) > 0.3 as odd
     from sales l join sales e on e.vin = l.vin and e.n < l.n and l.day - e.day < 7
     left join initial i on i.vin = l.vin
-    where not coalesce(l.buyer in (e.buyer, e.seller), false)
+    where not coalesce(l.buyer = e.buyer, false)
+      and (l.buyer_type = 'exporter' or l.sale_kind in ('pending_export', 'customs_export')
+           or (l.buyer is distinct from e.seller or l.buyer is null) and not exists (
+               from live b where b.vin = l.vin and b.reason in ('returned', 'revoked')
+               and b.day between e.day and l.day))
       and not coalesce(e.sale_kind = 'transfer' and e.buyer_type = 'dealer' and e.day <= i.day, false)
       and not coalesce(l.sale_kind = 'transfer' and e.buyer_type in ('company', 'rental')
           and l.buyer_type in ('company', 'rental') and l.price is null and l.invoice_no is null, false)
-    qualify row_number() over (partition by l.vin, l.day order by l.n, e.n desc) = 1
+    qualify row_number() over (
+        partition by l.vin, l.day order by coalesce(exporter, false)::int + coalesce(odd, false)::int desc) = 1
 )
 select 'double_sale' as detector, vin, day::varchar as anchor,
     case when exporter and coalesce(odd, false) then 'critical'
@@ -51,20 +56,21 @@ union all
 select 'parked_until_eligible', d.vin, d.anchor, case when unchanged then 'high' else 'medium' end, d.day
 from (
     select d.*, coalesce(d.licence_applied_at, d.day) as applied, i.day as registered, r.kilometres as last_km,
-        coalesce(first.n <> r.reading_n and r.kilometres - first.kilometres between 0 and 50, false) as unchanged
+        r.read_on - first.day >= 90 and r.kilometres - first.kilometres between 0 and 50 as unchanged
     from used d join initial i using (vin) join reading_at r on r.vin = d.vin and r.n = d.n
     join (select * from readings qualify row_number() over (partition by vin order by n) = 1) first
         using (vin)) d
-where applied >= '2026-01-01' and applied - registered between 181 and 200 and (unchanged or last_km <= 500)
+where manufacturer_letter is distinct from true
+  and applied >= '2026-01-01' and applied - registered between 181 and 200 and (unchanged or last_km <= 500)
 
 union all
 select 'resale_after_export', s.vin, s.anchor,
-    case when e.event_type = 'customs_export' then 'critical' else 'high' end, s.day
-from sales s join (
-    select * from live where event_type = 'customs_export' or kind = 'pending_export'
-    qualify row_number() over (partition by vin order by n) = 1) e on e.vin = s.vin and s.day > e.day
+    case when bool_or(e.event_type = 'customs_export') then 'critical' else 'high' end, s.day
+from sales s join live e on e.vin = s.vin and s.day > e.day
+    and (e.event_type = 'customs_export' or e.kind = 'pending_export')
 where s.sale_kind in ('initial', 'transfer') and not exists (
     from live b where b.vin = s.vin and b.reason in ('returned', 'revoked') and b.day between e.day and s.day)
+group by all
 
 union all
 select 'export_not_declared', p.vin, p.anchor, 'medium', p.day
@@ -80,7 +86,8 @@ union all
 select 'deregistration_overdue', d.vin, d.anchor, 'low', d.day
 from (select * from used qualify row_number() over (partition by vin order by n) = 1) d
 where (d.day + interval 2 month)::date <= (select complete_through from watermarks where feed = 'deregistration')
-  and d.vin not in (select vin from live where event_type = 'deregistration')
+  and not exists (from live b where b.vin = d.vin and b.event_type = 'deregistration' and not exists (
+      from live a where a.vin = d.vin and a.kind = 'initial' and a.day > b.day and a.day <= d.day))
 
 union all
 select 'document_conflict', vin, conflict || ':' || anchor, 'medium', day
@@ -91,6 +98,8 @@ from (
             (d.licence_applied_at + 10 + interval 6 month)::date,
             make_date(year(d.licence_applied_at + 10), 12, 31)) then 'licence_expired' end,
         case when event_type = 'customs_export' and d.day < d.licence_applied_at then 'declared_before_licence' end,
+        case when condition = 'used' and d.licence_applied_at < registered and registered <= d.day
+             then 'licence_before_registration' end,
         case when event_type = 'customs_export' and d.exited_at < d.day then 'exited_before_declared' end,
         case when condition = 'used' and d.day < registered then 'declared_before_registered' end,
         case when event_type = 'customs_export' and lower(d.brand) <> lower(registered_brand)
@@ -123,7 +132,7 @@ where l.province <> l.e.province
   and not coalesce(l.owner_id = l.e.owner, false)
   and not (l.day = l.e.day and (coalesce(levenshtein(l.invoice_no, l.e.invoice) <= 2, false)
                             or coalesce(levenshtein(l.plate, l.e.plate) <= 2, false)))
-  and not exists (from live b where b.vin = l.vin and b.event_type = 'deregistration'
+  and not exists (from live b where b.vin = l.vin and b.reason in ('returned', 'revoked')
                   and b.day between l.e.day and l.day)
 
 union all
