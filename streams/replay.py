@@ -95,8 +95,9 @@ class Replay:
             for path in files:
                 tell = advance(path) if advance else None
                 for lines in batched(read_lines(path, tell), batch):
-                    result = self.engine.process([RawDocument(line.value) for line in lines])
-                    _write_dead_letters(letters, lines, result.dead_letters)
+                    documents = [RawDocument(line.value) for line in lines]
+                    result = self.engine.process(documents)
+                    _write_dead_letters(letters, lines, documents, result.dead_letters)
                     self._take(result, changes)
             if complete_through is not None:
                 self._take(self.engine.declare_complete(complete_through), changes)
@@ -134,13 +135,16 @@ def _open(stack: ExitStack, path: Path | None) -> IO[bytes] | None:
 
 
 def _write_dead_letters(
-    out: IO[bytes] | None, lines: list[Line], dead_letters: list[DeadLetter]
+    out: IO[bytes] | None,
+    lines: list[Line],
+    documents: list[RawDocument],
+    dead_letters: list[DeadLetter],
 ) -> None:
     if out is None or not dead_letters:
         return
-    places = {id(line.value): line for line in lines}
+    places = {id(document): line for document, line in zip(documents, lines, strict=True)}
     for letter in dead_letters:
-        line = places[id(letter.document.value)]
+        line = places[id(letter.document)]
         out.write(_encode(describe_dead_letter(line, letter)) + b"\n")
 
 
