@@ -20,7 +20,7 @@ _EXPORT = (
 
 def write_population(path: Path) -> None:
     """Write one million documents over 420,000 vehicles, ten per cent of them exports."""
-    dice = Random(1)  # noqa: S311 - repeatable, not secret
+    dice = Random(1)
     with path.open("w", encoding="ascii") as out:
         for n in range(DOCUMENTS):
             vehicle = n % VEHICLES

@@ -77,7 +77,7 @@ def test_shuffles_end_in_the_same_set(stream):
     _, firing = run(stream, range(5_000, DOCUMENTS, 5_000))
     expected = final_set(firing)
     for seed in range(SHUFFLES):
-        dice = Random(seed)  # noqa: S311 - repeatable, not secret
+        dice = Random(seed)
         shuffled = stream + dice.sample(stream, 2_000)
         dice.shuffle(shuffled)
         engine, again = run(shuffled, dice.sample(range(len(shuffled)), dice.randint(0, 40)))
