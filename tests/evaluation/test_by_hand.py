@@ -86,6 +86,7 @@ PROVINCES = [
     ("p1", "CN-GD", "2024-04-10"),
     ("p2", "CN-GD", "2024-04-17"),
     ("p3", "CN-SH", "2024-04-10"),
+    ("p4", "CN", "2024-04-10"),
 ]
 
 
@@ -98,7 +99,9 @@ def card(tmp_path):
         change = AlertChange(identity, detector, "vehicle", vin, state, "2024-03-05")
         seen.take(change, START.toordinal() + days)
     for identity, province, day in PROVINCES:
-        seen.take(AlertChange(identity, "spike", "province", province, "firing", day), None)
+        seen.take(
+            AlertChange(identity, "spike", "province", province, "firing", day), START.toordinal() + 42
+        )
     return score(read_truth(path), seen)
 
 
@@ -168,7 +171,8 @@ def test_spikes(card):
     (row,) = card.spikes
     assert (row.spikes, row.found, row.recall) == (2, 1, 0.5)
     assert (row.alerts, row.wrong, row.precision) == (3, 1, 0.666667)
-    assert row.days_to_detection.median == 9
+    assert row.days_to_detection.median == 11  # said on 12 April, begun on the 1st
+    assert row.outside == ("CN-SH 2024-04-10",)
     assert row.missed == ("CN-ZJ 2024-04-01",)
 
 
