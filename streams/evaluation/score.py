@@ -107,6 +107,8 @@ class SpikeScore(msgspec.Struct, frozen=True):
     missed: tuple[str, ...]
     outside: tuple[str, ...]
     """Alerts outside any injected spike: province and day."""
+    wrong_in_rush: int
+    """Wrong alerts in weeks in which a policy pulled the exports of all provinces forward."""
 
 
 class RefusalScore(msgspec.Struct, frozen=True):

@@ -33,10 +33,12 @@ def score_spikes(truth: Truth, seen: Observation) -> tuple[SpikeScore, ...]:
             said[detector].append(_Alert(province, day, sighting.began[identity]))
     if not said and truth.spikes:
         said[NOBODY] = []
-    return tuple(_detector(name, truth.spikes, sorted(said[name])) for name in sorted(said))
+    return tuple(_detector(name, truth, said[name]) for name in sorted(said))
 
 
-def _detector(name: str, spikes: list[SpikeTruth], said: list[_Alert]) -> SpikeScore:
+def _detector(name: str, truth: Truth, said: list[_Alert]) -> SpikeScore:
+    spikes = truth.spikes
+    said = sorted(said, key=lambda alert: (alert.province, alert.day))
     alerts = [alert for alert in said if alert.province != NATION]
     found: dict[int, list[_Alert]] = defaultdict(list)
     outside: list[_Alert] = []
@@ -56,6 +58,7 @@ def _detector(name: str, spikes: list[SpikeTruth], said: list[_Alert]) -> SpikeS
         precision=share(len(alerts) - len(outside), len(alerts)),
         days_to_detection=delay(_wait(s, found[s.spike]) for s in spikes if s.spike in found),
         missed=tuple(f"{s.province} {s.first_day}" for s in spikes if s.spike not in found),
+        wrong_in_rush=sum(_in_rush(truth, alert) for alert in outside),
         outside=tuple(f"{a.province} {datetime.date.fromordinal(a.day)}" for a in outside),
     )
 
@@ -69,6 +72,13 @@ def _belongs(spike: SpikeTruth, alert: _Alert) -> bool:
     if alert.province != spike.province:
         return False
     return _ordinal(spike.first_day) <= alert.day <= _ordinal(spike.last_day) + LATEST
+
+
+def _in_rush(truth: Truth, alert: _Alert) -> bool:
+    return any(
+        _ordinal(rush.first_day) - LATEST <= alert.day <= _ordinal(rush.last_day) + LATEST
+        for rush in truth.rushes
+    )
 
 
 def _ordinal(day: str) -> int:

@@ -91,13 +91,14 @@ def _look_alikes(score: Score) -> Table:
 def _spikes(score: Score) -> Table:
     table = _table(
         "Provincial spikes", "detector", "spikes", "found", "recall", "alerts", "wrong",
-        "precision", "days to detection", "missed", "outside",
+        "of these in a rush", "precision", "days to detection", "missed", "outside",
     )  # fmt: skip
     for row in score.spikes:
         table.add_row(
             row.detector, _count(row.spikes), _count(row.found), _percent(row.recall),
-            _count(row.alerts), _count(row.wrong), _percent(row.precision),
-            _delay(row.days_to_detection), ", ".join(row.missed), _some(row.outside),
+            _count(row.alerts), _count(row.wrong), _count(row.wrong_in_rush),
+            _percent(row.precision), _delay(row.days_to_detection), _some(row.missed),
+            _some(row.outside),
         )  # fmt: skip
     return table
 

@@ -11,7 +11,7 @@ import msgspec
 import numpy as np
 
 from streams.simulator.block import Block, Fleet
-from streams.simulator.calendars import FloatArray, IntArray
+from streams.simulator.calendars import FloatArray, IntArray, ordinal
 from streams.simulator.delays import DAY
 from streams.simulator.finish import ALL_FAULTS, Finished, finish
 from streams.simulator.labels import LABELS
@@ -21,7 +21,7 @@ from streams.simulator.noise import LOST
 from streams.simulator.parameters import Country
 from streams.simulator.spikes import Spike, plan_spikes, write_spike
 from streams.simulator.spool import DEFAULT_LIMIT, Spool
-from streams.simulator.truth import CountryTruth, MalformedTruth, OutageTruth, iso
+from streams.simulator.truth import CountryTruth, MalformedTruth, OutageTruth, RushTruth, iso
 from streams.simulator.world import World
 
 BLOCK = 16_384
@@ -99,6 +99,7 @@ def simulate(
                 truth_file.write(encoder.encode_lines(made.truth))
                 progress(int(made.labels.sum()))
             truth_file.write(encoder.encode_lines([spike.truth() for spike in spikes]))
+            truth_file.write(encoder.encode_lines(_rushes(world)))
             truth_file.write(encoder.encode_lines(_outages(world)))
             documents, malformed = _write(spool, out, truth_file)
             by_label = {label.name: int(count) for label, count in zip(LABELS, labels, strict=True)}
@@ -170,6 +171,19 @@ def _share_out(
         members = rows[which == number]
         if len(members):
             life(block, members)
+
+
+def _rushes(world: World) -> list[RushTruth]:
+    return [
+        RushTruth(
+            destination=effect.destination or "all",
+            first_day=effect.begin,
+            last_day=effect.end,
+            factor=effect.factor,
+        )
+        for effect in world.country.policy
+        if effect.factor > 1 and world.start <= ordinal(effect.begin) < world.end
+    ]
 
 
 def _outages(world: World) -> list[OutageTruth]:

@@ -52,6 +52,10 @@ def spike(number, province, first, last):
 
 LATE = must("double_sale", "2024-03-02", "2024-03-12T09:00:00+08:00")
 LOST = must("double_sale", missing="malformed")
+RUSH = {
+    "record": "rush", "destination": "RU", "first_day": "2024-04-25", "last_day": "2024-05-01",
+    "factor": 1.6,
+}  # fmt: skip
 RECORDS = [
     vehicle("A", "double_sale", "scheme", expected=[must("double_sale"), must("flash_registration")]),
     vehicle("B", "double_sale", "scheme", expected=[LATE]),
@@ -61,6 +65,7 @@ RECORDS = [
     vehicle("F", "lemon_return", "look_alike", tolerated=["flash_registration"]),
     spike(0, "CN-GD", "2024-04-01", "2024-04-14"),
     spike(1, "CN-ZJ", "2024-04-01", "2024-04-14"),
+    RUSH,
     {"record": "malformed", "line": 3, "reason": "not_json", "sent_again": True},
     {"record": "malformed", "line": 9, "reason": "missing_vin", "sent_again": False},
     {
@@ -173,6 +178,7 @@ def test_spikes(card):
     assert (row.alerts, row.wrong, row.precision) == (3, 1, 0.666667)
     assert row.days_to_detection.median == 11  # said on 12 April, begun on the 1st
     assert row.outside == ("CN-SH 2024-04-10",)
+    assert row.wrong_in_rush == 1  # cars are pulled forward into the three weeks before
     assert row.missed == ("CN-ZJ 2024-04-01",)
 
 
