@@ -70,12 +70,12 @@ def _number_plates(block: Block) -> list[str]:
     """Texts of the vehicles' numbers, then of the mistyped ones."""
     fleet, brands = block.fleet, block.world.brands
     years = (fleet.born - _EPOCH).astype("datetime64[D]").astype("datetime64[Y]").astype(np.int64)
-    ahead = (fleet.model % 8 == 0).astype(np.int64)
+    ahead = (fleet.mark % 8 == 0).astype(np.int64)
     wmi = np.empty((len(fleet.index), 3), dtype=np.uint8)
     for brand in np.unique(fleet.brand).tolist():
         rows = np.flatnonzero(fleet.brand == brand)
         codes = brands.wmi[brand]
-        wmi[rows] = codes[fleet.model[rows] % len(codes)]
+        wmi[rows] = codes[fleet.mark[rows] % len(codes)]
     right = vins.make_vins(wmi, fleet.index, years + 1970 + ahead)
     wrong = vins.mistype(right, block.rng)
     spoiled = np.flatnonzero(fleet.spoiled)

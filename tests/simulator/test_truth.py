@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from streams.simulator import load_country
 from streams.simulator.labels import LABELS
 from tests.simulator.conftest import write
 
@@ -146,3 +147,18 @@ def test_short_streams_say_which_papers_are_missing(tmp_path):
     )
     assert reasons["after_stream"] + reasons["before_stream"] + reasons["stream_ends_first"] > 50
     assert not short.records("spike")
+
+
+def test_no_car_is_older_than_its_model(country, papers):
+    since = {
+        (brand.name, model.name): model.since
+        for brand in load_country().brands
+        for model in brand.models
+    }
+    checked = 0
+    for vehicle in country.records("vehicle"):
+        for paper in papers[vehicle["vin"]]:
+            if "model" in paper:
+                assert int(vehicle["registered_on"][:4]) >= since[paper["brand"], paper["model"]]
+                checked += 1
+    assert checked > 5000
