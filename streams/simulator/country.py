@@ -28,6 +28,7 @@ BLOCK = 16_384
 """Vehicles planned at once; part of what a seed means, so never a setting."""
 _SPIKE_STREAM = 1 << 32
 _PLAN_STREAM = 1 << 33
+_SHARE_STREAM = 1 << 34
 # Steps of the two-dimensional Kronecker sequence with the least discrepancy (powers of the plastic
 # number): any run of vehicles holds nearly the same share of every life.
 _FIRST_STEP, _SECOND_STEP = 0.7548776662466927, 0.5698402909980532
@@ -124,13 +125,14 @@ def simulate(
 def _blocks(
     world: World, spikes: list[Spike], seed: int, vehicles: int, export_share: float
 ) -> Iterator[Finished]:
+    offsets = np.random.default_rng([seed, _SHARE_STREAM]).random(2)
     salt = (seed * 0x9E3779B97F4A7C15) % (1 << 63)
     ordinary = vehicles - sum(spike.vehicles for spike in spikes)
     number = 0
     for first in range(0, ordinary, BLOCK):
         rng = np.random.default_rng([seed, number])
         block = Block(world, rng, Fleet(world, rng, first, min(BLOCK, ordinary - first)))
-        _live(block, export_share)
+        _live(block, export_share, offsets)
         yield finish(block, number, salt)
         number += 1
     first = ordinary
@@ -143,12 +145,12 @@ def _blocks(
         first += spike.vehicles
 
 
-def _live(block: Block, export_share: float) -> None:
+def _live(block: Block, export_share: float, offsets: FloatArray) -> None:
     """Give every vehicle of a block its life."""
     country = block.world.country
     index = block.fleet.index
-    exported = (index * _FIRST_STEP) % 1.0 < export_share
-    position = np.asarray((index * _SECOND_STEP) % 1.0, dtype=np.float64)
+    exported = (offsets[0] + index * _FIRST_STEP) % 1.0 < export_share
+    position = np.asarray((offsets[1] + index * _SECOND_STEP) % 1.0, dtype=np.float64)
     shares = country.export_lives.shares
     ordinary = 1.0 - sum(shares.values())
     never_zero = sum(share for name, share in shares.items() if name in NEVER_ZERO)

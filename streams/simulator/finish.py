@@ -36,7 +36,7 @@ class Finished:
 
 def finish(block: Block, number: int, salt: int) -> Finished:
     """Publish a block."""
-    texts = _number_plates(block)
+    texts = _number_plates(block, salt)
     encoder = Encoder(block, texts, number, salt)
     first, last = block.world.start * DAY, block.world.end * DAY
     lines: list[bytes] = []
@@ -66,7 +66,7 @@ def finish(block: Block, number: int, salt: int) -> Finished:
     )
 
 
-def _number_plates(block: Block) -> list[str]:
+def _number_plates(block: Block, salt: int) -> list[str]:
     """Texts of the vehicles' numbers, then of the mistyped ones."""
     fleet, brands = block.fleet, block.world.brands
     years = (fleet.born - _EPOCH).astype("datetime64[D]").astype("datetime64[Y]").astype(np.int64)
@@ -76,7 +76,7 @@ def _number_plates(block: Block) -> list[str]:
         rows = np.flatnonzero(fleet.brand == brand)
         codes = brands.wmi[brand]
         wmi[rows] = codes[fleet.mark[rows] % len(codes)]
-    right = vins.make_vins(wmi, fleet.index, years + 1970 + ahead)
+    right = vins.make_vins(wmi, fleet.index, years + 1970 + ahead, shift=salt)
     wrong = vins.mistype(right, block.rng)
     spoiled = np.flatnonzero(fleet.spoiled)
     if len(spoiled):
