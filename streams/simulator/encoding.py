@@ -34,8 +34,6 @@ _HS_CODES = np.array(
 )
 _encode = msgspec.json.Encoder().encode
 
-_Mixed = np.uint64
-
 
 def identity_texts(codes: IntArray, salt: int) -> list[Any]:
     """Opaque 16-digit ids of parties; -1 means absent."""

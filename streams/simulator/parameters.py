@@ -110,7 +110,6 @@ class RegimeMix(Sourced, frozen=True):
     early_without_letter: float
     letter: float
     parked: float
-    later: float
     parked_from: int
     parked_to: int
     later_to: int

@@ -21,7 +21,6 @@ from streams.simulator.places import PROVINCES
 OWNERS_A_VEHICLE = 16
 DEALERS = 1 << 50
 EXPORTERS = 1 << 51
-FOREIGN = 1 << 52
 MAKERS = 1 << 53
 PARTIES_A_PROVINCE = 1 << 16
 SPIKE_EXPORTERS = 1 << 12

@@ -196,6 +196,17 @@ def test_lags(exporting):
     table.conclude()
 
 
+def test_policies_pull_exports_forward_and_leave_a_hole(declared):
+    """Russia's fee of 2024-10-01, the Uzbek one of 2025-05-01, the letter rule of 2026-01-01."""
+    months = collections.Counter(
+        (place, p["day"].year, p["day"].month) for p in declared for place in ("all", p["destination"])
+    )
+    assert months["RU", 2024, 9] > 1.6 * months["RU", 2024, 11]
+    assert months["UZ", 2025, 4] > 1.8 * months["UZ", 2025, 6]
+    assert months["KG", 2025, 9] > 1.1 * months["KG", 2025, 11]
+    assert 0.2 < months["all", 2026, 1] / months["all", 2025, 12] < 0.5
+
+
 def test_letter_rule_moves_exports_past_180_days(exporting):
     _, lives = exporting
     shares = {}

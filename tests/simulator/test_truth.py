@@ -10,6 +10,8 @@ from streams.simulator import load_country
 from streams.simulator.labels import LABELS
 from tests.simulator.conftest import write
 
+RESTATING = {"used-car-market", "scrapping-platform", "licence-bureau"}
+
 
 def day(text):
     """Civil day in Shanghai of a date or time."""
@@ -130,12 +132,33 @@ def test_spikes_are_in_the_papers(country):
 
 
 def test_an_outage_holds_papers_back(country):
+    """Papers written during it come only after papers written at its end."""
     outages = country.records("outage")
     assert {outage["event_type"] for outage in outages} == {
         "registration",
         "customs_export",
         "deregistration",
     }
+    held = collections.Counter()
+    newest = ""
+    for _, line in country.readable():
+        document = json.loads(line)
+        recorded = document["recorded_at"]
+        newest = max(newest, recorded)
+        if document.get("revision") or document["source"] in RESTATING:
+            continue
+        for outage in outages:
+            first = day(outage["first_day"])
+            end = (first + datetime.timedelta(outage["days"])).isoformat()
+            field = "exporter_province" if outage["event_type"] == "customs_export" else "province"
+            if (
+                document["event_type"] == outage["event_type"]
+                and outage["province"] in {"all", document.get(field)}
+                and outage["first_day"] <= recorded[:10] < end
+            ):
+                assert newest[:10] >= (first + datetime.timedelta(outage["days"] - 1)).isoformat()
+                held[outage["event_type"]] += 1
+    assert len(held) == 3, held
 
 
 def test_short_streams_say_which_papers_are_missing(tmp_path):
