@@ -8,6 +8,7 @@ from streams import __version__
 from streams.cli import detectors, policy
 from streams.cli.explain import explain
 from streams.cli.replay import replay
+from streams.cli.simulate import simulate
 
 app = typer.Typer(
     name="zeromile",
@@ -16,6 +17,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command()(replay)
+app.command()(simulate)
 app.command()(explain)
 app.add_typer(detectors.app, name="detectors")
 app.add_typer(policy.app, name="policy")
