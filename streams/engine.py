@@ -11,6 +11,7 @@ from detectors.alerts import Alert, Cause, Change, StandingAlert, by_identity, d
 from detectors.decoding import decode
 from detectors.documents import EVENT_TYPES, Document, EventType
 from detectors.errors import DocumentError
+from detectors.exports import ExportChange, counted_export
 from detectors.filing import Outcome, Position, file_document, trim
 from detectors.findings import Deadline, Finding
 from detectors.history import VehicleHistory
@@ -183,14 +184,15 @@ class Engine:
         if data is None:
             return
         record = records.decode(data)
-        if self._judge(vin, record, cause, result, detected_at):
-            self.store.put(vin, records.encode(record))
+        self._judge(vin, record, cause, result, detected_at)
+        self.store.put(vin, records.encode(record))
 
     def _judge(
         self, vin: str, record: VehicleRecord, cause: Cause, result: Result, detected_at: str
-    ) -> bool:
-        """Judge a vehicle, report what changed, and say whether anything did."""
+    ) -> None:
+        """Judge a vehicle and report what changed."""
         history = _history(vin, record)
+        _count_export(history, record, result)
         failed: dict[str, Exception] = {}
         findings = self.catalogue.findings(history, failed.__setitem__)
         now = by_identity((f for f in findings if self._holds(f, vin)), "vehicle", vin)
@@ -198,12 +200,11 @@ class Engine:
             self._report(failed, history, result)
             _keep_standing(record.alerts, failed, now)
         if not now and not record.alerts:
-            return False
+            return
         changes, record.alerts = diff(record.alerts, now)
         _forget_oldest(record.alerts, self._limits.maximum_resolved_alerts)
         self.counters.alert_changes += len(changes)
         result.alerts += [self._alert(change, vin, cause, detected_at) for change in changes]
-        return bool(changes)
 
     def _holds(self, finding: Finding, vin: str) -> bool:
         if finding.deadline is None:
@@ -254,6 +255,13 @@ class Engine:
 
 def _history(vin: str, record: VehicleRecord) -> VehicleHistory:
     return VehicleHistory(vin, record.filed, overfull=record.overfull)
+
+
+def _count_export(history: VehicleHistory, record: VehicleRecord, result: Result) -> None:
+    """Note a change of the export that the vehicle counts for."""
+    before, record.export = record.export, counted_export(history)
+    if record.export != before:
+        result.exports.append(ExportChange(history.vin, before, record.export))
 
 
 def _keep_standing(
