@@ -195,7 +195,8 @@ class Engine:
         _count_export(history, record, result)
         failed: dict[str, Exception] = {}
         findings = self.catalogue.findings(history, failed.__setitem__)
-        now = by_identity((f for f in findings if self._holds(f, vin)), "vehicle", vin)
+        self._deadlines.replace(vin, [f.deadline for f in findings if f.deadline is not None])
+        now = by_identity(filter(self._holds, findings), "vehicle", vin)
         if failed:
             self._report(failed, history, result)
             _keep_standing(record.alerts, failed, now)
@@ -206,11 +207,8 @@ class Engine:
         self.counters.alert_changes += len(changes)
         result.alerts += [self._alert(change, vin, cause, detected_at) for change in changes]
 
-    def _holds(self, finding: Finding, vin: str) -> bool:
-        if finding.deadline is None:
-            return True
-        self._deadlines.add(finding.deadline, vin)
-        return self.has_passed(finding.deadline)
+    def _holds(self, finding: Finding) -> bool:
+        return finding.deadline is None or self.has_passed(finding.deadline)
 
     def _meet_deadlines(self, result: Result, detected_at: str) -> None:
         before, self._judged_at = self._judged_at, self._progress()
