@@ -6,6 +6,8 @@ import typer
 
 from streams import __version__
 from streams.cli import detectors, policy
+from streams.cli.evaluate import evaluate
+from streams.cli.demo import demo
 from streams.cli.explain import explain
 from streams.cli.replay import replay
 from streams.cli.simulate import simulate
@@ -16,9 +18,11 @@ app = typer.Typer(
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
 )
+app.command()(demo)
 app.command()(replay)
-app.command()(simulate)
 app.command()(explain)
+app.command()(simulate)
+app.command()(evaluate)
 app.add_typer(detectors.app, name="detectors")
 app.add_typer(policy.app, name="policy")
 

@@ -14,6 +14,7 @@ from streams.simulator import simulate as write_country
 
 
 def simulate(
+    *,
     out: Annotated[Path, typer.Option(help="Documents (JSON Lines; gzip if named .gz).")],
     truth: Annotated[Path, typer.Option(help="What is true about them (JSON Lines).")],
     vehicles: Annotated[

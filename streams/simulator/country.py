@@ -21,15 +21,15 @@ from streams.simulator.noise import LOST
 from streams.simulator.parameters import Country
 from streams.simulator.spikes import Spike, plan_spikes, write_spike
 from streams.simulator.spool import DEFAULT_LIMIT, Spool
-from streams.simulator.truth import CountryTruth, MalformedTruth, VehicleTruth, iso
+from streams.simulator.truth import CountryTruth, MalformedTruth, OutageTruth, iso
 from streams.simulator.world import World
 
 BLOCK = 16_384
 """Vehicles planned at once; part of what a seed means, so never a setting."""
 _SPIKE_STREAM = 1 << 32
 _PLAN_STREAM = 1 << 33
-# Steps of the two-dimensional Kronecker sequence with the least discrepancy (the plastic number's powers): any run of
-# vehicles holds nearly the same share of every life.
+# Steps of the two-dimensional Kronecker sequence with the least discrepancy (powers of the plastic
+# number): any run of vehicles holds nearly the same share of every life.
 _FIRST_STEP, _SECOND_STEP = 0.7548776662466927, 0.5698402909980532
 _BUCKET_DAYS = 4
 
@@ -99,6 +99,7 @@ def simulate(
                 truth_file.write(encoder.encode_lines(made.truth))
                 progress(int(made.labels.sum()))
             truth_file.write(encoder.encode_lines([spike.truth() for spike in spikes]))
+            truth_file.write(encoder.encode_lines(_outages(world)))
             documents, malformed = _write(spool, out, truth_file)
             by_label = {label.name: int(count) for label, count in zip(LABELS, labels, strict=True)}
             closing = CountryTruth(
@@ -146,7 +147,7 @@ def _live(block: Block, export_share: float) -> None:
     country = block.world.country
     index = block.fleet.index
     exported = (index * _FIRST_STEP) % 1.0 < export_share
-    position: FloatArray = (index * _SECOND_STEP) % 1.0
+    position = np.asarray((index * _SECOND_STEP) % 1.0, dtype=np.float64)
     shares = country.export_lives.shares
     ordinary = 1.0 - sum(shares.values())
     never_zero = sum(share for name, share in shares.items() if name in NEVER_ZERO)
@@ -169,6 +170,18 @@ def _share_out(
         members = rows[which == number]
         if len(members):
             life(block, members)
+
+
+def _outages(world: World) -> list[OutageTruth]:
+    return [
+        OutageTruth(
+            event_type=outage.event_type,
+            province=f"CN-{outage.province}" if outage.province else "all",
+            first_day=iso(first_day),
+            days=outage.days,
+        )
+        for outage, first_day in world.outages
+    ]
 
 
 def _write(spool: Spool, out: Path, truth_file: IO[bytes]) -> tuple[int, int]:
@@ -205,6 +218,3 @@ def _open(path: Path) -> Iterator[IO[bytes]]:
                 yield packed  # type: ignore[misc]
         else:
             yield raw
-
-
-__all__ = ["BLOCK", "Summary", "VehicleTruth", "simulate"]

@@ -18,12 +18,14 @@ from streams.simulator.truth import ExpectedAlert, VehicleTruth, iso, stamp
 
 ALL_FAULTS = FAULTS + REGISTRATION_FAULTS
 _SPOILED = ("check_digit", "forbidden_letter", "too_short")
+_BY_OWNER = frozenset({"double_sale", "document_conflict", "resale_after_export", "cloned_vin"})
+"""Schemes that show by who owned the car."""
 _EPOCH = 719_163  # ordinal of 1970-01-01
 
 
 @dataclasses.dataclass
 class Finished:
-    """Lines of a block inside the stream's time, their arrival (seconds) and tags, and the truth about its vehicles."""
+    """Lines of a block inside the stream's time, their arrival (seconds), their tags, and the truth."""
 
     lines: list[bytes]
     arrival: IntArray
@@ -99,6 +101,8 @@ def _truth(
         for row, alert in _expected(block, number, feeds, window):
             expected.setdefault(row, []).append(alert)
     missing = _missing_papers(block, feeds, window)
+    registrations = feeds["registration"].columns
+    mistyped = set(registrations["vehicle"][registrations["alias"] > 0].tolist())
     truth = []
     for row in np.flatnonzero(fleet.label > 0).tolist():
         label = LABELS[fleet.label[row]]
@@ -112,16 +116,38 @@ def _truth(
                 papers_complete=row not in missing,
                 variant=fleet.variant[row] or msgspec.UNSET,
                 fools=label.fools or msgspec.UNSET,
-                expected=tuple(expected.get(row, ())),
+                expected=_earliest(expected.get(row, [])),
                 tolerated=tuple(tolerated[row]) if row in tolerated else msgspec.UNSET,
                 missing=tuple(sorted(missing[row])) if row in missing else msgspec.UNSET,
                 spike=int(fleet.spike[row]) if fleet.spike[row] >= 0 else msgspec.UNSET,
             )
         )
+        if row in mistyped:
+            truth.append(
+                VehicleTruth(
+                    vin=texts[row + len(fleet.index)],
+                    label=label.name,
+                    kind=label.kind,
+                    province=PROVINCE_CODES[fleet.province[row]],
+                    registered_on=iso(int(fleet.born[row])),
+                    papers_complete=row not in missing,
+                    variant="mistyped_number",
+                    fools=label.fools or msgspec.UNSET,
+                )
+            )
     stray = set(expected) - set(np.flatnonzero(fleet.label != 0).tolist())
     if stray:
         raise AssertionError(f"expected alerts on {ORDINARY.name} vehicles: rows {sorted(stray)[:5]}")
     return truth
+
+
+def _earliest(alerts: list[ExpectedAlert]) -> tuple[ExpectedAlert, ...]:
+    """One alert a detector: the first that can be proved, complete ones before others."""
+    alerts.sort(key=lambda alert: (not alert.complete, alert.provable_on))
+    first: dict[str, ExpectedAlert] = {}
+    for alert in alerts:
+        first.setdefault(alert.detector, alert)
+    return tuple(sorted(first.values(), key=lambda alert: alert.detector))
 
 
 def _expected(
@@ -132,11 +158,13 @@ def _expected(
     visible = np.zeros(len(item.vehicles), dtype=np.int64)
     early = np.zeros(len(item.vehicles), dtype=np.bool_)
     lost = early.copy()
+    nameless = early.copy()
     for name, rows in item.needs:
         arrival = feeds[name].first_arrival[rows]
         visible = np.maximum(visible, arrival)
         early |= arrival < first
         lost |= feeds[name].lost[rows]
+        nameless |= feeds[name].nameless[rows]
     late = visible >= last
     too_short = (item.provable + item.margin) > block.world.end
     result = []
@@ -145,6 +173,7 @@ def _expected(
             "before_stream" if early[place]
             else "malformed" if lost[place]
             else "after_stream" if late[place]
+            else "owner_missing" if nameless[place] and item.detector in _BY_OWNER
             else "stream_ends_first" if too_short[place]
             else None
         )  # fmt: skip
@@ -174,6 +203,7 @@ def _missing_papers(
             ("before_stream", made.first_arrival < first),
             ("after_stream", made.first_arrival >= last),
             ("malformed", made.lost),
+            ("owner_missing", made.nameless),
         ]
         for rows, arrival in made.revised_by:
             cut = np.zeros(size, dtype=np.bool_)

@@ -27,7 +27,7 @@ _OVERSIZE = b'"remark":"' + b"x" * 70_000 + b'"'
 # Every fault works on every document type: fields that all of them carry, or a field put in front.
 FAULTS: tuple[Fault, ...] = (
     Fault("truncated_json", lambda document: document[: len(document) * 2 // 3]),
-    Fault("not_json", lambda document: b"<document>" + document[1:40].replace(b'"', b"") + b"</document>"),
+    Fault("not_json", lambda document: b"<doc>" + document[1:40].replace(b'"', b"") + b"</doc>"),
     Fault("not_an_object", lambda document: b"[" + document + b"]"),
     Fault("not_utf8", lambda document: document.replace(b'"source":"', b'"source":"\xff\xfe', 1)),
     Fault("missing_vin", _replace(rb'"vin":"[^"]*",', b"")),
@@ -36,7 +36,7 @@ FAULTS: tuple[Fault, ...] = (
     Fault("empty_vin", _replace(rb'"vin":"[^"]*"', b'"vin":""')),
     Fault("vin_with_blank", _replace(rb'"vin":"(.{5})', rb'"vin":"\1 \1')),
     Fault("vin_too_long", _replace(rb'"vin":"([^"]*)"', rb'"vin":"\1\1\1"')),
-    Fault("impossible_date", _replace(rb'"occurred_at":"(\d{4})-\d\d-\d\d', rb'"occurred_at":"\1-02-30')),
+    Fault("impossible_date", _replace(rb'"occurred_at":"(\d{4}).{6}', rb'"occurred_at":"\1-02-30')),
     Fault("date_in_words", _replace(rb'"occurred_at":"[^"]*"', b'"occurred_at":"yesterday"')),
     Fault("wrong_type", _replace(rb'"occurred_at":"[^"]*"', b'"occurred_at":["2024"]')),
     Fault("unknown_event_type", _replace(rb'"event_type":"[^"]*"', b'"event_type":"inspection"')),

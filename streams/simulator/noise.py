@@ -8,7 +8,8 @@ from streams.simulator.block import Block, BoolArray
 from streams.simulator.calendars import FloatArray, IntArray
 from streams.simulator.delays import DAY, recorded_and_arrival
 from streams.simulator.malformed import FAULTS, REGISTRATION_FAULTS
-from streams.simulator.tables import Column, Table, stack
+from streams.simulator.places import PROVINCES
+from streams.simulator.tables import ABSENT, Column, Table, stack
 
 READABLE = 0
 """Tag of a readable line; others are 1 + the fault's number, + `LOST` if no readable copy is sent."""
@@ -17,7 +18,7 @@ LOST = 1000
 
 @dataclasses.dataclass
 class Feed:
-    """All lines of one document type before they are text, and what became of the papers as first written."""
+    """All lines of one document type before they are text, and the fate of the first papers."""
 
     columns: dict[str, Column]
     recorded: IntArray
@@ -25,6 +26,7 @@ class Feed:
     tag: IntArray
     first_arrival: IntArray
     lost: BoolArray
+    nameless: BoolArray
     revised_by: list[tuple[IntArray, IntArray]]
     """Rows that a life revises on purpose, and when those revisions arrive."""
 
@@ -34,9 +36,14 @@ def feed(block: Block, name: str, table: Table) -> Feed:
     rng, noise = block.rng, block.world.country.noise
     columns = table.columns()
     size = table.size
+    nameless = np.zeros(size, dtype=np.bool_)
+    if "owner" in columns:
+        nameless[_choose(rng, noise.owner_missing, columns["owner"] >= 0)] = True
+        columns["owner"][nameless] = ABSENT
     recorded, arrival = recorded_and_arrival(
         rng, block.world.country.delays, name, columns["day"].astype(np.int64), columns["hold"]
     )
+    arrival = _through_outages(block, name, columns, arrival)
     parts, written, arrived = [columns], [recorded], [arrival]
     touched = np.zeros(size, dtype=np.bool_)
     revised_by: list[tuple[IntArray, IntArray]] = []
@@ -87,8 +94,26 @@ def feed(block: Block, name: str, table: Table) -> Feed:
         ),
         first_arrival=arrival,
         lost=lost,
+        nameless=nameless,
         revised_by=revised_by,
     )
+
+
+def _through_outages(
+    block: Block, name: str, columns: dict[str, Column], arrival: IntArray
+) -> IntArray:
+    """Papers that would arrive while their feed is cut off arrive when it is back."""
+    place = "exporter_province" if name == "customs_export" else "province"
+    for outage, first_day in block.world.outages:
+        if outage.event_type != name:
+            continue
+        begin, end = first_day * DAY, (first_day + outage.days) * DAY
+        held = (arrival >= begin) & (arrival < end)
+        if outage.province is not None:
+            held &= columns[place] == PROVINCES.index(outage.province)
+        back = end + block.rng.integers(0, DAY // 8, len(arrival))
+        arrival = np.where(held, back, arrival)
+    return arrival
 
 
 def _choose(rng: np.random.Generator, share: float, among: BoolArray) -> IntArray:

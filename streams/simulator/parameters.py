@@ -48,7 +48,7 @@ class MonthlyRegistrations(Sourced, frozen=True):
 
 
 class NewYear(Sourced, frozen=True):
-    """Chinese New Year: days of the festival and the windows (days after it) in which business slows."""
+    """Chinese New Year: days of the festival, and the days around it in which business slows."""
 
     days: tuple[str, ...]
     retail_from: int
@@ -105,7 +105,7 @@ class Regime(Sourced, frozen=True):
 
 
 class RegimeMix(Sourced, frozen=True):
-    """What zero-mileage exports turn into under the letter rule (shares and days since registration)."""
+    """What zero-mileage exports turn into under the letter rule (shares, days since registration)."""
 
     early_without_letter: float
     letter: float
@@ -196,7 +196,7 @@ class Mileage(Sourced, frozen=True):
 
 
 class Prices(Sourced, frozen=True):
-    """Price spread, export margin, refunded tax, yearly depreciation, share of papers without a price."""
+    """Price spread, export margin, refunded tax, yearly depreciation, share of missing prices."""
 
     spread: float
     margin: float
@@ -238,18 +238,27 @@ class Delays(Sourced, frozen=True):
 
 
 class Noise(Sourced, frozen=True):
-    """Shares of documents that are repeated, restated by a second source, amended, malformed."""
+    """Shares of documents repeated, restated by a second source, amended, malformed, without owner."""
 
     duplicate: float
     restated: float
     amendment: float
     malformed: float
     malformed_lost: float
-    odometer_read: float
+    owner_missing: float
+
+
+class Outage(Sourced, frozen=True):
+    """A feed held back: `begins` is a share of the stream; no province means the whole feed."""
+
+    event_type: str
+    begins: float
+    days: int
+    province: str | None = None
 
 
 class SpikeParameters(Sourced, frozen=True):
-    """Provincial spikes: one per `vehicles_a_spike` exports, of some weeks, a multiple of the ordinary week."""
+    """Provincial spikes: one per `vehicles_a_spike` exports, a multiple of the ordinary week."""
 
     vehicles_a_spike: int
     most: int
@@ -308,6 +317,7 @@ class Country(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     domestic: Domestic
     delays: Delays
     noise: Noise
+    outages: tuple[Outage, ...]
     spikes: SpikeParameters
     export_lives: LifeShares
     domestic_lives: LifeShares

@@ -1,4 +1,4 @@
-"""Provinces of the country (ISO 3166-2:CN) in a fixed order, with the letter their plates begin with."""
+"""Provinces (ISO 3166-2:CN) in a fixed order, with the letter that their plates begin with."""
 
 PLATE_LETTERS = {
     "BJ": "京", "TJ": "津", "HE": "冀", "SX": "晋", "NM": "蒙", "LN": "辽", "JL": "吉", "HL": "黑",

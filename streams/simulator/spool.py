@@ -1,4 +1,4 @@
-"""Lines in arrival order without holding them all: buckets by arrival, spilled to disk, sorted one at a time."""
+"""Lines in arrival order without holding them all: buckets on disk, sorted one at a time."""
 
 import contextlib
 import dataclasses

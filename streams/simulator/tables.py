@@ -13,8 +13,9 @@ Value = Column | int | float
 
 ABSENT = -1
 
-# Common to all documents. `vehicle` is the row in the block, `alias` 1 means the vehicle's mistyped number,
-# `event` the row whose event id is used (itself unless a revision), `hold` days the feed held it back.
+# Common to all documents. `vehicle` is the row in the block, `alias` 1 means the vehicle's mistyped
+# number, `event` the row whose event id is used (itself unless a revision), `hold` days the feed held
+# it back.
 _COMMON: dict[str, int | float] = {
     "vehicle": ABSENT,
     "alias": 0,

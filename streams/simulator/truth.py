@@ -1,6 +1,7 @@
 """What the simulator knows and the detectors must find out: one JSON line each.
 
-Lines have a `record` field: `vehicle` (everything that is not ordinary), `spike`, `malformed` and, last, `country`.
+Lines have a `record` field: `vehicle` (everything that is not ordinary), `spike`, `outage`, `malformed`
+and, last, `country`.
 """
 
 import datetime
@@ -24,7 +25,7 @@ class ExpectedAlert(msgspec.Struct, frozen=True, omit_defaults=True):
     visible_at
         When the last paper that proves it arrives; absent where a paper is not in the stream.
     complete
-        Whether every paper that proves it is in the stream (for a deadline: whether the stream goes on long enough).
+        Whether all papers that prove it are in the stream (for a deadline: and it goes on long enough).
     missing
         Why not.
     """
@@ -57,7 +58,7 @@ class VehicleTruth(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="r
 
 
 class SpikeTruth(msgspec.Struct, frozen=True, tag_field="record", tag="spike"):
-    """A provincial export spike: where, from which Monday to which Sunday (declarations), how many cars, by whom."""
+    """A provincial export spike: where, from which Monday to which Sunday (declarations), how large."""
 
     spike: int
     province: str
@@ -70,11 +71,20 @@ class SpikeTruth(msgspec.Struct, frozen=True, tag_field="record", tag="spike"):
 
 
 class MalformedTruth(msgspec.Struct, frozen=True, tag_field="record", tag="malformed"):
-    """An unreadable line: its number (the first is 1), what is wrong, whether a readable copy follows."""
+    """An unreadable line: its number (the first is 1), what is wrong, whether a good copy follows."""
 
     line: int
     reason: str
     sent_again: bool
+
+
+class OutageTruth(msgspec.Struct, frozen=True, tag_field="record", tag="outage"):
+    """A feed of one province (or of all) held back for days, then delivered in one go."""
+
+    event_type: str
+    province: str
+    first_day: str
+    days: int
 
 
 class CountryTruth(msgspec.Struct, frozen=True, tag_field="record", tag="country"):

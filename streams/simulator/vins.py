@@ -103,7 +103,7 @@ def spoil(vins: Bytes, rng: np.random.Generator) -> tuple[Bytes, IntArray]:
     ]
     forbidden = np.frombuffer(b"IOQ", dtype=np.uint8)[rng.integers(0, 3, len(vins))]
     broken[how == 1, 5] = forbidden[how == 1]
-    broken[how == 2, LENGTH - 1] = 0
+    broken[how > 1, LENGTH - 1] = 0
     return broken, how.astype(np.int64)
 
 

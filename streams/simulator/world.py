@@ -91,6 +91,9 @@ class World:
         weights = destination_weights(country, self.days)
         self._destinations = np.cumsum(weights / weights.sum(axis=1, keepdims=True), axis=1)
         self.brands = _brands(country)
+        self.outages = tuple(
+            (outage, start + int(outage.begins * (end - start))) for outage in country.outages
+        )
         self.gates = _gates(country)
 
     def retail_day(self, rng: np.random.Generator, size: int) -> IntArray:

@@ -1,1 +1,1 @@
-"""Lives of vehicles: every module writes the papers of some classes and says what must be found in them."""
+"""Lives of vehicles: each module writes the papers of some classes and what must be found in them."""

@@ -109,7 +109,7 @@ def registration_correction(block: Block, rows: IntArray) -> None:
             continue
         if variant == "withdrawn":
             block.tables["registration"].revise(first, lag, void=1)
-            day = day + timing.days_between(block, len(part), 0, 3)  # noqa: PLW2901
+            day = day + timing.days_between(block, len(part), 0, 3)
         steps.initial(block, part, day, invoice=invoice, plate=plate)
 
 
@@ -174,6 +174,26 @@ def wholesale_chain(block: Block, rows: IntArray) -> None:
             price=np.round(block.fleet.price[rows] * block.rng.uniform(0.9, 0.97, len(rows)), -1),
         )  # fmt: skip
     steps.initial(block, rows, born, seller=dealers[1])
+
+
+def used_dealer_flip(block: Block, rows: IntArray) -> None:
+    """A used car goes through a dealer's books to its next owner within the week.
+
+    Two sales in one week, and ordinary trade: an alert is neither right nor wrong.
+    """
+    count = len(rows)
+    day = timing.squeeze(block, block.world.retail_day(block.rng, count), 0, 30)
+    block.fleet.born[rows] = day - timing.days_between(block, count, 700, 3500)
+    block.specify(rows)
+    block.label(rows, "used_dealer_flip")
+    dealer = block.world.dealer(block.rng, block.fleet.province[rows])
+    steps.transfer(
+        block, rows, day, dealer, owner_type=steps.DEALER,
+        seller=block.fleet.owner(rows, steps.FIRST),
+    )  # fmt: skip
+    later = day + timing.days_between(block, count, 1, SAME_WEEK)
+    sold = steps.transfer(block, rows, later, block.fleet.owner(rows, steps.SECOND), seller=dealer)
+    block.expect("double_sale", rows, later, (("registration", sold),), tolerated=True)
 
 
 def reissued_paper(block: Block, rows: IntArray) -> None:

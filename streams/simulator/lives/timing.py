@@ -7,7 +7,7 @@ from streams.simulator.calendars import IntArray
 
 
 def squeeze(block: Block, days: IntArray, before: int = 0, after: int = 0) -> IntArray:
-    """Move days of the stream, in order, away from its ends: `before` days from the first, `after` from the last.
+    """Move days of the stream, in order, `before` days away from its first and `after` from its last.
 
     Streams too short for that keep their days; the truth then says which papers are missing.
     """
