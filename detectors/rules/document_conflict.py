@@ -160,7 +160,9 @@ def _brand_conflict(history: VehicleHistory, declaration: CustomsExport) -> Iter
     if register.brand.casefold() != declaration.brand.casefold():
         facts: dict[str, Fact] = {
             "registered_brand": register.brand,
+            "registered": civil_time.day_text(register.day),
             "declared_brand": declaration.brand,
+            "declared": civil_time.day_text(declaration.day),
         }
         yield "brand_differs", declaration, (register, declaration), facts
 
@@ -194,7 +196,9 @@ _SENTENCES = {
         "Licence to export a used car applied for on {licence_applied}, before the first "
         "registration on {registered}."
     ),
-    "brand_differs": "Registered as {registered_brand}, declared as {declared_brand}.",
+    "brand_differs": (
+        "Registered as {registered_brand} on {registered}, declared as {declared_brand} on {declared}."
+    ),
     "deregistered_by_another": (
         "Deregistered on {deregistered} in the name of another owner than the registered one."
     ),

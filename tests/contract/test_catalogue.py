@@ -55,6 +55,7 @@ def test_the_runbook_has_two_or_three_steps_and_a_time_to_look_at(rule: type[Det
     runbook = rule.spec.runbook
     assert 2 <= len(runbook) <= 3
     assert all(step.endswith((".", "?")) for step in runbook)
+    assert any(re.search(r"\b(days?|months?|\d{4}-\d\d-\d\d)\b", step) for step in runbook)
 
 
 @each_rule
