@@ -6,8 +6,8 @@ import typer
 
 from streams import __version__
 from streams.cli import detectors, policy
-from streams.cli.evaluate import evaluate
 from streams.cli.demo import demo
+from streams.cli.evaluate import evaluate
 from streams.cli.explain import explain
 from streams.cli.replay import replay
 from streams.cli.simulate import simulate

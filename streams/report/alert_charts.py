@@ -25,7 +25,9 @@ def weekly_alerts(tally: AlertTally, weeks: Sequence[int], titles: Mapping[str, 
     titles
         Detector id to what people call it.
     """
-    choices = [Choice("all", "All detectors", {"y": _by_severity(tally, weeks, tuple(tally.by_detector))})]
+    choices = [
+        Choice("all", "All detectors", {"y": _by_severity(tally, weeks, tuple(tally.by_detector))})
+    ]
     for detector, count in tally.by_detector.most_common():
         label = f"{titles.get(detector, detector)} ({count:,})"
         choices.append(Choice(detector, label, {"y": _by_severity(tally, weeks, (detector,))}))
@@ -51,9 +53,7 @@ def detector_weeks(tally: AlertTally, weeks: Sequence[int], detector: str) -> li
     return [sum(column) for column in zip(*_by_severity(tally, weeks, (detector,)), strict=True)]
 
 
-def _by_severity(
-    tally: AlertTally, weeks: Sequence[int], detectors: Sequence[str]
-) -> list[list[int]]:
+def _by_severity(tally: AlertTally, weeks: Sequence[int], detectors: Sequence[str]) -> list[list[int]]:
     return [
         [sum(tally.by_week[detector, severity, week] for detector in detectors) for week in weeks]
         for severity in _WORST_FIRST

@@ -131,7 +131,7 @@ def _retail_cells(vehicles: VehicleTally, months: list[int]) -> dict[str, list[l
     cells = vehicles.retail.cells
     by_month = vehicles.retail.by_month()
     tables = {"all": [_row(month, by_month.get(month)) for month in months]}
-    for province in vehicles.retail.by_province():
+    for province in sorted(vehicles.retail.by_province(), key=lambda code: code or ""):
         tables[province or "none"] = [_row(month, cells.get((province, month))) for month in months]
     return tables
 

@@ -9,7 +9,7 @@ _DAYS_A_WEEK: Final = 7
 _MOST_WEEKS: Final = 262
 """Five years: more weeks than that cannot be told apart on a screen."""
 _STRAY: Final = 0.001
-"""Share of events at either end that may lie outside: a few mistyped years must not squeeze the rest."""
+"""Share of events that may lie outside at either end: a mistyped year must not squeeze the rest."""
 
 
 def monday(day: int) -> int:

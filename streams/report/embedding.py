@@ -1,7 +1,8 @@
-"""Large parts of the page, compressed and written as text: the browser unpacks them without a network."""
+"""Large parts of the page, compressed and written as text; the browser unpacks them by itself."""
 
 import base64
 import gzip
+from functools import lru_cache
 from typing import Any, Final
 
 import msgspec
@@ -20,6 +21,7 @@ def pack_json(value: Any) -> str:
     return pack(msgspec.json.encode(value))
 
 
+@lru_cache(maxsize=1)
 def pack_plotly() -> str:
     """Compress the plotting library that the Python package brings: 4.8 MB become 2 MB."""
     return pack(plotly.offline.get_plotlyjs().encode())

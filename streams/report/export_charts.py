@@ -81,11 +81,18 @@ def heatmap(exports: Counts, spikes: Sequence[Spike], weeks: Sequence[int]) -> C
             y=[province_name(spike.province) for spike in shown],
             mode="markers",
             name="spike",
-            marker={"symbol": "diamond", "size": 9, "color": ORANGE, "line": {"color": "#fff", "width": 1}},
+            marker={
+                "symbol": "diamond",
+                "size": 9,
+                "color": ORANGE,
+                "line": {"color": "#fff", "width": 1},
+            },
             text=[_told(spike) for spike in shown],
             hovertemplate="%{y}, %{x|%Y-%m-%d}: %{text}<extra></extra>",
         )
-    description = f"Used exports of {len(provinces)} provinces in {len(weeks)} weeks, {len(shown)} spikes."
+    description = (
+        f"Used exports of {len(provinces)} provinces in {len(weeks)} weeks, {len(shown)} spikes."
+    )
     made = chart("heatmap", figure, description=description, height=60 + 19 * len(provinces))
     made.figure["layout"] |= {"hovermode": "closest", "showlegend": False}
     made.figure["layout"]["margin"] |= {"t": 4}

@@ -23,9 +23,7 @@ def monthly_retail(retail: AdjustedRetail, months: Sequence[int], final_before: 
     final_before
         First month whose cars can still be exported within the window; paler from there on.
     """
-    ranked = sorted(
-        retail.by_province().items(), key=lambda item: (-item[1].registered, item[0] or "")
-    )
+    ranked = sorted(retail.by_province().items(), key=lambda item: (-item[1].registered, item[0] or ""))
     by_month = retail.by_month()
     nation = [by_month.get(month, RetailSums()) for month in months]
     choices = [Choice("all", "All provinces", _heights(nation))]

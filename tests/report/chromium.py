@@ -119,8 +119,8 @@ def browser(executable: str, profile: Path) -> Iterator[Page]:
     """Start a browser with an empty profile and end it afterwards."""
     in_read, in_write = os.pipe()
     out_read, out_write = os.pipe()
-    shell = f"exec \"$0\" \"$@\" 3<&{in_read} 4>&{out_write}"
-    process = subprocess.Popen(
+    shell = f'exec "$0" "$@" 3<&{in_read} 4>&{out_write}'
+    process = subprocess.Popen(  # noqa: S603 - the browser that find() found
         ["/bin/bash", "-c", shell, executable, *FLAGS, f"--user-data-dir={profile}"],
         pass_fds=(in_read, out_write),
         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
