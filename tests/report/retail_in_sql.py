@@ -1,7 +1,5 @@
 """Adjusted retail once more, in SQL over the published documents; shares no code with the report."""
 
-import json
-
 import duckdb
 
 QUERY = """
@@ -70,24 +68,21 @@ COLUMNS = {
     "occurred_at": "varchar", "revision": "integer", "status": "varchar", "kind": "varchar",
     "province": "varchar", "price_cny": "double", "value_cny": "double",
 }  # fmt: skip
-DEFAULTS = {"revision": 0, "status": "valid"}
 
 
-def adjusted_retail(lines):
-    """Rows of the query by (province, month)."""
+def adjusted_retail(lines, folder):
+    """Rows of the query by (province, month); the lines pass through a file in the folder."""
+    path = folder / "papers.jsonl"
+    path.write_bytes(b"".join(line + b"\n" for line in lines))
     with duckdb.connect() as connection:
         connection.execute(
-            f"create table papers ({', '.join(f'{name} {kind}' for name, kind in COLUMNS.items())})"
+            f"""create table papers as select * replace (
+                upper(vin) as vin,
+                coalesce(revision, 0) as revision,
+                coalesce(status, 'valid') as status
+            ) from read_json('{path}', format = 'newline_delimited', columns = {COLUMNS})"""  # noqa: S608 - our own path
         )
-        rows = [_row(json.loads(line)) for line in lines]
-        connection.executemany(f"insert into papers values ({', '.join('?' * len(COLUMNS))})", rows)  # noqa: S608 - no input
         result = connection.execute(QUERY)
         names = [column[0] for column in result.description]
         found = [dict(zip(names, row, strict=True)) for row in result.fetchall()]
     return {(row.pop("province"), row.pop("month")): row for row in found}
-
-
-def _row(document):
-    document = DEFAULTS | document
-    document["vin"] = document["vin"].upper()
-    return [document.get(name) for name in COLUMNS]

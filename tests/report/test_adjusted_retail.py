@@ -30,16 +30,16 @@ def cells(judged):
     }
 
 
-def assert_equals_sql(judged):
-    ours, theirs = cells(judged), adjusted_retail(judged.readable)
+def assert_equals_sql(judged, folder):
+    ours, theirs = cells(judged), adjusted_retail(judged.readable, folder)
     assert ours.keys() == theirs.keys()
     for key, row in theirs.items():
         expected = {name: float(value) for name, value in row.items()}
         assert ours[key] == pytest.approx(expected, rel=1e-9, abs=1e-6), key
 
 
-def test_a_simulated_country_equals_sql(country):
-    assert_equals_sql(country)
+def test_a_simulated_country_equals_sql(country, tmp_path):
+    assert_equals_sql(country, tmp_path)
     total = tally_vehicles(country.engine.store).retail.total()
     assert total.exported > 500
     assert total.unpriced > 50
@@ -105,8 +105,8 @@ BY_HAND = {
 
 
 @pytest.mark.parametrize("case", BY_HAND)
-def test_hand_made_papers_equal_sql(case, write_stream):
-    assert_equals_sql(write_stream(BY_HAND[case]))
+def test_hand_made_papers_equal_sql(case, write_stream, tmp_path):
+    assert_equals_sql(write_stream(BY_HAND[case]), tmp_path)
 
 
 @pytest.mark.parametrize("case", BY_HAND)

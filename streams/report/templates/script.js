@@ -117,13 +117,23 @@
     choose();
   }
 
+  // A chart of small counts must not label its axis 0, 0, 1, 1.
+  function wholeTicks(place) {
+    const axis = place.layout.yaxis;
+    if (axis.tickformat !== ",d") return;
+    const top = Math.max(0, ...place.data[0].x.map((_, i) => place.data.reduce((n, t) => n + (t.y[i] || 0), 0)));
+    Plotly.relayout(place, { "yaxis.dtick": top <= 5 ? 1 : null });
+  }
+
   function draw(data) {
     for (const [name, chart] of Object.entries(data.charts)) {
       const place = byId("chart-" + name);
       if (!place) continue;
       Plotly.newPlot(place, chart.figure.data, chart.figure.layout, { displayModeBar: false, responsive: true });
+      wholeTicks(place);
       document.querySelector(`select[data-chart="${name}"]`)?.addEventListener("change", (event) => {
         Plotly.restyle(place, chart.updates[event.target.value]);
+        wholeTicks(place);
       });
     }
   }
@@ -135,8 +145,8 @@
     return;
   }
   const data = JSON.parse(await unpack("packed-data"));
-  fillRetail(data, "all");
-  byId("menu-retail").addEventListener("change", (event) => fillRetail(data, event.target.value));
+  if (byId("retail-table")) fillRetail(data, "all");
+  byId("menu-retail")?.addEventListener("change", (event) => fillRetail(data, event.target.value));
   alertTable(data.table);
   const script = document.createElement("script");
   script.textContent = await unpack("packed-plotly");
