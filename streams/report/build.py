@@ -15,10 +15,12 @@ from streams.report.alerts import AlertTally
 from streams.report.calendar import Period, first_of_month, month_number, month_text, period_of
 from streams.report.cases import cases
 from streams.report.charts import Chart
-from streams.report.export_charts import Spike, heatmap, weekly_exports
+from streams.report.export_charts import heatmap, weekly_exports
+from streams.report.highlights import highlights
 from streams.report.page import render
 from streams.report.provinces import measures, provinces
 from streams.report.retail_charts import monthly_retail
+from streams.report.spikes import spike_of
 from streams.report.table import alert_table
 from streams.report.vehicles import VehicleTally, tally_vehicles
 
@@ -66,6 +68,7 @@ def write_report(path: Path, engine: Engine, firing: Iterable[Alert], sources: S
     context |= {
         "sources": sources,
         "counters": engine.counters,
+        "lateness_days": engine.catalogue.policy.watermarks.allowed_lateness_days,
         "cases": cases(suspects, vehicles.cases),
         "top_vehicles": TOP_VEHICLES,
         "alike": ALIKE,
@@ -80,7 +83,7 @@ def _titles(alerts: AlertTally) -> dict[str, str]:
 def _context(alerts: AlertTally, vehicles: VehicleTally) -> tuple[list[Chart], dict[str, Any]]:
     period = period_of(vehicles.document_weeks.items())
     weeks = period.weeks
-    spikes = [Spike.of(alert) for alert in alerts.spikes]
+    spikes = [spike_of(alert) for alert in alerts.spikes]
     ranking = provinces(vehicles, alerts)
     months, final_before = _months(period, vehicles.last_day)
     charts = [
@@ -103,6 +106,7 @@ def _context(alerts: AlertTally, vehicles: VehicleTally) -> tuple[list[Chart], d
         "provinces": ranking,
         "measures": measures(ranking),
         "spikes": spikes,
+        "highlights": list(highlights(alerts, ranking, spikes)),
         "detectors": _detectors(alerts, weeks),
         "catalogue": [detector.spec for detector in DETECTORS.values()],
         "window_days": WINDOW_DAYS,

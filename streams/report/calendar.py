@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Final, NamedTuple
 
-_DAYS_A_WEEK: Final = 7
+DAYS_A_WEEK: Final = 7
 _MOST_WEEKS: Final = 262
 """Five years: more weeks than that cannot be told apart on a screen."""
 _STRAY: Final = 0.001
@@ -18,7 +18,7 @@ def monday(day: int) -> int:
     >>> date.fromordinal(monday(date(2025, 6, 18).toordinal())).isoformat()
     '2025-06-16'
     """
-    return day - (day - 1) % _DAYS_A_WEEK
+    return day - (day - 1) % DAYS_A_WEEK
 
 
 def month_number(day: int) -> int:
@@ -57,7 +57,7 @@ class Period(NamedTuple):
     @property
     def last_day(self) -> int | None:
         """Last civil day."""
-        return self.weeks[-1] + _DAYS_A_WEEK - 1 if self.weeks else None
+        return self.weeks[-1] + DAYS_A_WEEK - 1 if self.weeks else None
 
 
 def period_of(by_week: Iterable[tuple[int, int]]) -> Period:
@@ -76,8 +76,8 @@ def period_of(by_week: Iterable[tuple[int, int]]) -> Period:
     stray = counts.total() * _STRAY
     ordered = sorted(counts)
     last = _trimmed(reversed(ordered), counts, stray)
-    first = max(_trimmed(ordered, counts, stray), last - (_MOST_WEEKS - 1) * _DAYS_A_WEEK)
-    weeks = list(range(first, last + 1, _DAYS_A_WEEK))
+    first = max(_trimmed(ordered, counts, stray), last - (_MOST_WEEKS - 1) * DAYS_A_WEEK)
+    weeks = list(range(first, last + 1, DAYS_A_WEEK))
     return Period(weeks, sum(n for week, n in counts.items() if not first <= week <= last))
 
 

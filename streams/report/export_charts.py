@@ -2,50 +2,21 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import plotly.graph_objects as go
 
 from detectors import civil_time
-from detectors.alerts import Alert
-from streams.report.alerts import day_of
-from streams.report.calendar import monday
 from streams.report.charts import Chart, Choice, chart
 from streams.report.colours import BLUE, MUTED, ORANGE, SCALE
 from streams.report.names import province_name
+from streams.report.spikes import NATION, Spike
 
 _PALEST_TOP = 5
 """A busiest week below this does not get the darkest shade: one export a year is no pattern."""
 
 Counts = Counter[tuple[str, int]]
 """Exports by province and Monday."""
-
-
-class Spike(NamedTuple):
-    """A province alert as the charts and tables need it."""
-
-    province: str
-    week: int
-    day: str
-    observed: float | None
-    expected: float | None
-    upper: float | None
-    severity: str
-    explanation: str
-
-    @classmethod
-    def of(cls, alert: Alert) -> "Spike":
-        """Read a province alert; facts that are no numbers count as absent."""
-        observed, expected, upper = (_number(alert, n) for n in ("observed", "expected", "upper"))
-        return cls(
-            alert.subject, monday(day_of(alert)), alert.occurred_at[:10],
-            observed, expected, upper, alert.severity, alert.explanation,
-        )  # fmt: skip
-
-
-def _number(alert: Alert, name: str) -> float | None:
-    value = alert.facts.get(name)
-    return None if value is None or isinstance(value, bool | str) else float(value)
 
 
 def provinces_by_size(exports: Counts) -> list[str]:
@@ -74,20 +45,20 @@ def heatmap(exports: Counts, spikes: Sequence[Spike], weeks: Sequence[int]) -> C
             hovertemplate="%{y}, week of %{x|%Y-%m-%d}: %{customdata:,} exports<extra></extra>",
         )
     )
-    shown = [s for s in spikes if s.province in set(provinces) and s.week in set(weeks)]
+    shown = [s for s in spikes if s.province in set(provinces) and s.weeks[0] in set(weeks)]
     if shown:
         figure.add_scatter(
-            x=[civil_time.day_text(spike.week) for spike in shown],
+            x=[civil_time.day_text(spike.weeks[0]) for spike in shown],
             y=[province_name(spike.province) for spike in shown],
             mode="markers",
-            name="spike",
+            name="rise",
             marker={
                 "symbol": "diamond",
                 "size": 9,
                 "color": ORANGE,
                 "line": {"color": "#fff", "width": 1},
             },
-            text=[_told(spike) for spike in shown],
+            text=[spike.told for spike in shown],
             hovertemplate="%{y}, %{x|%Y-%m-%d}: %{text}<extra></extra>",
         )
     description = (
@@ -106,11 +77,13 @@ def weekly_exports(exports: Counts, spikes: Sequence[Spike], weeks: Sequence[int
     totals: Counter[int] = Counter()
     for (_, week), count in exports.items():
         totals[week] += count
-    choices = [Choice("all", "All provinces", _update([totals[week] for week in weeks], [], weeks))]
+    national = [spike for spike in spikes if spike.province == NATION]
+    nation = _update([totals[week] for week in weeks], national, weeks)
+    choices = [Choice("all", "All provinces", nation)]
     for province in provinces:
         own = [spike for spike in spikes if spike.province == province]
         counts = [exports[province, week] for week in weeks]
-        mark = f", {len(own)} spike{'s' * (len(own) != 1)}" if own else ""
+        mark = f", {len(own)} rise{'s' * (len(own) != 1)}" if own else ""
         label = f"{province_name(province)} ({sum(counts):,}{mark})"
         choices.append(Choice(province, label, _update(counts, own, weeks)))
     figure = _line(choices[0].update, [civil_time.day_text(week) for week in weeks])
@@ -125,14 +98,14 @@ def _line(update: dict[str, list[Any]], x: list[str]) -> go.Figure:
         line={"color": BLUE, "width": 2}, hovertemplate="%{y:,} exports<extra></extra>",
     )  # fmt: skip
     figure.add_scatter(
-        x=x, y=update["y"][1], mode="markers", name="spike: expected",
+        x=x, y=update["y"][1], mode="markers", name="rise: expected",
         marker={"symbol": "line-ew-open", "size": 11, "color": MUTED, "line": {"width": 2}},
-        hovertemplate="%{y:,.0f} expected<extra></extra>",
+        hovertemplate="%{y:,.0f} expected a week<extra></extra>",
     )  # fmt: skip
     figure.add_scatter(
-        x=x, y=update["y"][2], mode="markers", name="spike: observed", text=update["text"][2],
+        x=x, y=update["y"][2], mode="markers", name="rise: observed", text=update["text"][2],
         marker={"symbol": "diamond", "size": 10, "color": ORANGE},
-        hovertemplate="spike: %{text}<extra></extra>",
+        hovertemplate="rise: %{text}<extra></extra>",
     )  # fmt: skip
     figure.update_xaxes(hoverformat="week of %Y-%m-%d", range=[x[0], x[-1]] if x else None)
     figure.update_yaxes(rangemode="tozero", tickformat=",d")
@@ -140,15 +113,9 @@ def _line(update: dict[str, list[Any]], x: list[str]) -> go.Figure:
 
 
 def _update(counts: list[int], spikes: Sequence[Spike], weeks: Sequence[int]) -> dict[str, list[Any]]:
-    by_week = {spike.week: spike for spike in spikes}
+    by_week = {week: spike for spike in spikes for week in spike.weeks}
     marked = [by_week.get(week) for week in weeks]
-    expected = [None if spike is None else spike.expected for spike in marked]
+    expected = [None if spike is None else spike.expected_a_week for spike in marked]
     observed = [None if spike is None else count for spike, count in zip(marked, counts, strict=True)]
-    text = [None if spike is None else _told(spike) for spike in marked]
+    text = [None if spike is None else spike.told for spike in marked]
     return {"y": [counts, expected, observed], "text": [None, None, text]}
-
-
-def _told(spike: Spike) -> str:
-    known = {"observed": spike.observed, "expected": spike.expected, "upper limit": spike.upper}
-    told = [f"{value:,.0f} {name}" for name, value in known.items() if value is not None]
-    return ", ".join(told) or spike.severity

@@ -4,12 +4,13 @@ from typing import Final
 
 from detectors.provinces import PROVINCES
 
+_NATION: Final = {"CN": "All provinces"}
 NOT_STATED: Final = "not stated"
 
 
 def province_name(code: str | None) -> str:
     """Name of a province, the code where it is unknown, a word where there is none."""
-    return NOT_STATED if code is None else PROVINCES.get(code, code)
+    return NOT_STATED if code is None else _NATION.get(code) or PROVINCES.get(code, code)
 
 
 def count(number: float) -> str:

@@ -19,6 +19,9 @@ def spike(number, **fields):
     values = {
         "detector": "province_spike", "subject_type": "province", "subject": "CN-TJ",
         "title": "Export spike", "explanation": "41 exports against 12 expected.",
-        "facts": {"observed": 41, "expected": 12.3, "upper": 22}, "labels": {},
+        "facts": {
+            "observed": 41, "expected": 12.3, "upper_bound": 22, "since": "2025-03-03",
+            "until": "2025-03-16",
+        }, "labels": {},
     }  # fmt: skip
     return alert(number, **(values | fields))

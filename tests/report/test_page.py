@@ -62,16 +62,20 @@ def test_the_order_of_vehicles_and_alerts_changes_no_byte(country, written):
     random.Random(3).shuffle(vins)  # noqa: S311 - no secret
     for vin in vins:
         shuffled.put(vin, country.engine.store.get(vin))
-    other = SimpleNamespace(store=shuffled, counters=country.engine.counters)
+    engine = country.engine
+    other = SimpleNamespace(store=shuffled, counters=engine.counters, catalogue=engine.catalogue)
     firing = random.Random(4).sample(country.firing, len(country.firing))  # noqa: S311 - no secret
     assert written(country) == written(SimpleNamespace(engine=other, firing=firing))
 
 
 def test_spikes_stand_in_their_section(country, written):
-    text = words(written(country, [*country.firing, spike(1), spike(2, facts={})]))
-    assert "Week of Province Observed Expected Upper limit" in text
-    assert "2025-03-03 Tianjin 41 12 22 high 41 exports against 12 expected." in text
-    assert "2025-03-03 Tianjin – – – high" in text
+    text = words(written(country, [*country.firing, spike(1), spike(2, facts={}, subject="CN")]))
+    assert "Weeks Province What Observed Expected Upper limit" in text
+    assert (
+        "2025-03-03 to 2025-03-16 Tianjin Export spike 41 12 22 high 41 exports against 12 expected."
+        in text
+    )
+    assert "2025-03-03 to 2025-03-09 All provinces Export spike – – – high" in text
     assert "No alert on a province fires" not in text
 
 
