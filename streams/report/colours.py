@@ -10,7 +10,7 @@ PALE_BLUE: Final = "#a9c9e8"
 ORANGE: Final = "#d9480f"
 SEVERITY: Final = {"critical": "#6b0f1a", "high": "#d9480f", "medium": "#f2a541", "low": "#9fb3c8"}
 
-_STEPS: Final = ("#f2f6fa", "#d6e4f2", "#a9c9e8", "#6fa3d4", "#3b7bb8", "#1d5791", "#0d3863")
+_STEPS: Final = ("#f2f6fa", "#d6e4f2", "#a9c9e8", "#6fa3d4", "#3472ae", "#1d5791", "#0d3863")
 _DARK_FROM: Final = 4
 """First step on which text must be white."""
 
