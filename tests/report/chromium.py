@@ -67,7 +67,10 @@ class Page:
         )  # fmt: skip
 
     def open(self, path: Path) -> None:
-        """Open a report and wait until its script says that it is done."""
+        """Open a report, wait until its script is done, and forget what other pages did."""
+        self.call("Page.navigate", url="about:blank")
+        self.evaluate("0")
+        self.events.clear()
         self.call("Page.navigate", url=path.resolve().as_uri())
         ready = (
             "new Promise(done => { const look = () => document.documentElement?.dataset.ready "

@@ -67,14 +67,21 @@ def write_stream(tmp_path_factory):
     return write
 
 
-@pytest.fixture
-def page(tmp_path):
-    """A tab in a real browser."""
+@pytest.fixture(scope="session")
+def tab(tmp_path_factory):
+    """A tab in a real browser; started once, for that takes longer than a test."""
     executable = chromium.find()
     if executable is None:
         message = "no Chromium on this machine: the report was not opened in a browser"
         if os.environ.get("CI") == "true":
             pytest.fail(message)
         pytest.skip(message)
-    with chromium.browser(executable, tmp_path / "profile") as tab:
-        yield tab
+    with chromium.browser(executable, tmp_path_factory.mktemp("profile")) as opened:
+        yield opened
+
+
+@pytest.fixture
+def page(tab):
+    """The tab, as if it were new."""
+    tab.size(1280, 900)
+    return tab
