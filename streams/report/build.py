@@ -31,7 +31,7 @@ ALIKE: Final = 3
 
 
 _OF_PROVINCES: Final = "Watches the export counts of provinces; see the section on exports."
-"""Said of detectors that are not in the catalogue of vehicle detectors."""
+"""Said of detectors that the catalogue of vehicle detectors does not describe."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,13 +150,15 @@ def _detectors(alerts: AlertTally, weeks: list[int]) -> list[dict[str, Any]]:
     """Rows of the table of detectors, the most frequent first."""
     rows = []
     titles = _titles(alerts)
+    of_provinces = {alert.detector for alert in alerts.spikes}
     for identity, total in alerts.by_detector.most_common():
         detector = DETECTORS.get(identity)
+        otherwise = _OF_PROVINCES if identity in of_provinces else ""
         rows.append(
             {
                 "id": identity,
                 "title": titles[identity],
-                "description": detector.spec.description if detector else _OF_PROVINCES,
+                "description": detector.spec.description if detector else otherwise,
                 "total": total,
                 "weeks": detector_weeks(alerts, weeks, identity),
             }
