@@ -52,6 +52,9 @@ class Settings(KafkaConnection):
     state_directory: Path = Field(
         Path("zeromile-state"), description="Directory of the RocksDB store, one a worker."
     )
+    state_retention_days: int = Field(
+        1096, ge=400, description="Days without a document after which a vehicle is forgotten."
+    )
     flush_seconds: Seconds = Field(
         0.4, le=30, description="Longest time before alerts and state are written out."
     )

@@ -29,7 +29,7 @@ class Schedule:
     def __init__(
         self, seed: int, deployment: Deployment, restart_broker: Callable[[bool], None] | None
     ) -> None:
-        self.rng = random.Random(seed)  # noqa: S311 - test data
+        self.rng = random.Random(seed)
         self.deployment = deployment
         self.done: list[str] = []
         self._restart_broker = restart_broker

@@ -17,7 +17,7 @@ OWNERS = ("person", "dealer", "exporter", "company")
 
 def paper_stream(seed: int, vehicles: int) -> list[bytes]:
     """Lines in arrival order, about five a vehicle."""
-    rng = random.Random(seed)  # noqa: S311 - test data
+    rng = random.Random(seed)
     lines: list[tuple[float, bytes]] = []
     for number in range(vehicles):
         vin = f"LSVTEST{seed % 100:02d}{number:08d}"

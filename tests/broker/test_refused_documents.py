@@ -44,7 +44,7 @@ Record = tuple[bytes | None, bytes | None]
 
 
 def _poison() -> list[Record]:
-    rng = random.Random(7)  # noqa: S311 - test data
+    rng = random.Random(7)
     key = VIN.encode()
     return [
         (key, None),
