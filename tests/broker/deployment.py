@@ -41,13 +41,13 @@ def settled(alert: dict[str, Any]) -> dict[str, Any]:
 
 
 def expected_alerts(replayed_from: Path) -> dict[str, dict[str, Any]]:
-    """Vehicle alerts that fire at the end of an embedded replay, by id."""
+    """Alerts that fire at the end of an embedded replay, by id."""
     from detectors.registry import Catalogue  # noqa: PLC0415 - only here
     from streams.policy import load_policy  # noqa: PLC0415
 
     replayed = Replay(Catalogue(load_policy(None))).run([replayed_from])
     firing = {i: msgspec.json.decode(msgspec.json.encode(a)) for i, a in replayed.firing.items()}
-    return {i: settled(alert) for i, alert in firing.items() if alert["subject_type"] == "vehicle"}
+    return {identity: settled(alert) for identity, alert in firing.items()}
 
 
 class WorkerProcess:
