@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Collection
 
 from detectors.documents import Document
-from detectors.exports import counted_export
 from detectors.history import VehicleHistory
+from detectors.spikes.tally import Export
 from streams import record as records
 from streams.report.adjusted_retail import AdjustedRetail
 from streams.report.calendar import monday
@@ -34,14 +34,13 @@ class VehicleTally:
         self.retail = AdjustedRetail()
         self.cases: dict[str, VehicleHistory] = {}
 
-    def add(self, history: VehicleHistory) -> None:
-        """Count a vehicle."""
+    def add(self, history: VehicleHistory, export: Export | None) -> None:
+        """Count a vehicle, and the used export that it counts for."""
         self.vehicles += 1
         self.documents += len(history.documents)
         for document in history.documents:
             self._date(document)
         self.retail.add(history)
-        export = counted_export(history)
         if export is not None:
             self.exports[export.province, monday(export.day)] += 1
         if history.vin in self._wanted:
@@ -60,5 +59,6 @@ def tally_vehicles(store: StateStore, wanted: Collection[str] = ()) -> VehicleTa
         data = store.get(vin)
         if data is not None:
             record = records.decode(data)
-            tally.add(VehicleHistory(vin, record.filed, overfull=record.overfull))
+            history = VehicleHistory(vin, record.filed, overfull=record.overfull)
+            tally.add(history, record.export)
     return tally

@@ -59,12 +59,12 @@ def test_real_documents_are_not_called_simulated(country, tmp_path, sources):
 def test_the_order_of_vehicles_and_alerts_changes_no_byte(country, written):
     shuffled = MemoryStore()
     vins = list(country.engine.store.vins())
-    random.Random(3).shuffle(vins)  # noqa: S311 - no secret
+    random.Random(3).shuffle(vins)
     for vin in vins:
         shuffled.put(vin, country.engine.store.get(vin))
     engine = country.engine
     other = SimpleNamespace(store=shuffled, counters=engine.counters, catalogue=engine.catalogue)
-    firing = random.Random(4).sample(country.firing, len(country.firing))  # noqa: S311 - no secret
+    firing = random.Random(4).sample(country.firing, len(country.firing))
     assert written(country) == written(SimpleNamespace(engine=other, firing=firing))
 
 
@@ -130,7 +130,7 @@ def test_hostile_text_stays_text(write_stream, written):
 
 
 def test_the_page_stays_small_however_many_alerts(country, written):
-    rng = random.Random(5)  # noqa: S311 - no secret
+    rng = random.Random(5)
     firing = [
         alert(n, detector=f"d{n % 40}", explanation=f"{rng.getrandbits(1200):x}"[:300])
         for n in range(30_000)
