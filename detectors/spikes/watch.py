@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from detectors.spikes.attribution import attribute
+from detectors.spikes.attribution import BASELINE_WEEKS, attribute
 from detectors.spikes.calendar import chinese_regressors
 from detectors.spikes.causes import known_causes
 from detectors.spikes.common import MINIMUM_PEERS
@@ -61,6 +61,10 @@ class WatchReport:
     counts, scores
         Regions x weeks.
     findings : tuple of SpikeFinding
+        Those that begin on or after `open_from`.
+    open_from : int
+        Civil day before which it is no longer known who exported what: findings that begin before
+        it are closed, and what was last said of them stands.
     calibration : Calibration
         Of the provinces' p-values.
     drift : DelayDrift or None
@@ -72,6 +76,7 @@ class WatchReport:
     counts: Array
     scores: Scores
     findings: tuple[SpikeFinding, ...]
+    open_from: int
     calibration: Calibration
     drift: DelayDrift | None
 
@@ -110,14 +115,17 @@ class SpikeWatch:
         reports = known[-1].reports(mondays)
         scores = self._judge(counts, mondays, arrived_shares(reports, today - mondays[-1] + 1))
         regions = (*self.provinces, NATION)
+        detailed_from = known[-1].detailed_from
+        open_from = detailed_from + 7 * BASELINE_WEEKS if detailed_from else mondays[0]
         findings = tuple(
             _finding(region, tally, mondays, episode, scores=scores, row=row)
             for row, (region, tally) in enumerate(zip(regions, known, strict=True))
             for episode in episodes(counts[row], scores.alarm[row], scores.moved[row])
+            if mondays[episode.first] >= open_from
         )
         checked = calibration(scores.p[:-1])
         drift = delay_drift(reports[:-1]) if len(reports) > 1 else None
-        return WatchReport(tuple(mondays), regions, counts, scores, findings, checked, drift)
+        return WatchReport(tuple(mondays), regions, counts, scores, findings, open_from, checked, drift)
 
     def _judge(self, counts: Array, mondays: list[int], shares: list[float]) -> Scores:
         starts = np.array(mondays)

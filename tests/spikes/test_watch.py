@@ -202,3 +202,17 @@ def test_shares_fill_up_within_the_present_week():
     assert sunday[-1] == pytest.approx(1.0)
     assert monday[-2] == 1.0
     assert arrived_shares(reports[:1], 3) == []
+
+
+def test_findings_whose_detail_is_forgotten_are_closed():
+    tallies = quiet_tallies()
+    add(tallies, 70, 30)
+    add(tallies, 70, 66)
+    assert {START + 7 * 30, START + 7 * 66} <= {
+        one.first_day for one in of(SpikeWatch(PROVINCES).report(tallies, SATURDAY))
+    }
+    for tally in tallies.values():
+        tally.forget(SATURDAY, retention_weeks=160)
+    report = SpikeWatch(PROVINCES).report(tallies, SATURDAY)
+    assert START + 7 * 50 < report.open_from < START + 7 * 60
+    assert [one.first_day for one in of(report)] == [START + 7 * 66]
