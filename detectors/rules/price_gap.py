@@ -6,10 +6,11 @@ from typing import Annotated, Any
 from msgspec import Meta
 
 from detectors.base import Detector, DetectorSpec, Margin, Parameters
-from detectors.documents import CustomsExport
+from detectors.documents import CustomsExport, event_order
 from detectors.findings import Finding
 from detectors.history import Content, VehicleHistory
 from detectors.sales import Sale
+from detectors.wording import count
 
 _DAYS_A_YEAR = 365.25
 
@@ -55,11 +56,7 @@ class PriceGap(Detector[PriceGapParameters]):
             "Compare with the same model's declarations by other exporters in the same 30 days.",
             "Ask the exporter for the purchase invoice and the payment.",
         ),
-        needs=(
-            Content.CUSTOMS_EXPORT | Content.INITIAL,
-            Content.CUSTOMS_EXPORT | Content.TRANSFER,
-            Content.CUSTOMS_EXPORT | Content.PENDING_EXPORT,
-        ),
+        needs=(Content.CUSTOMS_EXPORT,),
         least_documents=2,
     )
     parameters_type = PriceGapParameters
@@ -104,17 +101,18 @@ class PriceGap(Detector[PriceGapParameters]):
     def explain(self, facts: Mapping[str, Any]) -> str:
         """Tell the declared and the expected value."""
         return (
-            f"Declared at {facts['declared_cny']:,.0f} yuan; from its first price of "
-            f"{facts['first_price_cny']:,.0f} yuan and {facts['age_days']} days, "
-            f"{facts['expected_cny']:,.0f} yuan were expected "
-            f"({facts['share']:.2f} times; {facts['lowest_share']:g} to "
-            f"{facts['highest_share']:g} is usual)."
+            f"Declared at {facts['declared_cny']:,.0f} yuan, {facts['share']:.1%} of the "
+            f"{facts['expected_cny']:,.0f} yuan that its first price of "
+            f"{facts['first_price_cny']:,.0f} yuan and the {count(facts['age_days'], 'day')} "
+            f"since then lead to expect ({facts['lowest_share']:.0%} to "
+            f"{facts['highest_share']:.0%} is usual)."
         )
 
 
 def _first_priced(history: VehicleHistory, declaration: CustomsExport) -> Sale | None:
+    declared = event_order(declaration)
     for sale in history.sales:
-        if sale.day > declaration.day or sale.paper is declaration:
+        if event_order(sale.paper) >= declared:
             return None
         if sale.price_cny:
             return sale

@@ -6,8 +6,11 @@ import typer
 
 from streams import __version__
 from streams.cli import bench, detectors, policy
+from streams.cli.demo import demo
+from streams.cli.evaluate import evaluate
 from streams.cli.explain import explain
 from streams.cli.replay import replay
+from streams.cli.simulate import simulate
 from streams.cli.spikes import spikes
 
 app = typer.Typer(
@@ -16,8 +19,11 @@ app = typer.Typer(
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
 )
+app.command()(demo)
 app.command()(replay)
 app.command()(explain)
+app.command()(simulate)
+app.command()(evaluate)
 app.command()(spikes)
 app.add_typer(bench.app, name="bench")
 app.add_typer(detectors.app, name="detectors")
