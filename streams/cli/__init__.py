@@ -5,11 +5,12 @@ from typing import Annotated
 import typer
 
 from streams import __version__
-from streams.cli import detectors, policy
+from streams.cli import bench, detectors, policy
 from streams.cli.evaluate import evaluate
 from streams.cli.explain import explain
 from streams.cli.replay import replay
 from streams.cli.simulate import simulate
+from streams.cli.spikes import spikes
 
 app = typer.Typer(
     name="zeromile",
@@ -21,6 +22,8 @@ app.command()(replay)
 app.command()(explain)
 app.command()(simulate)
 app.command()(evaluate)
+app.command()(spikes)
+app.add_typer(bench.app, name="bench")
 app.add_typer(detectors.app, name="detectors")
 app.add_typer(policy.app, name="policy")
 

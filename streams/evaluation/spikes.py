@@ -15,6 +15,7 @@ LATEST: Final = 21
 """Days after a spike's last day within which an alert's event time still belongs to it."""
 NATION: Final = "CN"
 """Alerts on the whole nation are no province's and are left out."""
+ANYBODY: Final = "(any provincial detector)"
 NOBODY: Final = "(no provincial detector spoke)"
 
 
@@ -33,6 +34,8 @@ def score_spikes(truth: Truth, seen: Observation) -> tuple[SpikeScore, ...]:
             said[detector].append(_Alert(province, day, sighting.began[identity]))
     if not said and truth.spikes:
         said[NOBODY] = []
+    if len(said) > 1:
+        said[ANYBODY] = [alert for alerts in list(said.values()) for alert in alerts]
     return tuple(_detector(name, truth, said[name]) for name in sorted(said))
 
 
