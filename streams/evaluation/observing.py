@@ -48,7 +48,9 @@ class Sighting:
     firing: dict[str, str] = field(default_factory=dict)
     """Event times of the alerts that fire at the end, by alert id."""
     began: dict[str, int | None] = field(default_factory=dict)
-    """Stream day on which each alert first fired, by alert id."""
+    """Stream day on which each alert first fired, by alert id; resolved ones too."""
+    occurred: dict[str, str] = field(default_factory=dict)
+    """Event time of each alert that ever fired, by alert id."""
 
 
 @dataclass(slots=True)
@@ -75,6 +77,7 @@ class Observation:
             sighting.firing.pop(change.alert_id, None)
             return
         sighting.began.setdefault(change.alert_id, day)
+        sighting.occurred[change.alert_id] = change.occurred_at
         sighting.firing[change.alert_id] = change.occurred_at
 
 
