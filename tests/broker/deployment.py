@@ -62,7 +62,7 @@ class WorkerProcess:
             self._process = self._start(environment, log)
 
     def _start(self, environment: dict[str, str], log: IO[bytes]) -> subprocess.Popen[bytes]:
-        return subprocess.Popen(
+        return subprocess.Popen(  # noqa: S603 - fixed arguments
             [sys.executable, "-W", "ignore", "-c", WORKER],
             env=os.environ | environment | {"ZEROMILE_WEB_PORT": str(self.port)},
             stdout=subprocess.DEVNULL, stderr=log, stdin=subprocess.DEVNULL,
