@@ -9,7 +9,7 @@ import typer
 from detectors.errors import PolicyError
 from streams.cli.console import fail
 from streams.cli.service_options import Bootstrap, settings_or_exit
-from streams.service.worker import run_worker
+from streams.service.worker import TopicsError, run_worker
 
 
 def worker(
@@ -20,10 +20,11 @@ def worker(
 ) -> None:
     """Judge documents from Kafka until stopped; start several to share the partitions.
 
-    Settings come from the environment, see `zeromile settings show`.
+    Settings come from the environment, see `zeromile settings show`. Exit codes: 0 told to stop
+    and stopped in order, 1 failed, 2 wrong use or topics that are not there.
     """
     settings = settings_or_exit(bootstrap_servers=bootstrap, web_port=web_port)
     try:
         run_worker(settings)
-    except PolicyError as error:
+    except (PolicyError, TopicsError) as error:
         fail(str(error))

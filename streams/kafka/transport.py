@@ -1,7 +1,8 @@
 """Faust's aiokafka transport, delivering batches and committing exactly what is done.
 
 Subclasses and documented hooks only. The private methods that are overridden are listed in
-`PRIVATE_HOOKS`; `tests/service/test_faust_hooks.py` fails when a new Faust changes one.
+`PRIVATE_HOOKS`; `tests/service/test_faust_hooks.py` fails when a new Faust changes one. Those of
+the worker are overridden in `streams.service.worker`.
 
 Two faults of stock Faust 0.15.3 are avoided on the way: it can commit past a message that is
 still being worked on when offsets have gaps (compaction, transactions) or when acknowledgements
@@ -46,6 +47,7 @@ PRIVATE_HOOKS = {
         "_create_worker_consumer(self, transport)",
     ),
     "faust.app.base.App": ("_new_transport(self)",),
+    "faust.worker.Worker": ("_on_sigint(self)", "_on_sigterm(self)"),
 }
 
 

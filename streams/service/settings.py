@@ -64,6 +64,9 @@ class Settings(KafkaConnection):
     max_unflushed_documents: int = Field(
         20_000, ge=1, description="Documents of a partition in flight before reading pauses."
     )
+    stop_seconds: Seconds = Field(
+        25.0, le=600, description="Longest orderly stop; keep it below the orchestrator's grace."
+    )
     commit_seconds: Seconds = Field(1.0, le=60, description="How often offsets are committed.")
     session_seconds: Seconds = Field(
         30.0, le=1800, description="Silence after which the group gives a worker up."

@@ -3,28 +3,93 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import threading
 
 import faust
+import structlog
 import uvloop
+from kafka.errors import KafkaError
 
+from streams.kafka.topic_admin import admin_client, check_topics
 from streams.service.app import build_service
+from streams.service.layout import catalogue_of
 from streams.service.logs import set_up_logs
 from streams.service.settings import Settings
+
+log = structlog.get_logger("zeromile.worker")
+
+
+class TopicsError(RuntimeError):
+    """Topics are missing or laid out otherwise; the message names them and the remedy."""
+
+
+class BoundedWorker(faust.Worker):
+    """Faust's worker, whose orderly stop may not take for ever.
+
+    A broker that is away keeps transactions open; then the process ends without them, and what
+    was not committed comes again to the next owner.
+    """
+
+    stop_seconds: float = 25.0
+
+    def _on_sigterm(self) -> None:
+        self._end_later()
+        super()._on_sigterm()
+
+    def _on_sigint(self) -> None:
+        self._end_later()
+        super()._on_sigint()
+
+    def _end_later(self) -> None:
+        timer = threading.Timer(self.stop_seconds, _end_now)
+        timer.daemon = True
+        timer.start()
+
+
+def _end_now() -> None:
+    log.error("orderly stop took too long, leaving at once")
+    os._exit(1)
+
+
+def check_layout(settings: Settings) -> None:
+    """Refuse to start on missing or differently cut topics; an absent broker is waited for.
+
+    Raises
+    ------
+    TopicsError
+        Names every topic at fault.
+    """
+    try:
+        with admin_client(settings) as client:
+            found = check_topics(client, catalogue_of(settings))
+    except KafkaError as error:
+        log.warning("topics could not be checked", error=type(error).__name__)
+        return
+    faults = [str(one) for one in found if one.what in ("missing", "partitions")]
+    if faults:
+        raise TopicsError("; ".join(faults))
 
 
 def run_worker(settings: Settings) -> None:
     """Join the group and work; returns never, the process ends with the worker's status.
 
     SIGTERM and SIGINT finish the batches at hand, write everything out, commit and leave the
-    group. A second signal ends the process at once.
+    group. What cannot be written in time is left to the next owner.
+
+    Raises
+    ------
+    TopicsError
+        The topics are not there.
     """
     set_up_logs(settings)
+    check_layout(settings)
     # Faust runs its consumer in a thread with a loop of its own: both shall be fast.
     asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     service = build_service(settings)
-    worker = faust.Worker(
+    worker = BoundedWorker(
         service.app,
         *service.surroundings,
         loop=loop,
@@ -32,6 +97,7 @@ def run_worker(settings: Settings) -> None:
         override_logging=False,
         redirect_stdouts=False,
     )
+    worker.stop_seconds = settings.stop_seconds
     # The spinner would write between log lines.
     worker.spinner = None
     worker.execute_from_commandline()

@@ -19,7 +19,7 @@ from streams.policy import load_policy
 from streams.replay import Replay
 from tests.broker.chaos import Schedule
 from tests.broker.conftest import broker_or_skip
-from tests.broker.deployment import Deployment, expected_alerts
+from tests.broker.deployment import Deployment, expected_alerts, wait_for
 from tests.broker.kafka_broker import KafkaBroker
 from tests.broker.papers import UNREADABLE, paper_stream
 
@@ -69,6 +69,25 @@ def test_nothing_is_lost_or_counted_twice(broker: KafkaBroker, tmp_path: Path, f
     gc.collect()
     failures = [str(error) for run in runs if (error := run.exception())]
     assert not failures, "\n\n".join(failures)
+
+
+def test_a_stop_ends_in_time_though_the_broker_is_away(broker: KafkaBroker, tmp_path: Path):
+    deployment = Deployment(
+        broker.bootstrap_servers,
+        f"away-{os.getpid()}",
+        tmp_path,
+        partitions=1,
+        ZEROMILE_STOP_SECONDS="3",
+    )
+    worker = deployment.start_worker()
+    try:
+        wait_for(lambda: worker.ready, 60, "worker not ready", deployment.logs)
+        broker.stop()
+        assert worker.get("/livez")[0] == 200, "an outage is no reason to be restarted"
+        assert worker.stop() in (0, 1)
+    finally:
+        deployment.close()
+        broker.start()
 
 
 def _run(seed: int, broker: KafkaBroker, directory: Path, restart: BrokerRestarts) -> None:

@@ -88,7 +88,7 @@ def test_poison_is_put_aside_unchanged_and_the_rest_is_judged(deployment: Deploy
     assert all(headers["from"] == b"t" for headers in about)
     assert [int(headers["dlq.original.offset"]) for headers in about] == list(range(1, 12))
     assert Counter(headers["dlq.error.class"].decode() for headers in about) == {
-        "not_json": 3, "not_an_object": 2, "oversize": 1, "missing_field": 1,
+        "not_json": 4, "too_deep": 1, "oversize": 1, "missing_field": 1,
         "impossible_time": 1, "wrong_key": 3,
     }  # fmt: skip
     assert [a["detector"] for a in deployment.firing().values()].count("double_sale") == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
@@ -12,6 +13,7 @@ from typer.testing import CliRunner
 from streams.cli import app
 from streams.kafka.topic_admin import admin_client
 from streams.service.settings import load_settings
+from tests.broker.deployment import WORKER
 
 pytestmark = pytest.mark.broker
 runner = CliRunner()
@@ -68,3 +70,15 @@ def test_an_absent_broker_is_one_readable_line():
 
     assert done.returncode == 3
     assert "Kafka at 127.0.0.1:1 (PLAINTEXT)" in done.stderr
+
+
+def test_a_worker_without_topics_does_not_start(environment: dict[str, str], prefix: str):
+    done = subprocess.run(  # noqa: S603 - fixed arguments
+        [sys.executable, "-W", "ignore", "-c", WORKER],
+        env=os.environ | environment | {"ZEROMILE_WEB_PORT": "0"},
+        capture_output=True, text=True, check=False, timeout=120,
+    )  # fmt: skip
+
+    assert done.returncode == 2
+    assert f"{prefix}.alerts.v1: missing" in done.stderr.replace("\n", "")
+    assert "topics apply" in done.stderr.replace("\n", "")
