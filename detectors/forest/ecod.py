@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from detectors.forest.mahalanobis import add_columns
 from detectors.forest.packing import FloatArray
 
 _GRID = 1024  # quantiles kept of each column: tails are resolved to 1 in 1,000
@@ -37,7 +38,7 @@ class FrozenEcod:
         left, right = self._tails(rows)
         chosen = np.where(self.skewness < 0, left, right)
         result: FloatArray = np.max(
-            [left.sum(axis=1), right.sum(axis=1), chosen.sum(axis=1)], axis=0
+            [add_columns(left), add_columns(right), add_columns(chosen)], axis=0
         )
         return result
 

@@ -9,9 +9,7 @@ from sklearn.covariance import MinCovDet
 from detectors.forest.packing import FloatArray
 
 _FIT_ROWS = 5000  # the estimate does not improve noticeably beyond, its time does
-_SHRINKAGE = (
-    0.1  # towards the plain variances, so that a column constant in most rows stays invertible
-)
+_LEAST_VARIANCE = 0.25  # of a prepared column (its spread is 1) that the core holds constant
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +30,23 @@ class RobustMahalanobis:
     def contributions(self, rows: FloatArray) -> FloatArray:
         """Share of each column in the squared distance, ``(S^-1 d)_f d_f``; sums to the score."""
         difference = rows - self.centre
-        result: FloatArray = (difference @ self.precision) * difference
-        return result
+        # column by column: a matrix product may round differently with the number of rows
+        result = np.zeros_like(difference)
+        for column, weights in enumerate(self.precision):
+            result += difference[:, column, None] * weights
+        return result * difference
 
     def scores(self, rows: FloatArray) -> FloatArray:
         """Squared distance of each row from the centre; higher is more abnormal."""
-        total: FloatArray = self.contributions(rows).sum(axis=1)
-        return total
+        return add_columns(self.contributions(rows))
+
+
+def add_columns(table: FloatArray) -> FloatArray:
+    """Sum each row from left to right, so that the result never depends on the number of rows."""
+    total = np.zeros(len(table))
+    for column in table.T:
+        total += column
+    return total
 
 
 def fit_mahalanobis(rows: FloatArray, seed: int) -> RobustMahalanobis:

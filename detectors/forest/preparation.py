@@ -123,8 +123,11 @@ def scale_values(features: FeatureSet, values: FloatArray) -> FloatArray:
 
 def _predict(features: FeatureSet, number: int, row: FloatArray, scaled: FloatArray) -> FloatArray:
     """Predict one relation's target; NaN where one of the given features is missing."""
-    given = [features.measured.index(name) for name in features.relations[number].given]
-    result: FloatArray = row[0] + scaled[:, given] @ row[1:][given]
+    # column by column: a matrix product may round differently with the number of rows
+    result = np.full(len(scaled), row[0])
+    for name in features.relations[number].given:
+        column = features.measured.index(name)
+        result += scaled[:, column] * row[1 + column]
     return result
 
 
