@@ -2,6 +2,8 @@
 
 import typer
 
+from streams.cli.replay import replay
+
 app = typer.Typer(
     name="zeromile",
     no_args_is_help=True,
@@ -9,6 +11,12 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Says, with evidence, which cars are being sold twice.",
 )
+app.command()(replay)
+
+
+@app.callback()
+def _root() -> None:
+    """Say, with evidence, which cars are being sold twice."""
 
 
 def main() -> None:

@@ -1,0 +1,144 @@
+"""What a detector is: a spec that people read, parameters with legal ranges, one pure function."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, ClassVar, Generic, Literal, TypeVar
+
+import msgspec
+
+from detectors.documents import Document
+from detectors.findings import Deadline, Fact, Finding, Severity, anchor_of, score_in_band
+from detectors.history import VehicleHistory
+
+DetectorStatus = Literal["experimental", "stable"]
+
+
+class Parameters(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What every detector's section of the policy may hold beside its own thresholds."""
+
+    source: str
+    """Where the thresholds come from: a notice, a standard, or the word assumption."""
+    enabled: bool = True
+    valid_from: date | None = None
+    """First civil day on which the rule applies to a finding's anchor."""
+    valid_to: date | None = None
+    """Last civil day on which it does."""
+
+
+ParametersT = TypeVar("ParametersT", bound=Parameters)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DetectorSpec:
+    """The part of a detector that people read before they trust it."""
+
+    id: str
+    version: int
+    title: str
+    status: DetectorStatus
+    severities: tuple[Severity, ...]
+    """Severities it can report, mildest first."""
+    description: str
+    abnormal_because: str
+    known_gaps: str
+    look_alikes: str
+    references: tuple[str, ...]
+    runbook: tuple[str, ...]
+    """Two or three steps for whoever receives the alert."""
+    needs: tuple[int, ...]
+    """Runs on histories whose content has all bits of any one of these."""
+    least_documents: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Margin:
+    """How a threshold is relaxed to see what nearly fires."""
+
+    parameter: str
+    fact: str
+    """The observed value that is held against the threshold."""
+    factor: float
+    unit: str
+
+
+class Detector(ABC, Generic[ParametersT]):
+    """Judges the history of one vehicle. Stateless and pure: same history, same findings."""
+
+    spec: ClassVar[DetectorSpec]
+    parameters_type: ClassVar[type[Parameters]]
+    margins: ClassVar[tuple[Margin, ...]] = ()
+
+    def __init__(self, parameters: ParametersT) -> None:
+        self.parameters = parameters
+        self._first_day = _text_of(parameters.valid_from)
+        self._last_day = _text_of(parameters.valid_to)
+
+    @abstractmethod
+    def findings(self, history: VehicleHistory) -> Iterator[Finding]:
+        """Say what is found, regardless of the rule's period of validity."""
+
+    @abstractmethod
+    def explain(self, facts: Mapping[str, Any]) -> str:
+        """Tell a finding in one or two sentences with its numbers."""
+
+    def judge(self, history: VehicleHistory) -> Iterator[Finding]:
+        """Findings whose anchor lies within the rule's period of validity."""
+        if self._first_day is None and self._last_day is None:
+            return self.findings(history)
+        return filter(self._in_force, self.findings(history))
+
+    def _in_force(self, finding: Finding) -> bool:
+        day = finding.occurred_at[:10]
+        return (self._first_day is None or self._first_day <= day) and (
+            self._last_day is None or day <= self._last_day
+        )
+
+    def finding(
+        self,
+        history: VehicleHistory,
+        paper: Document,
+        *,
+        severity: Severity,
+        closeness: float,
+        facts: dict[str, Fact],
+        evidence: tuple[Document, ...],
+        anchor: str | None = None,
+        deadline: Deadline | None = None,
+    ) -> Finding:
+        """Make a finding that hangs on a paper.
+
+        Parameters
+        ----------
+        history
+            The history that was judged.
+        paper
+            The paper it hangs on; gives the event time, the labels and, unless ``anchor`` says
+            otherwise, the anchor.
+        severity, closeness
+            The severity, and from 0 to 1 how bad within it.
+        facts
+            Observed values and thresholds.
+        evidence
+            The documents that show it.
+        anchor
+            Another anchor than the paper's identity; must not hold a value that moves.
+        deadline
+            Set where the finding holds only once a feed is complete beyond a day.
+        """
+        return Finding(
+            detector=self.spec.id,
+            anchor=anchor or anchor_of(paper),
+            occurred_at=paper.occurred_at,
+            severity=severity,
+            score=score_in_band(severity, closeness),
+            facts=facts,
+            evidence=history.evidence(*evidence),
+            labels=history.labels(paper),
+            deadline=deadline,
+        )
+
+
+def _text_of(day: date | None) -> str | None:
+    return None if day is None else day.isoformat()

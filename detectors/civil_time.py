@@ -1,0 +1,120 @@
+"""Times of documents: instants in, civil days of Asia/Shanghai out.
+
+Every rule counts civil days in Asia/Shanghai, so a time is kept as the pair (civil day, microseconds
+into that day). The civil day is the proleptic Gregorian ordinal of :meth:`datetime.date.toordinal`;
+the microseconds are ``None`` where the paper carries only a date.
+"""
+
+import calendar
+from datetime import date, datetime, timedelta, timezone
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+"""China's civil time; it had daylight saving time from 1986 to 1991."""
+
+EARLIEST = date(1950, 1, 1).toordinal()
+LATEST = date(2100, 12, 31).toordinal()
+ALLOWED = (
+    "an RFC 3339 time with offset (2025-06-17T14:07:43+08:00) or a bare date (2025-06-17), "
+    "from 1950-01-01 to 2100-12-31"
+)
+
+_STANDARD_OFFSET = timezone(timedelta(hours=8))
+_LAST_DAYLIGHT_SAVING = date(1991, 12, 31).toordinal()
+_MICROSECONDS = 1_000_000
+_BARE_DATE_LENGTH = 10
+
+
+class CivilTime(NamedTuple):
+    """A moment on the civil calendar of Asia/Shanghai."""
+
+    day: int
+    """Civil day, as a proleptic ordinal."""
+    time: int | None
+    """Microseconds since that day's midnight, or ``None`` for a bare date."""
+
+
+def parse(text: str) -> CivilTime:
+    """Read an RFC 3339 time with offset, or a bare date, as civil time in Asia/Shanghai.
+
+    Raises
+    ------
+    ValueError
+        If the text is neither, names a day that does not exist, or lies outside 1950 to 2100.
+    """
+    if len(text) == _BARE_DATE_LENGTH:
+        return CivilTime(_bare_date(text), None)
+    local = _local(text)
+    time = (local.hour * 3600 + local.minute * 60 + local.second) * _MICROSECONDS
+    return CivilTime(_within_range(local.toordinal()), time + local.microsecond)
+
+
+_known_dates: dict[str, int] = {}
+_MOST_KNOWN_DATES = 100_000
+
+
+def _bare_date(text: str) -> int:
+    """Ordinal of a bare date; remembered, for a feed names the same few thousand days for ever."""
+    day = _known_dates.get(text)
+    if day is None:
+        if text[4] != "-" or text[7] != "-":
+            raise ValueError(text)
+        day = _within_range(date.fromisoformat(text).toordinal())
+        if len(_known_dates) < _MOST_KNOWN_DATES:
+            _known_dates[text] = day
+    return day
+
+
+def _local(text: str) -> datetime:
+    """Read a full timestamp on China's clock; msgspec's parser is strict about RFC 3339."""
+    try:
+        instant: datetime = msgspec.convert(text, datetime)
+        if instant.tzinfo is None:
+            raise ValueError(text)
+        local = instant.astimezone(_STANDARD_OFFSET)
+        if local.toordinal() <= _LAST_DAYLIGHT_SAVING:
+            local = instant.astimezone(SHANGHAI)
+    except (msgspec.ValidationError, OverflowError) as error:
+        raise ValueError(text) from error
+    return local
+
+
+def _within_range(day: int) -> int:
+    if not EARLIEST <= day <= LATEST:
+        raise ValueError(day)
+    return day
+
+
+def day_text(day: int) -> str:
+    """Write a civil day as ``YYYY-MM-DD``."""
+    return date.fromordinal(day).isoformat()
+
+
+def text(day: int, time: int | None) -> str:
+    """Write a civil time in RFC 3339: a bare date stays one, a time gets its offset in Shanghai."""
+    if time is None:
+        return day_text(day)
+    moment = datetime.combine(date.fromordinal(day), datetime.min.time())
+    moment += timedelta(microseconds=time)
+    zone = SHANGHAI if day <= _LAST_DAYLIGHT_SAVING else _STANDARD_OFFSET
+    return moment.replace(tzinfo=zone).isoformat()
+
+
+def add_months(day: int, months: int) -> int:
+    """The same day of the month, some months on; the last day where that month is shorter.
+
+    >>> day_text(add_months(date(2025, 12, 31).toordinal(), 2))
+    '2026-02-28'
+    """
+    start = date.fromordinal(day)
+    year, month = divmod(start.year * 12 + start.month - 1 + months, 12)
+    last = calendar.monthrange(year, month + 1)[1]
+    return date(year, month + 1, min(start.day, last)).toordinal()
+
+
+def end_of_year(day: int) -> int:
+    """31 December of the day's year."""
+    return date(date.fromordinal(day).year, 12, 31).toordinal()

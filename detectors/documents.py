@@ -1,0 +1,160 @@
+"""The three documents that zeromile joins, typed, immutable and normalised.
+
+A document states what happened to one vehicle. Its times are civil days of Asia/Shanghai
+(:mod:`detectors.civil_time`), money is CNY, distances are kilometres, ids are opaque strings.
+They are stored as arrays of their fields, so a field is only ever added at the end, with a default.
+"""
+
+from typing import ClassVar, Literal
+
+import msgspec
+
+from detectors import civil_time
+
+EventType = Literal["registration", "deregistration", "customs_export"]
+RegistrationKind = Literal["initial", "transfer", "pending_export"]
+OwnerType = Literal["person", "company", "dealer", "exporter", "rental", "government"]
+OdometerStatus = Literal["read", "not_read"]
+Fuel = Literal["petrol", "diesel", "hev", "phev", "erev", "bev", "fcev"]
+Use = Literal["private", "commercial", "rental", "demo"]
+DeregistrationReason = Literal["export", "scrapped", "lost", "returned", "revoked", "other"]
+Condition = Literal["new", "used"]
+Status = Literal["valid", "void"]
+
+EVENT_TYPES: tuple[EventType, ...] = ("registration", "deregistration", "customs_export")
+
+
+class _Document(msgspec.Struct, frozen=True, array_like=True, gc=False, kw_only=True):
+    """What every document carries."""
+
+    event_type: ClassVar[EventType]
+
+    event_id: str
+    """Identity within the source."""
+    source: str
+    """Who published it: a registry, a customs office."""
+    vin: str
+    """Vehicle identification number, upper case; other registers' identities pass too."""
+    day: int
+    """Civil day of the event."""
+    time: int | None
+    """Microseconds into that day, where the paper gives a time."""
+    recorded_day: int | None
+    """Civil day on which the source wrote the document, where it says so."""
+    recorded_time: int | None
+    revision: int
+    """A higher revision replaces a lower one of the same source and event id."""
+    status: Status
+    """``void`` withdraws the document."""
+
+    @property
+    def occurred_at(self) -> str:
+        """Event time as RFC 3339 text."""
+        return civil_time.text(self.day, self.time)
+
+    @property
+    def is_void(self) -> bool:
+        """Whether the source has withdrawn the document."""
+        return self.status == "void"
+
+
+class Registration(_Document, frozen=True, array_like=True, gc=False, kw_only=True, tag=1):
+    """An entry in the vehicle register: first registration, transfer, or transfer pending export."""
+
+    event_type: ClassVar[EventType] = "registration"
+
+    kind: RegistrationKind
+    province: str | None = None
+    owner_id: str | None = None
+    owner_type: OwnerType | None = None
+    seller_id: str | None = None
+    price_cny: float | None = None
+    invoice_no: str | None = None
+    odometer_km: float | None = None
+    odometer_status: OdometerStatus | None = None
+    brand: str | None = None
+    model: str | None = None
+    fuel: Fuel | None = None
+    use: Use | None = None
+    plate: str | None = None
+
+
+class Deregistration(_Document, frozen=True, array_like=True, gc=False, kw_only=True, tag=2):
+    """The end of a registration, with its reason."""
+
+    event_type: ClassVar[EventType] = "deregistration"
+
+    reason: DeregistrationReason
+    province: str | None = None
+    owner_id: str | None = None
+
+
+class CustomsExport(_Document, frozen=True, array_like=True, gc=False, kw_only=True, tag=3):
+    """A customs export declaration for one vehicle."""
+
+    event_type: ClassVar[EventType] = "customs_export"
+
+    declaration_no: str
+    exporter_id: str
+    destination: str
+    condition: Condition
+    exporter_province: str | None = None
+    source_province: str | None = None
+    exit_customs: str | None = None
+    value_cny: float | None = None
+    """Free on board."""
+    odometer_km: float | None = None
+    odometer_status: OdometerStatus | None = None
+    hs_code: str | None = None
+    trade_mode: str | None = None
+    licence_no: str | None = None
+    licence_applied_day: int | None = None
+    manufacturer_letter: bool | None = None
+    exited_day: int | None = None
+    brand: str | None = None
+    model: str | None = None
+    fuel: Fuel | None = None
+
+
+Document = Registration | Deregistration | CustomsExport
+
+_ORDER_IN_LIFE = {"initial": 0, "transfer": 1, "pending_export": 2}
+_ORDER_OF_EXPORT = 3
+_ORDER_OF_DEREGISTRATION = 4
+
+
+def order_in_life(document: Document) -> int:
+    """Rank of a document among others of the same civil day.
+
+    Most papers carry a date and no clock time, so papers of one day are read in the legal order:
+    registration, transfer, pending export, customs, deregistration.
+    """
+    if isinstance(document, Registration):
+        return _ORDER_IN_LIFE[document.kind]
+    if isinstance(document, CustomsExport):
+        return _ORDER_OF_EXPORT
+    return _ORDER_OF_DEREGISTRATION
+
+
+def event_order(document: Document) -> tuple[int, int, int, str, str]:
+    """Sort key that puts a vehicle's documents in one order, whatever order they came in."""
+    return (
+        document.day,
+        order_in_life(document),
+        document.time or 0,
+        document.source,
+        document.event_id,
+    )
+
+
+def read_odometer(document: Document) -> float | None:
+    """Kilometres on the odometer if somebody really read it, else ``None``.
+
+    A zero counts only where the paper says ``read``: clerks fill an empty field with 0.
+    """
+    if isinstance(document, Deregistration) or document.odometer_status == "not_read":
+        return None
+    kilometres = document.odometer_km
+    if kilometres == 0 and document.odometer_status != "read":
+        return None
+    return kilometres

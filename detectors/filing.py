@@ -1,0 +1,117 @@
+"""The file of one vehicle: which documents count, whatever order they came in.
+
+Per ``source`` and ``event_id`` the highest revision counts. Filing is commutative and idempotent, so
+shuffled, duplicated and re-delivered streams end in the same file.
+"""
+
+from enum import Enum
+from hashlib import blake2b
+from typing import NamedTuple
+
+import msgspec
+
+from detectors.documents import Document, event_order
+
+
+class Position(NamedTuple):
+    """Where a document was read."""
+
+    topic: str
+    partition: int
+    offset: int
+
+
+class FiledDocument(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A document as it lies in its vehicle's file."""
+
+    document: Document
+    position: Position | None = None
+    contested: bool = False
+    """Whether the source published another content under the same revision."""
+
+
+class Outcome(Enum):
+    """What filing a document came to."""
+
+    NEW = "new"
+    AMENDED = "amended"
+    VOIDED = "voided"
+    CONTESTED = "contested"
+    DUPLICATE = "duplicate"
+    STALE = "stale"
+
+    @property
+    def changed(self) -> bool:
+        """Whether the file is another than before."""
+        return self not in {Outcome.DUPLICATE, Outcome.STALE}
+
+
+def file_document(
+    filed: list[FiledDocument], document: Document, position: Position | None = None
+) -> Outcome:
+    """Put a document into a vehicle's file, in place.
+
+    A higher revision replaces a lower one; equal content is a duplicate; a lower revision is stale.
+    Of two contents under one revision the greater digest stays and the conflict is remembered.
+    A void that comes before the document it withdraws is kept and wins by its revision.
+    """
+    index = _place_of(filed, document)
+    if index is None:
+        filed.append(FiledDocument(document, position))
+        return Outcome.VOIDED if document.is_void else Outcome.NEW
+    kept = filed[index].document
+    if document.revision < kept.revision:
+        return Outcome.STALE
+    if document.revision > kept.revision:
+        filed[index] = FiledDocument(document, position)
+        return Outcome.VOIDED if document.is_void else Outcome.AMENDED
+    return _same_revision(filed, index, document, position)
+
+
+def _place_of(filed: list[FiledDocument], document: Document) -> int | None:
+    for index, entry in enumerate(filed):
+        old = entry.document
+        if old.event_id == document.event_id and old.source == document.source:
+            return index
+    return None
+
+
+def _same_revision(
+    filed: list[FiledDocument], index: int, document: Document, position: Position | None
+) -> Outcome:
+    old = filed[index]
+    if _same_content(old.document, document):
+        return Outcome.DUPLICATE
+    if content_digest(document) > content_digest(old.document):
+        filed[index] = FiledDocument(document, position, contested=True)
+        return Outcome.CONTESTED
+    if old.contested:
+        return Outcome.STALE
+    filed[index] = FiledDocument(old.document, old.position, contested=True)
+    return Outcome.CONTESTED
+
+
+def _same_content(one: Document, other: Document) -> bool:
+    return one == other or (one.is_void and other.is_void)
+
+
+def content_digest(document: Document) -> bytes:
+    """Digest of everything a document states; all withdrawals of one document state the same."""
+    content: object = "void" if document.is_void else document
+    return blake2b(msgspec.msgpack.encode(content), digest_size=16).digest()
+
+
+def trim(filed: list[FiledDocument], limit: int) -> bool:
+    """Keep the earliest and the latest documents of an overfull file, in place.
+
+    Returns
+    -------
+    bool
+        Whether documents had to leave.
+    """
+    if len(filed) <= limit:
+        return False
+    filed.sort(key=lambda entry: event_order(entry.document))
+    early = limit // 2
+    del filed[early : len(filed) - (limit - early)]
+    return True

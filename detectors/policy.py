@@ -1,0 +1,153 @@
+"""The policy: every threshold and dated rule, from one TOML text and a user's overrides.
+
+The text that ships with the package is complete; a user's text overrides single values. A wrong key
+or value is refused with the key, the value and what is allowed.
+"""
+
+import re
+import tomllib
+from collections.abc import Mapping
+from difflib import get_close_matches
+from hashlib import blake2b
+from typing import Annotated, Any, TypeGuard, TypeVar
+
+import msgspec
+from msgspec import Meta
+
+from detectors.base import Detector, Parameters
+from detectors.errors import PolicyError
+from detectors.type_text import allowed_values, field_types
+from detectors.watermarks import WatermarkPolicy
+
+StructT = TypeVar("StructT", bound=msgspec.Struct)
+
+_PATH = re.compile(r" - at `\$\.?(.*)`")
+_STEP = re.compile(r"\w+")
+_UNKNOWN = re.compile(r"unknown field `([^`]+)`")
+_MISSING = re.compile(r"missing required field `([^`]+)`")
+
+
+class HistoryPolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Limits of what is kept of one vehicle."""
+
+    maximum_documents: Annotated[int, Meta(ge=2, le=10_000)]
+    """Documents per vehicle; the earliest and the latest stay."""
+    maximum_resolved_alerts: Annotated[int, Meta(ge=1, le=10_000)]
+    """Resolved alerts whose revision is remembered per vehicle."""
+
+
+class Policy:
+    """Thresholds of everything.
+
+    Attributes
+    ----------
+    history, watermarks
+        Limits of a vehicle's file; how late documents may come.
+    parameters
+        Parameters by detector id.
+    digest
+        Short digest of all values; another policy, another digest.
+    tables
+        The merged TOML tables.
+    """
+
+    def __init__(self, tables: dict[str, Any], detectors: Mapping[str, type[Detector[Any]]]) -> None:
+        known = ["history", "watermarks", *detectors]
+        for section in tables:
+            if section not in known:
+                raise PolicyError(_unknown(section, known, "section"))
+        self.tables = tables
+        self.history = _convert(tables, "history", HistoryPolicy)
+        self.watermarks = _convert(tables, "watermarks", WatermarkPolicy)
+        self.parameters: dict[str, Parameters] = {
+            identity: _convert(tables, identity, detector.parameters_type)
+            for identity, detector in detectors.items()
+        }
+        self.digest = blake2b(
+            msgspec.json.encode(tables, order="deterministic"), digest_size=8
+        ).hexdigest()
+
+    @classmethod
+    def parse(
+        cls, shipped: str, override: str | None, detectors: Mapping[str, type[Detector[Any]]]
+    ) -> "Policy":
+        """Read the shipped text and, over it, a user's.
+
+        Raises
+        ------
+        PolicyError
+            For text that is not TOML, an unknown key, or a value that is not allowed.
+        """
+        tables = _read(shipped)
+        if override is not None:
+            tables = merge(tables, _read(override))
+        return cls(tables, detectors)
+
+
+def _read(text: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise PolicyError(f"the policy is not TOML: {error}") from None
+
+
+def merge(base: dict[str, Any], override: dict[str, Any]) -> dict[str, Any]:
+    """Lay single values over a table. Entries of a list of tables are matched by their ``id``."""
+    merged = dict(base)
+    for key, value in override.items():
+        old = merged.get(key)
+        if isinstance(old, dict) and isinstance(value, dict):
+            merged[key] = merge(old, value)
+        elif _is_keyed(old) and _is_keyed(value):
+            entries = {entry["id"]: entry for entry in old}
+            for entry in value:
+                entries[entry["id"]] = merge(entries.get(entry["id"], {}), entry)
+            merged[key] = list(entries.values())
+        else:
+            merged[key] = value
+    return merged
+
+
+def _is_keyed(value: Any) -> TypeGuard[list[dict[str, Any]]]:
+    return isinstance(value, list) and all(isinstance(v, dict) and "id" in v for v in value)
+
+
+def _convert(tables: dict[str, Any], section: str, into: type[StructT]) -> StructT:
+    if section not in tables:
+        raise PolicyError(f"the policy lacks the section [{section}]")
+    try:
+        return msgspec.convert(tables[section], into)
+    except msgspec.ValidationError as error:
+        raise PolicyError(_explain(str(error), tables[section], section, into)) from None
+
+
+def _explain(complaint: str, table: Any, section: str, into: type[msgspec.Struct]) -> str:
+    found = _PATH.search(complaint)
+    path = found[1] if found else ""
+    unknown = _UNKNOWN.search(complaint)
+    place = ".".join(part for part in (section, path) if part)
+    if unknown:
+        types = field_types(into)
+        return f"[{place}] " + _unknown(unknown[1], list(types), "key")
+    missing = _MISSING.search(complaint)
+    if missing:
+        return f"[{place}] lacks the key {missing[1]!r}"
+    types = field_types(into)
+    allowed = allowed_values(types[path]) if path in types else complaint.split(" - at", maxsplit=1)[0]
+    return f"{place} is {_value_at(table, path)!r}; allowed: {allowed}"
+
+
+def _value_at(table: Any, path: str) -> Any:
+    """Follow a path such as ``restrictions[2].id``; stops at what it cannot follow."""
+    for step in _STEP.findall(path):
+        if isinstance(table, list) and step.isdigit():
+            table = table[int(step)]
+        elif isinstance(table, dict):
+            table = table.get(step, table)
+    return table
+
+
+def _unknown(name: str, known: list[str], noun: str) -> str:
+    close = get_close_matches(name, known, n=1)
+    hint = f"; did you mean {close[0]!r}?" if close else f"; known: {', '.join(sorted(known))}"
+    return f"unknown {noun} {name!r}{hint}"

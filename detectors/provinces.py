@@ -1,0 +1,41 @@
+"""The provinces of China by ISO 3166-2:CN code."""
+
+from typing import Final
+
+PROVINCES: Final = {
+    "CN-BJ": "Beijing",
+    "CN-TJ": "Tianjin",
+    "CN-HE": "Hebei",
+    "CN-SX": "Shanxi",
+    "CN-NM": "Nei Mongol",
+    "CN-LN": "Liaoning",
+    "CN-JL": "Jilin",
+    "CN-HL": "Heilongjiang",
+    "CN-SH": "Shanghai",
+    "CN-JS": "Jiangsu",
+    "CN-ZJ": "Zhejiang",
+    "CN-AH": "Anhui",
+    "CN-FJ": "Fujian",
+    "CN-JX": "Jiangxi",
+    "CN-SD": "Shandong",
+    "CN-HA": "Henan",
+    "CN-HB": "Hubei",
+    "CN-HN": "Hunan",
+    "CN-GD": "Guangdong",
+    "CN-GX": "Guangxi",
+    "CN-HI": "Hainan",
+    "CN-CQ": "Chongqing",
+    "CN-SC": "Sichuan",
+    "CN-GZ": "Guizhou",
+    "CN-YN": "Yunnan",
+    "CN-XZ": "Xizang",
+    "CN-SN": "Shaanxi",
+    "CN-GS": "Gansu",
+    "CN-QH": "Qinghai",
+    "CN-NX": "Ningxia",
+    "CN-XJ": "Xinjiang",
+    "CN-HK": "Hong Kong",
+    "CN-MO": "Macao",
+    "CN-TW": "Taiwan",
+}
+"""Code to name; ISO 3166-2:CN lists the two special regions and Taiwan too."""

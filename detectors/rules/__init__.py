@@ -1,0 +1,1 @@
+"""The rules, one file each: what a customs officer would check, said once."""

@@ -1,0 +1,182 @@
+"""Papers of one car that contradict each other."""
+
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any
+
+from msgspec import Meta
+
+from detectors import civil_time
+from detectors.base import Detector, DetectorSpec, Parameters
+from detectors.documents import CustomsExport, Document
+from detectors.findings import Fact, Finding, anchor_of
+from detectors.history import Content, VehicleHistory
+
+
+class DocumentConflictParameters(Parameters, frozen=True, kw_only=True):
+    """Thresholds of the rule."""
+
+    licence_issue_days: Annotated[int, Meta(ge=0, le=60)]
+    """Days from a licence application to the licence, weekends and holidays included."""
+    licence_valid_months: Annotated[int, Meta(ge=1, le=60)]
+    """Months that a licence is valid, never past 31 December."""
+
+
+Conflict = tuple[str, Document, tuple[Document, ...], dict[str, Fact]]
+"""Kind, the paper it hangs on, the papers that show it, what they say."""
+
+
+class DocumentConflict(Detector[DocumentConflictParameters]):
+    """Fires on contradictions between a declaration and the register, one alert per contradiction.
+
+    The exporter must be the registered owner; the licence must be in force; the dates must follow
+    each other; the brand must be the same; a deregistration names the last owner.
+    """
+
+    spec = DetectorSpec(
+        id="document_conflict",
+        version=1,
+        title="Contradicting documents",
+        status="stable",
+        severities=("medium",),
+        description=(
+            "Exporter is not the registered owner, licence expired, dates out of order, brand or "
+            "owner differ between papers."
+        ),
+        abnormal_because=(
+            "Licence, certificate and declaration are checked against each other before clearance; "
+            "a contradiction means that one of them was made for another car or another owner."
+        ),
+        known_gaps=(
+            "One licence used for more than 20 cars shows only across vehicles, which this rule does "
+            "not see. Brand names are compared as written, without regard to case."
+        ),
+        look_alikes=(
+            "A correction replaces its paper by a higher revision; what is left is the last word. "
+            "Papers without an owner contradict nobody."
+        ),
+        references=(
+            "Announcement 6/2024 on the export of used vehicles: exporter, shipper and owner agree",
+            "Licence practice guide 2025: valid 6 months, not past 31 December",
+        ),
+        runbook=(
+            "Read both papers in the evidence and ask the source of the later one for the original.",
+            "Look for other cars of the same exporter with the same contradiction in the 30 days.",
+        ),
+        needs=(Content.CUSTOMS_EXPORT, Content.DEREGISTRATION),
+    )
+    parameters_type = DocumentConflictParameters
+
+    def findings(self, history: VehicleHistory) -> Iterator[Finding]:
+        """One finding per contradiction."""
+        for kind, paper, papers, facts in self._conflicts(history):
+            yield self.finding(
+                history,
+                paper,
+                anchor=f"{kind}:{anchor_of(paper)}",
+                severity="medium",
+                closeness=0.5,
+                facts={"conflict": kind, **facts},
+                evidence=papers,
+            )
+
+    def explain(self, facts: Mapping[str, Any]) -> str:
+        """Tell what contradicts what."""
+        return _SENTENCES[facts["conflict"]].format_map(facts)
+
+    def _conflicts(self, history: VehicleHistory) -> Iterator[Conflict]:
+        for declaration in history.declarations:
+            yield from _owner_conflict(history, declaration)
+            yield from self._licence_conflict(declaration)
+            yield from _order_conflict(history, declaration)
+            yield from _brand_conflict(history, declaration)
+        yield from _deregistration_conflict(history)
+
+    def _licence_conflict(self, declaration: CustomsExport) -> Iterator[Conflict]:
+        applied = declaration.licence_applied_day
+        if applied is None:
+            return
+        issued = applied + self.parameters.licence_issue_days
+        expires = min(
+            civil_time.add_months(issued, self.parameters.licence_valid_months),
+            civil_time.end_of_year(issued),
+        )
+        if declaration.day > expires or declaration.day < applied:
+            kind = "licence_expired" if declaration.day > expires else "declared_before_licence"
+            facts: dict[str, Fact] = {
+                "declared": civil_time.day_text(declaration.day),
+                "licence_applied": civil_time.day_text(applied),
+                "licence_expires": civil_time.day_text(expires),
+            }
+            yield kind, declaration, (declaration,), facts
+
+
+def _owner_conflict(history: VehicleHistory, declaration: CustomsExport) -> Iterator[Conflict]:
+    registered = history.registered_before(declaration)
+    if registered is not None and registered.owner_id not in {None, declaration.exporter_id}:
+        facts: dict[str, Fact] = {"declared": civil_time.day_text(declaration.day)}
+        yield "exporter_is_not_owner", declaration, (registered, declaration), facts
+
+
+def _order_conflict(history: VehicleHistory, declaration: CustomsExport) -> Iterator[Conflict]:
+    declared = civil_time.day_text(declaration.day)
+    if declaration.exited_day is not None and declaration.exited_day < declaration.day:
+        exited = civil_time.day_text(declaration.exited_day)
+        yield (
+            "exited_before_declared",
+            declaration,
+            (declaration,),
+            {"declared": declared, "exited": exited},
+        )
+    initial = history.initial
+    if initial is not None and declaration.condition == "used" and declaration.day < initial.day:
+        registered = civil_time.day_text(initial.day)
+        yield (
+            "declared_before_registered",
+            declaration,
+            (declaration, initial),
+            {"declared": declared, "registered": registered},
+        )
+
+
+def _brand_conflict(history: VehicleHistory, declaration: CustomsExport) -> Iterator[Conflict]:
+    register = next((p for p in history.registrations if p.brand), None)
+    if register is None or register.brand is None or declaration.brand is None:
+        return
+    if register.brand.casefold() != declaration.brand.casefold():
+        facts: dict[str, Fact] = {
+            "registered_brand": register.brand,
+            "declared_brand": declaration.brand,
+        }
+        yield "brand_differs", declaration, (register, declaration), facts
+
+
+def _deregistration_conflict(history: VehicleHistory) -> Iterator[Conflict]:
+    for paper in history.deregistrations:
+        registered = history.registered_before(paper)
+        if registered is None or registered.owner_id is None or paper.owner_id is None:
+            continue
+        if paper.owner_id != registered.owner_id:
+            facts: dict[str, Fact] = {"deregistered": civil_time.day_text(paper.day)}
+            yield "deregistered_by_another", paper, (registered, paper), facts
+
+
+_SENTENCES = {
+    "exporter_is_not_owner": (
+        "Declared on {declared} by an exporter who was not the registered owner that day."
+    ),
+    "licence_expired": (
+        "Declared on {declared} under a licence applied for on {licence_applied}, which had expired "
+        "by {licence_expires}."
+    ),
+    "declared_before_licence": (
+        "Declared on {declared}, before its licence was applied for on {licence_applied}."
+    ),
+    "exited_before_declared": "Left the country on {exited}, before it was declared on {declared}.",
+    "declared_before_registered": (
+        "Declared as used on {declared}, before its first registration on {registered}."
+    ),
+    "brand_differs": "Registered as {registered_brand}, declared as {declared_brand}.",
+    "deregistered_by_another": (
+        "Deregistered on {deregistered} in the name of another owner than the registered one."
+    ),
+}

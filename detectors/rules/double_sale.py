@@ -1,0 +1,184 @@
+"""Two sales of one car in one rolling week."""
+
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any
+
+from msgspec import Meta
+
+from detectors import civil_time
+from detectors.base import Detector, DetectorSpec, Margin, Parameters
+from detectors.documents import Registration
+from detectors.findings import Finding, Severity
+from detectors.history import Content, VehicleHistory
+from detectors.sales import Sale
+
+
+class DoubleSaleParameters(Parameters, frozen=True, kw_only=True):
+    """Thresholds of the rule."""
+
+    window_days: Annotated[int, Meta(ge=1, le=60)]
+    """Both civil days lie in some span of this many consecutive days."""
+    odd_price_gap: Annotated[float, Meta(gt=0, le=10)]
+    """Share of the earlier price by which the later one differs before the gap is called odd."""
+
+
+class DoubleSale(Detector[DoubleSaleParameters]):
+    """Fires once for every civil day on which a car is sold again within a rolling week.
+
+    A car that really changes hands twice in a week is rare; a car that is first "sold" to a nominee,
+    so that it counts as a retail sale, and then to the exporter it was meant for, does so by design.
+    The alert hangs on the later sale's civil day.
+    """
+
+    spec = DetectorSpec(
+        id="double_sale",
+        version=1,
+        title="Same-week double sale",
+        status="stable",
+        severities=("medium", "high", "critical"),
+        description="Two sales of one vehicle whose civil days lie in one span of seven days.",
+        abnormal_because=(
+            "A zero-mileage used export needs two owners: the car is registered to a nominee or an "
+            "affiliate, counted as a retail sale, and passed to the exporter within days."
+        ),
+        known_gaps=(
+            "Papers without owners count one sale per kind and civil day, so two real sales on one "
+            "day look like one. A group that re-papers its cars with a price looks like a sale."
+        ),
+        look_alikes=(
+            "Withdrawn and re-issued papers (same buyer), a return to the seller, wholesale between "
+            "dealers before the first registration, re-papering between companies without price or "
+            "invoice: all are told apart and stay quiet."
+        ),
+        references=(
+            "Announcement 6/2024 on the export of used vehicles: a used car has changed its owner",
+            "Reuters, July 2025: early-booked sales of two makers",
+        ),
+        runbook=(
+            "Read both sales in the evidence: same price chain, same address, same exporter within "
+            "the 7 days?",
+            "Ask the registering office for the invoices of both sales, and whether the first buyer "
+            "bought other cars in the same month.",
+            "If the second buyer is an exporter, follow the car: declaration within 30 days?",
+        ),
+        needs=(
+            Content.INITIAL,
+            Content.TRANSFER,
+            Content.PENDING_EXPORT,
+            Content.CUSTOMS_EXPORT,
+        ),
+        least_documents=2,
+    )
+    parameters_type = DoubleSaleParameters
+    margins = (Margin("window_days", "days_between", 2.0, "days"),)
+
+    def findings(self, history: VehicleHistory) -> Iterator[Finding]:
+        """One finding per civil day with a sale that has another sale up to a week before it."""
+        days: set[int] = set()
+        sales = history.sales
+        for index, later in enumerate(sales):
+            if later.day in days:
+                continue
+            for earlier in reversed(sales[:index]):
+                if later.day - earlier.day >= self.parameters.window_days:
+                    break
+                if not _explained(earlier, later, history):
+                    days.add(later.day)
+                    yield self._finding_of(history, earlier, later)
+                    break
+
+    def _finding_of(self, history: VehicleHistory, earlier: Sale, later: Sale) -> Finding:
+        gap = _price_gap(earlier, later)
+        odd = gap is not None and abs(gap) > self.parameters.odd_price_gap
+        days_between = later.day - earlier.day
+        return self.finding(
+            history,
+            later.paper,
+            anchor=civil_time.day_text(later.day),
+            severity=_severity(exporter=later.to_exporter, odd=odd),
+            closeness=1 - days_between / self.parameters.window_days,
+            facts={
+                "first_sale": civil_time.day_text(earlier.day),
+                "second_sale": civil_time.day_text(later.day),
+                "days_between": days_between,
+                "window_days": self.parameters.window_days,
+                "first_kind": earlier.kind,
+                "second_kind": later.kind,
+                "to_exporter": later.to_exporter,
+                "first_price_cny": earlier.price_cny,
+                "second_price_cny": later.price_cny,
+                "price_gap": gap,
+                "odd_price_gap": self.parameters.odd_price_gap,
+            },
+            evidence=(earlier.paper, later.paper),
+        )
+
+    def explain(self, facts: Mapping[str, Any]) -> str:
+        """Tell both sales and what makes them odd."""
+        days = facts["days_between"]
+        apart = "on the same day" if days == 0 else f"{days} day{'s' * (days > 1)} later"
+        text = (
+            f"Sold on {facts['first_sale']} ({_words(facts['first_kind'])}) and again {apart} "
+            f"({_words(facts['second_kind'])}), within {facts['window_days']} days."
+        )
+        if facts["to_exporter"]:
+            text += " The second buyer is an exporter."
+        gap = facts["price_gap"]
+        if gap is not None and abs(gap) > facts["odd_price_gap"]:
+            text += f" The price moved by {gap:+.0%}."
+        return text
+
+
+def _explained(earlier: Sale, later: Sale, history: VehicleHistory) -> bool:
+    """Whether a pair of sales is one of the look-alikes."""
+    if later.buyer is not None and later.buyer in {earlier.buyer, earlier.seller}:
+        return True  # re-issued to the same buyer, or returned to the seller
+    return _is_wholesale(earlier, history) or _is_group_paper(earlier, later)
+
+
+def _is_wholesale(sale: Sale, history: VehicleHistory) -> bool:
+    """A dealer bought the car before it was ever registered: no retail sale yet."""
+    initial = history.initial
+    return (
+        sale.kind == "transfer"
+        and sale.buyer_type == "dealer"
+        and initial is not None
+        and sale.day <= initial.day
+    )
+
+
+_COMPANIES = {"company", "rental"}
+
+
+def _is_group_paper(earlier: Sale, later: Sale) -> bool:
+    """From company to company with neither price nor invoice: a group or a lessor re-papers."""
+    paper = later.paper
+    return (
+        isinstance(paper, Registration)
+        and paper.kind == "transfer"
+        and earlier.buyer_type in _COMPANIES
+        and later.buyer_type in _COMPANIES
+        and paper.price_cny is None
+        and paper.invoice_no is None
+    )
+
+
+def _price_gap(earlier: Sale, later: Sale) -> float | None:
+    if not earlier.price_cny or later.price_cny is None:
+        return None
+    return round(later.price_cny / earlier.price_cny - 1, 4)
+
+
+def _severity(*, exporter: bool, odd: bool) -> Severity:
+    if exporter and odd:
+        return "critical"
+    return "high" if exporter or odd else "medium"
+
+
+def _words(kind: str) -> str:
+    return {
+        "initial": "first registration",
+        "transfer": "transfer",
+        "pending_export": "transfer pending export",
+        "customs_export": "export declaration by another party",
+    }[kind]

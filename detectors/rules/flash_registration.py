@@ -1,0 +1,108 @@
+"""Registered today, on its way out of the country within the week."""
+
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any
+
+from msgspec import Meta
+
+from detectors import civil_time
+from detectors.base import Detector, DetectorSpec, Margin, Parameters
+from detectors.documents import CustomsExport, Registration
+from detectors.findings import Finding
+from detectors.history import Content, VehicleHistory
+from detectors.sales import Paper
+
+
+class FlashRegistrationParameters(Parameters, frozen=True, kw_only=True):
+    """Thresholds of the rule."""
+
+    strong_days: Annotated[int, Meta(ge=0, le=365)]
+    """At most this many days: high severity."""
+    maximum_days: Annotated[int, Meta(ge=0, le=365)]
+    """At most this many days from first registration to the first step abroad."""
+
+
+class FlashRegistration(Detector[FlashRegistrationParameters]):
+    """Fires when a first registration is followed within a week by the first step out of the country.
+
+    The step is a transfer pending export, a transfer to an exporter, or a used export declaration.
+    Registration to an exporter in the first place counts as a step on the same day.
+    """
+
+    spec = DetectorSpec(
+        id="flash_registration",
+        version=1,
+        title="Flash registration",
+        status="stable",
+        severities=("medium", "high"),
+        description="First registration and first step towards export lie within seven days.",
+        abnormal_because=(
+            "A buyer who means to drive a car does not hand it to an exporter within days; the "
+            "registration only turns a new car into a used one on paper."
+        ),
+        known_gaps=(
+            "Blind where the first registration is missing from the feed. Cars parked longer are the "
+            "business of parked_until_eligible."
+        ),
+        look_alikes=(
+            "Exports by the maker itself carry a manufacturer letter and stay quiet; cars insured or "
+            "plated before delivery never go to an exporter."
+        ),
+        references=("Trade press, January 2026: registered, and de-registered after about a day",),
+        runbook=(
+            "Check who registered the car and how many others the same owner registered in the "
+            "30 days before.",
+            "Check the exporter's filing and licence for the days between the two papers.",
+        ),
+        needs=(Content.INITIAL,),
+    )
+    parameters_type = FlashRegistrationParameters
+    margins = (Margin("maximum_days", "days", 3.0, "days"),)
+
+    def findings(self, history: VehicleHistory) -> Iterator[Finding]:
+        """At most one finding, on the first initial registration."""
+        initial = history.initial
+        if initial is None or any(d.manufacturer_letter for d in history.declarations):
+            return
+        step = next((p for p in history.papers if _leads_abroad(p, initial)), None)
+        if step is None or step.day - initial.day > self.parameters.maximum_days:
+            return
+        days = step.day - initial.day
+        yield self.finding(
+            history,
+            initial,
+            severity="high" if days <= self.parameters.strong_days else "medium",
+            closeness=1 - days / (self.parameters.maximum_days + 1),
+            facts={
+                "registered": civil_time.day_text(initial.day),
+                "step": "customs_export" if isinstance(step, CustomsExport) else step.kind,
+                "step_day": civil_time.day_text(step.day),
+                "days": days,
+                "strong_days": self.parameters.strong_days,
+                "maximum_days": self.parameters.maximum_days,
+            },
+            evidence=(initial,) if step is initial else (initial, step),
+        )
+
+    def explain(self, facts: Mapping[str, Any]) -> str:
+        """Tell both days and the limit."""
+        return (
+            f"First registered on {facts['registered']}; {_STEPS[facts['step']]} on "
+            f"{facts['step_day']}, {facts['days']} days later (limit {facts['maximum_days']})."
+        )
+
+
+_STEPS = {
+    "initial": "registered to an exporter",
+    "transfer": "transferred to an exporter",
+    "pending_export": "endorsed pending export",
+    "customs_export": "declared for export",
+}
+
+
+def _leads_abroad(paper: Paper, initial: Registration) -> bool:
+    if paper.day < initial.day:
+        return False
+    if isinstance(paper, CustomsExport):
+        return paper.condition == "used"
+    return paper.kind == "pending_export" or paper.owner_type == "exporter"

@@ -1,0 +1,114 @@
+"""Parked, unused, until the 180 days were over."""
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import Annotated, Any
+
+from msgspec import Meta
+
+from detectors import civil_time
+from detectors.base import Detector, DetectorSpec, Margin, Parameters
+from detectors.documents import CustomsExport
+from detectors.findings import Finding
+from detectors.history import Content, Reading, VehicleHistory
+from detectors.rules.zero_mileage_export import reading_at
+
+
+class ParkedParameters(Parameters, frozen=True, kw_only=True):
+    """Thresholds of the rule."""
+
+    minimum_days: Annotated[int, Meta(ge=1, le=3650)]
+    """First day after first registration that needs no letter."""
+    maximum_days: Annotated[int, Meta(ge=1, le=3650)]
+    """End of the bunching behind the limit."""
+    maximum_km: Annotated[float, Meta(ge=0, le=100_000)]
+    """A reading at export up to this many kilometres counts as never moved."""
+    maximum_change_km: Annotated[float, Meta(ge=0, le=100_000)]
+    """Readings that differ by no more than this count as unchanged."""
+    applications_from: date
+    """First civil day of a licence application on which waiting was worth it."""
+
+
+class ParkedUntilEligible(Detector[ParkedParameters]):
+    """Fires when a car leaves just after the 180 days with an odometer that has not moved.
+
+    The obvious way round the rule on young cars is to register, park for half a year, and export in
+    the first days that need no letter.
+    """
+
+    spec = DetectorSpec(
+        id="parked_until_eligible",
+        version=1,
+        title="Parked until eligible",
+        status="stable",
+        severities=("medium", "high"),
+        description="Exported 181 to 200 days after first registration with an unchanged odometer.",
+        abnormal_because="Nobody buys a car, leaves it untouched for half a year and then exports it.",
+        known_gaps=(
+            "Needs a reading at or before the declaration. Cars driven a little while they wait, or "
+            "held longer than 200 days, pass."
+        ),
+        look_alikes="Genuine young used cars have been driven: their odometer tells.",
+        references=("Ministry of Commerce notice 648 of November 2025, in force 2026-01-01",),
+        runbook=(
+            "Ask where the car stood for the 180 days and who paid its insurance.",
+            "Count the same exporter's cars that left 181 to 200 days after registration.",
+        ),
+        needs=(Content.INITIAL | Content.CUSTOMS_EXPORT,),
+    )
+    parameters_type = ParkedParameters
+    margins = (Margin("maximum_days", "days", 1.15, "days"),)
+
+    def findings(self, history: VehicleHistory) -> Iterator[Finding]:
+        """One finding per used declaration of such a car."""
+        initial = history.initial
+        if initial is None:
+            return
+        for declaration in history.used_exports:
+            applied = declaration.licence_applied_day or declaration.day
+            days = applied - initial.day
+            last = reading_at(history, declaration)
+            if last is None or applied < self.parameters.applications_from.toordinal():
+                continue
+            if self.parameters.minimum_days <= days <= self.parameters.maximum_days:
+                yield from self._if_unmoved(history, declaration, days, last)
+
+    def _if_unmoved(
+        self, history: VehicleHistory, declaration: CustomsExport, days: int, last: Reading
+    ) -> Iterator[Finding]:
+        initial = history.initials[0]
+        first = history.readings[0]
+        change = None if first.document is last.document else last.kilometres - first.kilometres
+        unchanged = change is not None and 0 <= change <= self.parameters.maximum_change_km
+        if not unchanged and last.kilometres > self.parameters.maximum_km:
+            return
+        papers = dict.fromkeys((initial, first.document, last.document, declaration))
+        yield self.finding(
+            history,
+            declaration,
+            severity="high" if unchanged else "medium",
+            closeness=1 - (days - self.parameters.minimum_days) / self.parameters.maximum_days,
+            facts={
+                "registered": civil_time.day_text(initial.day),
+                "days": days,
+                "minimum_days": self.parameters.minimum_days,
+                "maximum_days": self.parameters.maximum_days,
+                "odometer_km": last.kilometres,
+                "change_km": change,
+                "maximum_km": self.parameters.maximum_km,
+                "maximum_change_km": self.parameters.maximum_change_km,
+            },
+            evidence=tuple(papers),
+        )
+
+    def explain(self, facts: Mapping[str, Any]) -> str:
+        """Tell the days and the odometer."""
+        moved = (
+            f"the odometer stood at {facts['odometer_km']:,.0f} km"
+            if facts["change_km"] is None
+            else f"the odometer moved by {facts['change_km']:,.0f} km"
+        )
+        return (
+            f"Licence applied for {facts['days']} days after first registration, in the first days "
+            f"that need no letter ({facts['minimum_days']} to {facts['maximum_days']}); {moved}."
+        )

@@ -1,0 +1,101 @@
+"""Sold at home after it was given away for export."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from detectors import civil_time
+from detectors.base import Detector, DetectorSpec, Parameters
+from detectors.documents import CustomsExport
+from detectors.findings import Finding
+from detectors.history import Content, VehicleHistory
+from detectors.sales import Paper
+
+
+class ResaleAfterExport(Detector[Parameters]):
+    """Fires on a domestic sale or a new registration later than a pending export or a declaration.
+
+    The endorsement "pending export" blocks domestic resale, and a declared car has left.
+    """
+
+    spec = DetectorSpec(
+        id="resale_after_export",
+        version=1,
+        title="Domestic resale after export",
+        status="stable",
+        severities=("high", "critical"),
+        description="A transfer or a first registration after a pending export or a declaration.",
+        abnormal_because=(
+            "After the endorsement the plate is handed in and domestic resale is barred; after the "
+            "declaration the car is no longer in the country."
+        ),
+        known_gaps="Papers of one civil day have no order, so a resale on the same day is not seen.",
+        look_alikes=(
+            "A withdrawn endorsement or declaration is void and no longer counts. A car that came "
+            "back (return or revoked deregistration between the two) stays quiet, and so does a "
+            "paper that only repeats the present owner."
+        ),
+        references=("Announcement 6/2024 on the export of used vehicles, pending-export transfers",),
+        runbook=(
+            "Ask the registering office whether the endorsement was cancelled within the 60 days of "
+            "its temporary plate.",
+            "Ask customs whether the declared car left, and whether it came back.",
+        ),
+        needs=(
+            Content.PENDING_EXPORT | Content.TRANSFER,
+            Content.PENDING_EXPORT | Content.INITIAL,
+            Content.CUSTOMS_EXPORT | Content.TRANSFER,
+            Content.CUSTOMS_EXPORT | Content.INITIAL,
+        ),
+        least_documents=2,
+    )
+    parameters_type = Parameters
+
+    def findings(self, history: VehicleHistory) -> Iterator[Finding]:
+        """One finding per domestic sale after the first paper that gave the car away."""
+        exported = next((p for p in history.papers if _gives_away(p)), None)
+        if exported is None:
+            return
+        for sale in history.sales:
+            if sale.kind not in {"initial", "transfer"} or sale.day <= exported.day:
+                continue
+            if _came_back(history, exported.day, sale.day):
+                continue
+            declared = isinstance(exported, CustomsExport)
+            yield self.finding(
+                history,
+                sale.paper,
+                severity="critical" if declared else "high",
+                closeness=0.5,
+                facts={
+                    "exported": civil_time.day_text(exported.day),
+                    "export_paper": "customs_export" if declared else "pending_export",
+                    "resold": civil_time.day_text(sale.day),
+                    "resale_kind": sale.kind,
+                    "days": sale.day - exported.day,
+                },
+                evidence=(exported, sale.paper),
+            )
+
+    def explain(self, facts: Mapping[str, Any]) -> str:
+        """Tell both papers."""
+        given = (
+            "declared for export"
+            if facts["export_paper"] == "customs_export"
+            else ("endorsed pending export")
+        )
+        again = "registered anew" if facts["resale_kind"] == "initial" else "sold at home"
+        return (
+            f"The car was {given} on {facts['exported']}, and {again} {facts['days']} days later, "
+            f"on {facts['resold']}."
+        )
+
+
+def _gives_away(paper: Paper) -> bool:
+    return isinstance(paper, CustomsExport) or paper.kind == "pending_export"
+
+
+def _came_back(history: VehicleHistory, exported: int, resold: int) -> bool:
+    return any(
+        exported <= paper.day <= resold and paper.reason in {"returned", "revoked"}
+        for paper in history.deregistrations
+    )

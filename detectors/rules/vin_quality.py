@@ -1,0 +1,105 @@
+"""A number that cannot be a VIN."""
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import Annotated, Any
+
+from msgspec import Meta
+
+from detectors import vin as vins
+from detectors.base import Detector, DetectorSpec, Parameters
+from detectors.findings import Fact, Finding
+from detectors.history import Content, VehicleHistory
+
+
+class VinQualityParameters(Parameters, frozen=True, kw_only=True):
+    """Thresholds of the rule."""
+
+    check_digit_regions: str
+    """First characters of VINs whose standards make the check digit compulsory."""
+    year_tolerance: Annotated[int, Meta(ge=0, le=30)]
+    """Years between the VIN's year and first registration that are plausible."""
+    sources_without_vins: tuple[str, ...]
+    """Sources whose identities are no VINs: vehicles known only to them stay quiet."""
+
+
+class VinQuality(Detector[VinQualityParameters]):
+    """Fires on a VIN with the wrong length, alphabet, check digit or year."""
+
+    spec = DetectorSpec(
+        id="vin_quality",
+        version=1,
+        title="Implausible VIN",
+        status="stable",
+        severities=("low",),
+        description="The VIN fails ISO 3779 or GB 16735: length, alphabet, check digit or year.",
+        abnormal_because=(
+            "Papers of one car meet under its VIN. A mistyped one hides the car's other papers; an "
+            "invented one never had a car."
+        ),
+        known_gaps="A well-formed number may still belong to no car. Lawful re-marking is not seen.",
+        look_alikes=(
+            "Typing errors are far more frequent than invention. European VINs have no compulsory "
+            "check digit and are judged by length and alphabet."
+        ),
+        references=("ISO 3779:2009", "GB 16735-2019"),
+        runbook=(
+            "Look for a VIN one keystroke away with papers of the same 7 days.",
+            "Ask the source for the original paper.",
+        ),
+        needs=(Content.NOTHING,),
+    )
+    parameters_type = VinQualityParameters
+
+    def findings(self, history: VehicleHistory) -> Iterator[Finding]:
+        """At most one finding, on the number itself."""
+        fault = self._fault(history)
+        if fault is None or all(
+            document.source in self.parameters.sources_without_vins for document in history.documents
+        ):
+            return
+        first = history.documents[0]
+        yield self.finding(
+            history,
+            first,
+            anchor="vin",
+            severity="low",
+            closeness=0.5,
+            facts={"fault": fault[0], "found": fault[1], "expected": fault[2]},
+            evidence=(first,),
+        )
+
+    def explain(self, facts: Mapping[str, Any]) -> str:
+        """Tell what is wrong with the number."""
+        return f"The VIN has {_FAULTS[facts['fault']]}: {facts['found']}, not {facts['expected']}."
+
+    def _fault(self, history: VehicleHistory) -> tuple[str, Fact, Fact] | None:
+        vin = history.vin
+        if not vins.is_well_formed(vin):
+            if len(vin) != vins.LENGTH:
+                return "length", len(vin), vins.LENGTH
+            strange = "".join(sorted(set(vin) - set(vins.ALPHABET)))
+            return "alphabet", strange, "letters and digits without I, O and Q"
+        if vin[0] in self.parameters.check_digit_regions and not vins.has_right_check_digit(vin):
+            return "check_digit", vin[vins.CHECK_POSITION], vins.check_digit(vin)
+        return self._year_fault(history)
+
+    def _year_fault(self, history: VehicleHistory) -> tuple[str, Fact, Fact] | None:
+        initial = history.initial
+        if initial is None or history.vin[0] not in self.parameters.check_digit_regions:
+            return None
+        registered = date.fromordinal(initial.day).year
+        year = vins.model_year(history.vin, registered)
+        if year is None:
+            return "year", history.vin[vins.YEAR_POSITION], "a character that stands for a year"
+        if abs(year - registered) > self.parameters.year_tolerance:
+            return "year", year, f"within {self.parameters.year_tolerance} of {registered}"
+        return None
+
+
+_FAULTS = {
+    "length": "the wrong length",
+    "alphabet": "characters that no VIN has",
+    "check_digit": "the wrong check digit",
+    "year": "an implausible year",
+}

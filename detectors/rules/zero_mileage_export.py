@@ -1,0 +1,111 @@
+"""A "used" car leaves the country with nothing on the clock."""
+
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any
+
+from msgspec import Meta
+
+from detectors.base import Detector, DetectorSpec, Margin, Parameters
+from detectors.documents import CustomsExport
+from detectors.findings import Finding
+from detectors.history import Content, Reading, VehicleHistory
+
+
+class ZeroMileageExportParameters(Parameters, frozen=True, kw_only=True):
+    """Thresholds of the rule."""
+
+    strong_km: Annotated[float, Meta(ge=0, le=100_000)]
+    """At most this many kilometres: strong evidence."""
+    maximum_km: Annotated[float, Meta(ge=0, le=100_000)]
+    """At most this many kilometres: some evidence."""
+    general_trade_modes: tuple[str, ...]
+    """Customs codes of ordinary trade; declarations under others are not judged."""
+
+
+class ZeroMileageExport(Detector[ZeroMileageExportParameters]):
+    """Fires on a declaration of a used car whose odometer was read and shows next to nothing.
+
+    The reading of the declaration counts; where it has none, the last one read before it. A zero
+    counts only where the paper says that somebody read it.
+    """
+
+    spec = DetectorSpec(
+        id="zero_mileage_export",
+        version=1,
+        title="Zero-mileage used export",
+        status="stable",
+        severities=("medium", "high"),
+        description="A used export whose odometer was read at no more than a few hundred kilometres.",
+        abnormal_because=(
+            "A car that was used has been driven. In this trade 'zero kilometres' means anything "
+            "from 0 to several hundred, so a few hundred still is suspicious."
+        ),
+        known_gaps=(
+            "Says nothing where nobody read the odometer. A car driven across the border on its own "
+            "wheels has a few hundred kilometres more."
+        ),
+        look_alikes=(
+            "Dealer and demonstration cars have 500 to 10,000 km; genuine used exports much more. "
+            "Personal effects and diplomats' cars go under other trade modes and are not judged."
+        ),
+        references=("Trade usage of 'zero kilometres', CarNewsChina and Autohome 2025",),
+        runbook=(
+            "Compare the reading with the inspection report of the 30 days before the declaration.",
+            "Read the car's timeline: how many days between first registration and declaration?",
+        ),
+        needs=(Content.CUSTOMS_EXPORT,),
+    )
+    parameters_type = ZeroMileageExportParameters
+    margins = (Margin("maximum_km", "odometer_km", 2.0, "km"),)
+
+    def findings(self, history: VehicleHistory) -> Iterator[Finding]:
+        """One finding per used declaration with such a reading."""
+        for declaration in history.used_exports:
+            reading = reading_at(history, declaration)
+            if reading is None or not self._is_general_trade(declaration):
+                continue
+            if reading.kilometres <= self.parameters.maximum_km:
+                yield self._finding_of(history, declaration, reading)
+
+    def _is_general_trade(self, declaration: CustomsExport) -> bool:
+        mode = declaration.trade_mode
+        return mode is None or mode in self.parameters.general_trade_modes
+
+    def _finding_of(
+        self, history: VehicleHistory, declaration: CustomsExport, reading: Reading
+    ) -> Finding:
+        strong = reading.kilometres <= self.parameters.strong_km
+        documents = (declaration, reading.document)
+        return self.finding(
+            history,
+            declaration,
+            severity="high" if strong else "medium",
+            closeness=1 - reading.kilometres / max(self.parameters.maximum_km, 1),
+            facts={
+                "odometer_km": reading.kilometres,
+                "strong_km": self.parameters.strong_km,
+                "maximum_km": self.parameters.maximum_km,
+                "read_on": reading.document.event_type,
+                "destination": declaration.destination,
+            },
+            evidence=documents[: 1 if reading.document is declaration else 2],
+        )
+
+    def explain(self, facts: Mapping[str, Any]) -> str:
+        """Tell the reading and the limit."""
+        return (
+            f"Declared as a used car for {facts['destination']} with {facts['odometer_km']:,.0f} km "
+            f"read on the odometer; up to {facts['strong_km']:,.0f} km is strong evidence of a car "
+            f"that was never used, up to {facts['maximum_km']:,.0f} km some."
+        )
+
+
+def reading_at(history: VehicleHistory, declaration: CustomsExport) -> Reading | None:
+    """Odometer reading of a declaration, or the last one that was read before it."""
+    last = None
+    for reading in history.readings:
+        if reading.document is declaration:
+            return reading
+        if reading.day <= declaration.day:
+            last = reading
+    return last

@@ -1,0 +1,89 @@
+"""What counts as a sale of a vehicle, derived from its papers.
+
+A sale is an initial registration; a transfer or pending-export registration to another owner; a
+customs export by an exporter who is not the registered owner at that time. Papers that state the
+same change (same kind, same buyer, same civil day, or a declaration by the exporter who already
+holds the car) are one sale. Where papers name no owner, all papers of one kind on one day are one.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from detectors.documents import CustomsExport, OwnerType, Registration
+
+SaleKind = Literal["initial", "transfer", "pending_export", "customs_export"]
+Paper = Registration | CustomsExport
+
+
+@dataclass(frozen=True, slots=True)
+class Sale:
+    """One change of hands."""
+
+    kind: SaleKind
+    day: int
+    buyer: str | None
+    buyer_type: OwnerType | None
+    seller: str | None
+    """Whoever held the car before, by the paper itself or by the papers before it."""
+    price_cny: float | None
+    paper: Paper
+    """The first paper that states the change."""
+
+    @property
+    def to_exporter(self) -> bool:
+        """Whether the car left for export with this sale."""
+        return self.buyer_type == "exporter" or self.kind in {"pending_export", "customs_export"}
+
+
+def derive_sales(papers: Iterable[Paper]) -> tuple[Sale, ...]:
+    """Derive the sales of one vehicle.
+
+    Parameters
+    ----------
+    papers
+        Live registrations and customs exports of one vehicle, in event order.
+    """
+    sales: list[Sale] = []
+    stated: set[tuple[str, str | None, int]] = set()
+    holder: str | None = None
+    first = True
+    for paper in papers:
+        sale = _sale(paper, holder)
+        change = (sale.kind, sale.buyer, sale.day)
+        if change not in stated and _changes_hands(sale, holder, first=first):
+            sales.append(sale)
+        stated.add(change)
+        holder = sale.buyer
+        first = False
+    return tuple(sales)
+
+
+def _changes_hands(sale: Sale, holder: str | None, *, first: bool) -> bool:
+    if first or sale.kind == "initial":
+        return True
+    if sale.kind == "customs_export":
+        return holder is not None and sale.buyer != holder
+    return sale.buyer is None or sale.buyer != holder
+
+
+def _sale(paper: Paper, holder: str | None) -> Sale:
+    if isinstance(paper, CustomsExport):
+        return Sale(
+            kind="customs_export",
+            day=paper.day,
+            buyer=paper.exporter_id,
+            buyer_type="exporter",
+            seller=holder,
+            price_cny=paper.value_cny,
+            paper=paper,
+        )
+    return Sale(
+        kind=paper.kind,
+        day=paper.day,
+        buyer=paper.owner_id,
+        buyer_type=paper.owner_type,
+        seller=paper.seller_id or holder,
+        price_cny=paper.price_cny,
+        paper=paper,
+    )

@@ -1,0 +1,63 @@
+"""What a vehicle identification number must look like.
+
+References
+----------
+ISO 3779:2009 and GB 16735-2019: 17 characters without I, O and Q; the ninth is a check digit; the
+tenth gives the year, from a cycle of 30.
+"""
+
+import re
+from typing import Final
+
+LENGTH: Final = 17
+ALPHABET: Final = "ABCDEFGHJKLMNPRSTUVWXYZ0123456789"
+_WELL_FORMED = re.compile(f"[{ALPHABET}]{{{LENGTH}}}")
+_VALUES = {
+    **{str(digit): digit for digit in range(10)},
+    **dict(zip("ABCDEFGH", range(1, 9), strict=True)),
+    **dict(zip("JKLMN", range(1, 6), strict=True)),
+    "P": 7,
+    "R": 9,
+    **dict(zip("STUVWXYZ", range(2, 10), strict=True)),
+}
+_WEIGHTS = (8, 7, 6, 5, 4, 3, 2, 10, 0, 9, 8, 7, 6, 5, 4, 3, 2)
+CHECK_POSITION: Final = 8
+YEAR_POSITION: Final = 9
+_YEARS = "ABCDEFGHJKLMNPRSTVWXY123456789"
+_CYCLE_START: Final = 1980
+
+
+def is_well_formed(vin: str) -> bool:
+    """Whether a VIN has 17 characters of the right alphabet."""
+    return _WELL_FORMED.fullmatch(vin) is not None
+
+
+def check_digit(vin: str) -> str:
+    """The check digit that a well-formed VIN should have.
+
+    >>> check_digit("LRW3E7FS5PC695355")
+    '5'
+    """
+    total = sum(_VALUES[c] * w for c, w in zip(vin, _WEIGHTS, strict=True))
+    return "0123456789X"[total % 11]
+
+
+def has_right_check_digit(vin: str) -> bool:
+    """Whether the ninth character of a well-formed VIN is its check digit."""
+    return vin[CHECK_POSITION] == check_digit(vin)
+
+
+def model_year(vin: str, near: int) -> int | None:
+    """Year that the tenth character of a well-formed VIN stands for, in the cycle nearest a year.
+
+    ``None`` for characters that stand for no year.
+
+    >>> model_year("LRW3E7FS5PC695355", near=2024)
+    2023
+    """
+    place = _YEARS.find(vin[YEAR_POSITION])
+    if place < 0:
+        return None
+    cycle = len(_YEARS)
+    year = _CYCLE_START + place
+    return year + cycle * round((near - year) / cycle)

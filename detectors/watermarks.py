@@ -1,0 +1,85 @@
+"""How far each feed is complete, by event time alone.
+
+A source is complete up to its newest event minus its allowed lateness. A feed (all sources that
+publish one type of document) is as complete as its least complete source, but a source that has
+been silent for long no longer holds the others back.
+"""
+
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from detectors.documents import Document, EventType
+
+Days = Annotated[int, Meta(ge=0, le=3650)]
+NewestDays = dict[tuple[EventType, str], int]
+"""Newest civil day of an event, by event type and source."""
+
+
+class WatermarkPolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How late documents may come."""
+
+    allowed_lateness_days: Days
+    idle_after_days: Days
+    """A source this far behind the newest of its feed is left out."""
+    sources: dict[str, Days] = {}
+    """Allowed lateness of single sources."""
+
+    def lateness(self, source: str) -> int:
+        """Allowed lateness of a source, in days."""
+        return self.sources.get(source, self.allowed_lateness_days)
+
+
+class Watermarks:
+    """Event-time progress of every feed; the same whatever order the documents came in."""
+
+    def __init__(self, policy: WatermarkPolicy, newest: NewestDays | None = None) -> None:
+        self._policy = policy
+        self.newest: NewestDays = dict(newest or {})
+        self._feeds: dict[EventType, int] = {}
+        self._declared: int | None = None
+        for event_type, _ in self.newest:
+            self._refresh(event_type)
+
+    def observe(self, document: Document) -> bool:
+        """Take note of a document; says whether its source has reached a new day.
+
+        A document cannot be newer than its own recording: a mistyped year does not run ahead.
+        """
+        day = document.day
+        if document.recorded_day is not None and document.recorded_day < day:
+            day = document.recorded_day
+        return self.reach(document.event_type, document.source, day)
+
+    def reach(self, event_type: EventType, source: str, day: int) -> bool:
+        """Note that a source has published an event of a civil day."""
+        key = (event_type, source)
+        if day <= self.newest.get(key, 0):
+            return False
+        self.newest[key] = day
+        self._refresh(event_type)
+        return True
+
+    def declare_complete(self, day: int) -> None:
+        """Take every feed as complete through a civil day, because somebody says so."""
+        self._declared = max(day, self._declared or day)
+
+    def complete_through(self, event_type: EventType) -> int | None:
+        """Last civil day of which nothing more is expected; ``None`` for a feed never seen."""
+        seen = self._feeds.get(event_type)
+        if self._declared is None or seen is None:
+            return seen or self._declared
+        return max(seen, self._declared)
+
+    def is_late(self, document: Document) -> bool:
+        """Whether a document comes after its feed was taken as complete for its day."""
+        through = self.complete_through(document.event_type)
+        return through is not None and document.day <= through
+
+    def _refresh(self, event_type: EventType) -> None:
+        days = {s: day for (feed, s), day in self.newest.items() if feed == event_type}
+        horizon = max(days.values()) - self._policy.idle_after_days
+        self._feeds[event_type] = min(
+            day - self._policy.lateness(source) - 1 for source, day in days.items() if day >= horizon
+        )

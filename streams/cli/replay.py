@@ -1,0 +1,98 @@
+"""`zeromile replay`: recorded streams in, alerts out, no broker needed."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from detectors import civil_time
+from detectors.errors import ZeromileError
+from detectors.registry import Catalogue
+from streams.cli.console import errors, fail, out
+from streams.cli.progress import reading_progress
+from streams.cli.summary import summary_tables
+from streams.policy import load_policy
+from streams.reading import STANDARD_INPUT
+from streams.replay import Outputs, Replay
+
+Files = Annotated[
+    list[Path],
+    typer.Argument(
+        help="Recorded streams in arrival order: JSON Lines, plain or gzip; - for standard input."
+    ),
+]
+Config = Annotated[
+    Path | None, typer.Option("--config", help="Policy file whose values override the shipped ones.")
+]
+WatermarkTime = Annotated[
+    str | None,
+    typer.Option(
+        "--watermark",
+        metavar="TIME",
+        help="Take every feed as complete through this day at the end, so that deadlines count.",
+    ),
+]
+
+
+def replay(
+    files: Files,
+    *,
+    alerts: Annotated[Path | None, typer.Option(help="Write every alert change, in order.")] = None,
+    final: Annotated[
+        Path | None, typer.Option(help="Write the alerts still firing at the end, sorted by id.")
+    ] = None,
+    dead_letters: Annotated[
+        Path | None, typer.Option(help="Write refused documents with their reasons.")
+    ] = None,
+    config: Config = None,
+    watermark: WatermarkTime = None,
+    max_dead_letters: Annotated[
+        int | None,
+        typer.Option(min=0, help="Exit with 1 if more documents than this were refused."),
+    ] = None,
+) -> None:
+    """Replay recorded streams and say what is found.
+
+    Exit codes: 0 fine, 1 more dead letters than --max-dead-letters, 2 wrong use.
+    """
+    day = parse_day(watermark)
+    check_readable(files)
+    check_writable(alerts, final, dead_letters)
+    try:
+        run = Replay(Catalogue(load_policy(config)), Outputs(alerts, final, dead_letters))
+        with reading_progress(files, errors) as advance:
+            replayed = run.run(files, complete_through=day, advance=advance)
+    except ZeromileError as error:
+        fail(str(error))
+    for table in summary_tables(replayed):
+        out.print(table)
+    refused = replayed.counters.dead_lettered.total()
+    if max_dead_letters is not None and refused > max_dead_letters:
+        errors.print(f"{refused} dead letters, more than the {max_dead_letters} allowed")
+        raise typer.Exit(1)
+
+
+def parse_day(watermark: str | None) -> int | None:
+    """Civil day of a time given on the command line."""
+    if watermark is None:
+        return None
+    try:
+        return civil_time.parse(watermark).day
+    except ValueError:
+        raise typer.BadParameter(
+            f"{watermark!r} is not a time; allowed: {civil_time.ALLOWED}", param_hint="--watermark"
+        ) from None
+
+
+def check_readable(files: list[Path]) -> None:
+    """Refuse files that are not there before any work is done."""
+    for path in files:
+        if path != STANDARD_INPUT and not path.is_file():
+            raise typer.BadParameter(f"{path} is not a file", param_hint="FILES")
+
+
+def check_writable(*paths: Path | None) -> None:
+    """Refuse outputs into folders that are not there before any work is done."""
+    for path in paths:
+        if path is not None and not path.parent.is_dir():
+            raise typer.BadParameter(f"the folder {path.parent} does not exist")

@@ -1,0 +1,66 @@
+"""The summary of a replay as tables."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+from rich.table import Table
+
+from detectors.findings import SEVERITIES
+from streams.replay import Replayed
+
+SEVERITY_STYLE = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "cyan"}
+
+
+def summary_tables(replayed: Replayed) -> Iterator[Table]:
+    """Documents, alerts by detector and severity, dead letters by reason, detector errors."""
+    yield _documents(replayed)
+    yield _alerts(replayed)
+    counters = replayed.counters
+    if counters.dead_lettered:
+        yield _counts("Dead letters", "reason", counters.dead_lettered)
+    if counters.detector_errors:
+        yield _counts("Detector errors", "detector", counters.detector_errors)
+
+
+def _documents(replayed: Replayed) -> Table:
+    counters = replayed.counters
+    table = Table(title="Documents", title_justify="left", show_header=False)
+    rows = {
+        "read": counters.read,
+        "accepted": counters.accepted,
+        "duplicate": counters.duplicate,
+        "stale revision": counters.stale,
+        "dead-lettered": counters.dead_lettered.total(),
+        "vehicles": replayed.vehicles,
+        "alert changes": counters.alert_changes,
+        "alerts firing": len(replayed.firing),
+    }
+    if counters.vin_corrections:
+        rows["VIN corrections split"] = counters.vin_corrections
+    table.add_column()
+    table.add_column(justify="right")
+    for name, count in rows.items():
+        table.add_row(name, f"{count:,}")
+    return table
+
+
+def _alerts(replayed: Replayed) -> Table:
+    counts = Counter((alert.detector, alert.severity) for alert in replayed.firing.values())
+    table = Table(title="Alerts firing", title_justify="left")
+    table.add_column("detector")
+    for severity in reversed(SEVERITIES):
+        table.add_column(severity, justify="right", style=SEVERITY_STYLE[severity])
+    table.add_column("all", justify="right")
+    for detector in sorted({detector for detector, _ in counts}):
+        row = [counts[detector, severity] for severity in reversed(SEVERITIES)]
+        table.add_row(detector, *(f"{count:,}" if count else "" for count in row), f"{sum(row):,}")
+    return table
+
+
+def _counts(title: str, noun: str, counts: Counter[str]) -> Table:
+    table = Table(title=title, title_justify="left")
+    table.add_column(noun)
+    table.add_column("count", justify="right")
+    for name, count in counts.most_common():
+        table.add_row(name, f"{count:,}")
+    return table

@@ -1,0 +1,268 @@
+"""The engine: batches of raw documents in, alert changes and dead letters out.
+
+It knows no broker and no file. The embedded job and the streaming service drive the same object.
+"""
+
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from typing import Final, NamedTuple
+
+from detectors.alerts import Alert, Cause, Change, StandingAlert, by_identity, diff
+from detectors.decoding import decode
+from detectors.documents import EVENT_TYPES, Document, EventType
+from detectors.errors import DocumentError
+from detectors.filing import Outcome, Position, file_document, trim
+from detectors.findings import Finding
+from detectors.history import VehicleHistory
+from detectors.registry import Catalogue
+from detectors.watermarks import Watermarks
+from streams import record as records
+from streams.deadlines import DeadlineBook
+from streams.record import VehicleRecord
+from streams.results import Counters, DeadLetter, DetectorFailure, RawDocument, Result
+from streams.store import StateStore
+from streams.vin_corrections import VinCorrections
+
+
+class _Arrival(NamedTuple):
+    document: Document
+    position: Position | None
+    published: bool = True
+    """False for a withdrawal that the engine added itself."""
+
+
+_CAUSES: Final[dict[Outcome, Cause]] = {
+    Outcome.VOIDED: "voided",
+    Outcome.AMENDED: "amended",
+    Outcome.CONTESTED: "amended",
+    Outcome.NEW: "new_evidence",
+}
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Engine:
+    """Joins documents per vehicle, judges the histories and reports what changed.
+
+    Parameters
+    ----------
+    catalogue
+        The detectors.
+    store
+        Where vehicle records lie.
+    watermarks
+        How far the feeds are complete; shared between engines where several work side by side.
+    corrections
+        Splits amendments that change the VIN, where one engine sees all vehicles.
+    clock
+        Wall clock for ``detected_at``, which no finding depends on.
+    """
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        store: StateStore,
+        *,
+        watermarks: Watermarks | None = None,
+        corrections: VinCorrections | None = None,
+        clock: Callable[[], datetime] = _utc_now,
+    ) -> None:
+        self.catalogue = catalogue
+        self.store = store
+        self.watermarks = watermarks or Watermarks(catalogue.policy.watermarks)
+        self.counters = Counters()
+        self._corrections = corrections
+        self._clock = clock
+        self._limits = catalogue.policy.history
+        self._deadlines = DeadlineBook()
+        self._judged_at = self._progress()
+
+    def process(self, batch: Iterable[RawDocument]) -> Result:
+        """Take a batch of documents in; every vehicle in it is judged once."""
+        result = Result()
+        vehicles: dict[str, list[_Arrival]] = {}
+        for raw in batch:
+            self._receive(raw, vehicles, result)
+        detected_at = self._clock().isoformat()
+        late = {
+            vin: any(self.watermarks.is_late(arrival.document) for arrival in arrivals)
+            for vin, arrivals in vehicles.items()
+        }
+        for arrivals in vehicles.values():
+            for arrival in arrivals:
+                self.watermarks.observe(arrival.document)
+        for vin, arrivals in vehicles.items():
+            self._file(vin, arrivals, result, detected_at, late=late[vin])
+        self._meet_deadlines(result, detected_at)
+        return result
+
+    def declare_complete(self, day: int) -> Result:
+        """Take every feed as complete through a civil day, and judge what was waiting for it."""
+        self.watermarks.declare_complete(day)
+        return self.catch_up()
+
+    def catch_up(self) -> Result:
+        """Judge the vehicles whose deadlines the watermarks have crossed since the last batch."""
+        result = Result()
+        self._meet_deadlines(result, self._clock().isoformat())
+        return result
+
+    def judge_again(self, vins: Iterable[str], cause: Cause = "reconfigured") -> Result:
+        """Judge vehicles once more, after the policy or a model has changed or state was read."""
+        result = Result()
+        detected_at = self._clock().isoformat()
+        for vin in vins:
+            self._judge_stored(vin, cause, result, detected_at)
+        return result
+
+    def history(self, vin: str) -> VehicleHistory | None:
+        """History of a vehicle, ``None`` if it is not known."""
+        data = self.store.get(vin)
+        return None if data is None else _history(vin, records.decode(data))
+
+    def _receive(self, raw: RawDocument, vehicles: dict[str, list[_Arrival]], result: Result) -> None:
+        self.counters.read += 1
+        try:
+            document = decode(raw.value)
+        except DocumentError as error:
+            self.counters.dead_lettered[error.reason] += 1
+            result.dead_letters.append(DeadLetter(raw, error))
+            return
+        vehicles.setdefault(document.vin, []).append(_Arrival(document, raw.position))
+        if self._corrections is not None:
+            for withdrawal in self._corrections.withdrawals(document):
+                self.counters.vin_corrections += 1
+                vehicles.setdefault(withdrawal.vin, []).append(
+                    _Arrival(withdrawal, None, published=False)
+                )
+
+    def _file(
+        self,
+        vin: str,
+        arrivals: list[_Arrival],
+        result: Result,
+        detected_at: str,
+        *,
+        late: bool,
+    ) -> None:
+        data = self.store.get(vin)
+        record = VehicleRecord() if data is None else records.decode(data)
+        outcomes = {self._file_one(record, arrival) for arrival in arrivals}
+        changed = [outcome for outcome in _CAUSES if outcome in outcomes]
+        if not changed:
+            return
+        if trim(record.filed, self._limits.maximum_documents):
+            record.overfull = True
+        cause = _CAUSES[changed[0]]
+        if late and cause == "new_evidence":
+            cause = "late_document"
+        self._judge(vin, record, cause, result, detected_at)
+        self.store.put(vin, records.encode(record))
+
+    def _file_one(self, record: VehicleRecord, arrival: _Arrival) -> Outcome:
+        outcome = file_document(record.filed, arrival.document, arrival.position)
+        if not arrival.published:
+            return outcome
+        if outcome is Outcome.DUPLICATE:
+            self.counters.duplicate += 1
+        elif outcome is Outcome.STALE:
+            self.counters.stale += 1
+        else:
+            self.counters.accepted += 1
+        return outcome
+
+    def _judge_stored(self, vin: str, cause: Cause, result: Result, detected_at: str) -> None:
+        data = self.store.get(vin)
+        if data is None:
+            return
+        record = records.decode(data)
+        if self._judge(vin, record, cause, result, detected_at):
+            self.store.put(vin, records.encode(record))
+
+    def _judge(
+        self, vin: str, record: VehicleRecord, cause: Cause, result: Result, detected_at: str
+    ) -> bool:
+        """Judge a vehicle, report what changed, and say whether anything did."""
+        history = _history(vin, record)
+        failed: dict[str, Exception] = {}
+        findings = self.catalogue.findings(history, failed.__setitem__)
+        now = by_identity((f for f in findings if self._holds(f, vin)), "vehicle", vin)
+        if failed:
+            self._report(failed, history, result)
+            _keep_standing(record.alerts, failed, now)
+        if not now and not record.alerts:
+            return False
+        changes, record.alerts = diff(record.alerts, now)
+        _forget_oldest(record.alerts, self._limits.maximum_resolved_alerts)
+        self.counters.alert_changes += len(changes)
+        result.alerts += [self._alert(change, vin, cause, detected_at) for change in changes]
+        return bool(changes)
+
+    def _holds(self, finding: Finding, vin: str) -> bool:
+        deadline = finding.deadline
+        if deadline is None:
+            return True
+        self._deadlines.add(deadline, vin)
+        through = self.watermarks.complete_through(deadline.feed)
+        return through is not None and through >= deadline.last_day
+
+    def _meet_deadlines(self, result: Result, detected_at: str) -> None:
+        before, self._judged_at = self._judged_at, self._progress()
+        for feed in EVENT_TYPES:
+            for vin in self._deadlines.between(feed, before[feed], self._judged_at[feed]):
+                self._judge_stored(vin, "deadline_passed", result, detected_at)
+
+    def _progress(self) -> dict[EventType, int | None]:
+        return {feed: self.watermarks.complete_through(feed) for feed in EVENT_TYPES}
+
+    def _report(self, failed: dict[str, Exception], history: VehicleHistory, result: Result) -> None:
+        documents = tuple(f"{d.source}/{d.event_id}" for d in history.documents)
+        for detector, error in failed.items():
+            self.counters.detector_errors[detector] += 1
+            result.failures.append(DetectorFailure(detector, documents, error))
+
+    def _alert(self, change: Change, vin: str, cause: Cause, detected_at: str) -> Alert:
+        finding = change.finding
+        detector = self.catalogue.detectors[finding.detector]
+        return Alert(
+            alert_id=change.alert_id,
+            detector=finding.detector,
+            detector_version=detector.spec.version,
+            model_id=finding.model_id,
+            subject_type="vehicle",
+            subject=vin,
+            state=change.state,
+            cause=cause,
+            revision=change.revision,
+            severity=finding.severity,
+            score=finding.score,
+            occurred_at=finding.occurred_at,
+            detected_at=detected_at,
+            title=detector.spec.title,
+            explanation=detector.explain(finding.facts),
+            facts=finding.facts,
+            evidence=finding.evidence,
+            labels=finding.labels,
+            shadow=detector.spec.status == "experimental",
+        )
+
+
+def _history(vin: str, record: VehicleRecord) -> VehicleHistory:
+    return VehicleHistory(vin, record.filed, overfull=record.overfull)
+
+
+def _keep_standing(
+    standing: list[StandingAlert], failed: dict[str, Exception], now: dict[str, Finding]
+) -> None:
+    """A detector that raised has not withdrawn what it said before."""
+    for alert in standing:
+        if alert.finding is not None and alert.finding.detector in failed:
+            now[alert.alert_id] = alert.finding
+
+
+def _forget_oldest(alerts: list[StandingAlert], limit: int) -> None:
+    resolved = [alert for alert in alerts if alert.finding is None]
+    for alert in resolved[: max(0, len(resolved) - limit)]:
+        alerts.remove(alert)

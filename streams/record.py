@@ -1,0 +1,55 @@
+"""What is kept of one vehicle, and how it is written.
+
+A record is a msgpack array that begins with the version of its layout. Fields are only ever added at
+the end with a default; a change that is not an addition raises the version and gets a migration here.
+"""
+
+from typing import Final
+
+import msgspec
+
+from detectors.alerts import StandingAlert
+from detectors.errors import ZeromileError
+from detectors.filing import FiledDocument
+
+LAYOUT: Final = 1
+"""Version of the layout that this program writes."""
+
+
+class VehicleRecord(msgspec.Struct, array_like=True):
+    """The file of a vehicle and the life of its alerts."""
+
+    layout: int = LAYOUT
+    filed: list[FiledDocument] = []
+    alerts: list[StandingAlert] = []
+    overfull: bool = False
+
+
+class RecordError(ZeromileError):
+    """A stored record that this program cannot read."""
+
+
+_encoder = msgspec.msgpack.Encoder()
+_decoder = msgspec.msgpack.Decoder(VehicleRecord)
+
+
+def encode(record: VehicleRecord) -> bytes:
+    """Write a record."""
+    return _encoder.encode(record)
+
+
+def decode(data: bytes) -> VehicleRecord:
+    """Read a record.
+
+    Raises
+    ------
+    RecordError
+        If the bytes are no record, or of a later layout.
+    """
+    try:
+        record = _decoder.decode(data)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise RecordError(f"not a vehicle record of layout {LAYOUT}: {error}") from None
+    if record.layout != LAYOUT:
+        raise RecordError(f"vehicle record of layout {record.layout}; this program reads {LAYOUT}")
+    return record

@@ -1,0 +1,58 @@
+"""What goes into the engine and what comes out of it."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from detectors.alerts import Alert
+from detectors.errors import DocumentError
+from detectors.filing import Position
+
+
+class RawDocument(NamedTuple):
+    """A document as it was read."""
+
+    value: bytes
+    position: Position | None = None
+
+
+class DeadLetter(NamedTuple):
+    """A document that was refused, and why."""
+
+    document: RawDocument
+    error: DocumentError
+
+
+class DetectorFailure(NamedTuple):
+    """A detector that raised while it judged a vehicle."""
+
+    detector: str
+    documents: tuple[str, ...]
+    """``source/event_id`` of the vehicle's documents."""
+    error: Exception
+
+
+@dataclass(slots=True)
+class Counters:
+    """What became of the documents: read = accepted + duplicate + stale + dead-lettered."""
+
+    read: int = 0
+    accepted: int = 0
+    duplicate: int = 0
+    stale: int = 0
+    dead_lettered: Counter[str] = field(default_factory=Counter)
+    """By reason."""
+    vin_corrections: int = 0
+    """Withdrawals made because an amendment changed the VIN."""
+    detector_errors: Counter[str] = field(default_factory=Counter)
+    """By detector id."""
+    alert_changes: int = 0
+
+
+@dataclass(slots=True)
+class Result:
+    """What a batch came to."""
+
+    alerts: list[Alert] = field(default_factory=list)
+    dead_letters: list[DeadLetter] = field(default_factory=list)
+    failures: list[DetectorFailure] = field(default_factory=list)
