@@ -12,8 +12,6 @@ import numpy as np
 from detectors.forest.mahalanobis import add_columns
 from detectors.forest.packing import FloatArray
 
-_GRID = 1024  # quantiles kept of each column: tails are resolved to 1 in 1,000
-
 
 @dataclass(frozen=True, slots=True)
 class FrozenEcod:
@@ -50,11 +48,3 @@ class FrozenEcod:
             at_most[:, column] = np.searchsorted(grid, rows[:, column], side="right")
             less[:, column] = np.searchsorted(grid, rows[:, column], side="left")
         return -np.log((at_most + 1) / (size + 1)), -np.log((size - less + 1) / (size + 1))
-
-
-def fit_ecod(rows: FloatArray) -> FrozenEcod:
-    """Freeze the quantiles of prepared reference rows (no NaN)."""
-    centred = rows - rows.mean(axis=0)
-    skewness = (centred**3).mean(axis=0) / np.maximum((centred**2).mean(axis=0), 1e-12) ** 1.5
-    quantiles = np.quantile(rows, np.linspace(0.0, 1.0, _GRID), axis=0).T
-    return FrozenEcod(quantiles=np.ascontiguousarray(quantiles), skewness=skewness)

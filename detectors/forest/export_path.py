@@ -25,11 +25,6 @@ EXPORT_PATH = FeatureSet(
             "the declaration states no reading",
         ),
         Feature(
-            "first_holding_days", "days from registration to the next owner", "days", "log",
-            "How long the nominee held the car.",
-            "no second sale before the declaration",
-        ),
-        Feature(
             "endorsement_to_declaration_days", "days from pending export to the declaration",
             "days", "log",
             "The licence takes days; weeks mean a car parked or a paper reused.",
@@ -53,37 +48,31 @@ EXPORT_PATH = FeatureSet(
             "not deregistered yet",
         ),
         Feature(
-            "changes_of_hands", "changes of hands before the declaration", "", "log",
-            "A nominee and the exporter make two; a chain hides someone.",
-            "never",
-        ),
-        Feature(
             "first_price_cny", "first price", "CNY", "log",
             "Which cars go abroad.",
             "the initial registration states no price",
         ),
         Feature(
-            "declared_value_cny", "declared value", "CNY", "log",
-            "Basis of tax rebate and of duties abroad.",
-            "the declaration states no value",
-        ),
-        Feature(
             "value_kept", "declared value as a share of the first price", "", "log",
             "Over-declared for the rebate, under-declared for the duty.",
             "one of the two prices is not stated",
+            seen=False,
         ),
         Feature(
-            "foreign_province", "exporter from another province than the car", "", "linear",
-            "Local exporters serve local targets; distant ones have another reason.",
-            "one of the two provinces is not stated",
+            "changes_of_hands", "changes of hands before the declaration", "", "log",
+            "A nominee and the exporter make two; a chain hides someone.",
+            "never",
+            seen=False,
         ),
     ),
     relations=(
         Relation("odometer_for_age", "declared odometer for its age", "odometer_km", ("age_days",)),
-        Relation("value_kept_for_age", "value kept for its age", "value_kept", ("age_days",)),
         Relation(
-            "exit_delay_for_papers", "days to the exit for its papers' pace",
-            "declaration_to_exit_days", ("endorsement_to_declaration_days",),
+            "value_kept_for_age", "declared value for its first price and age", "value_kept",
+            ("age_days",),
+        ),
+        Relation(
+            "owners_for_age", "changes of hands for its age", "changes_of_hands", ("age_days",)
         ),
     ),
 )  # fmt: skip
@@ -113,18 +102,13 @@ def observe_export(history: VehicleHistory) -> Observation | None:
     values = (
         float(declaration.day - initial.day),
         reading.kilometres if reading else nan,
-        float(sales[1].day - sales[0].day) if len(sales) > 1 else nan,
         _days(endorsement.day if endorsement else None, declaration.day),
         _days(declaration.licence_applied_day, declaration.day),
         _days(declaration.day, declaration.exited_day),
         _days(declaration.day, deregistration.day if deregistration else None),
-        float(len(sales)),
         price,
-        value,
         value / price,
-        float(declaration.exporter_province != origin)
-        if declaration.exporter_province and origin
-        else nan,
+        float(len(sales)),
     )
     sources: list[Document | None] = [initial, endorsement, declaration, deregistration]
     used = {id(d) for d in sources if d is not None} | {id(sale.paper) for sale in sales}

@@ -25,6 +25,10 @@ class Feature:
         Why it tells an ordinary life cycle from another.
     missing
         When the papers do not state it.
+    seen
+        Whether the forest cuts it directly; others only serve relations. Every further column dilutes
+        the cuts of the others (measured: 14 columns instead of 8 lose two thirds of the single faults
+        in the first price).
     """
 
     name: str
@@ -33,6 +37,7 @@ class Feature:
     scale: Scale
     reason: str
     missing: str
+    seen: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +58,7 @@ class Relation:
 
 @dataclass(frozen=True, slots=True)
 class FeatureSet:
-    """The features of one forest, in the order of its columns: measured ones, then residuals."""
+    """The features of one forest; its columns are the seen measured ones, then the residuals."""
 
     name: str
     features: tuple[Feature, ...]
@@ -67,9 +72,16 @@ class FeatureSet:
     @property
     def columns(self) -> tuple[str, ...]:
         """Names of all columns of the forest."""
-        return self.measured + tuple(relation.name for relation in self.relations)
+        seen = tuple(feature.name for feature in self.features if feature.seen)
+        return seen + tuple(relation.name for relation in self.relations)
+
+    @property
+    def seen(self) -> list[int]:
+        """Positions of the seen features among the measured ones."""
+        return [number for number, feature in enumerate(self.features) if feature.seen]
 
     @property
     def labels(self) -> tuple[str, ...]:
         """What an alert calls each column."""
-        return tuple(f.label for f in self.features) + tuple(r.label for r in self.relations)
+        seen = tuple(feature.label for feature in self.features if feature.seen)
+        return seen + tuple(relation.label for relation in self.relations)

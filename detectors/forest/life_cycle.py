@@ -29,34 +29,14 @@ LIFE_CYCLE = FeatureSet(
             "no reading was taken up to the closing paper",
         ),
         Feature(
-            "changes_of_hands", "changes of hands", "", "log",
-            "Sales up to and including the closing paper; papering needs a nominee in between.",
-            "never",
-        ),
-        Feature(
             "shortest_holding_days", "shortest time in one owner's hands", "days", "log",
             "Nobody who wants a car keeps it for a day.",
             "fewer than two sales",
         ),
         Feature(
-            "first_holding_days", "time in the first owner's hands", "days", "log",
-            "Real first owners keep a car for years.",
-            "no second sale, or no initial registration",
-        ),
-        Feature(
-            "last_holding_days", "time in the last owner's hands", "days", "log",
-            "A car bought to be exported rests only as long as its papers take.",
-            "fewer than two sales",
-        ),
-        Feature(
             "first_price_cny", "first price", "CNY", "log",
-            "Fleets of one cheap model and unpriced internal sales stand out.",
+            "Papered cars are of few models; a price out of the world is a paper of another car.",
             "the initial registration states no price",
-        ),
-        Feature(
-            "price_kept", "share of the first price at the last sale", "", "log",
-            "A used car has lost value; one sold abroad as good as new has not.",
-            "one of the two prices is not stated",
         ),
         Feature(
             "business_owners", "share of owners that are businesses", "", "linear",
@@ -64,18 +44,21 @@ LIFE_CYCLE = FeatureSet(
             "no owner's type is stated",
         ),
         Feature(
-            "provinces", "provinces of registration", "", "log",
-            "Registration tourism: each move costs an owner time and money.",
-            "no registration states a province",
+            "price_kept", "share of the first price at the last sale", "", "log",
+            "A used car has lost value; one sold abroad as good as new has not.",
+            "one of the two prices is not stated",
+            seen=False,
+        ),
+        Feature(
+            "changes_of_hands", "changes of hands", "", "log",
+            "Sales up to and including the closing paper; papering needs a nominee in between.",
+            "never",
+            seen=False,
         ),
     ),
     relations=(
         Relation("odometer_for_age", "odometer for its age", "odometer_km", ("age_days",)),
         Relation("price_kept_for_age", "price kept for its age", "price_kept", ("age_days",)),
-        Relation(
-            "price_kept_for_use", "price kept for its age and odometer", "price_kept",
-            ("age_days", "odometer_km"),
-        ),
         Relation(
             "owners_for_age", "changes of hands for its age", "changes_of_hands", ("age_days",)
         ),
@@ -155,18 +138,14 @@ def observe_life_cycle(history: VehicleHistory) -> Observation | None:
     registrations = [r for r in history.registrations if r.day <= closing.day]
     owners = registrations[:-1] if registrations[-1] is closing else registrations
     types = [r.owner_type for r in owners or registrations if r.owner_type is not None]
-    provinces = {r.province for r in registrations if r.province is not None}
     values = (
         float(closing.day - initial.day),
         reading.kilometres if reading else nan,
-        float(len(sales)),
         float(min(holdings)) if holdings else nan,
-        float(holdings[0]) if holdings else nan,
-        float(holdings[-1]) if holdings else nan,
         first_price,
-        last_price / first_price,
         sum(t in _BUSINESS for t in types) / len(types) if types else nan,
-        float(len(provinces)) if provinces else nan,
+        last_price / first_price,
+        float(len(sales)),
     )
     exported = closing is first_export_paper(history)
     sources = {id(d): d for d in (initial, *(s.paper for s in sales), closing)}

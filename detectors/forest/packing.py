@@ -94,9 +94,7 @@ def average_path_length(rows: npt.ArrayLike) -> FloatArray:
         and Zhou (2008), eq. 1.
     """
     n = np.asarray(rows, dtype=np.float64)
-    safe = np.where(
-        n > _PAIR, n, 3.0
-    )  # keeps the logarithm away from zero where the value is not used
+    safe = np.where(n > _PAIR, n, 3.0)  # keeps the logarithm away from zero where the value is not used
     length = 2.0 * (np.log(safe - 1.0) + np.euler_gamma) - 2.0 * (safe - 1.0) / safe
     result: FloatArray = np.where(n > _PAIR, length, np.where(n == _PAIR, 1.0, 0.0))
     return result
@@ -158,7 +156,7 @@ def round_down(values: npt.ArrayLike) -> npt.NDArray[np.float32]:
 class _TreeTable:
     """One tree's node table, checked and measured."""
 
-    def __init__(self, number: int, tree: Any, columns: IndexArray, features: int) -> None:  # noqa: ANN401  (scikit-learn's compiled tree has no type)
+    def __init__(self, number: int, tree: Any, columns: IndexArray, features: int) -> None:
         self.number = number
         self.left = np.asarray(tree.children_left, np.intp)
         self.right = np.asarray(tree.children_right, np.intp)
@@ -182,9 +180,7 @@ class _TreeTable:
         sound = (
             count > 0
             and np.array_equal(self.leaf, self.right < 0)
-            and np.array_equal(
-                children, order[1:]
-            )  # every node but the root has exactly one parent
+            and np.array_equal(children, order[1:])  # every node but the root has exactly one parent
             and bool(np.all(self.left[inner] > order[inner]))
             and bool(np.all(self.right[inner] > order[inner]))
             and bool(np.all((local[inner] >= 0) & (local[inner] < columns)))

@@ -133,9 +133,7 @@ def judge(forest: TrainedForest, values: FloatArray, provinces: list[str]) -> Ju
 
 def contributions(forest: TrainedForest, standardised: FloatArray) -> FloatArray:
     """Give how much each column shortens rows' paths, in levels per tree; positive isolates."""
-    shortening: FloatArray = (
-        -attribute(forest.packed, standardised).contributions / forest.packed.trees
-    )
+    shortening: FloatArray = -attribute(forest.packed, standardised).contributions / forest.packed.trees
     return shortening
 
 

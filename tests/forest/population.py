@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
+
 from detectors.documents import CustomsExport, Deregistration, Document, Registration
 from detectors.history import VehicleHistory
 from detectors.provinces import PROVINCES

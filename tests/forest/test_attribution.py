@@ -31,7 +31,5 @@ def test_a_row_far_out_in_one_feature_is_explained_by_it():
 
 
 def test_no_rows_are_explained_by_nothing():
-    packed = pack(
-        IsolationForest(random_state=0).fit(np.random.default_rng(0).normal(size=(300, 3)))
-    )
+    packed = pack(IsolationForest(random_state=0).fit(np.random.default_rng(0).normal(size=(300, 3))))
     assert attribute(packed, np.zeros((0, 3))).contributions.shape == (0, 3)
