@@ -83,6 +83,16 @@ class Detector(ABC, Generic[ParametersT]):
     def explain(self, facts: Mapping[str, Any]) -> str:
         """Tell a finding in one or two sentences with its numbers."""
 
+    def concerns(self, history: VehicleHistory) -> bool:
+        """Whether the history holds the kinds of documents that the detector needs."""
+        return self.concerns_content(history.content, len(history.documents))
+
+    def concerns_content(self, content: int, documents: int) -> bool:
+        """The same from the history's content and number of documents alone."""
+        if documents == 0 or documents < self.spec.least_documents:
+            return False
+        return any(need & content == need for need in self.spec.needs)
+
     def judge(self, history: VehicleHistory) -> Iterator[Finding]:
         """Findings whose anchor lies within the rule's period of validity."""
         if self._first_day is None and self._last_day is None:

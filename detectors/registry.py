@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from detectors.base import Detector
 from detectors.findings import Finding
-from detectors.history import Content, VehicleHistory
+from detectors.history import VehicleHistory
 from detectors.policy import Policy
 from detectors.rules.cloned_vin import ClonedVin
 from detectors.rules.deregistration_overdue import DeregistrationOverdue
@@ -48,6 +48,8 @@ RULES: Final[tuple[type[Detector[Any]], ...]] = (
 
 DETECTORS: Final[dict[str, type[Detector[Any]]]] = {rule.spec.id: rule for rule in RULES}
 
+_SEVERAL: Final = max(rule.spec.least_documents for rule in RULES)
+
 Failed = Callable[[str, Exception], None]
 """Told the id of a detector that raised, and what it raised."""
 
@@ -68,7 +70,7 @@ class Catalogue:
             for identity, detector in DETECTORS.items()
             if policy.parameters[identity].enabled
         }
-        self._for_content: dict[tuple[int, bool], Sequence[Detector[Any]]] = {}
+        self._for_content: dict[tuple[int, int], Sequence[Detector[Any]]] = {}
 
     def findings(self, history: VehicleHistory, failed: Failed) -> list[Finding]:
         """Judge a history with every detector it concerns, deadlines not yet considered.
@@ -84,19 +86,11 @@ class Catalogue:
         return findings
 
     def _concerned(self, history: VehicleHistory) -> Sequence[Detector[Any]]:
-        """Detectors that could find something, by the kinds of documents there are."""
-        several = len(history.documents) > 1
-        key = (history.content, several)
+        """Detectors that could find something, remembered by the kinds of documents there are."""
+        key = (history.content, min(len(history.documents), _SEVERAL))
         concerned = self._for_content.get(key)
         if concerned is None:
             concerned = self._for_content[key] = [
-                detector for detector in self.detectors.values() if _could_find(detector, *key)
+                detector for detector in self.detectors.values() if detector.concerns_content(*key)
             ]
         return concerned
-
-
-def _could_find(detector: Detector[Any], content: int, several: bool) -> bool:
-    spec = detector.spec
-    if content == Content.NOTHING or (spec.least_documents > 1 and not several):
-        return False
-    return any(need & content == need for need in spec.needs)

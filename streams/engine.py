@@ -12,7 +12,7 @@ from detectors.decoding import decode
 from detectors.documents import EVENT_TYPES, Document, EventType
 from detectors.errors import DocumentError
 from detectors.filing import Outcome, Position, file_document, trim
-from detectors.findings import Finding
+from detectors.findings import Deadline, Finding
 from detectors.history import VehicleHistory
 from detectors.registry import Catalogue
 from detectors.watermarks import Watermarks
@@ -122,6 +122,11 @@ class Engine:
         data = self.store.get(vin)
         return None if data is None else _history(vin, records.decode(data))
 
+    def has_passed(self, deadline: Deadline) -> bool:
+        """Whether the awaited feed is complete beyond a deadline."""
+        through = self.watermarks.complete_through(deadline.feed)
+        return through is not None and through >= deadline.last_day
+
     def _receive(self, raw: RawDocument, vehicles: dict[str, list[_Arrival]], result: Result) -> None:
         self.counters.read += 1
         try:
@@ -201,12 +206,10 @@ class Engine:
         return bool(changes)
 
     def _holds(self, finding: Finding, vin: str) -> bool:
-        deadline = finding.deadline
-        if deadline is None:
+        if finding.deadline is None:
             return True
-        self._deadlines.add(deadline, vin)
-        through = self.watermarks.complete_through(deadline.feed)
-        return through is not None and through >= deadline.last_day
+        self._deadlines.add(finding.deadline, vin)
+        return self.has_passed(finding.deadline)
 
     def _meet_deadlines(self, result: Result, detected_at: str) -> None:
         before, self._judged_at = self._judged_at, self._progress()

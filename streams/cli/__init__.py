@@ -1,7 +1,12 @@
 """The command line: one file a command, put together here."""
 
+from typing import Annotated
+
 import typer
 
+from streams import __version__
+from streams.cli import detectors, policy
+from streams.cli.explain import explain
 from streams.cli.replay import replay
 
 app = typer.Typer(
@@ -9,13 +14,27 @@ app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
-    help="Says, with evidence, which cars are being sold twice.",
 )
 app.command()(replay)
+app.command()(explain)
+app.add_typer(detectors.app, name="detectors")
+app.add_typer(policy.app, name="policy")
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"zeromile {__version__}")
+        raise typer.Exit
 
 
 @app.callback()
-def _root() -> None:
+def _root(
+    *,
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version."),
+    ] = False,
+) -> None:
     """Say, with evidence, which cars are being sold twice."""
 
 

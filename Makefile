@@ -1,0 +1,52 @@
+# The two commands of a newcomer: `make demo` and `make test`.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+DEMO := demo
+WORKERS ?= 2
+
+.PHONY: help install demo test check bench nightly lock format clean
+
+help:  ## Show what there is to make
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
+
+$(VENV)/.installed: pyproject.toml requirements.lock
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet uv
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
+	@touch $@
+
+install: $(VENV)/.installed  ## Make the virtual environment with the locked dependencies
+
+demo: install  ## Replay a recorded stream and show what zeromile finds
+	@$(BIN)/zeromile demo --out $(DEMO)
+
+test: install  ## Run every test that this machine can run
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m "not nightly" $(PYTEST_ARGS)
+
+nightly: install  ## Run the long profiles too
+	@HYPOTHESIS_PROFILE=nightly $(BIN)/python -m pytest $(PYTEST_ARGS)
+
+check: install  ## Lint, types, architecture, spelling
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/codespell detectors streams tests deploy README.md CHANGELOG.md
+
+format: install  ## Format the code
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+lock:  ## Choose new versions of all dependencies
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --all-extras --group dev \
+	    --generate-hashes --no-emit-index-url --no-emit-find-links --upgrade \
+	    --custom-compile-command "make lock" pyproject.toml -o requirements.lock
+
+clean:  ## Remove what was made
+	@rm -rf $(VENV) $(DEMO) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,0 +1,62 @@
+"""`zeromile detectors`: what the catalogue holds, and one detector's spec in full."""
+
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from detectors.registry import DETECTORS
+from detectors.type_text import allowed_values, field_types
+from streams.cli.console import fail, out
+from streams.policy import load_policy
+
+app = typer.Typer(no_args_is_help=True, help="The catalogue of detectors.")
+
+
+@app.command("list")
+def list_detectors() -> None:
+    """List every detector with its status, severities and what it says."""
+    table = Table()
+    for column in ("id", "status", "severities", "fires on"):
+        table.add_column(column)
+    for detector in DETECTORS.values():
+        spec = detector.spec
+        table.add_row(spec.id, spec.status, ", ".join(spec.severities), spec.description)
+    out.print(table)
+
+
+@app.command("show")
+def show_detector(
+    detector_id: Annotated[str, typer.Argument(metavar="ID", help="Id of the detector.")],
+) -> None:
+    """Show one detector: why, known gaps, look-alikes, runbook, parameters with legal ranges."""
+    detector = DETECTORS.get(detector_id)
+    if detector is None:
+        fail(f"unknown detector {escape(detector_id)!r}; known: {', '.join(sorted(DETECTORS))}")
+    spec = detector.spec
+    out.print(f"[bold]{spec.title}[/]  ({spec.id}, version {spec.version}, {spec.status})\n")
+    out.print(spec.description)
+    for heading, text in (
+        ("Abnormal because", spec.abnormal_because),
+        ("Known gaps", spec.known_gaps),
+        ("Look-alikes", spec.look_alikes),
+    ):
+        out.print(f"\n[bold]{heading}[/]\n{escape(text)}")
+    for heading, items in (("Runbook", spec.runbook), ("References", spec.references)):
+        out.print(f"\n[bold]{heading}[/]")
+        for number, item in enumerate(items, 1):
+            out.print(f" {number}. {escape(item)}")
+    out.print(_parameters(detector_id))
+
+
+def _parameters(detector_id: str) -> Table:
+    parameters = load_policy().parameters[detector_id]
+    types = field_types(type(parameters))
+    table = Table(title="Parameters", title_justify="left")
+    for column in ("name", "value", "allowed"):
+        table.add_column(column)
+    for name, kind in types.items():
+        value = getattr(parameters, name)
+        table.add_row(name, escape(str(value)), escape(allowed_values(kind)))
+    return table

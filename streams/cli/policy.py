@@ -1,0 +1,21 @@
+"""`zeromile policy`: the thresholds and dated rules in force."""
+
+import tomlkit
+import typer
+
+from detectors.errors import PolicyError
+from streams.cli.console import fail
+from streams.cli.replay import Config
+from streams.policy import load_policy, shipped_policy_text
+
+app = typer.Typer(no_args_is_help=True, help="Thresholds and dated rules.")
+
+
+@app.command("show")
+def show_policy(*, config: Config = None) -> None:
+    """Print the policy as TOML: the shipped text, or with --config the merged values."""
+    try:
+        policy = load_policy(config)
+    except PolicyError as error:
+        fail(str(error))
+    typer.echo(shipped_policy_text() if config is None else tomlkit.dumps(policy.tables))
