@@ -5,13 +5,10 @@ from hashlib import sha256
 
 import numpy as np
 
-from detectors.forest.attribution import attribute
-from detectors.forest.conformal import p_values
 from detectors.forest.ecod import FrozenEcod
 from detectors.forest.mahalanobis import RobustMahalanobis
 from detectors.forest.packing import FloatArray, PackedForest
 from detectors.forest.preparation import Preparation
-from detectors.forest.scoring import anomaly_scores
 
 GRID = 101
 """Points kept of each feature's distribution in the reference population: its percentiles."""
@@ -74,67 +71,6 @@ class TrainedForest:
             "bin_edges": self.bin_edges,
             "bin_shares": self.bin_shares,
         }
-
-
-@dataclass(frozen=True, slots=True)
-class Judgements:
-    """What a forest says of some vehicles, one row each.
-
-    Attributes
-    ----------
-    score
-        Anomaly score in (0, 1].
-    p_value
-        Share of held-out reference vehicles that look at least as abnormal.
-    mahalanobis_p, ecod_p
-        The same by the second opinions.
-    columns
-        The prepared columns before standardising, NaN where not stated.
-    standardised
-        The columns as the forest saw them.
-    """
-
-    score: FloatArray
-    p_value: FloatArray
-    mahalanobis_p: FloatArray
-    ecod_p: FloatArray
-    columns: FloatArray
-    standardised: FloatArray
-
-    def agreeing(self, alpha: float) -> np.ndarray[tuple[int], np.dtype[np.intp]]:
-        """How many of the two second opinions also find each vehicle abnormal at a level."""
-        return (self.mahalanobis_p <= alpha).astype(np.intp) + (self.ecod_p <= alpha)
-
-
-def judge(forest: TrainedForest, values: FloatArray, provinces: list[str]) -> Judgements:
-    """Judge a batch of vehicles; each row's judgement is independent of the others'.
-
-    Parameters
-    ----------
-    forest
-        The trained forest.
-    values
-        Measured features, shape ``(vehicles, features)``, natural units, NaN where missing.
-    provinces
-        Province of each vehicle; empty when unknown.
-    """
-    columns = forest.preparation.columns(values)
-    rows = forest.preparation.standardise(columns, forest.preparation.province_rows(provinces))
-    score = anomaly_scores(forest.packed, rows)
-    return Judgements(
-        score=score,
-        p_value=p_values(forest.calibration.forest, score),
-        mahalanobis_p=p_values(forest.calibration.mahalanobis, forest.mahalanobis.scores(rows)),
-        ecod_p=p_values(forest.calibration.ecod, forest.ecod.scores(rows)),
-        columns=columns,
-        standardised=rows,
-    )
-
-
-def contributions(forest: TrainedForest, standardised: FloatArray) -> FloatArray:
-    """Give how much each column shortens rows' paths, in levels per tree; positive isolates."""
-    shortening: FloatArray = -attribute(forest.packed, standardised).contributions / forest.packed.trees
-    return shortening
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from sklearn.ensemble import IsolationForest
 
 from detectors.forest.drift import PSI_BINS, bin_shares, decile_edges
@@ -163,19 +162,3 @@ def _drift_reference(values: FloatArray) -> tuple[FloatArray, FloatArray]:
         edges[number, : len(own)] = own
         shares[number] = bin_shares(edges[number], column)
     return edges, shares
-
-
-def contaminated_share(features: FeatureSet, values: npt.ArrayLike) -> float:
-    """Share of vehicles that look like the scheme itself: hardly driven *and* hardly owned.
-
-    A guard that does not depend on the admission rules or any forest: an ordinary population has
-    few vehicles that changed hands within 30 days of registration with at most 500 km.
-    """
-    table = np.asarray(values, dtype=np.float64)
-    age = table[:, features.measured.index("age_days")]
-    kilometres = table[:, features.measured.index("odometer_km")]
-    return float(((age <= _DAYS_OF_SCHEME) & (kilometres <= _KM_OF_SCHEME)).mean())
-
-
-_DAYS_OF_SCHEME = 30.0
-_KM_OF_SCHEME = 500.0
