@@ -1,9 +1,9 @@
 """Who enters the training populations: rules that keep the scheme out of the reference.
 
-Most used exports *are* the anomaly. Measured: a reference population with 8 % of them in it finds 21 % of
-the zero-mileage exports instead of 99.7 %; one of exports alone ranks them as the most normal of all. So a
-vehicle enters the reference only when it is old enough, plausibly driven, found by no rule, and late
-enough for corrections to have arrived.
+Most used exports *are* the anomaly. Measured: a reference population with 8 % of them in it finds 21 %
+of the zero-mileage exports instead of 99.7 %; one of exports alone ranks them as the most normal of
+all. So a vehicle enters the reference only when it is old enough, plausibly driven, found by no rule,
+and late enough for corrections to have arrived.
 """
 
 from typing import Final, Literal
