@@ -152,9 +152,9 @@ def _text(wire: _WireAny, field: str, value: str | None) -> str | None:
     if not value.isascii():
         value = unicodedata.normalize("NFKC", value)
     value = value.strip()
-    if not value.isprintable():
-        raise _rejected(wire, "bad_text", field, value, "printable characters only")
-    return value or None
+    if value.isprintable():
+        return value or None
+    raise _rejected(wire, "bad_text", field, value, "printable characters only")
 
 
 def _required(wire: _WireAny, field: str, value: str) -> str:

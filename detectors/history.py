@@ -1,7 +1,6 @@
 """Everything that is known of one vehicle now: its live documents in event order, and what follows."""
 
 from collections.abc import Iterable, Sequence
-from functools import cached_property
 from typing import Final, NamedTuple
 
 from detectors.documents import (
@@ -50,90 +49,113 @@ class VehicleHistory:
         Its file, in any order, withdrawn documents included.
     overfull
         Whether documents had to leave the file because there were too many.
+
+    Attributes
+    ----------
+    documents
+        Live documents in event order; the attributes below are parts of it in the same order.
+    registrations, declarations, deregistrations
+        By type.
+    papers
+        Registrations and declarations: the papers that can state a change of hands.
+    initials, pending_exports
+        Initial registrations; transfers endorsed "pending export".
+    used_exports
+        Declarations that call the vehicle used.
+    readings
+        Odometer readings that were really read.
+    content
+        Which kinds of documents there are, as bits of :class:`Content`.
     """
+
+    __slots__ = (
+        "_filed",
+        "_sales",
+        "content",
+        "declarations",
+        "deregistrations",
+        "documents",
+        "initials",
+        "overfull",
+        "papers",
+        "pending_exports",
+        "readings",
+        "registrations",
+        "used_exports",
+        "vin",
+    )
 
     def __init__(self, vin: str, filed: Sequence[FiledDocument], *, overfull: bool = False) -> None:
         self.vin = vin
         self.overfull = overfull
         self._filed = filed
-        live = [entry.document for entry in filed if not entry.document.is_void]
+        self._sales: tuple[Sale, ...] | None = None
+        live = [entry.document for entry in filed if entry.document.status == "valid"]
         if len(live) > 1:
             live.sort(key=event_order)
         self.documents: tuple[Document, ...] = tuple(live)
-        """Live documents in event order."""
+        self.registrations: list[Registration] = []
+        self.declarations: list[CustomsExport] = []
+        self.deregistrations: list[Deregistration] = []
+        self.papers: list[Paper] = []
+        self.initials: list[Registration] = []
+        self.pending_exports: list[Registration] = []
+        self.used_exports: list[CustomsExport] = []
+        self.readings: list[Reading] = []
+        self.content: int = Content.NOTHING
+        for document in live:
+            self._sort_in(document)
+
+    def _sort_in(self, document: Document) -> None:
+        if isinstance(document, Deregistration):
+            self.content |= Content.DEREGISTRATION
+            self.deregistrations.append(document)
+            return
+        self.papers.append(document)
+        if isinstance(document, CustomsExport):
+            self.content |= Content.CUSTOMS_EXPORT
+            self.declarations.append(document)
+            if document.condition == "used":
+                self.used_exports.append(document)
+        else:
+            self._sort_in_registration(document)
+        kilometres = read_odometer(document)
+        if kilometres is not None:
+            self.readings.append(Reading(document.day, kilometres, document))
+
+    def _sort_in_registration(self, document: Registration) -> None:
+        self.registrations.append(document)
+        if document.kind == "initial":
+            self.content |= Content.INITIAL
+            self.initials.append(document)
+        elif document.kind == "transfer":
+            self.content |= Content.TRANSFER
+        else:
+            self.content |= Content.PENDING_EXPORT
+            self.pending_exports.append(document)
 
     @classmethod
     def of(cls, vin: str, documents: Iterable[Document]) -> "VehicleHistory":
         """Make a history from documents alone, each taken as the newest of its identity."""
         return cls(vin, [FiledDocument(document) for document in documents])
 
-    @cached_property
-    def registrations(self) -> tuple[Registration, ...]:
-        """Live registrations in event order."""
-        return tuple(d for d in self.documents if isinstance(d, Registration))
-
-    @cached_property
-    def declarations(self) -> tuple[CustomsExport, ...]:
-        """Live customs export declarations in event order."""
-        return tuple(d for d in self.documents if isinstance(d, CustomsExport))
-
-    @cached_property
-    def used_exports(self) -> tuple[CustomsExport, ...]:
-        """Declarations that call the vehicle used."""
-        return tuple(d for d in self.declarations if d.condition == "used")
-
-    @cached_property
-    def deregistrations(self) -> tuple[Deregistration, ...]:
-        """Live deregistrations in event order."""
-        return tuple(d for d in self.documents if isinstance(d, Deregistration))
-
-    @cached_property
-    def initials(self) -> tuple[Registration, ...]:
-        """Live initial registrations in event order."""
-        return tuple(d for d in self.registrations if d.kind == "initial")
-
     @property
     def initial(self) -> Registration | None:
         """The first initial registration."""
         return self.initials[0] if self.initials else None
 
-    @cached_property
-    def pending_exports(self) -> tuple[Registration, ...]:
-        """Live transfers endorsed "pending export"."""
-        return tuple(d for d in self.registrations if d.kind == "pending_export")
-
-    @cached_property
-    def papers(self) -> tuple[Paper, ...]:
-        """Registrations and declarations: the papers that can state a change of hands."""
-        return tuple(d for d in self.documents if not isinstance(d, Deregistration))
-
-    @cached_property
+    @property
     def sales(self) -> tuple[Sale, ...]:
         """Changes of hands in event order."""
-        return derive_sales(self.papers)
+        if self._sales is None:
+            self._sales = derive_sales(self.papers)
+        return self._sales
 
-    @cached_property
-    def readings(self) -> tuple[Reading, ...]:
-        """Odometer readings that were really read, in event order."""
-        return tuple(
-            Reading(document.day, kilometres, document)
-            for document in self.documents
-            if (kilometres := read_odometer(document)) is not None
-        )
-
-    @cached_property
-    def contested(self) -> tuple[Document, ...]:
+    @property
+    def contested(self) -> list[Document]:
         """Live documents whose source published another content under the same revision."""
         contested = [e.document for e in self._filed if e.contested and not e.document.is_void]
-        return tuple(sorted(contested, key=event_order))
-
-    @cached_property
-    def content(self) -> int:
-        """Which kinds of live documents there are, as bits of :class:`Content`."""
-        content: int = Content.NOTHING
-        for document in self.documents:
-            content |= content_of(document)
-        return content
+        return sorted(contested, key=event_order)
 
     def registered_before(self, document: Document) -> Registration | None:
         """The last registration before a document in event order: who owned the car then."""
@@ -157,22 +179,6 @@ class VehicleHistory:
                 if value is not None:
                     labels.setdefault(name, value)
         return labels
-
-
-def content_of(document: Document) -> int:
-    """Kind of a document as a bit of :class:`Content`."""
-    if isinstance(document, Registration):
-        return _KINDS[document.kind]
-    if isinstance(document, CustomsExport):
-        return Content.CUSTOMS_EXPORT
-    return Content.DEREGISTRATION
-
-
-_KINDS: dict[str, int] = {
-    "initial": Content.INITIAL,
-    "transfer": Content.TRANSFER,
-    "pending_export": Content.PENDING_EXPORT,
-}
 
 
 def _labels_of(document: Document) -> Iterable[tuple[str, str | None]]:

@@ -7,6 +7,7 @@ tenth gives the year, from a cycle of 30.
 """
 
 import re
+from operator import mul
 from typing import Final
 
 LENGTH: Final = 17
@@ -38,7 +39,7 @@ def check_digit(vin: str) -> str:
     >>> check_digit("LRW3E7FS5PC695355")
     '5'
     """
-    total = sum(_VALUES[c] * w for c, w in zip(vin, _WEIGHTS, strict=True))
+    total = sum(map(mul, map(_VALUES.__getitem__, vin), _WEIGHTS))
     return "0123456789X"[total % 11]
 
 

@@ -11,6 +11,7 @@ from detectors.alerts import Alert, Cause, Change, StandingAlert, by_identity, d
 from detectors.decoding import decode
 from detectors.documents import EVENT_TYPES, Document, EventType
 from detectors.errors import DocumentError
+from detectors.exports import ExportChange, counted_export
 from detectors.filing import Outcome, Position, file_document, trim
 from detectors.findings import Deadline, Finding
 from detectors.history import VehicleHistory
@@ -37,19 +38,18 @@ class _Case(NamedTuple):
     vin: str
     record: VehicleRecord
     cause: Cause
-    changed: bool
-    """Whether its file is another than the stored one."""
 
 
 _JUDGED_TOGETHER: Final = 5_000
 """Stored vehicles that are in memory at once when they are judged again."""
 
-_CAUSES: Final[dict[Outcome, Cause]] = {
-    Outcome.VOIDED: "voided",
-    Outcome.AMENDED: "amended",
-    Outcome.CONTESTED: "amended",
-    Outcome.NEW: "new_evidence",
-}
+_CAUSES: Final[tuple[tuple[Outcome, Cause], ...]] = (
+    (Outcome.VOIDED, "voided"),
+    (Outcome.AMENDED, "amended"),
+    (Outcome.CONTESTED, "amended"),
+    (Outcome.NEW, "new_evidence"),
+)
+"""What a batch did to a vehicle's file, the weightiest first."""
 
 
 def _utc_now() -> datetime:
@@ -164,16 +164,15 @@ class Engine:
         """File a vehicle's documents; ``None`` if its file is as before."""
         data = self.store.get(vin)
         record = VehicleRecord() if data is None else records.decode(data)
-        outcomes = {self._file_one(record, arrival) for arrival in arrivals}
-        changed = [outcome for outcome in _CAUSES if outcome in outcomes]
-        if not changed:
+        outcomes = [self._file_one(record, arrival) for arrival in arrivals]
+        cause = next((cause for outcome, cause in _CAUSES if outcome in outcomes), None)
+        if cause is None:
             return None
         if trim(record.filed, self._limits.maximum_documents):
             record.overfull = True
-        cause = _CAUSES[changed[0]]
         if late and cause == "new_evidence":
             cause = "late_document"
-        return _Case(vin, record, cause, changed=True)
+        return _Case(vin, record, cause)
 
     def _file_one(self, record: VehicleRecord, arrival: _Arrival) -> Outcome:
         outcome = file_document(record.filed, arrival.document, arrival.position)
@@ -194,19 +193,20 @@ class Engine:
         for vin in vins:
             data = self.store.get(vin)
             if data is not None:
-                cases.append(_Case(vin, records.decode(data), cause, changed=False))
+                cases.append(_Case(vin, records.decode(data), cause))
             if len(cases) == _JUDGED_TOGETHER:
                 self._judge(cases, result, detected_at)
                 cases = []
         self._judge(cases, result, detected_at)
 
     def _judge(self, cases: list[_Case], result: Result, detected_at: str) -> None:
-        """Judge vehicles together and keep the records that changed."""
+        """Judge vehicles together, report what changed and keep their records."""
         histories = [_history(case.vin, case.record) for case in cases]
         verdicts = self.catalogue.judge(histories)
         for case, history, verdict in zip(cases, histories, verdicts, strict=True):
-            if self._conclude(case, history, verdict, result, detected_at) or case.changed:
-                self.store.put(case.vin, records.encode(case.record))
+            _count_export(history, case.record, result)
+            self._conclude(case, history, verdict, result, detected_at)
+            self.store.put(case.vin, records.encode(case.record))
 
     def _conclude(
         self,
@@ -215,27 +215,24 @@ class Engine:
         verdict: Verdict,
         result: Result,
         detected_at: str,
-    ) -> bool:
-        """Report what a verdict changes of a vehicle's alerts, and say whether anything does."""
-        vin, record, cause, _ = case
+    ) -> None:
+        """Report what a verdict changes of a vehicle's alerts."""
+        vin, record, cause = case
         findings, failed = verdict
-        now = by_identity((f for f in findings if self._holds(f, vin)), "vehicle", vin)
+        self._deadlines.replace(vin, [f.deadline for f in findings if f.deadline is not None])
+        now = by_identity(filter(self._holds, findings), "vehicle", vin)
         if failed:
             self._report(failed, history, result)
             _keep_standing(record.alerts, failed, now)
         if not now and not record.alerts:
-            return False
+            return
         changes, record.alerts = diff(record.alerts, now)
         _forget_oldest(record.alerts, self._limits.maximum_resolved_alerts)
         self.counters.alert_changes += len(changes)
         result.alerts += [self._alert(change, vin, cause, detected_at) for change in changes]
-        return bool(changes)
 
-    def _holds(self, finding: Finding, vin: str) -> bool:
-        if finding.deadline is None:
-            return True
-        self._deadlines.add(finding.deadline, vin)
-        return self.has_passed(finding.deadline)
+    def _holds(self, finding: Finding) -> bool:
+        return finding.deadline is None or self.has_passed(finding.deadline)
 
     def _meet_deadlines(self, result: Result, detected_at: str) -> None:
         before, self._judged_at = self._judged_at, self._progress()
@@ -280,6 +277,13 @@ class Engine:
 
 def _history(vin: str, record: VehicleRecord) -> VehicleHistory:
     return VehicleHistory(vin, record.filed, overfull=record.overfull)
+
+
+def _count_export(history: VehicleHistory, record: VehicleRecord, result: Result) -> None:
+    """Note a change of the export that the vehicle counts for."""
+    before, record.export = record.export, counted_export(history)
+    if record.export != before:
+        result.exports.append(ExportChange(history.vin, before, record.export))
 
 
 def _keep_standing(

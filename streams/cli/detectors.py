@@ -33,7 +33,7 @@ def show_detector(
     """Show one detector: why, known gaps, look-alikes, runbook, parameters with legal ranges."""
     detector = DETECTORS.get(detector_id)
     if detector is None:
-        fail(f"unknown detector {escape(detector_id)!r}; known: {', '.join(sorted(DETECTORS))}")
+        fail(f"unknown detector {detector_id!r}; known: {', '.join(sorted(DETECTORS))}")
     spec = detector.spec
     out.print(f"[bold]{spec.title}[/]  ({spec.id}, version {spec.version}, {spec.status})\n")
     out.print(spec.description)
