@@ -8,6 +8,8 @@ from streams import __version__
 from streams.cli import detectors, policy
 from streams.cli.explain import explain
 from streams.cli.replay import replay
+from streams.cli.simulate import simulate
+from streams.cli.train import train
 
 app = typer.Typer(
     name="zeromile",
@@ -17,6 +19,8 @@ app = typer.Typer(
 )
 app.command()(replay)
 app.command()(explain)
+app.command()(simulate)
+app.command()(train)
 app.add_typer(detectors.app, name="detectors")
 app.add_typer(policy.app, name="policy")
 
