@@ -1,51 +1,79 @@
-"""Has the population moved since the model was trained? Population stability and tail share."""
+"""Has the population moved since the model was trained? Stability of features, share of the tail."""
 
-import numpy as np
-import numpy.typing as npt
+from dataclasses import dataclass
 
+from detectors.forest.judging import judge
 from detectors.forest.packing import FloatArray
+from detectors.forest.stability import bin_shares, population_stability_index
+from detectors.forest.trained import TrainedForest
 
-PSI_BINS = 10
-"""Bins of the stability index: deciles of the reference population."""
+MOVED = 0.25
+"""Stability index from which a feature counts as moved."""
+UNUSUAL_BAND = (0.005, 0.02)
+"""Share of fresh vehicles at p <= 0.01 that a fitting model gives."""
+LEAST_VEHICLES = 500
+"""Fewest fresh vehicles for a statement: below, the index is mostly noise."""
 
-_FLOOR = 1e-4  # share given to an empty bin, so that its logarithm stays finite
-
-
-def decile_edges(reference: npt.ArrayLike) -> FloatArray:
-    """Give a sample's inner bin edges: its deciles without repetition, nine or fewer."""
-    values = np.asarray(reference, dtype=np.float64)
-    values = values[np.isfinite(values)]
-    if len(values) == 0:
-        return np.zeros(0)
-    return np.unique(np.quantile(values, np.arange(1, PSI_BINS) / PSI_BINS))
+_LEVEL = 0.01
 
 
-def bin_shares(edges: npt.ArrayLike, values: npt.ArrayLike) -> FloatArray:
-    """Share of values in each bin, and in a last one for missing values (NaN); sums to 1."""
-    inner = np.asarray(edges, dtype=np.float64)
-    sample = np.asarray(values, dtype=np.float64)
-    missing = np.isnan(sample)
-    place = np.where(missing, len(inner) + 1, np.searchsorted(inner, sample, side="left"))
-    counts = np.bincount(place, minlength=len(inner) + 2)
-    result: FloatArray = counts / max(1, len(sample))
-    return result
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """How far a fresh population has moved from the one a forest was trained on.
+
+    Attributes
+    ----------
+    vehicles
+        Fresh vehicles looked at.
+    stability
+        Population stability index of every measured feature.
+    unusual
+        Share of the fresh vehicles at p <= 0.01.
+    findings
+        What calls for another model, each with its number and limit; empty when nothing does.
+    """
+
+    vehicles: int
+    stability: dict[str, float]
+    unusual: float
+    findings: tuple[str, ...]
 
 
-def population_stability_index(reference_shares: npt.ArrayLike, shares: npt.ArrayLike) -> float:
-    """Compare two populations binned alike.
+def measure_drift(forest: TrainedForest, values: FloatArray, provinces: list[str]) -> Drift:
+    """Compare fresh vehicles, admitted by the same rules, with a forest's population.
 
     Parameters
     ----------
-    reference_shares, shares
-        As `bin_shares` gives them.
-
-    Returns
-    -------
-    float
-        ``sum((b - a) ln(b / a))`` over bins, 0 when equal. Customary reading: below 0.1 the same
-        population, 0.1 to 0.25 look at it, above 0.25 moved. With fewer than some hundred vehicles
-        it is noise: its mean for equal populations is about (bins - 1) (1/n + 1/m).
+    forest
+        The trained forest.
+    values
+        Measured features of fresh vehicles, shape ``(vehicles, features)``.
+    provinces
+        Their provinces.
     """
-    a = np.maximum(np.asarray(reference_shares, dtype=np.float64), _FLOOR)
-    b = np.maximum(np.asarray(shares, dtype=np.float64), _FLOOR)
-    return float(((b - a) * np.log(b / a)).sum())
+    names = forest.preparation.features.measured
+    stability = {
+        name: population_stability_index(
+            forest.bin_shares[column], bin_shares(forest.bin_edges[column], values[:, column])
+        )
+        for column, name in enumerate(names)
+    }
+    p_value = judge(forest, values, provinces).p_value
+    unusual = float((p_value <= _LEVEL).mean()) if len(values) else 0.0
+    return Drift(len(values), stability, unusual, _findings(len(values), stability, unusual))
+
+
+def _findings(vehicles: int, stability: dict[str, float], unusual: float) -> tuple[str, ...]:
+    if vehicles < LEAST_VEHICLES:
+        return (f"{vehicles} fresh vehicles are too few to tell; {LEAST_VEHICLES} are needed",)
+    found = [
+        f"{name} has moved: stability index {index:.2f}, limit {MOVED}"
+        for name, index in stability.items()
+        if index > MOVED
+    ]
+    low, high = UNUSUAL_BAND
+    if not low <= unusual <= high:
+        found.append(
+            f"{unusual:.2%} of fresh vehicles are at p <= {_LEVEL}; {low:.1%} to {high:.1%} expected"
+        )
+    return tuple(found)

@@ -41,7 +41,7 @@ class TrainedForest:
         Shape ``(columns, 101)``: percentiles of every column before standardising, where stated.
     bin_edges, bin_shares
         Shape ``(features, 9)`` and ``(features, 11)``: the population that drift is measured
-        against, see :mod:`detectors.forest.drift`; unused edges are ``+inf``.
+        against, see :mod:`detectors.forest.stability`; unused edges are ``+inf``.
     """
 
     preparation: Preparation

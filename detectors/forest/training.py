@@ -5,12 +5,12 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.ensemble import IsolationForest
 
-from detectors.forest.drift import PSI_BINS, bin_shares, decile_edges
 from detectors.forest.feature_set import FeatureSet
 from detectors.forest.fitting import fit_ecod, fit_mahalanobis, fit_preparation
 from detectors.forest.packing import FloatArray, pack
 from detectors.forest.preparation import Preparation
 from detectors.forest.scoring import anomaly_scores
+from detectors.forest.stability import PSI_BINS, bin_shares, decile_edges
 from detectors.forest.trained import GRID, Calibration, TrainedForest
 
 

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from streams import __version__
-from streams.cli import detectors, policy
+from streams.cli import detectors, model, policy
 from streams.cli.explain import explain
 from streams.cli.replay import replay
 from streams.cli.simulate import simulate
@@ -22,6 +22,7 @@ app.command()(explain)
 app.command()(simulate)
 app.command()(train)
 app.add_typer(detectors.app, name="detectors")
+app.add_typer(model.app, name="model")
 app.add_typer(policy.app, name="policy")
 
 

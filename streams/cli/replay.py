@@ -11,6 +11,7 @@ from detectors.registry import Catalogue
 from streams.cli.console import errors, fail, out
 from streams.cli.progress import reading_progress
 from streams.cli.summary import summary_tables
+from streams.models.choice import choose_model
 from streams.policy import load_policy
 from streams.reading import STANDARD_INPUT
 from streams.replay import Outputs, Replay
@@ -23,6 +24,15 @@ Files = Annotated[
 ]
 Config = Annotated[
     Path | None, typer.Option("--config", help="Policy file whose values override the shipped ones.")
+]
+ModelChoice = Annotated[
+    str | None,
+    typer.Option(
+        "--model",
+        metavar="DIR",
+        help="Judge by the trained model of this directory too; `default` is the one that ships, "
+        "which knows a simulated country.",
+    ),
 ]
 WatermarkTime = Annotated[
     str | None,
@@ -45,6 +55,7 @@ def replay(
         Path | None, typer.Option(help="Write refused documents with their reasons.")
     ] = None,
     config: Config = None,
+    model: ModelChoice = None,
     watermark: WatermarkTime = None,
     max_dead_letters: Annotated[
         int | None,
@@ -59,7 +70,8 @@ def replay(
     check_readable(files)
     check_writable(alerts, final, dead_letters)
     try:
-        run = Replay(Catalogue(load_policy(config)), Outputs(alerts, final, dead_letters))
+        catalogue = Catalogue(load_policy(config), choose_model(model))
+        run = Replay(catalogue, Outputs(alerts, final, dead_letters))
         with reading_progress(files, errors) as advance:
             replayed = run.run(files, complete_through=day, advance=advance)
     except (ZeromileError, OSError) as error:

@@ -7,13 +7,14 @@ import numpy
 import sklearn
 import skops
 
+from detectors.errors import ZeromileError
 from streams import __version__
 
 FORMAT = 1
 """Version of the layout of model directories."""
 
 
-class ModelError(ValueError):
+class ModelError(ZeromileError):
     """A model directory that is not used, and why.
 
     Parameters

@@ -5,8 +5,8 @@ import pytest
 from scipy.stats import chi2
 
 from detectors.forest.conformal import p_values
-from detectors.forest.drift import bin_shares, decile_edges, population_stability_index
 from detectors.forest.fitting import fit_ecod, fit_mahalanobis
+from detectors.forest.stability import bin_shares, decile_edges, population_stability_index
 
 
 def test_p_values_count_held_out_scores_at_least_as_high():
