@@ -117,10 +117,7 @@ class ForestDetector(Detector[ForestParametersT]):
         if len(rows) == 0:
             return
         reasons = explain_rows(forest, values, judged, rows)
-        opinions = [
-            int(agreeing(forest, judged.standardised[row : row + 1], float(limits[row]))[0])
-            for row in rows
-        ]
+        opinions = agreeing(forest, judged.standardised[rows], limits[rows]).tolist()
         for row, why, agree in zip(rows, reasons, opinions, strict=True):
             place, observation = observed[row]
             rarity = _Rarity(

@@ -93,7 +93,7 @@ def _reason(
         value=value,
         unit=feature.unit,
         usual=None if usual is None else _unscale(features, measured, value, usual),
-        percentile=min(100.0, (below + above) / 2),
+        percentile=min(100.0, float(below + above) / 2),
         weight=float(weight),
     )
 

@@ -8,7 +8,7 @@ from math import nan
 
 from detectors.documents import CustomsExport, Document, Registration
 from detectors.forest.feature_set import Feature, FeatureSet, Relation
-from detectors.forest.life_cycle import Observation
+from detectors.forest.life_cycle import DAYS_A_YEAR, Observation
 from detectors.history import VehicleHistory
 
 EXPORT_PATH = FeatureSet(
@@ -64,15 +64,21 @@ EXPORT_PATH = FeatureSet(
             "never",
             seen=False,
         ),
+        Feature(
+            "age_years", "age", "years", "linear",
+            "Prices fall and owners change with the years, not with their logarithm.",
+            "as age_days",
+            seen=False,
+        ),
     ),
     relations=(
         Relation("odometer_for_age", "declared odometer for its age", "odometer_km", ("age_days",)),
         Relation(
             "value_kept_for_age", "declared value for its first price and age", "value_kept",
-            ("age_days",),
+            ("age_years",),
         ),
         Relation(
-            "owners_for_age", "changes of hands for its age", "changes_of_hands", ("age_days",)
+            "owners_for_age", "changes of hands for its age", "changes_of_hands", ("age_years",)
         ),
     ),
 )  # fmt: skip
@@ -109,6 +115,7 @@ def observe_export(history: VehicleHistory) -> Observation | None:
         price,
         value / price,
         float(len(sales)),
+        (declaration.day - initial.day) / DAYS_A_YEAR,
     )
     sources: list[Document | None] = [initial, endorsement, declaration, deregistration]
     used = {id(d) for d in sources if d is not None} | {id(sale.paper) for sale in sales}

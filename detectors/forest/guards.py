@@ -6,7 +6,7 @@ import numpy as np
 
 from detectors.forest.feature_set import FeatureSet
 from detectors.forest.judging import judge
-from detectors.forest.life_cycle import LIFE_CYCLE
+from detectors.forest.life_cycle import DAYS_A_YEAR, LIFE_CYCLE
 from detectors.forest.packing import FloatArray
 from detectors.forest.trained import TrainedForest
 from detectors.forest.training import TrainingRefused
@@ -92,7 +92,7 @@ def textbook_cases(forest: TrainedForest) -> FloatArray:
     price = float(np.expm1(prices[len(prices) // 2])) or nan
     return np.array(
         [
-            [days, kilometres, days, price, 1.0, kept, 2.0]
+            [days, kilometres, days, price, 1.0, kept, 2.0, days / DAYS_A_YEAR]
             for days in (1.0, 3.0, 7.0, 14.0, 30.0)
             for kilometres in (5.0, 50.0, 200.0, 500.0)
             for kept in (0.95, 1.0, 1.1)

@@ -57,8 +57,10 @@ def judge(forest: TrainedForest, values: FloatArray, provinces: list[str]) -> Ju
     )
 
 
-def agreeing(forest: TrainedForest, standardised: FloatArray, level: float) -> npt.NDArray[np.intp]:
-    """How many of the two second opinions also find each row abnormal at a level: 0, 1 or 2."""
+def agreeing(
+    forest: TrainedForest, standardised: FloatArray, level: float | FloatArray
+) -> npt.NDArray[np.intp]:
+    """How many of the two second opinions find each row abnormal too, at a level: 0, 1 or 2."""
     calibration = forest.calibration
     mahalanobis = p_values(calibration.mahalanobis, forest.mahalanobis.scores(standardised))
     ecod = p_values(calibration.ecod, forest.ecod.scores(standardised))

@@ -55,16 +55,24 @@ LIFE_CYCLE = FeatureSet(
             "never",
             seen=False,
         ),
+        Feature(
+            "age_years", "age", "years", "linear",
+            "Prices fall and owners change with the years, not with their logarithm.",
+            "as age_days",
+            seen=False,
+        ),
     ),
     relations=(
         Relation("odometer_for_age", "odometer for its age", "odometer_km", ("age_days",)),
-        Relation("price_kept_for_age", "price kept for its age", "price_kept", ("age_days",)),
+        Relation("price_kept_for_age", "price kept for its age", "price_kept", ("age_years",)),
         Relation(
-            "owners_for_age", "changes of hands for its age", "changes_of_hands", ("age_days",)
+            "owners_for_age", "changes of hands for its age", "changes_of_hands", ("age_years",)
         ),
     ),
 )  # fmt: skip
 """The reference forest's features."""
+
+DAYS_A_YEAR = 365.25
 
 _BUSINESS = frozenset({"company", "dealer", "exporter", "rental"})
 
@@ -146,6 +154,7 @@ def observe_life_cycle(history: VehicleHistory) -> Observation | None:
         sum(t in _BUSINESS for t in types) / len(types) if types else nan,
         last_price / first_price,
         float(len(sales)),
+        (closing.day - initial.day) / DAYS_A_YEAR,
     )
     exported = closing is first_export_paper(history)
     sources = {id(d): d for d in (initial, *(s.paper for s in sales), closing)}

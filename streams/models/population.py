@@ -81,19 +81,33 @@ def gather(engine: Engine) -> Populations:
     first, last = _window(engine)
     found = Populations(Window(civil_time.day_text(first), civil_time.day_text(last)))
     for history, firing in _vehicles(engine):
-        found.offered += 1
-        export = observe_export(history)
-        if export is not None and last - export.closing.day >= DELAY_DAYS:
-            found.exports.add(export)
-        life = observe_life_cycle(history)
-        if life is not None:
-            _sort_in(found, life, firing, last)
+        sort_vehicle(found, history, firing, last)
     return found
 
 
-def _sort_in(found: Populations, life: Observation, firing: frozenset[str], last: int) -> None:
+def sort_vehicle(
+    found: Populations, history: VehicleHistory, firing: frozenset[str], last_day: int
+) -> None:
+    """Count a vehicle and let it into the populations it fits.
+
+    Parameters
+    ----------
+    found
+        Where it goes.
+    history, firing
+        The vehicle, and the ids of the rules that fire on it.
+    last_day
+        Civil day to which the window's documents reach.
+    """
+    found.offered += 1
+    export = observe_export(history)
+    if export is not None and last_day - export.closing.day >= DELAY_DAYS:
+        found.exports.add(export)
+    life = observe_life_cycle(history)
+    if life is None:
+        return
     found.judgeable += 1
-    reason = refusal(life, firing, last)
+    reason = refusal(life, firing, last_day)
     if reason is not None:
         found.refused[reason] += 1
         return
