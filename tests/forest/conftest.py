@@ -17,8 +17,15 @@ def new_model() -> NewModel:
     return train_model(found, TrainingSettings(seed=3))
 
 
+@pytest.fixture(scope="session")
+def small_model() -> NewModel:
+    """Few trees: quick to write and read."""
+    found = admitted(offered_window(seed=21, ordinary=2_000, genuine=200, scheme=1_100))
+    return train_model(found, TrainingSettings(seed=3, trees=20, samples=256))
+
+
 @pytest.fixture
-def model_directory(new_model: NewModel, tmp_path: Path) -> Path:
+def model_directory(small_model: NewModel, tmp_path: Path) -> Path:
     """A fresh model directory."""
-    write_model(tmp_path / "model", new_model.manifest, new_model.payload)
+    write_model(tmp_path / "model", small_model.manifest, small_model.payload)
     return tmp_path / "model"
