@@ -15,8 +15,14 @@ app = typer.Typer(no_args_is_help=True, help="The catalogue of detectors.")
 
 
 @app.command("list")
-def list_detectors() -> None:
+def list_detectors(
+    *,
+    markdown: Annotated[bool, typer.Option(help="Print a Markdown table, as in the README.")] = False,
+) -> None:
     """List every detector with its status, severities and what it says."""
+    if markdown:
+        typer.echo(markdown_table())
+        return
     table = Table()
     for column in ("id", "status", "severities", "fires on"):
         table.add_column(column)
@@ -24,6 +30,15 @@ def list_detectors() -> None:
         spec = detector.spec
         table.add_row(spec.id, spec.status, ", ".join(spec.severities), spec.description)
     out.print(table)
+
+
+def markdown_table() -> str:
+    """The catalogue as a Markdown table."""
+    rows = [
+        f"| `{spec.id}` | {', '.join(spec.severities)} | {spec.description} |"
+        for spec in (detector.spec for detector in DETECTORS.values())
+    ]
+    return "\n".join(("| detector | severities | fires on |", "|---|---|---|", *rows))
 
 
 @app.command("show")
