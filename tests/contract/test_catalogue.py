@@ -11,7 +11,7 @@ import pytest
 from detectors.base import Detector, Parameters
 from detectors.findings import SEVERITIES
 from detectors.near_misses import near_misses
-from detectors.registry import DETECTORS, RULES
+from detectors.registry import DETECTORS, FORESTS, RULES
 from streams.policy import load_policy, shipped_policy_text
 from tests.fixtures.loading import FOLDER, KINDS, NAMES, histories, stream
 
@@ -19,24 +19,25 @@ POLICY = load_policy()
 ROOT = Path(__file__).parents[2]
 
 each_rule = pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.spec.id)
+each_detector = pytest.mark.parametrize("rule", (*RULES, *FORESTS), ids=lambda rule: rule.spec.id)
 
 
 def test_ids_are_unique():
-    assert len({rule.spec.id for rule in RULES}) == len(RULES) == len(DETECTORS)
-    assert len({rule.spec.title for rule in RULES}) == len(RULES)
+    assert len(RULES) + len(FORESTS) == len(DETECTORS)
+    assert len({detector.spec.title for detector in DETECTORS.values()}) == len(DETECTORS)
 
 
 def test_every_rule_file_is_in_the_catalogue_and_has_fixtures():
     files = {path.stem for path in (ROOT / "detectors/rules").glob("*.py")} - {"__init__"}
-    assert files == set(DETECTORS) == set(NAMES)
+    assert files == {rule.spec.id for rule in RULES} == set(NAMES)
 
 
-@each_rule
+@each_detector
 def test_the_id_is_the_file_name(rule: type[Detector[Parameters]]):
     assert Path(inspect.getfile(rule)).stem == rule.spec.id
 
 
-@each_rule
+@each_detector
 def test_the_spec_tells_all_that_a_reader_needs(rule: type[Detector[Parameters]]):
     spec = rule.spec
     assert re.fullmatch(r"[a-z]+(_[a-z]+)*", spec.id)
@@ -50,14 +51,14 @@ def test_the_spec_tells_all_that_a_reader_needs(rule: type[Detector[Parameters]]
     assert (rule.__doc__ or "").strip().endswith(".")
 
 
-@each_rule
+@each_detector
 def test_the_runbook_has_two_or_three_steps_and_a_time_to_look_at(rule: type[Detector[Parameters]]):
     runbook = rule.spec.runbook
     assert 2 <= len(runbook) <= 3
     assert all(step.endswith((".", "?")) for step in runbook)
 
 
-@each_rule
+@each_detector
 def test_every_threshold_is_documented_and_has_limits(rule: type[Detector[Parameters]]):
     source = inspect.getsource(rule.parameters_type)
     for field in msgspec.structs.fields(rule.parameters_type):
@@ -70,7 +71,7 @@ def test_every_threshold_is_documented_and_has_limits(rule: type[Detector[Parame
             pytest.fail(f"{field.name} has no limits")
 
 
-@each_rule
+@each_detector
 def test_the_policy_names_the_source_of_its_thresholds(rule: type[Detector[Parameters]]):
     section = tomllib.loads(shipped_policy_text())[rule.spec.id]
     assert len(section["source"]) > 10 or section["source"] == "Assumption"
@@ -105,6 +106,6 @@ def test_every_severity_of_the_spec_is_shown_in_a_fixture(rule: type[Detector[Pa
 
 
 def test_both_fixtures_exist():
-    for name in DETECTORS:
+    for rule in RULES:
         for which in KINDS:
-            assert (FOLDER / name / f"{which}.jsonl").stat().st_size > 0
+            assert (FOLDER / rule.spec.id / f"{which}.jsonl").stat().st_size > 0
