@@ -19,7 +19,7 @@ POLICY = load_policy()
 ROOT = Path(__file__).parents[2]
 
 each_rule = pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.spec.id)
-each_detector = pytest.mark.parametrize("rule", (*RULES, *FORESTS), ids=lambda rule: rule.spec.id)
+each_detector = pytest.mark.parametrize("rule", [*RULES, *FORESTS], ids=lambda rule: rule.spec.id)
 
 
 def test_ids_are_unique():
@@ -60,7 +60,8 @@ def test_the_runbook_has_two_or_three_steps_and_a_time_to_look_at(rule: type[Det
 
 @each_detector
 def test_every_threshold_is_documented_and_has_limits(rule: type[Detector[Parameters]]):
-    source = inspect.getsource(rule.parameters_type)
+    kinds = [kind for kind in rule.parameters_type.mro() if issubclass(kind, Parameters)]
+    source = "\n".join(inspect.getsource(kind) for kind in kinds)
     for field in msgspec.structs.fields(rule.parameters_type):
         if field.name in {f.name for f in msgspec.structs.fields(Parameters)}:
             continue
