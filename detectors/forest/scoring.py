@@ -3,6 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
+from detectors.forest.compiled import AVAILABLE, compiled_path_length_sums
 from detectors.forest.packing import FloatArray, IndexArray, PackedForest
 
 WIDE_BATCH = 768
@@ -54,6 +55,11 @@ def path_length_sums(forest: PackedForest, rows: npt.ArrayLike) -> FloatArray:
         Shape ``(rows,)``, in tree levels.
     """
     values = as_rows(forest, rows)
+    return compiled_path_length_sums(forest, values) if AVAILABLE else walk(forest, values)
+
+
+def walk(forest: PackedForest, values: npt.NDArray[np.float32]) -> FloatArray:
+    """Sum path lengths with numpy alone; `values` are checked rows."""
     if len(values) < WIDE_BATCH:
         lengths = forest.leaf_length.ravel().take(_bottom_places(forest, values))
         # cumsum adds strictly from left to right; sum() would add pairwise and differ in the last

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from streams import __version__
-from streams.cli import detectors, model, policy
+from streams.cli import bench, detectors, model, policy
 from streams.cli.explain import explain
 from streams.cli.replay import replay
 from streams.cli.simulate import simulate
@@ -21,6 +21,7 @@ app.command()(replay)
 app.command()(explain)
 app.command()(simulate)
 app.command()(train)
+app.add_typer(bench.app, name="bench")
 app.add_typer(detectors.app, name="detectors")
 app.add_typer(model.app, name="model")
 app.add_typer(policy.app, name="policy")
