@@ -47,7 +47,9 @@ def _kernel() -> Callable[..., None]:
     return compiled
 
 
-def _walk(feature: Any, threshold: Any, leaf_length: Any, depth: int, values: Any, total: Any) -> None:
+def _walk(  # noqa: PLR0917 - numba calls by position
+    feature: Any, threshold: Any, leaf_length: Any, depth: int, values: Any, total: Any
+) -> None:
     """Walk row by row, tree by tree: the innermost loop is the descent."""
     bottom = 1 << depth
     for row in range(values.shape[0]):

@@ -55,7 +55,9 @@ def path_length_sums(forest: PackedForest, rows: npt.ArrayLike) -> FloatArray:
         Shape ``(rows,)``, in tree levels.
     """
     values = as_rows(forest, rows)
-    return compiled_path_length_sums(forest, values) if AVAILABLE else walk(forest, values)
+    if AVAILABLE and len(values) < WIDE_BATCH:  # wide batches are faster by numpy
+        return compiled_path_length_sums(forest, values)
+    return walk(forest, values)
 
 
 def walk(forest: PackedForest, values: npt.NDArray[np.float32]) -> FloatArray:
