@@ -26,7 +26,7 @@ LIFE_CYCLE = FeatureSet(
         Feature(
             "odometer_km", "odometer", "km", "log",
             "Use is what makes a used car; readings that nobody took do not count.",
-            "no reading was taken up to the closing paper",
+            "no reading was taken in the 90 days up to the closing paper",
         ),
         Feature(
             "shortest_holding_days", "shortest time in one owner's hands", "days", "log",
@@ -185,9 +185,14 @@ def _last_reading(history: VehicleHistory, closing: Document) -> Reading | None:
     """Last reading up to the closing paper, or, for an export, the one on its declaration.
 
     A pending-export registration carries no odometer as a rule; the declaration that follows does.
+    A reading of long before says nothing of the closing paper's day.
     """
-    before = [r for r in history.readings if r.day <= closing.day]
     if isinstance(closing, Registration) and closing.kind == "pending_export":
         declared = [r for r in history.readings if isinstance(r.document, CustomsExport)]
-        return declared[0] if declared else (before[-1] if before else None)
-    return before[-1] if before else None
+        if declared:
+            return declared[0]
+    near = [r for r in history.readings if 0 <= closing.day - r.day <= _READING_HOLDS_DAYS]
+    return near[-1] if near else None
+
+
+_READING_HOLDS_DAYS = 90
