@@ -84,18 +84,18 @@ class Catalogue:
 
     def __init__(self, policy: Policy, model: ForestModel | None = None) -> None:
         self.policy = policy
+        self.known: dict[str, Detector[Any]] = {
+            rule.spec.id: rule(policy.parameters[rule.spec.id]) for rule in RULES
+        } | {forest.spec.id: forest(policy.parameters[forest.spec.id], model) for forest in FORESTS}
+        """Every detector: one that is switched off still explains the alerts it left behind."""
         self.detectors: dict[str, Detector[Any]] = {
-            rule.spec.id: rule(policy.parameters[rule.spec.id])
-            for rule in RULES
-            if policy.parameters[rule.spec.id].enabled
+            identity: detector
+            for identity, detector in self.known.items()
+            if policy.parameters[identity].enabled
         }
-        self._forests: list[ForestDetector[Any]] = [
-            forest(policy.parameters[forest.spec.id], model)
-            for forest in FORESTS
-            if policy.parameters[forest.spec.id].enabled
-        ]
-        self._rules = tuple(self.detectors.values())
-        self.detectors |= {forest.spec.id: forest for forest in self._forests}
+        enabled = self.detectors.values()
+        self._forests = [each for each in enabled if isinstance(each, ForestDetector)]
+        self._rules = [each for each in enabled if not isinstance(each, ForestDetector)]
         self._for_content: dict[tuple[int, int], Sequence[Detector[Any]]] = {}
 
     def judge(self, histories: Sequence[VehicleHistory]) -> list[Verdict]:

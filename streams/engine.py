@@ -229,7 +229,9 @@ class Engine:
         changes, record.alerts = diff(record.alerts, now)
         _forget_oldest(record.alerts, self._limits.maximum_resolved_alerts)
         self.counters.alert_changes += len(changes)
-        result.alerts += [self._alert(change, vin, cause, detected_at) for change in changes]
+        for change in changes:
+            explanation = self._explain(change.finding, history, result)
+            result.alerts.append(self._alert(change, vin, cause, detected_at, explanation))
 
     def _holds(self, finding: Finding) -> bool:
         return finding.deadline is None or self.has_passed(finding.deadline)
@@ -249,9 +251,20 @@ class Engine:
             self.counters.detector_errors[detector] += 1
             result.failures.append(DetectorFailure(detector, documents, error))
 
-    def _alert(self, change: Change, vin: str, cause: Cause, detected_at: str) -> Alert:
+    def _explain(self, finding: Finding, history: VehicleHistory, result: Result) -> str:
+        """Explain a finding; one of an older version may lack facts, and must stop nothing."""
+        detector = self.catalogue.known[finding.detector]
+        try:
+            return detector.explain(finding.facts)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the alert must go out
+            self._report({finding.detector: error}, history, result)
+            return detector.spec.description
+
+    def _alert(
+        self, change: Change, vin: str, cause: Cause, detected_at: str, explanation: str
+    ) -> Alert:
         finding = change.finding
-        detector = self.catalogue.detectors[finding.detector]
+        detector = self.catalogue.known[finding.detector]
         return Alert(
             alert_id=change.alert_id,
             detector=finding.detector,
@@ -267,7 +280,7 @@ class Engine:
             occurred_at=finding.occurred_at,
             detected_at=detected_at,
             title=detector.spec.title,
-            explanation=detector.explain(finding.facts),
+            explanation=explanation,
             facts=finding.facts,
             evidence=finding.evidence,
             labels=finding.labels,

@@ -2,6 +2,8 @@
 
 import sys
 from collections.abc import Callable
+from datetime import date
+from datetime import time as clock_time
 from types import FrameType
 from typing import Any, Final
 
@@ -76,7 +78,9 @@ def check_no_clock(detector: Detector[Any], history: VehicleHistory) -> None:
 
     def watch(_frame: FrameType, event: str, function: Any) -> None:
         if event == "c_call" and getattr(function, "__name__", "") in IMPURE:
-            called.add(function.__qualname__)
+            of_a_moment = isinstance(getattr(function, "__self__", None), date | clock_time)
+            if not of_a_moment:  # moment.time() is the clock time of a moment that is given
+                called.add(function.__qualname__)
 
     for fact in _watched(lambda: judged(detector, history), watch):
         _watched(lambda found=fact: detector.explain(found.facts), watch)  # type: ignore[misc] # a default binds it

@@ -86,12 +86,17 @@ def _first_fault(
     """The first history on which a check fails; more of the same would only hide the others."""
     for history in histories:
         try:
-            check(detector, history)
+            check(detector, _lent(history))
         except DetectorContractError as error:
             return [f"{check.__name__}: {history.vin}: {fault}" for fault in error.broken]
         except Exception as error:  # noqa: BLE001 - a detector may raise anything; that is the finding
             return [f"{check.__name__}: {history.vin}: raised {error!r}"]
     return []
+
+
+def _lent(history: VehicleHistory) -> VehicleHistory:
+    """A copy, so that a detector that changes its input spoils one check and not all that follow."""
+    return VehicleHistory(history.vin, list(history._filed), overfull=history.overfull)  # noqa: SLF001
 
 
 def _example_faults(
@@ -105,7 +110,7 @@ def _example_faults(
             yield f"examples: no {name} history was given"
         for history in histories:
             try:
-                found = any(holds(finding) for finding in detector.judge(history))
+                found = any(holds(finding) for finding in detector.judge(_lent(history)))
             except Exception as error:  # noqa: BLE001 - the same
                 yield f"examples: {history.vin}: raised {error!r}"
                 continue

@@ -160,7 +160,9 @@ def _brand_conflict(history: VehicleHistory, declaration: CustomsExport) -> Iter
     if register.brand.casefold() != declaration.brand.casefold():
         facts: dict[str, Fact] = {
             "registered_brand": register.brand,
+            "registered": civil_time.day_text(register.day),
             "declared_brand": declaration.brand,
+            "declared": civil_time.day_text(declaration.day),
         }
         yield "brand_differs", declaration, (register, declaration), facts
 
@@ -180,8 +182,8 @@ _SENTENCES = {
         "Declared on {declared} by an exporter who was not the registered owner that day."
     ),
     "licence_expired": (
-        "Declared on {declared} under a licence applied for on {licence_applied}, which had expired "
-        "by {licence_expires}."
+        "Declared on {declared} under a licence applied for on {licence_applied}, which was valid "
+        "until {licence_expires} at the latest."
     ),
     "declared_before_licence": (
         "Declared on {declared}, before its licence was applied for on {licence_applied}."
@@ -194,7 +196,9 @@ _SENTENCES = {
         "Licence to export a used car applied for on {licence_applied}, before the first "
         "registration on {registered}."
     ),
-    "brand_differs": "Registered as {registered_brand}, declared as {declared_brand}.",
+    "brand_differs": (
+        "Registered as {registered_brand} on {registered}, declared as {declared_brand} on {declared}."
+    ),
     "deregistered_by_another": (
         "Deregistered on {deregistered} in the name of another owner than the registered one."
     ),

@@ -6,6 +6,7 @@ import typer
 
 from streams import __version__
 from streams.cli import bench, detectors, model, policy
+from streams.cli.evaluate import evaluate
 from streams.cli.explain import explain
 from streams.cli.replay import replay
 from streams.cli.simulate import simulate
@@ -20,6 +21,7 @@ app = typer.Typer(
 app.command()(replay)
 app.command()(explain)
 app.command()(simulate)
+app.command()(evaluate)
 app.command()(train)
 app.add_typer(bench.app, name="bench")
 app.add_typer(detectors.app, name="detectors")

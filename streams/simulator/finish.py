@@ -18,6 +18,8 @@ from streams.simulator.truth import ExpectedAlert, VehicleTruth, iso, stamp
 
 ALL_FAULTS = FAULTS + REGISTRATION_FAULTS
 _SPOILED = ("check_digit", "forbidden_letter", "too_short")
+_BY_OWNER = frozenset({"double_sale", "document_conflict", "resale_after_export", "cloned_vin"})
+"""Schemes that show by who owned the car."""
 _EPOCH = 719_163  # ordinal of 1970-01-01
 
 
@@ -114,7 +116,7 @@ def _truth(
                 papers_complete=row not in missing,
                 variant=fleet.variant[row] or msgspec.UNSET,
                 fools=label.fools or msgspec.UNSET,
-                expected=tuple(expected.get(row, ())),
+                expected=_earliest(expected.get(row, [])),
                 tolerated=tuple(tolerated[row]) if row in tolerated else msgspec.UNSET,
                 missing=tuple(sorted(missing[row])) if row in missing else msgspec.UNSET,
                 spike=int(fleet.spike[row]) if fleet.spike[row] >= 0 else msgspec.UNSET,
@@ -139,6 +141,15 @@ def _truth(
     return truth
 
 
+def _earliest(alerts: list[ExpectedAlert]) -> tuple[ExpectedAlert, ...]:
+    """One alert a detector: the first that can be proved, complete ones before others."""
+    alerts.sort(key=lambda alert: (not alert.complete, alert.provable_on))
+    first: dict[str, ExpectedAlert] = {}
+    for alert in alerts:
+        first.setdefault(alert.detector, alert)
+    return tuple(sorted(first.values(), key=lambda alert: alert.detector))
+
+
 def _expected(
     block: Block, number: int, feeds: dict[str, Feed], window: tuple[int, int]
 ) -> list[tuple[int, ExpectedAlert]]:
@@ -147,11 +158,13 @@ def _expected(
     visible = np.zeros(len(item.vehicles), dtype=np.int64)
     early = np.zeros(len(item.vehicles), dtype=np.bool_)
     lost = early.copy()
+    nameless = early.copy()
     for name, rows in item.needs:
         arrival = feeds[name].first_arrival[rows]
         visible = np.maximum(visible, arrival)
         early |= arrival < first
         lost |= feeds[name].lost[rows]
+        nameless |= feeds[name].nameless[rows]
     late = visible >= last
     too_short = (item.provable + item.margin) > block.world.end
     result = []
@@ -160,6 +173,7 @@ def _expected(
             "before_stream" if early[place]
             else "malformed" if lost[place]
             else "after_stream" if late[place]
+            else "owner_missing" if nameless[place] and item.detector in _BY_OWNER
             else "stream_ends_first" if too_short[place]
             else None
         )  # fmt: skip
@@ -189,6 +203,7 @@ def _missing_papers(
             ("before_stream", made.first_arrival < first),
             ("after_stream", made.first_arrival >= last),
             ("malformed", made.lost),
+            ("owner_missing", made.nameless),
         ]
         for rows, arrival in made.revised_by:
             cut = np.zeros(size, dtype=np.bool_)

@@ -43,6 +43,8 @@ _LOOK_ALIKES = {
     "odometer_not_read": ("zero_mileage_export", "odometer_rollback"),
     "rental_fleet_export": ("zero_mileage_export", "parked_until_eligible"),
     "demo_car_export": ("zero_mileage_export", "flash_registration"),
+    "barely_used_export": ("zero_mileage_export",),
+    "odometer_typo": ("odometer_rollback",),
     "reissued_paper_export": ("duplicate_export", "double_sale", "document_conflict"),
     "self_registration": ("double_sale", "flash_registration"),
     "demo_car": ("double_sale", "flash_registration"),
@@ -56,6 +58,7 @@ _LOOK_ALIKES = {
     "insured_before_delivery": ("double_sale",),
     "wholesale_chain": ("double_sale",),
     "reissued_paper": ("double_sale",),
+    "used_dealer_flip": ("double_sale",),
 }
 
 ORDINARY = Label("ordinary", "ordinary")

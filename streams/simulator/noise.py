@@ -9,7 +9,7 @@ from streams.simulator.calendars import FloatArray, IntArray
 from streams.simulator.delays import DAY, recorded_and_arrival
 from streams.simulator.malformed import FAULTS, REGISTRATION_FAULTS
 from streams.simulator.places import PROVINCES
-from streams.simulator.tables import Column, Table, stack
+from streams.simulator.tables import ABSENT, Column, Table, stack
 
 READABLE = 0
 """Tag of a readable line; others are 1 + the fault's number, + `LOST` if no readable copy is sent."""
@@ -26,6 +26,7 @@ class Feed:
     tag: IntArray
     first_arrival: IntArray
     lost: BoolArray
+    nameless: BoolArray
     revised_by: list[tuple[IntArray, IntArray]]
     """Rows that a life revises on purpose, and when those revisions arrive."""
 
@@ -35,6 +36,10 @@ def feed(block: Block, name: str, table: Table) -> Feed:
     rng, noise = block.rng, block.world.country.noise
     columns = table.columns()
     size = table.size
+    nameless = np.zeros(size, dtype=np.bool_)
+    if "owner" in columns:
+        nameless[_choose(rng, noise.owner_missing, columns["owner"] >= 0)] = True
+        columns["owner"][nameless] = ABSENT
     recorded, arrival = recorded_and_arrival(
         rng, block.world.country.delays, name, columns["day"].astype(np.int64), columns["hold"]
     )
@@ -89,6 +94,7 @@ def feed(block: Block, name: str, table: Table) -> Feed:
         ),
         first_arrival=arrival,
         lost=lost,
+        nameless=nameless,
         revised_by=revised_by,
     )
 

@@ -238,14 +238,14 @@ class Delays(Sourced, frozen=True):
 
 
 class Noise(Sourced, frozen=True):
-    """Shares of documents that are repeated, restated by a second source, amended, malformed."""
+    """Shares of documents repeated, restated by a second source, amended, malformed, without owner."""
 
     duplicate: float
     restated: float
     amendment: float
     malformed: float
     malformed_lost: float
-    odometer_read: float
+    owner_missing: float
 
 
 class Outage(Sourced, frozen=True):

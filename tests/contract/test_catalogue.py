@@ -16,6 +16,7 @@ from streams.policy import load_policy, shipped_policy_text
 from tests.fixtures.loading import FOLDER, KINDS, NAMES, histories, stream
 
 POLICY = load_policy()
+RULE_IDS = [rule.spec.id for rule in RULES]
 ROOT = Path(__file__).parents[2]
 
 each_rule = pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.spec.id)
@@ -29,7 +30,8 @@ def test_ids_are_unique():
 
 def test_every_rule_file_is_in_the_catalogue_and_has_fixtures():
     files = {path.stem for path in (ROOT / "detectors/rules").glob("*.py")} - {"__init__"}
-    assert files == {rule.spec.id for rule in RULES} == set(NAMES)
+    assert files == set(RULE_IDS) == set(NAMES)
+    assert files <= set(DETECTORS)
 
 
 @each_detector
@@ -56,6 +58,7 @@ def test_the_runbook_has_two_or_three_steps_and_a_time_to_look_at(rule: type[Det
     runbook = rule.spec.runbook
     assert 2 <= len(runbook) <= 3
     assert all(step.endswith((".", "?")) for step in runbook)
+    assert any(re.search(r"\b(days?|months?|\d{4}-\d\d-\d\d)\b", step) for step in runbook)
 
 
 @each_detector
@@ -107,6 +110,6 @@ def test_every_severity_of_the_spec_is_shown_in_a_fixture(rule: type[Detector[Pa
 
 
 def test_both_fixtures_exist():
-    for rule in RULES:
+    for name in RULE_IDS:
         for which in KINDS:
-            assert (FOLDER / rule.spec.id / f"{which}.jsonl").stat().st_size > 0
+            assert (FOLDER / name / f"{which}.jsonl").stat().st_size > 0

@@ -176,6 +176,26 @@ def wholesale_chain(block: Block, rows: IntArray) -> None:
     steps.initial(block, rows, born, seller=dealers[1])
 
 
+def used_dealer_flip(block: Block, rows: IntArray) -> None:
+    """A used car goes through a dealer's books to its next owner within the week.
+
+    Two sales in one week, and ordinary trade: an alert is neither right nor wrong.
+    """
+    count = len(rows)
+    day = timing.squeeze(block, block.world.retail_day(block.rng, count), 0, 30)
+    block.fleet.born[rows] = day - timing.days_between(block, count, 700, 3500)
+    block.specify(rows)
+    block.label(rows, "used_dealer_flip")
+    dealer = block.world.dealer(block.rng, block.fleet.province[rows])
+    steps.transfer(
+        block, rows, day, dealer, owner_type=steps.DEALER,
+        seller=block.fleet.owner(rows, steps.FIRST),
+    )  # fmt: skip
+    later = day + timing.days_between(block, count, 1, SAME_WEEK)
+    sold = steps.transfer(block, rows, later, block.fleet.owner(rows, steps.SECOND), seller=dealer)
+    block.expect("double_sale", rows, later, (("registration", sold),), tolerated=True)
+
+
 def reissued_paper(block: Block, rows: IntArray) -> None:
     """A used sale is written on the wrong buyer or with a wrong invoice, withdrawn, written anew."""
     count = len(rows)

@@ -125,6 +125,46 @@ def demo_car(block: Block, rows: IntArray) -> None:
     exports.write_deregistration(block, made)
 
 
+def barely_used(block: Block, rows: IntArray) -> None:
+    """Bought to be driven, sold after weeks for a private reason, taken abroad by an exporter.
+
+    Some of them show so few kilometres that nobody could tell them from the scheme.
+    """
+    count = len(rows)
+    declared = timing.declared(block, rows, before=0)
+    young = declared < block.world.letter_from
+    lag = np.where(
+        young, timing.days_between(block, count, 15, 150), timing.days_between(block, count, 210, 400)
+    )
+    made = plan(block, rows, lag, declared=declared)
+    made.odometer = np.exp(block.rng.uniform(np.log(150), np.log(2500), count)).astype(np.int64)
+    block.label(rows, "barely_used_export")
+    exports.write_initial(block, made, owner_type=steps.PERSON)
+    exports.write_pending(block, made)
+    exports.write_declaration(block, made)
+    exports.write_deregistration(block, made)
+
+
+def odometer_typo(block: Block, rows: IntArray) -> None:
+    """The inspection's reading has a digit too many; every other time somebody corrects it."""
+    made = _used(block, rows)
+    count = len(rows)
+    block.label(rows, "odometer_typo")
+    exports.write_initial(block, made)
+    wrong = steps.pending_export(
+        block, rows, made.pending, made.exporter, odometer=made.odometer * 10, read=steps.READ,
+        seller=block.fleet.owner(rows, steps.FIRST),
+    )  # fmt: skip
+    corrected = block.rng.random(count) < 0.5  # noqa: PLR2004 - assumption: every other
+    block.tables["registration"].revise(
+        wrong[corrected],
+        block.rng.uniform(3.0, 40.0, int(corrected.sum())),
+        odometer=made.odometer[corrected],
+    )
+    exports.write_declaration(block, made)
+    exports.write_deregistration(block, made)
+
+
 def reissued_paper(block: Block, rows: IntArray) -> None:
     """Endorsement and declaration are withdrawn and written anew, to the same exporter."""
     made = _used(block, rows)

@@ -5,7 +5,7 @@ import numpy as np
 from streams.simulator.block import Block
 from streams.simulator.calendars import IntArray, ordinal
 from streams.simulator.lives import exports, steps, timing
-from streams.simulator.lives.plans import Plan, genuine_lag, hot_lag, plan
+from streams.simulator.lives.plans import Plan, genuine_lag, hot_lag, lawful_destination, plan
 from streams.simulator.tables import ABSENT
 from streams.simulator.values import kilometres
 
@@ -172,8 +172,9 @@ def duplicate_export(block: Block, rows: IntArray) -> None:
     same = block.rng.random(len(rows)) < 0.5  # noqa: PLR2004 - assumption: every other
     exporter = np.where(same | (other == made.exporter), made.exporter, other)
     again = steps.declaration(
-        block, rows, second, made.destination, exporter=exporter,
-        exporter_province=made.exporter_province, odometer=made.odometer, read=steps.READ,
+        block, rows, second, lawful_destination(block, rows, second, second - made.born),
+        exporter=exporter, exporter_province=made.exporter_province, odometer=made.odometer,
+        read=steps.READ,
         exited=second + 3,
     )  # fmt: skip
     both = (seen, ("customs_export", again))

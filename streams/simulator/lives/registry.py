@@ -34,6 +34,8 @@ EXPORT_LIVES: dict[str, Life] = {
     "rental_fleet_export": export_look_alikes.rental_fleet,
     "demo_car_export": export_look_alikes.demo_car,
     "reissued_paper_export": export_look_alikes.reissued_paper,
+    "barely_used_export": export_look_alikes.barely_used,
+    "odometer_typo": export_look_alikes.odometer_typo,
 }
 
 DOMESTIC_LIVES: dict[str, Life] = {
@@ -53,6 +55,7 @@ DOMESTIC_LIVES: dict[str, Life] = {
     "insured_before_delivery": domestic_look_alikes.insured_before_delivery,
     "wholesale_chain": domestic_look_alikes.wholesale_chain,
     "reissued_paper": domestic_look_alikes.reissued_paper,
+    "used_dealer_flip": domestic_look_alikes.used_dealer_flip,
 }
 
 NEVER_ZERO = frozenset(
@@ -69,6 +72,8 @@ NEVER_ZERO = frozenset(
         "rental_fleet_export",
         "demo_car_export",
         "reissued_paper_export",
+        "barely_used_export",
+        "odometer_typo",
     }
 )
 """Export lives whose declaration never shows a read odometer near zero."""
