@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any, Final, NamedTuple
 
-from detectors.base import Detector
+from detectors.base import Declared, Detector
 from detectors.findings import Finding
 from detectors.forest.detector import ForestDetector
 from detectors.forest.trained import ForestModel
@@ -28,6 +28,7 @@ from detectors.rules.restricted_destination import RestrictedDestination
 from detectors.rules.revision_conflict import RevisionConflict
 from detectors.rules.vin_quality import VinQuality
 from detectors.rules.zero_mileage_export import ZeroMileageExport
+from detectors.spikes.declared import PROVINCE_DETECTORS
 
 RULES: Final[tuple[type[Detector[Any]], ...]] = (
     DoubleSale,
@@ -56,6 +57,9 @@ FORESTS: Final[tuple[type[ForestDetector[Any]], ...]] = (UnusualLifeCycle, Unusu
 DETECTORS: Final[dict[str, type[Detector[Any]]]] = {
     detector.spec.id: detector for detector in (*RULES, *FORESTS)
 }
+
+DECLARED: Final[dict[str, type[Declared]]] = {**DETECTORS, **PROVINCE_DETECTORS}
+"""Everything that has a spec and a section of the policy: the judges of vehicles and of provinces."""
 
 _SEVERAL: Final = max(detector.spec.least_documents for detector in DETECTORS.values())
 

@@ -72,6 +72,13 @@ class Watermarks:
             return seen or self._declared
         return max(seen, self._declared)
 
+    def newest_day(self, event_type: EventType) -> int | None:
+        """Newest civil day of a feed, or the day through which it is declared complete if later."""
+        days = [day for (feed, _), day in self.newest.items() if feed == event_type]
+        if self._declared is not None:
+            days.append(self._declared)
+        return max(days, default=None)
+
     def is_late(self, document: Document) -> bool:
         """Whether a document comes after its feed was taken as complete for its day."""
         through = self.complete_through(document.event_type)

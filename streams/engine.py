@@ -7,17 +7,18 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Final, NamedTuple
 
-from detectors.alerts import Alert, Cause, Change, StandingAlert, by_identity, diff
+from detectors.alerts import Cause, StandingAlert, by_identity, diff
 from detectors.decoding import decode
 from detectors.documents import EVENT_TYPES, Document, EventType
 from detectors.errors import DocumentError
-from detectors.exports import ExportChange, counted_export
+from detectors.exports import ExportChange, counted_export, hardly_used
 from detectors.filing import Outcome, Position, file_document, trim
 from detectors.findings import Deadline, Finding
 from detectors.history import VehicleHistory
 from detectors.registry import Catalogue, Verdict
 from detectors.watermarks import Watermarks
 from streams import record as records
+from streams.alert_record import alert_record
 from streams.deadlines import DeadlineBook
 from streams.record import VehicleRecord
 from streams.results import Counters, DeadLetter, DetectorFailure, RawDocument, Result
@@ -89,6 +90,7 @@ class Engine:
         self._corrections = corrections
         self._clock = clock
         self._limits = catalogue.policy.history
+        self._hardly_used = hardly_used(catalogue.policy)
         self._deadlines = DeadlineBook()
         self._judged_at = self._progress()
 
@@ -204,7 +206,7 @@ class Engine:
         histories = [_history(case.vin, case.record) for case in cases]
         verdicts = self.catalogue.judge(histories)
         for case, history, verdict in zip(cases, histories, verdicts, strict=True):
-            _count_export(history, case.record, result)
+            self._count_export(history, case.record, result)
             self._conclude(case, history, verdict, result, detected_at)
             self.store.put(case.vin, records.encode(case.record))
 
@@ -230,8 +232,23 @@ class Engine:
         _forget_oldest(record.alerts, self._limits.maximum_resolved_alerts)
         self.counters.alert_changes += len(changes)
         for change in changes:
-            explanation = self._explain(change.finding, history, result)
-            result.alerts.append(self._alert(change, vin, cause, detected_at, explanation))
+            result.alerts.append(
+                alert_record(
+                    change,
+                    self.catalogue.known[change.finding.detector].spec,
+                    subject_type="vehicle",
+                    subject=vin,
+                    cause=cause,
+                    detected_at=detected_at,
+                    explanation=self._explain(change.finding, history, result),
+                )
+            )
+
+    def _count_export(self, history: VehicleHistory, record: VehicleRecord, result: Result) -> None:
+        """Note a change of the export that the vehicle counts for."""
+        before, record.export = record.export, counted_export(history, self._hardly_used)
+        if record.export != before:
+            result.exports.append(ExportChange(history.vin, before, record.export))
 
     def _holds(self, finding: Finding) -> bool:
         return finding.deadline is None or self.has_passed(finding.deadline)
@@ -260,43 +277,9 @@ class Engine:
             self._report({finding.detector: error}, history, result)
             return detector.spec.description
 
-    def _alert(
-        self, change: Change, vin: str, cause: Cause, detected_at: str, explanation: str
-    ) -> Alert:
-        finding = change.finding
-        detector = self.catalogue.known[finding.detector]
-        return Alert(
-            alert_id=change.alert_id,
-            detector=finding.detector,
-            detector_version=detector.spec.version,
-            model_id=finding.model_id,
-            subject_type="vehicle",
-            subject=vin,
-            state=change.state,
-            cause=cause,
-            revision=change.revision,
-            severity=finding.severity,
-            score=finding.score,
-            occurred_at=finding.occurred_at,
-            detected_at=detected_at,
-            title=detector.spec.title,
-            explanation=explanation,
-            facts=finding.facts,
-            evidence=finding.evidence,
-            labels=finding.labels,
-            shadow=detector.spec.status == "experimental",
-        )
-
 
 def _history(vin: str, record: VehicleRecord) -> VehicleHistory:
     return VehicleHistory(vin, record.filed, overfull=record.overfull)
-
-
-def _count_export(history: VehicleHistory, record: VehicleRecord, result: Result) -> None:
-    """Note a change of the export that the vehicle counts for."""
-    before, record.export = record.export, counted_export(history)
-    if record.export != before:
-        result.exports.append(ExportChange(history.vin, before, record.export))
 
 
 def _keep_standing(

@@ -10,8 +10,8 @@ import msgspec
 
 from detectors.alerts import StandingAlert
 from detectors.errors import ZeromileError
-from detectors.exports import CountedExport
 from detectors.filing import FiledDocument
+from detectors.spikes.tally import Export
 
 LAYOUT: Final = 1
 """Version of the layout that this program writes."""
@@ -24,7 +24,7 @@ class VehicleRecord(msgspec.Struct, array_like=True):
     filed: list[FiledDocument] = []
     alerts: list[StandingAlert] = []
     overfull: bool = False
-    export: CountedExport | None = None
+    export: Export | None = None
     """The export that the vehicle counts for in its province."""
 
 

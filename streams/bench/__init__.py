@@ -1,1 +1,1 @@
-"""Measurements behind the figures."""
+"""Benchmarks: what the detectors are measured with, and the commands that run the measurements."""

@@ -10,6 +10,7 @@ from streams.cli.evaluate import evaluate
 from streams.cli.explain import explain
 from streams.cli.replay import replay
 from streams.cli.simulate import simulate
+from streams.cli.spikes import spikes
 from streams.cli.train import train
 
 app = typer.Typer(
@@ -23,6 +24,7 @@ app.command()(explain)
 app.command()(simulate)
 app.command()(evaluate)
 app.command()(train)
+app.command()(spikes)
 app.add_typer(bench.app, name="bench")
 app.add_typer(detectors.app, name="detectors")
 app.add_typer(model.app, name="model")
