@@ -228,8 +228,8 @@ class Engine:
             _keep_standing(record.alerts, failed, now)
         if not now and not record.alerts:
             return
-        changes, record.alerts = diff(record.alerts, now)
-        _forget_oldest(record.alerts, self._limits.maximum_resolved_alerts)
+        changes, record.alerts = diff(record.alerts, now, record.first_revision)
+        _forget_oldest(record, self._limits.maximum_resolved_alerts)
         self.counters.alert_changes += len(changes)
         for change in changes:
             result.alerts.append(
@@ -291,7 +291,9 @@ def _keep_standing(
             now[alert.alert_id] = alert.finding
 
 
-def _forget_oldest(alerts: list[StandingAlert], limit: int) -> None:
-    resolved = [alert for alert in alerts if alert.finding is None]
+def _forget_oldest(record: VehicleRecord, limit: int) -> None:
+    """Forget resolved alerts beyond a limit; should one open again, its revisions still grow."""
+    resolved = [alert for alert in record.alerts if alert.finding is None]
     for alert in resolved[: max(0, len(resolved) - limit)]:
-        alerts.remove(alert)
+        record.alerts.remove(alert)
+        record.first_revision = max(record.first_revision, alert.revision + 1)

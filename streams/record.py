@@ -26,6 +26,8 @@ class VehicleRecord(msgspec.Struct, array_like=True):
     overfull: bool = False
     export: Export | None = None
     """The export that the vehicle counts for in its province."""
+    first_revision: int = 0
+    """Revision of the next new alert: above those of resolved alerts that were forgotten."""
 
 
 class RecordError(ZeromileError):

@@ -6,6 +6,7 @@ import typer
 
 from streams import __version__
 from streams.cli import bench, detectors, model, policy
+from streams.cli.demo import demo
 from streams.cli.evaluate import evaluate
 from streams.cli.explain import explain
 from streams.cli.replay import replay
@@ -19,6 +20,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
 )
+app.command()(demo)
 app.command()(replay)
 app.command()(explain)
 app.command()(simulate)
