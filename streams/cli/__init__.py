@@ -5,13 +5,14 @@ from typing import Annotated
 import typer
 
 from streams import __version__
-from streams.cli import bench, detectors, policy
+from streams.cli import bench, detectors, model, policy
 from streams.cli.demo import demo
 from streams.cli.evaluate import evaluate
 from streams.cli.explain import explain
 from streams.cli.replay import replay
 from streams.cli.simulate import simulate
 from streams.cli.spikes import spikes
+from streams.cli.train import train
 
 app = typer.Typer(
     name="zeromile",
@@ -24,9 +25,11 @@ app.command()(replay)
 app.command()(explain)
 app.command()(simulate)
 app.command()(evaluate)
+app.command()(train)
 app.command()(spikes)
 app.add_typer(bench.app, name="bench")
 app.add_typer(detectors.app, name="detectors")
+app.add_typer(model.app, name="model")
 app.add_typer(policy.app, name="policy")
 
 

@@ -12,8 +12,10 @@ from streams.bench.spikes_late import first_look
 from streams.bench.spikes_methods import METHODS
 from streams.bench.spikes_noufaily import simulate_noufaily
 from streams.bench.spikes_outbreaks import Simulation
+from streams.cli.bench_forest import forest
 
 app = typer.Typer(no_args_is_help=True, help="Measure the detectors.")
+app.command("forest")(forest)
 
 _PROGRESS = Console(stderr=True)
 
