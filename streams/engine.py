@@ -57,6 +57,9 @@ class Engine:
         How far the feeds are complete; shared between engines where several work side by side.
     corrections
         Splits amendments that change the VIN, where one engine sees all vehicles.
+    keyed
+        Whether every document must carry its VIN as key: under another key it would lie in a
+        partition apart from the rest of its vehicle.
     clock
         Wall clock for ``detected_at``, which no finding depends on.
     """
@@ -68,6 +71,7 @@ class Engine:
         *,
         watermarks: Watermarks | None = None,
         corrections: VinCorrections | None = None,
+        keyed: bool = False,
         clock: Callable[[], datetime] = _utc_now,
     ) -> None:
         self.catalogue = catalogue
@@ -75,6 +79,7 @@ class Engine:
         self.watermarks = watermarks or Watermarks(catalogue.policy.watermarks)
         self.counters = Counters()
         self._corrections = corrections
+        self._keyed = keyed
         self._clock = clock
         self._limits = catalogue.policy.history
         self._deadlines = DeadlineBook()
@@ -132,6 +137,8 @@ class Engine:
         self.counters.read += 1
         try:
             document = decode(raw.value)
+            if self._keyed:
+                _check_key(raw.key, document)
         except DocumentError as error:
             self.counters.dead_lettered[error.reason] += 1
             result.dead_letters.append(DeadLetter(raw, error))
@@ -249,6 +256,17 @@ class Engine:
             evidence=finding.evidence,
             labels=finding.labels,
             shadow=detector.spec.status == "experimental",
+        )
+
+
+def _check_key(key: bytes | None, document: Document) -> None:
+    if key != document.vin.encode():
+        raise DocumentError(
+            "wrong_key",
+            field=None,
+            value=f"under the key {key!r}",
+            allowed="the document's VIN, in upper case, as the key",
+            document=f"{document.source}/{document.event_id}",
         )
 
 

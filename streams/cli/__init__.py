@@ -5,9 +5,10 @@ from typing import Annotated
 import typer
 
 from streams import __version__
-from streams.cli import detectors, policy
+from streams.cli import detectors, policy, settings, topics
 from streams.cli.explain import explain
 from streams.cli.replay import replay
+from streams.cli.worker import worker
 
 app = typer.Typer(
     name="zeromile",
@@ -17,6 +18,9 @@ app = typer.Typer(
 )
 app.command()(replay)
 app.command()(explain)
+app.command()(worker)
+app.add_typer(topics.app, name="topics")
+app.add_typer(settings.app, name="settings")
 app.add_typer(detectors.app, name="detectors")
 app.add_typer(policy.app, name="policy")
 

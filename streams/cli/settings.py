@@ -1,0 +1,28 @@
+"""`zeromile settings`: what the service is set to."""
+
+from __future__ import annotations
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from streams.cli.service_options import settings_or_exit
+from streams.service.settings import Settings
+
+app = typer.Typer(no_args_is_help=True, help="Show the settings of the streaming service.")
+
+
+@app.callback()
+def _group() -> None:
+    """Keep `show` a command of its own."""
+
+
+@app.command("show")
+def show() -> None:
+    """Print every setting with its value and meaning; secrets stay hidden."""
+    settings = settings_or_exit()
+    table = Table("variable", "value", "meaning", box=None, pad_edge=False)
+    for name, field in Settings.model_fields.items():
+        table.add_row(f"ZEROMILE_{name.upper()}", str(getattr(settings, name)), field.description)
+    console = Console()
+    console.print(table) if console.is_terminal else Console(width=200).print(table)
