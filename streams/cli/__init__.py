@@ -8,6 +8,7 @@ from streams import __version__
 from streams.cli import detectors, policy, settings, topics
 from streams.cli.explain import explain
 from streams.cli.replay import replay
+from streams.cli.sink import sink
 from streams.cli.worker import worker
 
 app = typer.Typer(
@@ -19,6 +20,7 @@ app = typer.Typer(
 app.command()(replay)
 app.command()(explain)
 app.command()(worker)
+app.command()(sink)
 app.add_typer(topics.app, name="topics")
 app.add_typer(settings.app, name="settings")
 app.add_typer(detectors.app, name="detectors")
