@@ -44,6 +44,8 @@ def open_consumer(settings: SinkSettings) -> Iterator[KafkaConsumer]:
         # The worker writes in transactions: what was aborted never happened.
         isolation_level="read_committed",
         max_poll_records=settings.sink_batch_records,
+        session_timeout_ms=int(settings.session_seconds * 1000),
+        heartbeat_interval_ms=int(settings.session_seconds * 1000 / 5),
         **settings.kafka_python_options(),
     )
     try:

@@ -11,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from streams.sink.database import migrate, open_database
+from tests.broker.conftest import bootstrap_servers, prefix  # noqa: F401 - fixtures
 from tests.sink.postgres_cluster import PostgresCluster, PostgresUnavailableError
 
 

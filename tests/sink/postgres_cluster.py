@@ -90,8 +90,8 @@ class PostgresCluster:
             self._process = subprocess.Popen(
                 [
                     _program("postgres"), "-D", str(self.directory / "data"), "-p", str(self.port),
-                    "-c", "listen_addresses=127.0.0.1", "-c", f"unix_socket_directories={self.directory}",
-                    "-c", "fsync=off",
+                    "-c", "listen_addresses=127.0.0.1", "-c", "fsync=off",
+                    "-c", f"unix_socket_directories={self.directory}",
                 ],
                 user=self.user, cwd=self.directory, stdout=log, stderr=log, stdin=subprocess.DEVNULL,
                 start_new_session=True,
@@ -148,7 +148,6 @@ class PostgresCluster:
             return
         os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait(timeout=30)
-        # Sessions are children of the server with groups of their own: wait until they notice.
         self._process = None
 
     def remove(self) -> None:

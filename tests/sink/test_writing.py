@@ -47,12 +47,21 @@ def test_an_older_revision_never_replaces_a_newer_one(store: sa.Engine):
 
 
 def test_redelivery_changes_nothing(store: sa.Engine):
-    batch = [*records(change(), change(revision=1), change("a2")), document(registration("V1", "2025-06-17"))]
+    batch = [
+        *records(change(), change(revision=1), change("a2")),
+        document(registration("V1", "2025-06-17")),
+    ]
     write(store, batch)
-    before = [rows(store, f"SELECT * FROM {t} ORDER BY 1, 2") for t in ("alerts", "alert_history", "documents")]
+    before = [
+        rows(store, f"SELECT * FROM {t} ORDER BY 1, 2")
+        for t in ("alerts", "alert_history", "documents")
+    ]
     again = write(store, [*batch, *batch])
 
-    after = [rows(store, f"SELECT * FROM {t} ORDER BY 1, 2") for t in ("alerts", "alert_history", "documents")]
+    after = [
+        rows(store, f"SELECT * FROM {t} ORDER BY 1, 2")
+        for t in ("alerts", "alert_history", "documents")
+    ]
     assert after == before
     assert again.stored == {"alert": 0, "document": 0}
     assert again.repeated == {"alert": 6, "document": 2}
