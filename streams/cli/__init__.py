@@ -7,6 +7,7 @@ import typer
 from streams import __version__
 from streams.cli import detectors, policy, settings, topics
 from streams.cli.explain import explain
+from streams.cli.publish import publish
 from streams.cli.replay import replay
 from streams.cli.sink import sink
 from streams.cli.worker import worker
@@ -21,6 +22,7 @@ app.command()(replay)
 app.command()(explain)
 app.command()(worker)
 app.command()(sink)
+app.command()(publish)
 app.add_typer(topics.app, name="topics")
 app.add_typer(settings.app, name="settings")
 app.add_typer(detectors.app, name="detectors")

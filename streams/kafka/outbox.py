@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from aiokafka.structs import TopicPartition
 
-Headers = Sequence[tuple[str, bytes]]
+Headers = list[tuple[str, bytes]]
 Entry = tuple[bytes | None, bytes | None, Headers]
 """Key, value (None deletes the key in a compacted topic) and headers."""
 
@@ -21,10 +21,17 @@ class Outbox:
         return bool(self._entries)
 
     def add(
-        self, topic: str, partition: int, key: bytes | None, value: bytes | None, headers: Headers = ()
+        self,
+        topic: str,
+        partition: int,
+        key: bytes | None,
+        value: bytes | None,
+        headers: Headers | None = None,
     ) -> None:
         """Add one record."""
-        self._entries.setdefault(TopicPartition(topic, partition), []).append((key, value, headers))
+        self._entries.setdefault(TopicPartition(topic, partition), []).append(
+            (key, value, headers or [])
+        )
 
     def extend(self, topic: str, partition: int, entries: Iterable[Entry]) -> None:
         """Add many records of one topic and partition."""

@@ -214,6 +214,9 @@ class RawBatchSchema(Schema[None, list[ConsumerRecord]]):
 class BatchApp(faust.App):
     """A Faust application whose transport knows batches."""
 
+    async def on_first_start(self) -> None:
+        """Make no directories: Faust keeps no files here."""
+
     def _new_transport(self) -> BatchTransport:
         return BatchTransport(self.conf.broker_consumer, self)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import faust
 from mode import CrashingSupervisor, Service
@@ -87,8 +87,8 @@ def build_service(settings: Settings) -> StreamingService:
     _connect(app, partitions, settings)
     lag = LagReporter(
         app,
+        partitions,
         settings.broker_addresses(),
-        lambda: any(p.unsettled for p in partitions.owned.values()),
         metrics,
     )
     pages = WebPages(settings, partitions, lag, metrics, observer)
@@ -119,7 +119,6 @@ def _faust_app(settings: Settings, topics: frozenset[str]) -> BatchApp:
         web_enabled=False,
         worker_redirect_stdouts=False,
         store="memory://",
-        datadir=str(settings.state_directory / "faust"),
     )
 
 
@@ -132,7 +131,7 @@ def _connect(app: BatchApp, partitions: PartitionManager, settings: Settings) ->
     async def judge_documents(stream: faust.StreamT[Any]) -> None:
         """Hand every batch to its partition, which acknowledges it when all is written."""
         # Without noack() Faust acknowledges a batch whose processing raised.
-        async for event in stream.noack().events():
+        async for event in cast("faust.Stream[Any]", stream).noack().events():
             partition = partitions.owned.get(event.message.partition)
             if partition is None:
                 # Revoked while the batch waited; it comes again to whoever owns it now.

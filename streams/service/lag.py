@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
 
 from mode import Service
 
 from streams.kafka.transport import BatchApp, BatchConsumer
 from streams.service.metrics import Metrics
+from streams.service.partition_manager import PartitionManager
 
 EVERY_SECONDS = 1.0
 STALLED_SECONDS = 120.0
@@ -23,10 +23,10 @@ class LagReporter(Service):
     ----------
     app
         Whose consumer to look at.
+    partitions
+        What waits for a transaction waits for the broker: that is no standstill.
     brokers
         Addresses, host and port, to tell a broker outage from a worker that hangs.
-    busy
-        Whether documents are waiting for a transaction; then it is the broker that is awaited.
     metrics
         Where lag is shown.
     """
@@ -34,15 +34,15 @@ class LagReporter(Service):
     def __init__(
         self,
         app: BatchApp,
+        partitions: PartitionManager,
         brokers: list[tuple[str, int]],
-        busy: Callable[[], bool],
         metrics: Metrics,
         **kwargs: object,
     ) -> None:
         super().__init__(**kwargs)  # type: ignore[arg-type] # options of mode's Service
         self._app = app
         self._brokers = brokers
-        self._busy = busy
+        self._partitions = partitions
         self._metrics = metrics
         self._progress: object = None
         self._moved_at = time.monotonic()
@@ -52,7 +52,7 @@ class LagReporter(Service):
         while not self.should_stop:
             await self.sleep(EVERY_SECONDS)
             consumer = self._app.consumer
-            if isinstance(consumer, BatchConsumer):
+            if self._partitions.assigned_once and isinstance(consumer, BatchConsumer):
                 self._look(consumer)
 
     def _look(self, consumer: BatchConsumer) -> None:
@@ -61,7 +61,7 @@ class LagReporter(Service):
         for tp, documents in behind.items():
             self._metrics.lag.labels(tp.topic, str(tp.partition)).set(documents)
         progress = tuple(sorted(behind.items()))
-        if progress != self._progress or not any(behind.values()) or self._busy():
+        if progress != self._progress or not any(behind.values()) or self._partitions.busy:
             self._progress, self._moved_at = progress, time.monotonic()
 
     async def stalled(self) -> bool:

@@ -6,12 +6,12 @@ import logging
 import sys
 
 import structlog
-from structlog.types import Processor
+from structlog.types import EventDict, Processor
 
 from streams import __version__
 from streams.service.settings import Settings
 
-QUIET = ("aiokafka", "faust", "mode", "kafka", "aiohttp", "asyncio")
+QUIET = ("aiokafka", "faust", "mode", "kafka", "aiohttp", "asyncio", "streams")
 
 
 def set_up_logs(settings: Settings) -> None:
@@ -52,12 +52,13 @@ def set_up_logs(settings: Settings) -> None:
     root.handlers = [handler]
     level = getattr(logging, settings.log_level.upper())
     root.setLevel(level)
-    # The libraries tell at info what belongs to debugging them.
+    # The libraries tell at info what belongs to debugging them; mode does so under the names of
+    # our modules. Our own events come from loggers called zeromile.….
     for name in QUIET:
         logging.getLogger(name).setLevel(max(level, logging.WARNING))
 
 
-def _name_the_service(_: object, __: str, event: dict[str, object]) -> dict[str, object]:
+def _name_the_service(_: object, __: str, event: EventDict) -> EventDict:
     event["service"] = "zeromile"
     event["version"] = __version__
     return event

@@ -7,7 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info, generate_latest
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    Info,
+    disable_created_metrics,
+    generate_latest,
+)
 
 from detectors.documents import EVENT_TYPES
 from detectors.findings import SEVERITIES
@@ -29,6 +37,8 @@ class Metrics:
     """
 
     def __init__(self, detectors: Iterable[str] = ()) -> None:
+        # Prometheus would store a `_created` series beside every other one.
+        disable_created_metrics()  # type: ignore[no-untyped-call] # missing in the library
         self.registry = CollectorRegistry()
         self._documents()
         self._alerts()

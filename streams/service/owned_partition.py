@@ -258,7 +258,7 @@ class OwnedPartition:
         self._outbox.extend(
             names.vehicles,
             self.number,
-            [(vin.encode(), record, ()) for vin, record in changes.items()],
+            [(vin.encode(), record, []) for vin, record in changes.items()],
         )
         if self.around.watermarks.newest != self._newest:
             self._newest = dict(self.around.watermarks.newest)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable
+from typing import Any
 
 import structlog
 from faust.types import TP
@@ -64,6 +65,11 @@ class PartitionManager(Service):
         )
 
     @property
+    def busy(self) -> bool:
+        """Whether something waits for a transaction or is in one."""
+        return any(partition.unsettled for partition in self.owned.values())
+
+    @property
     def _consumer(self) -> BatchConsumer:
         consumer = self._app.consumer
         assert isinstance(consumer, BatchConsumer)  # noqa: S101 - made by our own transport
@@ -74,14 +80,15 @@ class PartitionManager(Service):
 
     # -- Faust's signals
 
-    async def on_partitions_revoked(self, _app: object, _revoked: object, **_: object) -> None:
+    async def on_partitions_revoked(self, *_: Any, **__: Any) -> None:
         """Settle what is in flight; keep the state until the next assignment."""
         self._consumer.hold(self._topic_partitions(self.owned))
         await asyncio.gather(*(self._suspend(number) for number in list(self.owned)))
         self.assigned.clear()
 
-    async def on_partitions_assigned(self, _app: object, assigned: set[TP], **_: object) -> None:
+    async def on_partitions_assigned(self, *about: Any, **__: Any) -> None:
         """Start what is ours now and drop what is not; recovery goes on in the background."""
+        assigned: set[TP] = about[1]  # after the application
         self.assigned = {tp.partition for tp in assigned if tp.topic in self._topics}
         self.assigned_once = True
         self._consumer.hold(self._topic_partitions(self.assigned))

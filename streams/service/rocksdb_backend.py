@@ -68,7 +68,8 @@ class RocksDBBackend:
 
     def vins(self) -> Iterator[str]:
         """All vehicles, in no particular order."""
-        return (key.decode() for key in self._db.keys() if not key.startswith(b"\x00"))
+        keys: Iterator[bytes] = iter(self._db.keys())  # type: ignore[arg-type] # bytes: raw mode
+        return (key.decode() for key in keys if not key.startswith(b"\x00"))
 
     def __len__(self) -> int:
         return self._number(COUNT_KEY)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Awaitable, Callable
 
 import msgspec
 from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
 from mode import Service
 
 from streams.service.lag import LagReporter
@@ -16,7 +16,6 @@ from streams.service.partition_manager import PartitionManager
 from streams.service.settings import Settings
 from streams.service.vehicle_view import vehicle_view
 
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 MOST_ALERTS = 1000
 
 
@@ -65,7 +64,7 @@ class WebPages(Service):
         if self._runner is not None:
             await self._runner.cleanup()
 
-    def _guard(self) -> Callable[[web.Request, Handler], Awaitable[web.StreamResponse]]:
+    def _guard(self) -> Middleware:
         secret = self._settings.web_token
         expected = f"Bearer {secret.get_secret_value()}".encode() if secret else None
 

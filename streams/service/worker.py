@@ -32,4 +32,6 @@ def run_worker(settings: Settings) -> None:
         override_logging=False,
         redirect_stdouts=False,
     )
+    # The spinner would write between log lines.
+    worker.spinner = None
     worker.execute_from_commandline()
