@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 DEMO := demo
 WORKERS ?= 2
 
-.PHONY: help install demo test check bench nightly lock format clean
+.PHONY: help install demo test check bench nightly readme lock format clean
 
 help:  ## Show what there is to make
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -42,6 +42,11 @@ check: install  ## Lint, types, architecture, spelling
 format: install  ## Format the code
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
+
+readme: install  ## Bring the generated part of the README up to date
+	@$(BIN)/zeromile detectors list --markdown > .detectors.tmp
+	@sed -i -e '/<!-- detectors -->/,/<!-- end -->/{//!d}' -e '/<!-- detectors -->/r .detectors.tmp' README.md
+	@rm .detectors.tmp
 
 lock:  ## Choose new versions of all dependencies
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --all-extras --group dev \

@@ -15,6 +15,18 @@ from detectors.history import VehicleHistory
 DetectorStatus = Literal["experimental", "stable"]
 
 
+def check_period(first: date | None, last: date | None) -> None:
+    """Refuse a period of validity that ends before it begins.
+
+    Raises
+    ------
+    ValueError
+        If it does.
+    """
+    if first is not None and last is not None and first > last:
+        raise ValueError("valid_from must not lie after valid_to")
+
+
 class Parameters(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What every detector's section of the policy may hold beside its own thresholds."""
 
@@ -25,6 +37,10 @@ class Parameters(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """First civil day on which the rule applies to a finding's anchor."""
     valid_to: date | None = None
     """Last civil day on which it does."""
+
+    def __post_init__(self) -> None:
+        """Refuse limits that contradict each other."""
+        check_period(self.valid_from, self.valid_to)
 
 
 ParametersT = TypeVar("ParametersT", bound=Parameters)

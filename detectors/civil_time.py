@@ -74,7 +74,7 @@ def _local(text: str) -> datetime:
         instant: datetime = msgspec.convert(text, datetime)
         if instant.tzinfo is None:
             raise ValueError(text)
-        local = instant.astimezone(_STANDARD_OFFSET)
+        local = instant if instant.tzinfo == _STANDARD_OFFSET else instant.astimezone(_STANDARD_OFFSET)
         if local.toordinal() <= _LAST_DAYLIGHT_SAVING:
             local = instant.astimezone(SHANGHAI)
     except (msgspec.ValidationError, OverflowError) as error:

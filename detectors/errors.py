@@ -1,5 +1,6 @@
 """What can go wrong with input, as typed errors that name the thing, the field and what is allowed."""
 
+from collections.abc import Sequence
 from typing import Literal
 
 Reason = Literal[
@@ -60,3 +61,20 @@ class PolicyError(ZeromileError):
 
 class DetectorError(ZeromileError):
     """A detector raised while it judged a history."""
+
+
+class DetectorContractError(ZeromileError, AssertionError):
+    """A detector that breaks promises of the contract.
+
+    Parameters
+    ----------
+    detector
+        Its id.
+    broken
+        What it breaks, one line each.
+    """
+
+    def __init__(self, detector: str, broken: Sequence[str]) -> None:
+        self.detector = detector
+        self.broken = list(broken)
+        super().__init__("\n  ".join([f"{detector or 'the detector'} breaks the contract:", *broken]))

@@ -132,6 +132,8 @@ def _explain(complaint: str, table: Any, section: str, into: type[msgspec.Struct
     missing = _MISSING.search(complaint)
     if missing:
         return f"[{place}] lacks the key {missing[1]!r}"
+    if not path and isinstance(table, dict):
+        return f"[{section}]: {complaint}"
     types = field_types(into)
     allowed = allowed_values(types[path]) if path in types else complaint.split(" - at", maxsplit=1)[0]
     return f"{place} is {_value_at(table, path)!r}; allowed: {allowed}"

@@ -65,9 +65,13 @@ class Catalogue:
 
     def __init__(self, policy: Policy) -> None:
         self.policy = policy
+        self.known: dict[str, Detector[Any]] = {
+            identity: detector(policy.parameters[identity]) for identity, detector in DETECTORS.items()
+        }
+        """Every detector: one that is switched off still explains the alerts it left behind."""
         self.detectors: dict[str, Detector[Any]] = {
-            identity: detector(policy.parameters[identity])
-            for identity, detector in DETECTORS.items()
+            identity: detector
+            for identity, detector in self.known.items()
             if policy.parameters[identity].enabled
         }
         self._for_content: dict[tuple[int, int], Sequence[Detector[Any]]] = {}

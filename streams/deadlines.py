@@ -1,6 +1,7 @@
 """Which vehicles to look at again when a feed's watermark moves."""
 
 from collections import defaultdict
+from collections.abc import Iterable
 
 from detectors.documents import EventType
 from detectors.findings import Deadline
@@ -14,22 +15,33 @@ class DeadlineBook:
     """
 
     def __init__(self) -> None:
-        self._vehicles: dict[EventType, dict[int, set[str]]] = {}
+        self._by_vehicle: dict[str, frozenset[Deadline]] = {}
+        self._by_day: dict[EventType, dict[int, set[str]]] = {}
 
-    def add(self, deadline: Deadline, vin: str) -> None:
-        """Note a vehicle under a deadline; noting it again changes nothing."""
-        days = self._vehicles.setdefault(deadline.feed, defaultdict(set))
-        days[deadline.last_day].add(vin)
+    def replace(self, vin: str, deadlines: Iterable[Deadline]) -> None:
+        """Note the deadlines of a vehicle in place of those it had."""
+        now = frozenset(deadlines)
+        before = self._by_vehicle.get(vin, frozenset())
+        if now == before:
+            return
+        for gone in before - now:
+            self._by_day[gone.feed][gone.last_day].discard(vin)
+        for new in now - before:
+            self._by_day.setdefault(new.feed, defaultdict(set))[new.last_day].add(vin)
+        if now:
+            self._by_vehicle[vin] = now
+        else:
+            del self._by_vehicle[vin]
 
     def between(self, feed: EventType, one: int | None, other: int | None) -> list[str]:
-        """Take out the vehicles whose deadline a watermark has crossed, in a fixed order."""
-        days = self._vehicles.get(feed)
+        """Vehicles whose deadline a watermark has crossed, in a fixed order."""
+        days = self._by_day.get(feed)
         if not days or one == other:
             return []
-        low = min(-1 if one is None else one, -1 if other is None else other)
-        high = max(one or -1, other or -1)
-        crossed = [day for day in days if low < day <= high]
-        return sorted({vin for day in crossed for vin in days.pop(day)})
+        low, high = sorted((-1 if one is None else one, -1 if other is None else other))
+        for day in [day for day, vins in days.items() if not vins]:
+            del days[day]
+        return sorted({vin for day, vins in days.items() if low < day <= high for vin in vins})
 
     def __len__(self) -> int:
-        return sum(len(vins) for days in self._vehicles.values() for vins in days.values())
+        return len(self._by_vehicle)

@@ -11,6 +11,7 @@ from detectors.alerts import Alert, Cause, Change, StandingAlert, by_identity, d
 from detectors.decoding import decode
 from detectors.documents import EVENT_TYPES, Document, EventType
 from detectors.errors import DocumentError
+from detectors.exports import ExportChange, counted_export
 from detectors.filing import Outcome, Position, file_document, trim
 from detectors.findings import Deadline, Finding
 from detectors.history import VehicleHistory
@@ -190,33 +191,33 @@ class Engine:
         if data is None:
             return
         record = records.decode(data)
-        if self._judge(vin, record, cause, result, detected_at):
-            self.store.put(vin, records.encode(record))
+        self._judge(vin, record, cause, result, detected_at)
+        self.store.put(vin, records.encode(record))
 
     def _judge(
         self, vin: str, record: VehicleRecord, cause: Cause, result: Result, detected_at: str
-    ) -> bool:
-        """Judge a vehicle, report what changed, and say whether anything did."""
+    ) -> None:
+        """Judge a vehicle and report what changed."""
         history = _history(vin, record)
+        _count_export(history, record, result)
         failed: dict[str, Exception] = {}
         findings = self.catalogue.findings(history, failed.__setitem__)
-        now = by_identity((f for f in findings if self._holds(f, vin)), "vehicle", vin)
+        self._deadlines.replace(vin, [f.deadline for f in findings if f.deadline is not None])
+        now = by_identity(filter(self._holds, findings), "vehicle", vin)
         if failed:
             self._report(failed, history, result)
             _keep_standing(record.alerts, failed, now)
         if not now and not record.alerts:
-            return False
+            return
         changes, record.alerts = diff(record.alerts, now)
         _forget_oldest(record.alerts, self._limits.maximum_resolved_alerts)
         self.counters.alert_changes += len(changes)
-        result.alerts += [self._alert(change, vin, cause, detected_at) for change in changes]
-        return bool(changes)
+        for change in changes:
+            explanation = self._explain(change.finding, history, result)
+            result.alerts.append(self._alert(change, vin, cause, detected_at, explanation))
 
-    def _holds(self, finding: Finding, vin: str) -> bool:
-        if finding.deadline is None:
-            return True
-        self._deadlines.add(finding.deadline, vin)
-        return self.has_passed(finding.deadline)
+    def _holds(self, finding: Finding) -> bool:
+        return finding.deadline is None or self.has_passed(finding.deadline)
 
     def _meet_deadlines(self, result: Result, detected_at: str) -> None:
         before, self._judged_at = self._judged_at, self._progress()
@@ -233,9 +234,20 @@ class Engine:
             self.counters.detector_errors[detector] += 1
             result.failures.append(DetectorFailure(detector, documents, error))
 
-    def _alert(self, change: Change, vin: str, cause: Cause, detected_at: str) -> Alert:
+    def _explain(self, finding: Finding, history: VehicleHistory, result: Result) -> str:
+        """Explain a finding; one of an older version may lack facts, and must stop nothing."""
+        detector = self.catalogue.known[finding.detector]
+        try:
+            return detector.explain(finding.facts)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the alert must go out
+            self._report({finding.detector: error}, history, result)
+            return detector.spec.description
+
+    def _alert(
+        self, change: Change, vin: str, cause: Cause, detected_at: str, explanation: str
+    ) -> Alert:
         finding = change.finding
-        detector = self.catalogue.detectors[finding.detector]
+        detector = self.catalogue.known[finding.detector]
         return Alert(
             alert_id=change.alert_id,
             detector=finding.detector,
@@ -251,7 +263,7 @@ class Engine:
             occurred_at=finding.occurred_at,
             detected_at=detected_at,
             title=detector.spec.title,
-            explanation=detector.explain(finding.facts),
+            explanation=explanation,
             facts=finding.facts,
             evidence=finding.evidence,
             labels=finding.labels,
@@ -272,6 +284,13 @@ def _check_key(key: bytes | None, document: Document) -> None:
 
 def _history(vin: str, record: VehicleRecord) -> VehicleHistory:
     return VehicleHistory(vin, record.filed, overfull=record.overfull)
+
+
+def _count_export(history: VehicleHistory, record: VehicleRecord, result: Result) -> None:
+    """Note a change of the export that the vehicle counts for."""
+    before, record.export = record.export, counted_export(history)
+    if record.export != before:
+        result.exports.append(ExportChange(history.vin, before, record.export))
 
 
 def _keep_standing(

@@ -10,6 +10,7 @@ import msgspec
 
 from detectors.alerts import StandingAlert
 from detectors.errors import ZeromileError
+from detectors.exports import CountedExport
 from detectors.filing import FiledDocument
 
 LAYOUT: Final = 1
@@ -23,6 +24,8 @@ class VehicleRecord(msgspec.Struct, array_like=True):
     filed: list[FiledDocument] = []
     alerts: list[StandingAlert] = []
     overfull: bool = False
+    export: CountedExport | None = None
+    """The export that the vehicle counts for in its province."""
 
 
 class RecordError(ZeromileError):

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from detectors.alerts import Alert
 from detectors.errors import DocumentError
+from detectors.exports import ExportChange
 from detectors.filing import Position
 
 
@@ -58,3 +59,5 @@ class Result:
     alerts: list[Alert] = field(default_factory=list)
     dead_letters: list[DeadLetter] = field(default_factory=list)
     failures: list[DetectorFailure] = field(default_factory=list)
+    exports: list[ExportChange] = field(default_factory=list)
+    """Vehicles whose counted export is another than before."""

@@ -12,6 +12,7 @@ from detectors.documents import Registration
 from detectors.edit_distance import edit_distance
 from detectors.findings import Finding
 from detectors.history import Content, VehicleHistory
+from detectors.wording import count
 
 
 class ClonedVinParameters(Parameters, frozen=True, kw_only=True):
@@ -48,7 +49,8 @@ class ClonedVin(Detector[ClonedVinParameters]):
         ),
         look_alikes=(
             "A correction (same owner; or same day and nearly the same invoice or plate). A car that "
-            "was returned or whose registration was revoked in between may be registered anew."
+            "was returned or whose registration was revoked in between may be registered anew; one "
+            "that was scrapped or exported may not."
         ),
         references=(
             "Evidence on cloned vehicles before a Canadian parliamentary committee",
@@ -65,8 +67,9 @@ class ClonedVin(Detector[ClonedVinParameters]):
 
     def findings(self, history: VehicleHistory) -> Iterator[Finding]:
         """One finding per initial registration that follows one in another province."""
-        for earlier, later in pairwise(history.initials):
-            if earlier.province is None or later.province in {None, earlier.province}:
+        placed = [paper for paper in history.initials if paper.province is not None]
+        for earlier, later in pairwise(placed):
+            if earlier.province == later.province:
                 continue
             if self._is_correction(earlier, later) or _was_ended(history, earlier, later):
                 continue
@@ -92,7 +95,7 @@ class ClonedVin(Detector[ClonedVinParameters]):
         return (
             f"First registered in {facts['first_province']} on {facts['first_registered']} and again "
             f"for the first time in {facts['second_province']} on {facts['second_registered']}, "
-            f"{facts['days']} days later."
+            f"{count(facts['days'], 'day')} later."
         )
 
     def _is_correction(self, earlier: Registration, later: Registration) -> bool:
@@ -110,4 +113,8 @@ class ClonedVin(Detector[ClonedVinParameters]):
 
 
 def _was_ended(history: VehicleHistory, earlier: Registration, later: Registration) -> bool:
-    return any(earlier.day <= paper.day <= later.day for paper in history.deregistrations)
+    """Whether the first registration was undone: a scrapped or exported car stays what it is."""
+    return any(
+        earlier.day <= paper.day <= later.day and paper.reason in {"returned", "revoked"}
+        for paper in history.deregistrations
+    )

@@ -7,8 +7,10 @@ from msgspec import Meta
 
 from detectors import civil_time
 from detectors.base import Detector, DetectorSpec, Parameters
+from detectors.documents import CustomsExport, Deregistration
 from detectors.findings import Deadline, Finding
 from detectors.history import Content, VehicleHistory
+from detectors.wording import count
 
 
 class DeregistrationOverdueParameters(Parameters, frozen=True, kw_only=True):
@@ -37,8 +39,14 @@ class DeregistrationOverdue(Detector[DeregistrationOverdueParameters]):
             "A registration that outlives its car can be put on another one, and the export never "
             "leaves the domestic statistics."
         ),
-        known_gaps="Says nothing before the deregistration feed has published, or while it lags.",
-        look_alikes="A late feed: the deadline waits for it. New cars were never registered.",
+        known_gaps=(
+            "Says nothing before the deregistration feed has published, or while it lags. A "
+            "deregistration that comes too late ends the alert."
+        ),
+        look_alikes=(
+            "A late feed: the deadline waits for it. An office that deregisters before clearance. "
+            "New cars were never registered."
+        ),
         references=("Announcement 6/2024 on the export of used vehicles: within 2 months",),
         runbook=(
             "Ask the registering office for the file; many are only late by days.",
@@ -50,9 +58,11 @@ class DeregistrationOverdue(Detector[DeregistrationOverdueParameters]):
 
     def findings(self, history: VehicleHistory) -> Iterator[Finding]:
         """At most one finding, on the first used declaration, once the deadline has passed."""
-        if not history.used_exports or history.deregistrations:
+        if not history.used_exports:
             return
         cleared = history.used_exports[0]
+        if any(not _was_undone(history, paper, cleared) for paper in history.deregistrations):
+            return
         last_day = civil_time.add_months(cleared.day, self.parameters.maximum_months)
         yield self.finding(
             history,
@@ -72,5 +82,10 @@ class DeregistrationOverdue(Detector[DeregistrationOverdueParameters]):
         """Tell the clearance and the deadline."""
         return (
             f"Cleared by customs on {facts['cleared']}; no deregistration came by "
-            f"{facts['last_day']} ({facts['maximum_months']} months)."
+            f"{facts['last_day']} ({count(facts['maximum_months'], 'month')})."
         )
+
+
+def _was_undone(history: VehicleHistory, paper: Deregistration, cleared: CustomsExport) -> bool:
+    """Whether the car was registered anew between an old deregistration and its clearance."""
+    return any(paper.day < initial.day <= cleared.day for initial in history.initials)

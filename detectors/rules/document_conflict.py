@@ -88,6 +88,7 @@ class DocumentConflict(Detector[DocumentConflictParameters]):
             yield from _owner_conflict(history, declaration)
             yield from self._licence_conflict(declaration)
             yield from _order_conflict(history, declaration)
+            yield from _licence_before_registration(history, declaration)
             yield from _brand_conflict(history, declaration)
         yield from _deregistration_conflict(history)
 
@@ -138,6 +139,20 @@ def _order_conflict(history: VehicleHistory, declaration: CustomsExport) -> Iter
         )
 
 
+def _licence_before_registration(
+    history: VehicleHistory, declaration: CustomsExport
+) -> Iterator[Conflict]:
+    initial, applied = history.initial, declaration.licence_applied_day
+    if initial is None or applied is None or declaration.condition != "used":
+        return
+    if applied < initial.day <= declaration.day:
+        facts: dict[str, Fact] = {
+            "licence_applied": civil_time.day_text(applied),
+            "registered": civil_time.day_text(initial.day),
+        }
+        yield "licence_before_registration", declaration, (initial, declaration), facts
+
+
 def _brand_conflict(history: VehicleHistory, declaration: CustomsExport) -> Iterator[Conflict]:
     register = next((p for p in history.registrations if p.brand), None)
     if register is None or register.brand is None or declaration.brand is None:
@@ -145,7 +160,9 @@ def _brand_conflict(history: VehicleHistory, declaration: CustomsExport) -> Iter
     if register.brand.casefold() != declaration.brand.casefold():
         facts: dict[str, Fact] = {
             "registered_brand": register.brand,
+            "registered": civil_time.day_text(register.day),
             "declared_brand": declaration.brand,
+            "declared": civil_time.day_text(declaration.day),
         }
         yield "brand_differs", declaration, (register, declaration), facts
 
@@ -175,7 +192,13 @@ _SENTENCES = {
     "declared_before_registered": (
         "Declared as used on {declared}, before its first registration on {registered}."
     ),
-    "brand_differs": "Registered as {registered_brand}, declared as {declared_brand}.",
+    "licence_before_registration": (
+        "Licence to export a used car applied for on {licence_applied}, before the first "
+        "registration on {registered}."
+    ),
+    "brand_differs": (
+        "Registered as {registered_brand} on {registered}, declared as {declared_brand} on {declared}."
+    ),
     "deregistered_by_another": (
         "Deregistered on {deregistered} in the name of another owner than the registered one."
     ),

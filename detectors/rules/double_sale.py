@@ -11,6 +11,7 @@ from detectors.documents import Registration
 from detectors.findings import Finding, Severity
 from detectors.history import Content, VehicleHistory
 from detectors.sales import Sale
+from detectors.wording import count
 
 
 class DoubleSaleParameters(Parameters, frozen=True, kw_only=True):
@@ -46,9 +47,10 @@ class DoubleSale(Detector[DoubleSaleParameters]):
             "day look like one. A group that re-papers its cars with a price looks like a sale."
         ),
         look_alikes=(
-            "Withdrawn and re-issued papers (same buyer), a return to the seller, wholesale between "
-            "dealers before the first registration, re-papering between companies without price or "
-            "invoice: all are told apart and stay quiet."
+            "Withdrawn and re-issued papers (same buyer), a return to a seller who is no exporter, a "
+            "registration returned or revoked in between, wholesale between dealers before the first "
+            "registration, re-papering between companies without price or invoice: all are told "
+            "apart and stay quiet."
         ),
         references=(
             "Announcement 6/2024 on the export of used vehicles: a used car has changed its owner",
@@ -73,19 +75,27 @@ class DoubleSale(Detector[DoubleSaleParameters]):
     margins = (Margin("window_days", "days_between", 2.0, "days"),)
 
     def findings(self, history: VehicleHistory) -> Iterator[Finding]:
-        """One finding per civil day with a sale that has another sale up to a week before it."""
-        days: set[int] = set()
-        sales = history.sales
-        for index, later in enumerate(sales):
-            if later.day in days:
+        """One finding per civil day with a sale that has another sale up to a week before it.
+
+        Where several pairs end on one day the worst of them is told, the nearest of equals.
+        """
+        worst: dict[int, Finding] = {}
+        for earlier, later in self._pairs(history.sales):
+            if _explained(earlier, later, history):
                 continue
+            finding = self._finding_of(history, earlier, later)
+            rival = worst.get(later.day)
+            if rival is None or finding.score > rival.score:
+                worst[later.day] = finding
+        yield from worst.values()
+
+    def _pairs(self, sales: tuple[Sale, ...]) -> Iterator[tuple[Sale, Sale]]:
+        """Pairs of sales in one window, the nearest first."""
+        for index, later in enumerate(sales):
             for earlier in reversed(sales[:index]):
                 if later.day - earlier.day >= self.parameters.window_days:
                     break
-                if not _explained(earlier, later, history):
-                    days.add(later.day)
-                    yield self._finding_of(history, earlier, later)
-                    break
+                yield earlier, later
 
     def _finding_of(self, history: VehicleHistory, earlier: Sale, later: Sale) -> Finding:
         gap = _price_gap(earlier, later)
@@ -116,10 +126,10 @@ class DoubleSale(Detector[DoubleSaleParameters]):
     def explain(self, facts: Mapping[str, Any]) -> str:
         """Tell both sales and what makes them odd."""
         days = facts["days_between"]
-        apart = "on the same day" if days == 0 else f"{days} day{'s' * (days > 1)} later"
+        apart = "on the same day" if days == 0 else f"{count(days, 'day')} later"
         text = (
             f"Sold on {facts['first_sale']} ({_words(facts['first_kind'])}) and again {apart} "
-            f"({_words(facts['second_kind'])}), within {facts['window_days']} days."
+            f"({_words(facts['second_kind'])}), within {count(facts['window_days'], 'day')}."
         )
         if facts["to_exporter"]:
             text += " The second buyer is an exporter."
@@ -131,9 +141,23 @@ class DoubleSale(Detector[DoubleSaleParameters]):
 
 def _explained(earlier: Sale, later: Sale, history: VehicleHistory) -> bool:
     """Whether a pair of sales is one of the look-alikes."""
-    if later.buyer is not None and later.buyer in {earlier.buyer, earlier.seller}:
-        return True  # re-issued to the same buyer, or returned to the seller
+    if later.buyer is not None and later.buyer == earlier.buyer:
+        return True  # the same sale, papered again
+    if _is_undone(earlier, later, history):
+        return True
     return _is_wholesale(earlier, history) or _is_group_paper(earlier, later)
+
+
+def _is_undone(earlier: Sale, later: Sale, history: VehicleHistory) -> bool:
+    """The car went back to its seller. An exporter who sold it first is no one who takes it back."""
+    if later.to_exporter:
+        return False
+    if later.buyer is not None and later.buyer == earlier.seller:
+        return True
+    return any(
+        earlier.day <= paper.day <= later.day and paper.reason in {"returned", "revoked"}
+        for paper in history.deregistrations
+    )
 
 
 def _is_wholesale(sale: Sale, history: VehicleHistory) -> bool:

@@ -11,6 +11,7 @@ from detectors.base import Detector, DetectorSpec, Margin, Parameters
 from detectors.documents import CustomsExport, Registration
 from detectors.findings import Finding
 from detectors.history import Content, VehicleHistory
+from detectors.wording import count
 
 
 class EarlyExportParameters(Parameters, frozen=True, kw_only=True):
@@ -103,8 +104,9 @@ class EarlyExportWithoutLetter(Detector[EarlyExportParameters]):
     def explain(self, facts: Mapping[str, Any]) -> str:
         """Tell the days and whether the absence of the letter is stated."""
         letter = "states that there is no" if facts["letter_stated"] else "does not mention a"
+        days = count(facts["days"], "day")
         return (
-            f"Licence applied for on {facts['licence_applied']}, {facts['days']} days after first "
-            f"registration (a letter is needed up to {facts['maximum_days']}); the declaration "
-            f"{letter} manufacturer letter."
+            f"Licence applied for on {facts['licence_applied']}, {days} after first registration (a "
+            f"letter is needed up to {facts['maximum_days']} days); the declaration {letter} "
+            f"manufacturer letter."
         )

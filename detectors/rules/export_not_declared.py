@@ -55,6 +55,8 @@ class ExportNotDeclared(Detector[ExportNotDeclaredParameters]):
 
     def findings(self, history: VehicleHistory) -> Iterator[Finding]:
         """At most one finding, on the last pending export, once the deadline has passed."""
+        if not history.pending_exports:
+            return
         pending = history.pending_exports[-1]
         if any(declaration.day >= pending.day for declaration in history.declarations):
             return

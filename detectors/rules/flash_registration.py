@@ -11,6 +11,7 @@ from detectors.documents import CustomsExport, Registration
 from detectors.findings import Finding
 from detectors.history import Content, VehicleHistory
 from detectors.sales import Paper
+from detectors.wording import count
 
 
 class FlashRegistrationParameters(Parameters, frozen=True, kw_only=True):
@@ -20,6 +21,12 @@ class FlashRegistrationParameters(Parameters, frozen=True, kw_only=True):
     """At most this many days: high severity."""
     maximum_days: Annotated[int, Meta(ge=0, le=365)]
     """At most this many days from first registration to the first step abroad."""
+
+    def __post_init__(self) -> None:
+        """Refuse limits that contradict each other."""
+        super().__post_init__()
+        if self.strong_days > self.maximum_days:
+            raise ValueError("strong_days must not be greater than maximum_days")
 
 
 class FlashRegistration(Detector[FlashRegistrationParameters]):
@@ -86,14 +93,19 @@ class FlashRegistration(Detector[FlashRegistrationParameters]):
 
     def explain(self, facts: Mapping[str, Any]) -> str:
         """Tell both days and the limit."""
+        limit = f"(limit {count(facts['maximum_days'], 'day')})"
+        if facts["step"] == "initial":
+            return (
+                f"First registered on {facts['registered']}, and straight to an exporter: "
+                f"0 days from registration to the first step abroad {limit}."
+            )
         return (
             f"First registered on {facts['registered']}; {_STEPS[facts['step']]} on "
-            f"{facts['step_day']}, {facts['days']} days later (limit {facts['maximum_days']})."
+            f"{facts['step_day']}, {count(facts['days'], 'day')} later {limit}."
         )
 
 
 _STEPS = {
-    "initial": "registered to an exporter",
     "transfer": "transferred to an exporter",
     "pending_export": "endorsed pending export",
     "customs_export": "declared for export",

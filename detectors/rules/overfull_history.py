@@ -35,7 +35,7 @@ class OverfullHistory(Detector[Parameters]):
 
     def findings(self, history: VehicleHistory) -> Iterator[Finding]:
         """At most one finding per vehicle."""
-        if history.overfull:
+        if history.overfull and history.documents:
             first = history.documents[0]
             yield self.finding(
                 history,

@@ -25,8 +25,18 @@ class ParkedParameters(Parameters, frozen=True, kw_only=True):
     """A reading at export up to this many kilometres counts as never moved."""
     maximum_change_km: Annotated[float, Meta(ge=0, le=100_000)]
     """Readings that differ by no more than this count as unchanged."""
+    minimum_span_days: Annotated[int, Meta(ge=1, le=3650)]
+    """Readings less than this many days apart do not show that a car stood still."""
+    maximum_reading_age_days: Annotated[int, Meta(ge=0, le=3650)]
+    """Where the declaration has no reading, how old the last one may be."""
     applications_from: date
     """First civil day of a licence application on which waiting was worth it."""
+
+    def __post_init__(self) -> None:
+        """Refuse limits that contradict each other."""
+        super().__post_init__()
+        if self.minimum_days > self.maximum_days:
+            raise ValueError("minimum_days must not be greater than maximum_days")
 
 
 class ParkedUntilEligible(Detector[ParkedParameters]):
@@ -45,10 +55,13 @@ class ParkedUntilEligible(Detector[ParkedParameters]):
         description="Exported 181 to 200 days after first registration with an unchanged odometer.",
         abnormal_because="Nobody buys a car, leaves it untouched for half a year and then exports it.",
         known_gaps=(
-            "Needs a reading at or before the declaration. Cars driven a little while they wait, or "
-            "held longer than 200 days, pass."
+            "Needs a reading at the declaration or in the weeks before it. Cars driven a little "
+            "while they wait, or held longer than 200 days, pass."
         ),
-        look_alikes="Genuine young used cars have been driven: their odometer tells.",
+        look_alikes=(
+            "Genuine young used cars have been driven: their odometer tells, unless it was read "
+            "twice in the last weeks only. Official exports carry the maker's letter."
+        ),
         references=("Ministry of Commerce notice 648 of November 2025, in force 2026-01-01",),
         runbook=(
             "Ask where the car stood for the 180 days and who paid its insurance.",
@@ -67,8 +80,10 @@ class ParkedUntilEligible(Detector[ParkedParameters]):
         for declaration in history.used_exports:
             applied = declaration.licence_applied_day or declaration.day
             days = applied - initial.day
-            last = reading_at(history, declaration)
-            if last is None or applied < self.parameters.applications_from.toordinal():
+            last = reading_at(history, declaration, self.parameters.maximum_reading_age_days)
+            if last is None or declaration.manufacturer_letter:
+                continue
+            if applied < self.parameters.applications_from.toordinal():
                 continue
             if self.parameters.minimum_days <= days <= self.parameters.maximum_days:
                 yield from self._if_unmoved(history, declaration, days, last)
@@ -78,7 +93,8 @@ class ParkedUntilEligible(Detector[ParkedParameters]):
     ) -> Iterator[Finding]:
         initial = history.initials[0]
         first = history.readings[0]
-        change = None if first.document is last.document else last.kilometres - first.kilometres
+        spanned = last.day - first.day >= self.parameters.minimum_span_days
+        change = last.kilometres - first.kilometres if spanned else None
         unchanged = change is not None and 0 <= change <= self.parameters.maximum_change_km
         if not unchanged and last.kilometres > self.parameters.maximum_km:
             return
@@ -91,6 +107,7 @@ class ParkedUntilEligible(Detector[ParkedParameters]):
             facts={
                 "registered": civil_time.day_text(initial.day),
                 "days": days,
+                "counted_to": "licence" if declaration.licence_applied_day else "declaration",
                 "minimum_days": self.parameters.minimum_days,
                 "maximum_days": self.parameters.maximum_days,
                 "odometer_km": last.kilometres,
@@ -103,12 +120,11 @@ class ParkedUntilEligible(Detector[ParkedParameters]):
 
     def explain(self, facts: Mapping[str, Any]) -> str:
         """Tell the days and the odometer."""
-        moved = (
-            f"the odometer stood at {facts['odometer_km']:,.0f} km"
-            if facts["change_km"] is None
-            else f"the odometer moved by {facts['change_km']:,.0f} km"
-        )
+        moved = f"the odometer stood at {facts['odometer_km']:,.0f} km"
+        if facts["change_km"] is not None:
+            moved += f", {facts['change_km']:+,.0f} km since it was first read"
+        what = "Licence applied for" if facts["counted_to"] == "licence" else "Declared for export"
         return (
-            f"Licence applied for {facts['days']} days after first registration, in the first days "
+            f"{what} {facts['days']} days after first registration, in the first days "
             f"that need no letter ({facts['minimum_days']} to {facts['maximum_days']}); {moved}."
         )

@@ -1,6 +1,6 @@
 """Sold at home after it was given away for export."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from detectors import civil_time
@@ -8,7 +8,8 @@ from detectors.base import Detector, DetectorSpec, Parameters
 from detectors.documents import CustomsExport
 from detectors.findings import Finding
 from detectors.history import Content, VehicleHistory
-from detectors.sales import Paper
+from detectors.sales import Paper, Sale
+from detectors.wording import count
 
 
 class ResaleAfterExport(Detector[Parameters]):
@@ -51,14 +52,11 @@ class ResaleAfterExport(Detector[Parameters]):
     parameters_type = Parameters
 
     def findings(self, history: VehicleHistory) -> Iterator[Finding]:
-        """One finding per domestic sale after the first paper that gave the car away."""
-        exported = next((p for p in history.papers if _gives_away(p)), None)
-        if exported is None:
-            return
-        for sale in history.sales:
-            if sale.kind not in {"initial", "transfer"} or sale.day <= exported.day:
-                continue
-            if _came_back(history, exported.day, sale.day):
+        """One finding per domestic sale after a paper that gave the car away for good."""
+        away = [paper for paper in history.papers if _gives_away(paper)]
+        for sale in history.sales if away else ():
+            exported = _strongest(p for p in away if _still_away(history, p, sale))
+            if sale.kind not in {"initial", "transfer"} or exported is None:
                 continue
             declared = isinstance(exported, CustomsExport)
             yield self.finding(
@@ -78,15 +76,13 @@ class ResaleAfterExport(Detector[Parameters]):
 
     def explain(self, facts: Mapping[str, Any]) -> str:
         """Tell both papers."""
-        given = (
-            "declared for export"
-            if facts["export_paper"] == "customs_export"
-            else ("endorsed pending export")
-        )
+        declared = facts["export_paper"] == "customs_export"
+        given = "declared for export" if declared else "endorsed pending export"
         again = "registered anew" if facts["resale_kind"] == "initial" else "sold at home"
+        days = count(facts["days"], "day")
         return (
-            f"The car was {given} on {facts['exported']}, and {again} {facts['days']} days later, "
-            f"on {facts['resold']}."
+            f"The car was {given} on {facts['exported']}, and {again} {days} later, on "
+            f"{facts['resold']}."
         )
 
 
@@ -94,8 +90,14 @@ def _gives_away(paper: Paper) -> bool:
     return isinstance(paper, CustomsExport) or paper.kind == "pending_export"
 
 
-def _came_back(history: VehicleHistory, exported: int, resold: int) -> bool:
-    return any(
-        exported <= paper.day <= resold and paper.reason in {"returned", "revoked"}
+def _strongest(papers: Iterable[Paper]) -> Paper | None:
+    """A declaration tells more than the endorsement that the law puts before it."""
+    return min(papers, key=lambda paper: not isinstance(paper, CustomsExport), default=None)
+
+
+def _still_away(history: VehicleHistory, exported: Paper, resale: Sale) -> bool:
+    """Whether the paper precedes the resale, and the car did not come back in between."""
+    return exported.day < resale.day and not any(
+        exported.day <= paper.day <= resale.day and paper.reason in {"returned", "revoked"}
         for paper in history.deregistrations
     )

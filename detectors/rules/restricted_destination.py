@@ -7,10 +7,11 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from detectors.base import Detector, DetectorSpec, Parameters
+from detectors.base import Detector, DetectorSpec, Parameters, check_period
 from detectors.documents import CustomsExport, Fuel
 from detectors.findings import Finding, anchor_of
 from detectors.history import Content, VehicleHistory
+from detectors.wording import count
 
 Days = Annotated[int, Meta(ge=0, le=36_500)]
 
@@ -34,6 +35,10 @@ class Restriction(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """Older cars are barred."""
     valid_from: date | None = None
     valid_to: date | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse a period that ends before it begins."""
+        check_period(self.valid_from, self.valid_to)
 
 
 class RestrictedDestinationParameters(Parameters, frozen=True, kw_only=True):
@@ -116,7 +121,9 @@ class RestrictedDestination(Detector[RestrictedDestinationParameters]):
     def explain(self, facts: Mapping[str, Any]) -> str:
         """Tell the restriction and the car."""
         what = " ".join(str(facts[k]) for k in ("brand", "fuel") if facts[k]) or "car"
-        age = "of unknown age" if facts["age_days"] is None else f"{facts['age_days']} days old"
+        age = (
+            "of unknown age" if facts["age_days"] is None else f"{count(facts['age_days'], 'day')} old"
+        )
         return f"A {what}, {age}, was declared for {facts['destination']}: {facts['summary']}."
 
 

@@ -79,7 +79,7 @@ class VinQuality(Detector[VinQualityParameters]):
             if len(vin) != vins.LENGTH:
                 return "length", len(vin), vins.LENGTH
             strange = "".join(sorted(set(vin) - set(vins.ALPHABET)))
-            return "alphabet", strange, "letters and digits without I, O and Q"
+            return "alphabet", strange, f"{vins.LENGTH} letters and digits without I, O and Q"
         if vin[0] in self.parameters.check_digit_regions and not vins.has_right_check_digit(vin):
             return "check_digit", vin[vins.CHECK_POSITION], vins.check_digit(vin)
         return self._year_fault(history)
@@ -91,7 +91,7 @@ class VinQuality(Detector[VinQualityParameters]):
         registered = date.fromordinal(initial.day).year
         year = vins.model_year(history.vin, registered)
         if year is None:
-            return "year", history.vin[vins.YEAR_POSITION], "a character that stands for a year"
+            return "year", history.vin[vins.YEAR_POSITION], f"a character that stands for {registered}"
         if abs(year - registered) > self.parameters.year_tolerance:
             return "year", year, f"within {self.parameters.year_tolerance} of {registered}"
         return None

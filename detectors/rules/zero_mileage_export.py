@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 from msgspec import Meta
 
+from detectors import civil_time
 from detectors.base import Detector, DetectorSpec, Margin, Parameters
 from detectors.documents import CustomsExport
 from detectors.findings import Finding
@@ -18,15 +19,24 @@ class ZeroMileageExportParameters(Parameters, frozen=True, kw_only=True):
     """At most this many kilometres: strong evidence."""
     maximum_km: Annotated[float, Meta(ge=0, le=100_000)]
     """At most this many kilometres: some evidence."""
+    maximum_reading_age_days: Annotated[int, Meta(ge=0, le=3650)]
+    """Where the declaration has no reading, how old the last one may be."""
     general_trade_modes: tuple[str, ...]
     """Customs codes of ordinary trade; declarations under others are not judged."""
+
+    def __post_init__(self) -> None:
+        """Refuse limits that contradict each other."""
+        super().__post_init__()
+        if self.strong_km > self.maximum_km:
+            raise ValueError("strong_km must not be greater than maximum_km")
 
 
 class ZeroMileageExport(Detector[ZeroMileageExportParameters]):
     """Fires on a declaration of a used car whose odometer was read and shows next to nothing.
 
-    The reading of the declaration counts; where it has none, the last one read before it. A zero
-    counts only where the paper says that somebody read it.
+    The reading of the declaration counts; where it has none, the last one of the weeks before it,
+    for what an odometer showed years ago says nothing of today. A zero counts only where the paper
+    says that somebody read it.
     """
 
     spec = DetectorSpec(
@@ -41,8 +51,8 @@ class ZeroMileageExport(Detector[ZeroMileageExportParameters]):
             "from 0 to several hundred, so a few hundred still is suspicious."
         ),
         known_gaps=(
-            "Says nothing where nobody read the odometer. A car driven across the border on its own "
-            "wheels has a few hundred kilometres more."
+            "Says nothing where nobody read the odometer lately. A car driven across the border on "
+            "its own wheels has a few hundred kilometres more."
         ),
         look_alikes=(
             "Dealer and demonstration cars have 500 to 10,000 km; genuine used exports much more. "
@@ -61,7 +71,7 @@ class ZeroMileageExport(Detector[ZeroMileageExportParameters]):
     def findings(self, history: VehicleHistory) -> Iterator[Finding]:
         """One finding per used declaration with such a reading."""
         for declaration in history.used_exports:
-            reading = reading_at(history, declaration)
+            reading = reading_at(history, declaration, self.parameters.maximum_reading_age_days)
             if reading is None or not self._is_general_trade(declaration):
                 continue
             if reading.kilometres <= self.parameters.maximum_km:
@@ -85,7 +95,8 @@ class ZeroMileageExport(Detector[ZeroMileageExportParameters]):
                 "odometer_km": reading.kilometres,
                 "strong_km": self.parameters.strong_km,
                 "maximum_km": self.parameters.maximum_km,
-                "read_on": reading.document.event_type,
+                "read_in": reading.document.event_type,
+                "read_on": civil_time.day_text(reading.day),
                 "destination": declaration.destination,
             },
             evidence=documents[: 1 if reading.document is declaration else 2],
@@ -95,17 +106,19 @@ class ZeroMileageExport(Detector[ZeroMileageExportParameters]):
         """Tell the reading and the limit."""
         return (
             f"Declared as a used car for {facts['destination']} with {facts['odometer_km']:,.0f} km "
-            f"read on the odometer; up to {facts['strong_km']:,.0f} km is strong evidence of a car "
-            f"that was never used, up to {facts['maximum_km']:,.0f} km some."
+            f"read on the odometer on {facts['read_on']}; up to {facts['strong_km']:,.0f} km is "
+            f"strong evidence of a car that was never used, up to {facts['maximum_km']:,.0f} km some."
         )
 
 
-def reading_at(history: VehicleHistory, declaration: CustomsExport) -> Reading | None:
-    """Odometer reading of a declaration, or the last one that was read before it."""
+def reading_at(
+    history: VehicleHistory, declaration: CustomsExport, maximum_age_days: int = 90
+) -> Reading | None:
+    """Odometer reading of a declaration, or the last one read at most so many days before it."""
     last = None
     for reading in history.readings:
         if reading.document is declaration:
             return reading
-        if reading.day <= declaration.day:
+        if 0 <= declaration.day - reading.day <= maximum_age_days:
             last = reading
     return last

@@ -6,9 +6,11 @@ import typer
 
 from streams import __version__
 from streams.cli import detectors, policy, settings, topics
+from streams.cli.evaluate import evaluate
 from streams.cli.explain import explain
 from streams.cli.publish import publish
 from streams.cli.replay import replay
+from streams.cli.simulate import simulate
 from streams.cli.sink import sink
 from streams.cli.worker import worker
 
@@ -25,6 +27,8 @@ app.command()(sink)
 app.command()(publish)
 app.add_typer(topics.app, name="topics")
 app.add_typer(settings.app, name="settings")
+app.command()(simulate)
+app.command()(evaluate)
 app.add_typer(detectors.app, name="detectors")
 app.add_typer(policy.app, name="policy")
 

@@ -15,8 +15,14 @@ app = typer.Typer(no_args_is_help=True, help="The catalogue of detectors.")
 
 
 @app.command("list")
-def list_detectors() -> None:
+def list_detectors(
+    *,
+    markdown: Annotated[bool, typer.Option(help="Print a Markdown table, as in the README.")] = False,
+) -> None:
     """List every detector with its status, severities and what it says."""
+    if markdown:
+        typer.echo(markdown_table())
+        return
     table = Table()
     for column in ("id", "status", "severities", "fires on"):
         table.add_column(column)
@@ -26,6 +32,15 @@ def list_detectors() -> None:
     out.print(table)
 
 
+def markdown_table() -> str:
+    """The catalogue as a Markdown table."""
+    rows = [
+        f"| `{spec.id}` | {', '.join(spec.severities)} | {spec.description} |"
+        for spec in (detector.spec for detector in DETECTORS.values())
+    ]
+    return "\n".join(("| detector | severities | fires on |", "|---|---|---|", *rows))
+
+
 @app.command("show")
 def show_detector(
     detector_id: Annotated[str, typer.Argument(metavar="ID", help="Id of the detector.")],
@@ -33,7 +48,7 @@ def show_detector(
     """Show one detector: why, known gaps, look-alikes, runbook, parameters with legal ranges."""
     detector = DETECTORS.get(detector_id)
     if detector is None:
-        fail(f"unknown detector {escape(detector_id)!r}; known: {', '.join(sorted(DETECTORS))}")
+        fail(f"unknown detector {detector_id!r}; known: {', '.join(sorted(DETECTORS))}")
     spec = detector.spec
     out.print(f"[bold]{spec.title}[/]  ({spec.id}, version {spec.version}, {spec.status})\n")
     out.print(spec.description)

@@ -36,7 +36,7 @@ def explain(
     except ZeromileError as error:
         fail(str(error))
     if history is None:
-        fail(f"no document names the vehicle {escape(vin)}")
+        fail(f"no document names the vehicle {vin}")
     firing = [alert for alert in replayed.firing.values() if alert.subject == vin]
     show_dossier(dossier(run.engine, history, firing))
 

@@ -62,7 +62,7 @@ def replay(
         run = Replay(Catalogue(load_policy(config)), Outputs(alerts, final, dead_letters))
         with reading_progress(files, errors) as advance:
             replayed = run.run(files, complete_through=day, advance=advance)
-    except ZeromileError as error:
+    except (ZeromileError, OSError) as error:
         fail(str(error))
     for table in summary_tables(replayed):
         out.print(table)

@@ -1,0 +1,175 @@
+"""What the detectors said about a stream: from a run of the engine, or from a replay's alerts."""
+
+import gzip
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, Literal
+
+import msgspec
+
+from detectors import civil_time
+from detectors.errors import ZeromileError
+from detectors.registry import Catalogue
+from streams.engine import Engine
+from streams.reading import Advance, Line, read_lines
+from streams.results import RawDocument, Result
+from streams.store import MemoryStore
+from streams.vin_corrections import VinCorrections
+
+_RECORDED_AT: Final = b'"recorded_at":"'
+_DATE_LENGTH: Final = len("2024-01-31")
+MOST_IN_A_BATCH: Final = 5_000
+
+
+class AlertsError(ZeromileError):
+    """A file of alerts that cannot be used."""
+
+
+class AlertChange(msgspec.Struct, frozen=True):
+    """What matters here of a change of an alert."""
+
+    alert_id: str
+    detector: str
+    subject_type: Literal["vehicle", "province"]
+    subject: str
+    state: Literal["firing", "resolved"]
+    occurred_at: str
+
+
+@dataclass(slots=True)
+class Sighting:
+    """A detector's word on a subject."""
+
+    first_day: int | None
+    """Stream day (ordinal) of the first alert; ``None`` where the stream's time is not known."""
+    firing: dict[str, str] = field(default_factory=dict)
+    """Event times of the alerts that fire at the end, by alert id."""
+    alerts: int = 0
+    """Different alerts that ever fired."""
+
+
+@dataclass(slots=True)
+class Observation:
+    """Everything that was said."""
+
+    vehicles: dict[tuple[str, str], Sighting] = field(default_factory=dict)
+    """By VIN and detector."""
+    provinces: dict[tuple[str, str], Sighting] = field(default_factory=dict)
+    """By province and detector."""
+    refused: dict[int, str] | None = None
+    """Reason by line number, from 1; ``None`` where no engine ran."""
+    documents: int | None = None
+    detector_errors: int = 0
+    _seen: set[str] = field(default_factory=set)
+
+    def take(self, change: AlertChange, day: int | None) -> None:
+        """Note a change of an alert on a day of the stream."""
+        about = self.vehicles if change.subject_type == "vehicle" else self.provinces
+        key = (change.subject, change.detector)
+        sighting = about.get(key)
+        if sighting is None:
+            sighting = about[key] = Sighting(day)
+        if change.state == "resolved":
+            sighting.firing.pop(change.alert_id, None)
+            return
+        if change.alert_id not in self._seen:
+            self._seen.add(change.alert_id)
+            sighting.alerts += 1
+        sighting.firing[change.alert_id] = change.occurred_at
+
+
+def observe_run(path: Path, catalogue: Catalogue, advance: Advance | None = None) -> Observation:
+    """Run the engine over a recorded stream, one batch a stream day, and note when it says what.
+
+    Parameters
+    ----------
+    path
+        The documents in arrival order.
+    catalogue
+        The detectors.
+    advance
+        Told how many bytes have been read.
+    """
+    engine = Engine(catalogue, MemoryStore(), corrections=VinCorrections())
+    seen = Observation(refused={})
+    for day, lines in _by_day(read_lines(path, advance)):
+        result = engine.process([RawDocument(line.value) for line in lines])
+        _take_result(seen, result, day)
+        numbers = {id(line.value): line.number for line in lines}
+        for letter in result.dead_letters:
+            assert seen.refused is not None  # noqa: S101 - set above
+            seen.refused[numbers[id(letter.document.value)]] = letter.error.reason
+    seen.documents = engine.counters.read
+    seen.detector_errors = engine.counters.detector_errors.total()
+    return seen
+
+
+def _take_result(seen: Observation, result: Result, day: int | None) -> None:
+    for alert in result.alerts:
+        change = AlertChange(
+            alert_id=alert.alert_id,
+            detector=alert.detector,
+            subject_type=alert.subject_type,
+            subject=alert.subject,
+            state=alert.state,
+            occurred_at=alert.occurred_at,
+        )
+        seen.take(change, day)
+
+
+def observe_alerts(path: Path) -> Observation:
+    """Read the alert changes of a replay (``replay --alerts`` or ``--final``, gzip if named .gz).
+
+    Such a file does not say when in the stream an alert came, so nothing is known about delays.
+
+    Raises
+    ------
+    AlertsError
+        Naming the file, the line and what is wrong with it.
+    """
+    seen = Observation()
+    decode = msgspec.json.Decoder(AlertChange).decode
+    number = 0
+    try:
+        with gzip.open(path) if path.name.endswith(".gz") else path.open("rb") as file:
+            for line in file:
+                number += 1
+                seen.take(decode(line), None)
+    except (OSError, EOFError) as error:
+        raise AlertsError(f"cannot read {path}: {error}") from error
+    except msgspec.DecodeError as error:
+        raise AlertsError(f"{path}, line {number}: {error}") from error
+    return seen
+
+
+def _by_day(lines: Iterator[Line]) -> Iterator[tuple[int | None, list[Line]]]:
+    """Cut a stream where a day's last recording has come in, so that delays can be told in days."""
+    batch: list[Line] = []
+    today, newest = None, b""
+    for line in lines:
+        date = _recorded(line.value)
+        day = _ordinal(date) if date > newest else None
+        if batch and (day is not None or len(batch) >= MOST_IN_A_BATCH):
+            yield today, batch
+            batch = []
+        if day is not None:
+            newest, today = date, day
+        batch.append(line)
+    if batch:
+        yield today, batch
+
+
+def _recorded(line: bytes) -> bytes:
+    begin = line.find(_RECORDED_AT)
+    if begin < 0:
+        return b""
+    begin += len(_RECORDED_AT)
+    return line[begin : begin + _DATE_LENGTH]
+
+
+def _ordinal(date: bytes) -> int | None:
+    try:
+        return civil_time.parse(date.decode("ascii")).day
+    except ValueError:
+        return None

@@ -1,0 +1,117 @@
+"""A block of vehicles on its way from plan to papers."""
+
+import dataclasses
+
+import numpy as np
+import numpy.typing as npt
+
+from streams.simulator.calendars import FloatArray, IntArray
+from streams.simulator.labels import NUMBER
+from streams.simulator.tables import CUSTOMS_EXPORT, DEREGISTRATION, REGISTRATION, Table
+from streams.simulator.world import OWNERS_A_VEHICLE, World
+
+BoolArray = npt.NDArray[np.bool_]
+
+Papers = tuple[str, IntArray]
+"""Rows of one table: the event type and one row a vehicle."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Expectation:
+    """A detector that must fire for some vehicles, from a day on, given some papers."""
+
+    detector: str
+    vehicles: IntArray
+    provable: IntArray
+    needs: tuple[Papers, ...]
+    tolerated: bool
+    margin: int
+
+
+class Fleet:
+    """The vehicles of a block, one row each."""
+
+    def __init__(self, world: World, rng: np.random.Generator, first: int, count: int) -> None:
+        self.index: IntArray = np.arange(first, first + count, dtype=np.int64)
+        self.province = world.registration_province(rng, count)
+        self.brand = world.brands.retail(rng, count)
+        self.model: IntArray = rng.integers(0, 1 << 30, count)
+        self.fuel: IntArray = np.zeros(count, dtype=np.int64)
+        self.price: FloatArray = np.zeros(count)
+        self.born: IntArray = np.zeros(count, dtype=np.int64)
+        self.label: IntArray = np.zeros(count, dtype=np.int64)
+        self.variant: list[str] = [""] * count
+        self.spike: IntArray = np.full(count, -1, dtype=np.int64)
+        self.spoiled: BoolArray = np.zeros(count, dtype=np.bool_)
+        self.heavy: FloatArray = np.exp(world.country.mileage.sigma * rng.standard_normal(count))
+
+    def owner(self, rows: IntArray, which: int) -> IntArray:
+        """Identity number of a vehicle's own owner number `which` (0 to 15)."""
+        return self.index[rows] * OWNERS_A_VEHICLE + which
+
+
+class Block:
+    """Vehicles, their papers and what is expected of them.
+
+    Parameters
+    ----------
+    world
+        The country.
+    rng
+        The block's own generator: the same seed and block give the same papers.
+    fleet
+        The vehicles.
+    """
+
+    def __init__(self, world: World, rng: np.random.Generator, fleet: Fleet) -> None:
+        self.world = world
+        self.rng = rng
+        self.fleet = fleet
+        self.tables = {
+            "registration": Table(REGISTRATION),
+            "deregistration": Table(DEREGISTRATION),
+            "customs_export": Table(CUSTOMS_EXPORT),
+        }
+        self.expectations: list[Expectation] = []
+
+    def label(self, rows: IntArray, name: str, variant: str = "") -> None:
+        """Say what vehicles are."""
+        self.fleet.label[rows] = NUMBER[name]
+        for row in rows.tolist() if variant else ():
+            self.fleet.variant[row] = variant
+
+    def specify(self, rows: IntArray, brand: IntArray | None = None) -> None:
+        """Give vehicles a brand (or keep theirs), and with it fuel and price as new."""
+        fleet, brands = self.fleet, self.world.brands
+        if brand is not None:
+            fleet.brand[rows] = brand
+        chosen = fleet.brand[rows]
+        for number in np.unique(chosen).tolist():
+            members = rows[chosen == number]
+            drawn = brands.fuel[number](self.rng, len(members))
+            fleet.fuel[members] = brands.fuel_codes[number][drawn]
+        spread = np.exp(self.world.country.prices.spread * self.rng.standard_normal(len(rows)))
+        fleet.price[rows] = np.round(brands.price[chosen] * spread, -2)
+
+    def expect(
+        self,
+        detector: str,
+        vehicles: IntArray,
+        provable: IntArray,
+        needs: tuple[Papers, ...],
+        *,
+        where: BoolArray | None = None,
+        tolerated: bool = False,
+        margin: int = 0,
+    ) -> None:
+        """Say that a detector must fire for vehicles (or may, if tolerated).
+
+        `margin` is for deadlines: how many days the stream must go on after the provable day.
+        """
+        if where is not None:
+            vehicles, provable = vehicles[where], provable[where]
+            needs = tuple((name, rows[where]) for name, rows in needs)
+        if len(vehicles):
+            self.expectations.append(
+                Expectation(detector, vehicles, provable, needs, tolerated, margin)
+            )

@@ -1,0 +1,117 @@
+"""What the simulator knows and the detectors must find out: one JSON line each.
+
+Lines have a `record` field: `vehicle` (everything that is not ordinary), `spike`, `outage`, `malformed`
+and, last, `country`.
+"""
+
+import datetime
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from streams.simulator.calendars import IntArray
+from streams.simulator.delays import DAY
+
+
+class ExpectedAlert(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A detector that must fire for a vehicle.
+
+    Attributes
+    ----------
+    detector
+        Its id.
+    provable_on
+        Civil day on which the scheme can first be proved (for a missed deadline: the day after it).
+    visible_at
+        When the last paper that proves it arrives; absent where a paper is not in the stream.
+    complete
+        Whether all papers that prove it are in the stream (for a deadline: and it goes on long enough).
+    missing
+        Why not.
+    """
+
+    detector: str
+    provable_on: str
+    complete: bool
+    visible_at: str | UnsetType = UNSET
+    missing: str | UnsetType = UNSET
+
+
+class VehicleTruth(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="record", tag="vehicle"):
+    """One vehicle that is a scheme or a look-alike.
+
+    `tolerated` names detectors whose alert on this vehicle is neither right nor wrong.
+    """
+
+    vin: str
+    label: str
+    kind: str
+    province: str
+    registered_on: str
+    papers_complete: bool
+    variant: str | UnsetType = UNSET
+    fools: tuple[str, ...] | UnsetType = UNSET
+    expected: tuple[ExpectedAlert, ...] = ()
+    tolerated: tuple[str, ...] | UnsetType = UNSET
+    missing: tuple[str, ...] | UnsetType = UNSET
+    spike: int | UnsetType = UNSET
+
+
+class SpikeTruth(msgspec.Struct, frozen=True, tag_field="record", tag="spike"):
+    """A provincial export spike: where, from which Monday to which Sunday (declarations), how large."""
+
+    spike: int
+    province: str
+    first_day: str
+    last_day: str
+    weeks: int
+    vehicles: int
+    expected_a_week: float
+    exporters: int
+
+
+class MalformedTruth(msgspec.Struct, frozen=True, tag_field="record", tag="malformed"):
+    """An unreadable line: its number (the first is 1), what is wrong, whether a good copy follows."""
+
+    line: int
+    reason: str
+    sent_again: bool
+
+
+class OutageTruth(msgspec.Struct, frozen=True, tag_field="record", tag="outage"):
+    """A feed of one province (or of all) held back for days, then delivered in one go."""
+
+    event_type: str
+    province: str
+    first_day: str
+    days: int
+
+
+class CountryTruth(msgspec.Struct, frozen=True, tag_field="record", tag="country"):
+    """The whole stream."""
+
+    seed: int
+    start: str
+    days: int
+    vehicles: int
+    documents: int
+    malformed: int
+    ordinary_vehicles: int
+    export_share: float
+    by_label: dict[str, int]
+
+
+def iso(day: int) -> str:
+    """ISO date of an ordinal."""
+    return datetime.date.fromordinal(day).isoformat()
+
+
+def stamp(seconds: int) -> str:
+    """RFC 3339 time of seconds since ordinal 0, Shanghai time."""
+    day, second = divmod(seconds, DAY)
+    return f"{iso(day)}T{second // 3600:02}:{second // 60 % 60:02}:{second % 60:02}+08:00"
+
+
+def mondays(first: IntArray) -> IntArray:
+    """The Monday of each day's week."""
+    return first - (first - 1) % 7

@@ -1,0 +1,178 @@
+import json
+
+import pytest
+
+from detectors.decoding import MAXIMUM_BYTES, decode
+from detectors.documents import CustomsExport, Deregistration, Registration, read_odometer
+from detectors.errors import DocumentError
+from tests.unit.papers import day
+
+PAPER = {
+    "event_id": "1",
+    "source": "cn-vehicle-register",
+    "event_type": "registration",
+    "vin": "LGXCE6CB0SK100074",
+    "occurred_at": "2025-03-01",
+    "kind": "initial",
+}
+DECLARATION = {
+    "event_id": "2",
+    "source": "cn-customs",
+    "event_type": "customs_export",
+    "vin": "LGXCE6CB0SK100074",
+    "occurred_at": "2025-03-01",
+    "declaration_no": "51",
+    "exporter_id": "x",
+    "destination": "KZ",
+    "condition": "used",
+}
+
+
+def read(paper=PAPER, **fields):
+    return decode(json.dumps(paper | fields).encode())
+
+
+def refused(paper=PAPER, **fields) -> DocumentError:
+    with pytest.raises(DocumentError) as error:
+        read(paper, **fields)
+    return error.value
+
+
+def test_the_three_types():
+    assert isinstance(read(), Registration)
+    assert isinstance(read(DECLARATION), CustomsExport)
+    lost = read(PAPER, event_type="deregistration", reason="lost")
+    assert isinstance(lost, Deregistration)
+    assert (lost.revision, lost.status, lost.is_void) == (0, "valid", False)
+
+
+def test_unknown_fields_are_ignored():
+    assert read(colour="red", nested={"a": [1, 2]}) == read()
+
+
+@pytest.mark.parametrize("vin", [" lgxce6cb0sk100074 ", "LGXCE6CB0SK100074", "LGXCE6CB0SK１０００７４"])
+def test_a_vin_is_trimmed_upper_case_and_nfkc(vin):
+    assert read(vin=vin).vin == "LGXCE6CB0SK100074"
+
+
+@pytest.mark.parametrize("vin", ["", "   ", "LGX CE6", "京A12345é", "X" * 41, "A\tB", "A\u0000B"])
+def test_what_cannot_be_a_key_is_no_vin(vin):
+    error = refused(vin=vin)
+    assert (error.reason, error.field) in {("bad_vin", "vin"), ("bad_text", "vin")}
+    assert "cn-vehicle-register" in error.document
+
+
+def test_other_registers_identities_pass():
+    assert read(vin="n172sp").vin == "N172SP"
+
+
+def test_texts_are_trimmed_and_normalised_and_empty_ones_are_missing():
+    paper = read(owner_id=" o1 ", plate="粤Ａ１２３４５", brand="", model="  ", invoice_no="①")
+    assert (paper.owner_id, paper.plate, paper.brand, paper.model) == ("o1", "粤A12345", None, None)
+    assert paper.invoice_no == "1"
+
+
+def test_control_characters_are_refused():
+    error = refused(owner_id="a\nb")
+    assert (error.reason, error.field) == ("bad_text", "owner_id")
+    assert "printable" in error.allowed
+
+
+@pytest.mark.parametrize("field", ["event_id", "source"])
+def test_an_identity_is_not_empty(field):
+    assert refused(**{field: " "}).reason == "bad_text"
+
+
+def test_codes_are_upper_case_and_known():
+    assert read(province="cn-gd").province == "CN-GD"
+    assert read(province=" ").province is None
+    assert read(DECLARATION, destination="kz").destination == "KZ"
+    assert refused(province="GD").field == "province"
+    assert refused(DECLARATION, destination="KAZ").field == "destination"
+    assert refused(DECLARATION, destination="").reason == "not_allowed"
+
+
+def test_civil_days_and_times():
+    paper = read(occurred_at="2025-03-01T17:00:00Z", recorded_at="2025-03-05")
+    assert (paper.day, paper.time) == (day("2025-03-02"), 3_600_000_000)
+    assert (paper.recorded_day, paper.recorded_time) == (day("2025-03-05"), None)
+    assert paper.occurred_at == "2025-03-02T01:00:00+08:00"
+    declared = read(DECLARATION, licence_applied_at="2025-02-27T20:00:00Z", exited_at="2025-03-03")
+    assert declared.licence_applied_day == day("2025-02-28")
+    assert declared.exited_day == day("2025-03-03")
+
+
+@pytest.mark.parametrize("field", ["occurred_at", "recorded_at"])
+def test_an_impossible_time_names_its_field(field):
+    error = refused(**{field: "2025-02-30"})
+    assert (error.reason, error.field) == ("impossible_time", field)
+    assert "2025-02-30" in error.value
+    assert "RFC 3339" in error.allowed
+
+
+@pytest.mark.parametrize(
+    ("kilometres", "status", "really_read"),
+    [
+        (0, "read", 0),
+        (0, "not_read", None),
+        (0, None, None),
+        (12, None, 12),
+        (12, "read", 12),
+        (12, "not_read", None),
+        (None, "read", None),
+    ],
+)
+def test_an_odometer_counts_where_somebody_read_it(kilometres, status, really_read):
+    paper = read(odometer_km=kilometres, odometer_status=status)
+    assert read_odometer(paper) == really_read
+
+
+@pytest.mark.parametrize(
+    ("fields", "reason", "field"),
+    [
+        ({"price_cny": -1}, "out_of_range", "price_cny"),
+        ({"price_cny": "much"}, "wrong_type", "price_cny"),
+        ({"odometer_km": 1e9}, "out_of_range", "odometer_km"),
+        ({"revision": -1}, "out_of_range", "revision"),
+        ({"revision": 1.5}, "wrong_type", "revision"),
+        ({"kind": "gift"}, "not_allowed", "kind"),
+        ({"status": "maybe"}, "not_allowed", "status"),
+        ({"event_type": "birth"}, "unknown_event_type", "event_type"),
+        ({"owner_id": "x" * 201}, "out_of_range", "owner_id"),
+    ],
+)
+def test_a_refusal_says_what_field_and_what_is_allowed(fields, reason, field):
+    error = refused(**fields)
+    assert (error.reason, error.field) == (reason, field)
+    assert error.allowed
+    assert field in str(error)
+    assert "'1'" in error.document
+
+
+@pytest.mark.parametrize(
+    ("payload", "reason"),
+    [
+        (b"", "not_json"),
+        (b"{", "not_json"),
+        (b"[]", "not_an_object"),
+        (b"null", "not_an_object"),
+        (json.dumps(PAPER).encode().replace(b"initial", b"ini\xfftial"), "not_utf8"),
+        (json.dumps(PAPER).encode()[:-1] + b',"x":' + b"[" * 50_000 + b"]" * 10_000 + b"}", "too_deep"),
+        (b"{" + b" " * MAXIMUM_BYTES + b"}", "oversize"),
+        (b'{"price_cny": NaN}', "not_json"),
+    ],
+)
+def test_a_payload_that_is_no_document(payload, reason):
+    with pytest.raises(DocumentError) as error:
+        decode(payload)
+    assert error.value.reason == reason
+
+
+def test_a_missing_field_is_named():
+    paper = {name: value for name, value in PAPER.items() if name != "kind"}
+    error = refused(paper)
+    assert (error.reason, error.field) == ("missing_field", "kind")
+
+
+def test_a_refusal_never_shows_the_vin():
+    assert PAPER["vin"] not in str(refused(price_cny=-1))

@@ -1,0 +1,109 @@
+from itertools import permutations
+
+import msgspec
+import pytest
+
+from detectors.filing import FiledDocument, Outcome, Position, content_digest, file_document, trim
+from tests.unit.papers import day, registration
+
+PAPER = registration("initial", "2025-03-01", "a", event_id="1", price_cny=100.0)
+HERE = Position("registrations", 3, 17)
+
+
+def changed(**fields):
+    return msgspec.structs.replace(PAPER, **fields)
+
+
+VOID = changed(revision=1, status="void")
+
+
+def filed(*documents) -> tuple[list[FiledDocument], list[Outcome]]:
+    file: list[FiledDocument] = []
+    return file, [file_document(file, document) for document in documents]
+
+
+@pytest.mark.parametrize(
+    ("documents", "outcomes"),
+    [
+        ([PAPER], ["new"]),
+        ([PAPER, PAPER], ["new", "duplicate"]),
+        ([PAPER, changed(revision=1)], ["new", "amended"]),
+        ([changed(revision=1), PAPER], ["new", "stale"]),
+        ([PAPER, changed(revision=3), changed(revision=2)], ["new", "amended", "stale"]),
+        ([PAPER, VOID], ["new", "voided"]),
+        ([VOID, PAPER], ["voided", "stale"]),
+        ([VOID, changed(revision=1, status="void", price_cny=1.0)], ["voided", "duplicate"]),
+        ([VOID, changed(revision=2)], ["voided", "amended"]),
+        ([PAPER, changed(source="other")], ["new", "new"]),
+        ([PAPER, changed(event_id="2")], ["new", "new"]),
+    ],
+)
+def test_what_becomes_of_a_document(documents, outcomes):
+    assert [outcome.value for outcome in filed(*documents)[1]] == outcomes
+
+
+def test_only_duplicates_and_stale_documents_change_nothing():
+    assert {outcome for outcome in Outcome if not outcome.changed} == {
+        Outcome.DUPLICATE,
+        Outcome.STALE,
+    }
+
+
+def test_two_contents_under_one_revision_are_contested_and_the_same_one_stays():
+    other = changed(price_cny=101.0)
+    kept = max(PAPER, other, key=content_digest)
+    for order in ([PAPER, other], [other, PAPER], [PAPER, other, PAPER, other]):
+        file, outcomes = filed(*order)
+        assert [(entry.document, entry.contested) for entry in file] == [(kept, True)]
+        assert outcomes[1] is Outcome.CONTESTED
+
+
+def test_a_higher_revision_ends_the_quarrel():
+    file, _ = filed(PAPER, changed(price_cny=101.0), changed(price_cny=102.0, revision=1))
+    assert [(entry.document.price_cny, entry.contested) for entry in file] == [(102.0, False)]
+
+
+def test_the_file_does_not_depend_on_the_order_of_arrival():
+    documents = [PAPER, changed(price_cny=101.0), VOID, changed(revision=2, price_cny=5.0)]
+    documents += [changed(revision=2, price_cny=6.0), changed(event_id="2")]
+    files = {
+        frozenset((entry.document, entry.contested) for entry in filed(*order, *order[:2])[0])
+        for order in permutations(documents)
+    }
+    assert len(files) == 1
+
+
+def test_a_document_keeps_the_place_where_it_was_first_read():
+    file: list[FiledDocument] = []
+    file_document(file, PAPER, HERE)
+    file_document(file, PAPER, Position("registrations", 3, 99))
+    assert file[0].position == HERE
+    file_document(file, changed(revision=1), Position("registrations", 3, 100))
+    assert file[0].position == Position("registrations", 3, 100)
+
+
+def _crowd(number: int):
+    return [
+        registration("transfer", "2025-03-01", None, event_id=f"{n:03d}", day=day("2020-01-01") + n)
+        for n in range(number)
+    ]
+
+
+def test_an_overfull_file_keeps_its_ends():
+    file, _ = filed(*_crowd(10))
+    assert not trim(file, 10)
+    assert trim(file, 5)
+    assert [entry.document.event_id for entry in file] == ["000", "001", "007", "008", "009"]
+
+
+@pytest.mark.parametrize("step", [1, 3, 7])
+def test_trimming_on_the_way_ends_in_the_same_file(step):
+    documents = _crowd(20)
+    shuffled = sorted(documents, key=lambda d: (int(d.event_id) * 7) % 20)
+    file: list[FiledDocument] = []
+    for start in range(0, 20, step):
+        for document in shuffled[start : start + step]:
+            file_document(file, document)
+        trim(file, 6)
+    kept = sorted(entry.document.event_id for entry in file)
+    assert kept == ["000", "001", "002", "017", "018", "019"]
