@@ -63,6 +63,12 @@ class SinkMetrics:
             ["province", "subject_type"],
             registry=self.registry,
         )
+        self.newest_document = Gauge(
+            "zeromile_sink_newest_document_timestamp_seconds",
+            "Start of the civil day (UTC) of the newest document in the store, by feed.",
+            ["event_type"],
+            registry=self.registry,
+        )
         self.recent_province_alerts = Gauge(
             "zeromile_sink_province_recent_alerts",
             "Standing alerts about a province itself in the last 28 days of event time.",

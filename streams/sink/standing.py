@@ -20,6 +20,11 @@ _RECENT = sa.text(
     "SELECT province, COUNT(*) FROM firing_alerts WHERE subject_type = 'province' "
     "AND civil_day > (SELECT MAX(civil_day) FROM alerts) - :days GROUP BY province"
 )
+_NEWEST = sa.text(
+    "SELECT event_type, MAX(civil_day) FROM documents WHERE status = 'valid' GROUP BY event_type"
+)
+_DAY_SECONDS = 86_400
+_UNIX_EPOCH_DAY = 719_163
 
 
 def report_standing(engine: sa.Engine, metrics: SinkMetrics) -> None:
@@ -28,6 +33,10 @@ def report_standing(engine: sa.Engine, metrics: SinkMetrics) -> None:
         firing = connection.execute(_FIRING).all()
         provinces = connection.execute(_BY_PROVINCE).all()
         recent: dict[str, int] = dict(connection.execute(_RECENT, {"days": RECENT_DAYS}).tuples().all())
+        newest = connection.execute(_NEWEST).all()
+    for event_type, civil_day in newest:
+        seconds = (civil_day - _UNIX_EPOCH_DAY) * _DAY_SECONDS
+        metrics.newest_document.labels(event_type).set(seconds)
     metrics.firing.clear()
     for detector, severity, subject_type, count in firing:
         metrics.firing.labels(detector, severity, subject_type).set(count)
