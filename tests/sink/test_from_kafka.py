@@ -133,8 +133,8 @@ def test_chaos_killed_sinks_and_databases_leave_the_tables_equal_to_the_topic(
     sink: SinkProcess,
     tmp_path: Path,
 ):
-    seed = random.randrange(10**6)  # noqa: S311 - when to kill is chance, not a secret
-    chance = random.Random(seed)  # noqa: S311
+    seed = random.randrange(10**6)
+    chance = random.Random(seed)
     load = _load(tmp_path / "load", chance)
     produce(bootstrap_servers, f"{prefix}.alerts.v1", load)
     url = variables["ZEROMILE_SINK_URL"]

@@ -89,7 +89,7 @@ def test_any_order_any_batching_and_repetition_end_the_same(order, cuts, seed):
 
 
 def _write_shuffled(engine, order, cuts, seed):
-    generator = random.Random(seed)  # noqa: S311 - a shuffle, not a secret
+    generator = random.Random(seed)
     changes = [change(a, r) for a, r in order]
     repeated = changes + generator.sample(changes, 4)
     generator.shuffle(repeated)

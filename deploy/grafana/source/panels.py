@@ -92,7 +92,8 @@ def listing(
     span: int = FULL,
 ) -> table.Panel:
     """A table; columns of vehicles and provinces lead to their dashboards."""
-    panel = _named(table.Panel(), title, description, unit, targets).span(span).height(TALL)
+    panel = _named(table.Panel(), title, description, unit, targets)
+    panel = panel.span(span).height(TALL).show_header(True)
     for column, url in ALERT_LINKS.items():
         link = {"title": f"Open this {column}", "url": url, "targetBlank": False}
         panel = panel.override_by_name(column, [DynamicConfigValue(id_val="links", value=[link])])

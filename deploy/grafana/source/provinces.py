@@ -81,7 +81,7 @@ def _attribution() -> list[object]:
     def by(column: str, title: str) -> object:
         return listing(
             title,
-            "Used exports of the chosen provinces in the chosen time: few or many behind them?",
+            "Used exports of the chosen provinces in the chosen time: are few or many behind them?",
             rows(f"""SELECT {column}, COUNT(*) AS exports, COUNT(*) FILTER (WHERE alerts > 0) AS under_alert,
                      AVG(CASE WHEN days_to_export <= 30 THEN 1.0 ELSE 0 END) AS within_30_days
                      FROM export_declarations

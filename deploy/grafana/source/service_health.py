@@ -22,7 +22,7 @@ def service_health() -> Dashboard:
 
 def _numbers() -> list[object]:
     return [
-        number("Workers", "Workers that answer.", "short", now('sum(up{job="zeromile-worker"})', "workers")),
+        number("Workers", "Workers that answer Prometheus now.", "short", now('sum(up{job="zeromile-worker"})', "workers")),
         number("Documents waiting", "On the broker, not judged yet.", "short",
                now("sum(zeromile_consumer_lag_documents)", "documents"), alarm_at=10_000),
         number("Vehicles in state", "Vehicles that the workers remember.", "short",
