@@ -192,7 +192,10 @@ class Engine:
             return
         record = records.decode(data)
         self._judge(vin, record, cause, result, detected_at)
-        self.store.put(vin, records.encode(record))
+        judged = records.encode(record)
+        # A worker that starts judges all its vehicles again; most come out as they were.
+        if judged != data:
+            self.store.put(vin, judged)
 
     def _judge(
         self, vin: str, record: VehicleRecord, cause: Cause, result: Result, detected_at: str

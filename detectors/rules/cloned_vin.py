@@ -12,7 +12,7 @@ from detectors.documents import Registration
 from detectors.edit_distance import edit_distance
 from detectors.findings import Finding
 from detectors.history import Content, VehicleHistory
-from detectors.wording import count
+from detectors.wording import days_later
 
 
 class ClonedVinParameters(Parameters, frozen=True, kw_only=True):
@@ -93,9 +93,9 @@ class ClonedVin(Detector[ClonedVinParameters]):
     def explain(self, facts: Mapping[str, Any]) -> str:
         """Tell both registrations."""
         return (
-            f"First registered in {facts['first_province']} on {facts['first_registered']} and again "
-            f"for the first time in {facts['second_province']} on {facts['second_registered']}, "
-            f"{count(facts['days'], 'day')} later."
+            f"First registered in {facts['first_province']} on {facts['first_registered']}, and once "
+            f"more as a first registration in {facts['second_province']} on "
+            f"{facts['second_registered']}, {days_later(facts['days'])}."
         )
 
     def _is_correction(self, earlier: Registration, later: Registration) -> bool:

@@ -182,8 +182,8 @@ _SENTENCES = {
         "Declared on {declared} by an exporter who was not the registered owner that day."
     ),
     "licence_expired": (
-        "Declared on {declared} under a licence applied for on {licence_applied}, which had expired "
-        "by {licence_expires}."
+        "Declared on {declared} under a licence applied for on {licence_applied}, which was valid "
+        "until {licence_expires} at the latest."
     ),
     "declared_before_licence": (
         "Declared on {declared}, before its licence was applied for on {licence_applied}."

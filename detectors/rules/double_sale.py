@@ -11,7 +11,7 @@ from detectors.documents import Registration
 from detectors.findings import Finding, Severity
 from detectors.history import Content, VehicleHistory
 from detectors.sales import Sale
-from detectors.wording import count
+from detectors.wording import count, days_later
 
 
 class DoubleSaleParameters(Parameters, frozen=True, kw_only=True):
@@ -125,8 +125,7 @@ class DoubleSale(Detector[DoubleSaleParameters]):
 
     def explain(self, facts: Mapping[str, Any]) -> str:
         """Tell both sales and what makes them odd."""
-        days = facts["days_between"]
-        apart = "on the same day" if days == 0 else f"{count(days, 'day')} later"
+        apart = days_later(facts["days_between"])
         text = (
             f"Sold on {facts['first_sale']} ({_words(facts['first_kind'])}) and again {apart} "
             f"({_words(facts['second_kind'])}), within {count(facts['window_days'], 'day')}."
@@ -135,7 +134,7 @@ class DoubleSale(Detector[DoubleSaleParameters]):
             text += " The second buyer is an exporter."
         gap = facts["price_gap"]
         if gap is not None and abs(gap) > facts["odd_price_gap"]:
-            text += f" The price moved by {gap:+.0%}."
+            text += f" The price moved by {gap:+.1%}."
         return text
 
 

@@ -60,10 +60,8 @@ class ExportNotDeclared(Detector[ExportNotDeclaredParameters]):
         pending = history.pending_exports[-1]
         if any(declaration.day >= pending.day for declaration in history.declarations):
             return
-        if any(
-            paper.day > pending.day and paper.kind != "pending_export"
-            for paper in history.registrations
-        ) or any(paper.day >= pending.day for paper in history.deregistrations):
+        sold_at_home = any(paper.day > pending.day for paper in history.registrations)
+        if sold_at_home or any(paper.day >= pending.day for paper in history.deregistrations):
             return
         last_day = pending.day + self.parameters.maximum_days
         yield self.finding(

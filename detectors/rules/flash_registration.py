@@ -11,7 +11,7 @@ from detectors.documents import CustomsExport, Registration
 from detectors.findings import Finding
 from detectors.history import Content, VehicleHistory
 from detectors.sales import Paper
-from detectors.wording import count
+from detectors.wording import count, days_later
 
 
 class FlashRegistrationParameters(Parameters, frozen=True, kw_only=True):
@@ -101,7 +101,7 @@ class FlashRegistration(Detector[FlashRegistrationParameters]):
             )
         return (
             f"First registered on {facts['registered']}; {_STEPS[facts['step']]} on "
-            f"{facts['step_day']}, {count(facts['days'], 'day')} later {limit}."
+            f"{facts['step_day']}, {days_later(facts['days'])} {limit}."
         )
 
 

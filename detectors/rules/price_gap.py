@@ -10,6 +10,7 @@ from detectors.documents import CustomsExport
 from detectors.findings import Finding
 from detectors.history import Content, VehicleHistory
 from detectors.sales import Sale
+from detectors.wording import count
 
 _DAYS_A_YEAR = 365.25
 
@@ -104,11 +105,11 @@ class PriceGap(Detector[PriceGapParameters]):
     def explain(self, facts: Mapping[str, Any]) -> str:
         """Tell the declared and the expected value."""
         return (
-            f"Declared at {facts['declared_cny']:,.0f} yuan; from its first price of "
-            f"{facts['first_price_cny']:,.0f} yuan and {facts['age_days']} days, "
-            f"{facts['expected_cny']:,.0f} yuan were expected "
-            f"({facts['share']:.2f} times; {facts['lowest_share']:g} to "
-            f"{facts['highest_share']:g} is usual)."
+            f"Declared at {facts['declared_cny']:,.0f} yuan, {facts['share']:.1%} of the "
+            f"{facts['expected_cny']:,.0f} yuan that its first price of "
+            f"{facts['first_price_cny']:,.0f} yuan and the {count(facts['age_days'], 'day')} "
+            f"since then lead to expect ({facts['lowest_share']:.0%} to "
+            f"{facts['highest_share']:.0%} is usual)."
         )
 
 

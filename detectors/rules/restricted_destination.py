@@ -120,11 +120,18 @@ class RestrictedDestination(Detector[RestrictedDestinationParameters]):
 
     def explain(self, facts: Mapping[str, Any]) -> str:
         """Tell the restriction and the car."""
-        what = " ".join(str(facts[k]) for k in ("brand", "fuel") if facts[k]) or "car"
-        age = (
-            "of unknown age" if facts["age_days"] is None else f"{count(facts['age_days'], 'day')} old"
-        )
-        return f"A {what}, {age}, was declared for {facts['destination']}: {facts['summary']}."
+        what = f"A {facts['brand'] or 'car'}"
+        if facts["fuel"]:
+            what += f" ({facts['fuel']})"
+        days = facts["age_days"]
+        age = "of unknown age" if days is None else f"{count(days, 'day')} old"
+        text = f"{what}, {age}, was declared for {facts['destination']}: {facts['summary']}."
+        low, high = facts["minimum_age_days"], facts["maximum_age_days"]
+        if low is not None:
+            text += f" The least age is {count(low, 'day')}."
+        if high is not None:
+            text += f" The greatest age is {count(high, 'day')}."
+        return text
 
 
 def _in_force(restriction: Restriction, day: int) -> bool:

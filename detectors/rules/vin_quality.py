@@ -71,7 +71,7 @@ class VinQuality(Detector[VinQualityParameters]):
 
     def explain(self, facts: Mapping[str, Any]) -> str:
         """Tell what is wrong with the number."""
-        return f"The VIN has {_FAULTS[facts['fault']]}: {facts['found']}, not {facts['expected']}."
+        return _FAULTS[facts["fault"]].format_map(facts)
 
     def _fault(self, history: VehicleHistory) -> tuple[str, Fact, Fact] | None:
         vin = history.vin
@@ -90,16 +90,18 @@ class VinQuality(Detector[VinQualityParameters]):
             return None
         registered = date.fromordinal(initial.day).year
         year = vins.model_year(history.vin, registered)
+        expected = f"the car was first registered in {registered}"
         if year is None:
-            return "year", history.vin[vins.YEAR_POSITION], f"a character that stands for {registered}"
+            return "year_character", history.vin[vins.YEAR_POSITION], expected
         if abs(year - registered) > self.parameters.year_tolerance:
-            return "year", year, f"within {self.parameters.year_tolerance} of {registered}"
+            return "year", year, expected
         return None
 
 
 _FAULTS = {
-    "length": "the wrong length",
-    "alphabet": "characters that no VIN has",
-    "check_digit": "the wrong check digit",
-    "year": "an implausible year",
+    "length": "The VIN has {found} characters, not {expected}.",
+    "alphabet": "The VIN holds {found}; allowed are {expected}.",
+    "check_digit": "The VIN's check digit is {found}; its other 16 characters give {expected}.",
+    "year_character": "The VIN's tenth character, {found}, stands for no model year; {expected}.",
+    "year": "The VIN stands for model year {found}; {expected}.",
 }

@@ -5,13 +5,15 @@ from typing import Annotated
 import typer
 
 from streams import __version__
-from streams.cli import detectors, policy, settings, topics
+from streams.cli import alerts, dead_letters, detectors, policy, settings, topics
+from streams.cli.doctor import doctor
 from streams.cli.evaluate import evaluate
 from streams.cli.explain import explain
 from streams.cli.publish import publish
 from streams.cli.replay import replay
 from streams.cli.simulate import simulate
 from streams.cli.sink import sink
+from streams.cli.vehicle import vehicle
 from streams.cli.worker import worker
 
 app = typer.Typer(
@@ -22,15 +24,19 @@ app = typer.Typer(
 )
 app.command()(replay)
 app.command()(explain)
+app.command()(simulate)
+app.command()(evaluate)
 app.command()(worker)
 app.command()(sink)
 app.command()(publish)
-app.add_typer(topics.app, name="topics")
-app.add_typer(settings.app, name="settings")
-app.command()(simulate)
-app.command()(evaluate)
+app.command()(vehicle)
+app.command()(doctor)
 app.add_typer(detectors.app, name="detectors")
 app.add_typer(policy.app, name="policy")
+app.add_typer(alerts.app, name="alerts")
+app.add_typer(dead_letters.app, name="dead-letters")
+app.add_typer(topics.app, name="topics")
+app.add_typer(settings.app, name="settings")
 
 
 def _show_version(wanted: bool) -> None:

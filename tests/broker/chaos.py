@@ -34,7 +34,7 @@ class Schedule:
         self.done: list[str] = []
         self._restart_broker = restart_broker
 
-    def run(self, lines: list[bytes], mishaps: int = 3) -> None:
+    def run(self, lines: list[bytes], mishaps: int = 2) -> None:
         """Go through the schedule; at the end at least one worker runs."""
         for _ in range(2):
             self.deployment.start_worker()

@@ -4,13 +4,13 @@ import sys
 
 import pytest
 
-from detectors.base import Parameters
+from detectors.base import Detector, Parameters
 from detectors.checks import CHECKS, check_detector
 from detectors.checks.findings import check_bounded
 from detectors.decoding import decode
 from detectors.errors import DetectorContractError
 from detectors.history import VehicleHistory
-from detectors.registry import DETECTORS
+from detectors.registry import RULES
 from streams.policy import load_policy
 from tests.contract.bad_detectors import BROKEN, EndlessFindings, Good
 from tests.fixtures.loading import histories, holds, stream
@@ -35,11 +35,12 @@ def check(rule: type[Good]) -> None:
     check_detector(rule(Parameters(source="test")), firing=[example(FIRING)], quiet=[example(QUIET)])
 
 
-@pytest.mark.parametrize("identity", DETECTORS)
-def test_a_registered_detector_keeps_the_contract(identity: str):
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.spec.id)
+def test_a_registered_rule_keeps_the_contract(rule: type[Detector[Parameters]]):
+    identity = rule.spec.id
     loud, silent = stream(identity, "firing"), stream(identity, "quiet")
     firing = {label.vin for label in loud.expected if label.detector == identity}
-    detector = DETECTORS[identity](load_policy().parameters[identity])
+    detector = rule(load_policy().parameters[identity])
     check_detector(
         detector,
         firing=[history for vin, history in histories(loud).items() if vin in firing],

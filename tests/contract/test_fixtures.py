@@ -2,7 +2,19 @@
 
 import pytest
 
-from tests.fixtures.loading import KINDS, NAMES, Stream, describe, fired, stream
+from detectors.registry import DETECTORS
+from streams.policy import load_policy
+from tests.fixtures.loading import (
+    KINDS,
+    NAMES,
+    Expected,
+    Stream,
+    describe,
+    fired,
+    histories,
+    holds,
+    stream,
+)
 from tests.fixtures.weave import woven
 
 STREAMS = [stream(name, which) for name in NAMES for which in KINDS]
@@ -42,6 +54,23 @@ def test_a_fixture_is_about_its_own_detector(source: Stream):
 def _feeds(source: Stream) -> set[str]:
     """Vehicles that are there to move a watermark."""
     return {vin for vin, case in source.cases.items() if "feed moves on" in case}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_alert_has_the_words_and_the_evidence_that_were_agreed(name: str):
+    source = stream(name, "firing")
+    detector = DETECTORS[name](load_policy().parameters[name])
+    told = {
+        Expected(vin, name, finding.severity, finding.anchor): (
+            detector.explain(finding.facts),
+            [f"{paper.source}/{paper.event_id}" for paper in finding.evidence],
+        )
+        for vin, history in histories(source).items()
+        for finding in detector.judge(history)
+        if holds(source, finding)
+    }
+    assert told == source.told
+    assert told.keys() == {label for label in source.expected if label.detector == name}
 
 
 def test_no_vehicle_is_in_two_fixtures():

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from detectors.policy import Policy
-from detectors.registry import DETECTORS
+from detectors.registry import DETECTORS, RULES
 from streams.policy import load_policy
 from tests.fixtures.loading import KINDS, fired, stream
 
@@ -23,6 +23,8 @@ STEPS = {
     "double_sale.odd_price_gap": 0.02,
 }
 """Shares move by this part of themselves: the fixtures hold whole yuan, not the last cent."""
+
+RULE_IDS = [rule.spec.id for rule in RULES]
 
 Moved = tuple[str, tuple[Any, ...], Any]
 
@@ -49,7 +51,7 @@ def _step(name: str, value: Any, sign: int) -> Any:
     return value + sign if share is None else value * (1 + sign * share)
 
 
-MOVES = [(section, *move) for section in DETECTORS for move in _moved(section)]
+MOVES = [(section, *move) for section in RULE_IDS for move in _moved(section)]
 
 
 @pytest.mark.parametrize(("section", "name", "path", "value"), MOVES, ids=[m[1] for m in MOVES])

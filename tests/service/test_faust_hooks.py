@@ -217,22 +217,3 @@ async def test_waiting_for_room_ends_when_a_buffer_is_taken_from(
 
     assert await asyncio.wait_for(task, 5) == "records"
     assert waited == [1.0]
-
-
-async def test_the_agent_gets_raw_records_and_a_raising_one_is_not_acknowledged(app: BatchApp):
-    topic = app.batch_topic(TOPIC)
-    seen: list[Any] = []
-
-    @app.agent(topic)
-    async def agent(stream: Any) -> None:
-        async for event in stream.noack().events():
-            seen.append((event.value, event.message.acked))  # noqa: PERF401 - never ends
-
-    async with agent.test_context() as context:
-        await context.put([b"one", b"two"], wait=False)
-        for _ in range(200):
-            await asyncio.sleep(0.01)
-            if seen:
-                break
-
-    assert seen == [([b"one", b"two"], False)]

@@ -112,3 +112,11 @@ def test_a_shipped_section_that_is_missing_is_named():
     del tables["double_sale"]
     with pytest.raises(PolicyError, match=r"\[double_sale\]"):
         Policy(tables, DETECTORS)
+
+
+def test_limits_may_meet():
+    """A strong limit that equals the weak one leaves one severity."""
+    text = "[zero_mileage_export]\nstrong_km = 500\n[flash_registration]\nstrong_days = 7\n"
+    text += "[parked_until_eligible]\nminimum_days = 200\n"
+    text += "[vin_quality]\nvalid_from = 2026-01-31\nvalid_to = 2026-01-31"
+    assert policy(text).parameters["zero_mileage_export"].strong_km == 500

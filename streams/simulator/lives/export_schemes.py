@@ -173,7 +173,8 @@ def duplicate_export(block: Block, rows: IntArray) -> None:
     exporter = np.where(same | (other == made.exporter), made.exporter, other)
     again = steps.declaration(
         block, rows, second, lawful_destination(block, rows, second, second - made.born),
-        exporter=exporter, exporter_province=made.exporter_province, odometer=made.odometer, read=steps.READ,
+        exporter=exporter, exporter_province=made.exporter_province, odometer=made.odometer,
+        read=steps.READ,
         exited=second + 3,
     )  # fmt: skip
     both = (seen, ("customs_export", again))
