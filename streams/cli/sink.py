@@ -79,8 +79,8 @@ def sink(
         fail(f"the database refuses: {str(error.orig).strip()}")
     for kind in KINDS:
         out.print(
-            f"{kind}s: {done.stored[kind]:,} stored, {done.repeated[kind]:,} already there, "
-            f"{done.refused[kind]:,} refused",
+            f"{kind}s: {done.stored[kind]:,} stored, "
+            f"{done.repeated[kind]:,} already there or superseded, {done.refused[kind]:,} refused",
             highlight=False,
         )
 

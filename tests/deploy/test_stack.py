@@ -74,9 +74,10 @@ def stack(
     assert codes["worker"] == codes["sink"] == 0, codes
 
 
-def _send_spike(stack: Stack) -> None:
+def _send_spike(stack: Stack, revision: int = 0, state: str = "firing") -> None:
+    spike = change("p1", revision, **SPIKE, occurred_at="2025-12-01", state=state)
     line = stack.folder / "spike"
-    line.write_text(f"p1\t{json.dumps(change('p1', **SPIKE, occurred_at='2025-12-01'))}\n", "utf-8")
+    line.write_text(f"p1\t{json.dumps(spike)}\n", "utf-8")
     produce(stack.bootstrap, f"{stack.prefix}.alerts.v1", line)
 
 
@@ -150,12 +151,11 @@ def test_a_firing_rule_reaches_the_webhook_and_its_end_too(stack: Stack):
 
     firing = eventually(lambda: notified("firing"), stack.tails)
     _fits(firing, json.loads((WEBHOOKS / "alertmanager_v4_firing.json").read_text("utf-8")))
-    line = stack.folder / "over"
-    over = change("p1", 1, **SPIKE, occurred_at="2025-12-01", state="resolved", cause="voided")
-    line.write_text(f"p1\t{json.dumps(over)}\n", "utf-8")
-    produce(stack.bootstrap, f"{stack.prefix}.alerts.v1", line)
+    _send_spike(stack, 1, "resolved")
     resolved = eventually(lambda: notified("resolved"), stack.tails)
     _fits(resolved, json.loads((WEBHOOKS / "alertmanager_v4_resolved.json").read_text("utf-8")))
+    _send_spike(stack, 2)  # as the other tests found it
+    eventually(lambda: _value(stack, "sum(zeromile_sink_province_recent_alerts)") == 1, stack.tails)
 
 
 def _fits(payload, documented) -> None:
