@@ -16,6 +16,7 @@ from kafka.errors import CommitFailedError, RebalanceInProgressError
 from sqlalchemy.exc import InterfaceError, OperationalError
 
 from streams.service.layout import names_of
+from streams.sink.database import refresh_statistics
 from streams.sink.metrics import SinkMetrics
 from streams.sink.records import Kind, Record, Stored
 from streams.sink.retention import prune
@@ -26,6 +27,7 @@ from streams.sink.writing import write
 POLL_MS = 500
 PRUNE_SECONDS = 3600.0
 STANDING_SECONDS = 15.0
+FIRST_ANALYSIS_RECORDS = 2000
 FIRST_PAUSE, LONGEST_PAUSE = 0.2, 10.0
 
 log = structlog.get_logger("zeromile.sink")
@@ -90,6 +92,7 @@ class Sink:
         self._kinds = topic_kinds(settings)
         self._next_prune = 0.0
         self._next_standing = 0.0
+        self._next_analysis = FIRST_ANALYSIS_RECORDS
         self.done = Stored()
 
     def run(self, *, until_end: bool = False) -> Stored:
@@ -101,7 +104,7 @@ class Sink:
             if records and self._write(records):
                 self._commit()
             self._metrics.last_write.set_to_current_time()
-            self._report()
+            self._look_after()
         return self.done
 
     def _records(self, polled: Mapping[TopicPartition, Sequence[Any]]) -> list[Record]:
@@ -158,24 +161,34 @@ class Sink:
             self._consumer.position(where) >= end for where, end in ends.items()
         )
 
-    def _report(self) -> None:
+    def _look_after(self) -> None:
+        """Everything that is due beside the writing; a database that is away is asked again."""
+        self._report_lag()
+        try:
+            self._do_what_is_due(time.monotonic())
+        except (OperationalError, InterfaceError) as error:
+            self._metrics.database_failures.inc()
+            self._engine.dispose()
+            log.warning("database does not answer", error=str(error.orig).strip())
+
+    def _report_lag(self) -> None:
         for where in self._consumer.assignment():
             high = self._consumer.highwater(where)
             if high is not None:
                 lag = max(0, high - self._consumer.position(where))
                 self._metrics.lag.labels(where.topic, str(where.partition)).set(lag)
-        now = time.monotonic()
-        try:
-            if now >= self._next_standing:
-                report_standing(self._engine, self._metrics)
-                self._next_standing = now + STANDING_SECONDS
-            if now >= self._next_prune:
-                self._prune()
-                self._next_prune = now + PRUNE_SECONDS
-        except (OperationalError, InterfaceError) as error:
-            self._metrics.database_failures.inc()
-            self._engine.dispose()
-            log.warning("database does not answer", error=str(error.orig).strip())
+
+    def _do_what_is_due(self, now: float) -> None:
+        if now >= self._next_standing:
+            report_standing(self._engine, self._metrics)
+            self._next_standing = now + STANDING_SECONDS
+        if now >= self._next_prune:
+            self._prune()
+            self._next_prune = now + PRUNE_SECONDS
+        if sum(self.done.stored.values()) >= self._next_analysis:
+            # PostgreSQL does it by itself later on, but a fresh load is asked at once.
+            refresh_statistics(self._engine)
+            self._next_analysis *= 2
 
     def _prune(self) -> None:
         deleted = prune(

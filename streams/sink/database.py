@@ -75,3 +75,9 @@ def migrate(engine: sa.Engine) -> None:
     except OperationalError as error:
         where = engine.url.render_as_string(hide_password=True)
         raise StoreError(f"the database {where} cannot be used: {error.orig}") from None
+
+
+def refresh_statistics(engine: sa.Engine) -> None:
+    """Count the tables for the query planner; without it a fresh load is joined row by row."""
+    with engine.begin() as connection:
+        connection.execute(sa.text("ANALYZE"))

@@ -8,6 +8,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from streams.reading import Line, batched, read_lines
+from streams.sink.database import refresh_statistics
 from streams.sink.records import Kind, Record, Stored
 from streams.sink.writing import write
 
@@ -24,6 +25,7 @@ def store_files(engine: sa.Engine, paths: Iterable[Path], advance: FileAdvance |
     for path in paths:
         for lines in batched(read_lines(path, advance and advance(path)), BATCH):
             done.add(write(engine, [_record(line) for line in lines]))
+    refresh_statistics(engine)
     return done
 
 
