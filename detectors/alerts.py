@@ -64,6 +64,7 @@ def alert_id(detector: str, subject_type: SubjectType, subject: str, anchor: str
 def diff(
     standing: Sequence[StandingAlert],
     now: Mapping[str, Finding],
+    first_revision: int = 0,
 ) -> tuple[list[Change], list[StandingAlert]]:
     """Compare what stood with what is found now.
 
@@ -73,6 +74,8 @@ def diff(
         Alerts of the subject so far, firing and resolved.
     now
         Findings that hold now, by alert id.
+    first_revision
+        Revision at which a new alert opens: above those of resolved alerts that were forgotten.
 
     Returns
     -------
@@ -96,8 +99,8 @@ def diff(
     known = {old.alert_id for old in standing}
     for identity, finding in now.items():
         if identity not in known:
-            changes.append(Change(identity, 0, "firing", finding))
-            after.append(StandingAlert(identity, 0, finding))
+            changes.append(Change(identity, first_revision, "firing", finding))
+            after.append(StandingAlert(identity, first_revision, finding))
     return changes, after
 
 

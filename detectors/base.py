@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, ClassVar, Generic, Literal, TypeVar
+from typing import Any, ClassVar, Generic, Literal, Protocol, TypeVar
 
 import msgspec
 
@@ -77,6 +77,13 @@ class Margin:
     """The observed value that is held against the threshold."""
     factor: float
     unit: str
+
+
+class Declared(Protocol):
+    """A class that has a spec and a section of the policy."""
+
+    spec: ClassVar[DetectorSpec]
+    parameters_type: ClassVar[type[Parameters]]
 
 
 class Detector(ABC, Generic[ParametersT]):

@@ -21,7 +21,9 @@ MAXIMUM_BYTES: Final = 64 * 1024
 """Largest payload that is read at all."""
 
 _VIN = re.compile(r"[!-~]{1,40}")
-_COUNTRY = re.compile(r"[A-Z]{2}")
+_COUNTRY = re.compile(r"[A-Za-z]{2}")
+_LONGEST_TEXT: Final = 200
+_LEAST_AMOUNT: Final = 0.01
 _WireAny = WireRegistration | WireDeregistration | WireCustomsExport
 
 
@@ -79,9 +81,9 @@ def _registration(wire: WireRegistration) -> Registration:
         owner_id=_text(wire, "owner_id", wire.owner_id),
         owner_type=wire.owner_type,
         seller_id=_text(wire, "seller_id", wire.seller_id),
-        price_cny=wire.price_cny,
+        price_cny=_amount(wire.price_cny),
         invoice_no=_text(wire, "invoice_no", wire.invoice_no),
-        odometer_km=wire.odometer_km,
+        odometer_km=_amount(wire.odometer_km),
         odometer_status=wire.odometer_status,
         brand=_text(wire, "brand", wire.brand),
         model=_text(wire, "model", wire.model),
@@ -130,8 +132,8 @@ def _customs_export(wire: WireCustomsExport) -> CustomsExport:
         exporter_province=_province(wire, "exporter_province", wire.exporter_province),
         source_province=_province(wire, "source_province", wire.source_province),
         exit_customs=_text(wire, "exit_customs", wire.exit_customs),
-        value_cny=wire.value_cny,
-        odometer_km=wire.odometer_km,
+        value_cny=_amount(wire.value_cny),
+        odometer_km=_amount(wire.odometer_km),
         odometer_status=wire.odometer_status,
         hs_code=_text(wire, "hs_code", wire.hs_code),
         trade_mode=_text(wire, "trade_mode", wire.trade_mode),
@@ -151,10 +153,22 @@ def _text(wire: _WireAny, field: str, value: str | None) -> str | None:
         return None
     if not value.isascii():
         value = unicodedata.normalize("NFKC", value)
+        if len(value) > _LONGEST_TEXT:  # one character may stand for as many as eighteen
+            allowed = f"a text of at most {_LONGEST_TEXT} characters after normalisation (NFKC)"
+            raise _rejected(wire, "out_of_range", field, value, allowed)
     value = value.strip()
     if value.isprintable():
         return value or None
     raise _rejected(wire, "bad_text", field, value, "printable characters only")
+
+
+def _amount(value: float | None) -> float | None:
+    """Take less than a hundredth of a yuan or kilometre as zero.
+
+    No paper states it, prices are divided by each other, and a negative zero is written differently
+    from the zero that it equals.
+    """
+    return value if value is None or value >= _LEAST_AMOUNT else 0.0
 
 
 def _required(wire: _WireAny, field: str, value: str) -> str:
@@ -165,19 +179,19 @@ def _required(wire: _WireAny, field: str, value: str) -> str:
 
 
 def _vin(wire: _WireAny) -> str:
-    vin = (_text(wire, "vin", wire.vin) or "").upper()
+    vin = _text(wire, "vin", wire.vin) or ""
     if _VIN.fullmatch(vin) is None:
         allowed = "1 to 40 printable ASCII characters without blanks"
         raise _rejected(wire, "bad_vin", "vin", wire.vin, allowed)
-    return vin
+    return vin.upper()  # after the check: some letters outside ASCII have capitals inside it
 
 
 def _country(wire: WireCustomsExport) -> str:
-    country = (_text(wire, "destination", wire.destination) or "").upper()
+    country = _text(wire, "destination", wire.destination) or ""
     if _COUNTRY.fullmatch(country) is None:
         allowed = "a two-letter country code of ISO 3166-1 (KZ)"
         raise _rejected(wire, "not_allowed", "destination", wire.destination, allowed)
-    return country
+    return country.upper()
 
 
 def _province(wire: _WireAny, field: str, value: str | None) -> str | None:

@@ -59,10 +59,6 @@ class PolicyError(ZeromileError):
     """A policy file with a wrong key or value."""
 
 
-class DetectorError(ZeromileError):
-    """A detector raised while it judged a history."""
-
-
 class DetectorContractError(ZeromileError, AssertionError):
     """A detector that breaks promises of the contract.
 

@@ -2,61 +2,62 @@
 
 from typing import NamedTuple
 
-import msgspec
-
 from detectors.documents import CustomsExport
 from detectors.history import VehicleHistory
-from detectors.rules.zero_mileage_export import reading_at
-
-
-class CountedExport(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """The used export that a vehicle adds to its province's count.
-
-    Every vehicle counts once, with its first used declaration, whatever is declared again later.
-    """
-
-    province: str
-    """The exporter's province or, where the declaration has none, the registering one."""
-    day: int
-    """Civil day of the declaration."""
-    source: str
-    """The customs source that published it; late counts are corrected per source."""
-    exporter_id: str
-    destination: str
-    brand: str | None
-    exit_customs: str | None
-    """The gate through which it left: reported beside the province, never instead of it."""
-    odometer_km: float | None
-    """The reading at export, where somebody took it."""
+from detectors.policy import Policy
+from detectors.rules.zero_mileage_export import (
+    ZeroMileageExport,
+    ZeroMileageExportParameters,
+    reading_at,
+)
+from detectors.spikes.tally import Export
 
 
 class ExportChange(NamedTuple):
     """How one vehicle's counted export changed; ``None`` stands for not counted."""
 
     vin: str
-    before: CountedExport | None
-    after: CountedExport | None
+    before: Export | None
+    after: Export | None
 
 
-def counted_export(history: VehicleHistory) -> CountedExport | None:
-    """The export that a vehicle counts for, ``None`` without a used declaration or a province."""
+def counted_export(history: VehicleHistory, limits: ZeroMileageExportParameters) -> Export | None:
+    """The export that a vehicle counts for, ``None`` without a used declaration or a province.
+
+    Every vehicle counts once, with its first used declaration, in the exporter's province or, where the
+    declaration has none, the registering one.
+
+    Parameters
+    ----------
+    history
+        The vehicle.
+    limits
+        Say up to which reading a car counts as zero-mileage.
+    """
     if not history.used_exports:
         return None
     declaration = history.used_exports[0]
     province = declaration.exporter_province or _registering_province(history, declaration)
     if province is None:
         return None
-    reading = reading_at(history, declaration)
-    return CountedExport(
+    reading = reading_at(history, declaration, limits.maximum_reading_age_days)
+    return Export(
         province=province,
         day=declaration.day,
-        source=declaration.source,
-        exporter_id=declaration.exporter_id,
+        recorded_day=declaration.recorded_day or declaration.day,
+        exporter=declaration.exporter_id,
+        brand=history.labels(declaration).get("brand", ""),
         destination=declaration.destination,
-        brand=history.labels(declaration).get("brand"),
-        exit_customs=declaration.exit_customs,
-        odometer_km=None if reading is None else reading.kilometres,
+        exit_customs=declaration.exit_customs or "",
+        zero_mileage=reading is not None and reading.kilometres <= limits.maximum_km,
     )
+
+
+def hardly_used(policy: Policy) -> ZeroMileageExportParameters:
+    """The part of a policy that says up to which reading a car counts as zero-mileage."""
+    parameters = policy.parameters[ZeroMileageExport.spec.id]
+    assert isinstance(parameters, ZeroMileageExportParameters)  # noqa: S101 - the policy converts to it
+    return parameters
 
 
 def _registering_province(history: VehicleHistory, declaration: CustomsExport) -> str | None:

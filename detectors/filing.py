@@ -6,11 +6,15 @@ shuffled, duplicated and re-delivered streams end in the same file.
 
 from enum import Enum
 from hashlib import blake2b
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import msgspec
 
 from detectors.documents import Document, event_order
+
+_DIGEST_SIZE: Final = 16
+_WITHDRAWN: Final = b"\xff" * _DIGEST_SIZE
+"""The greatest digest there is."""
 
 
 class Position(NamedTuple):
@@ -96,9 +100,14 @@ def _same_content(one: Document, other: Document) -> bool:
 
 
 def content_digest(document: Document) -> bytes:
-    """Digest of everything a document states; all withdrawals of one document state the same."""
-    content: object = "void" if document.is_void else document
-    return blake2b(msgspec.msgpack.encode(content), digest_size=16).digest()
+    """Digest of everything a document states.
+
+    All withdrawals of one document state the same, and weigh more than any content under their
+    revision: who withdraws a paper without raising its revision still means it.
+    """
+    if document.is_void:
+        return _WITHDRAWN
+    return blake2b(msgspec.msgpack.encode(document), digest_size=_DIGEST_SIZE).digest()
 
 
 def trim(filed: list[FiledDocument], limit: int) -> bool:

@@ -172,13 +172,16 @@ class VehicleHistory:
         return tuple(Evidence.of(document, positions.get(id(document))) for document in documents)
 
     def labels(self, paper: Document | None = None) -> dict[str, str]:
-        """Province, brand and destination as far as the papers tell; the given paper goes first."""
+        """Province, brand and destination as far as the papers tell; the given paper goes first.
+
+        In one order of names, so that equal labels are also equal as bytes.
+        """
         labels: dict[str, str] = {}
         for document in (*((paper,) if paper else ()), *self.documents):
             for name, value in _labels_of(document):
                 if value is not None:
                     labels.setdefault(name, value)
-        return labels
+        return {name: labels[name] for name in sorted(labels)}
 
 
 def _labels_of(document: Document) -> Iterable[tuple[str, str | None]]:

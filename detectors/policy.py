@@ -14,7 +14,7 @@ from typing import Annotated, Any, TypeGuard, TypeVar
 import msgspec
 from msgspec import Meta
 
-from detectors.base import Detector, Parameters
+from detectors.base import Declared, Parameters
 from detectors.errors import PolicyError
 from detectors.type_text import allowed_values, field_types
 from detectors.watermarks import WatermarkPolicy
@@ -51,7 +51,7 @@ class Policy:
         The merged TOML tables.
     """
 
-    def __init__(self, tables: dict[str, Any], detectors: Mapping[str, type[Detector[Any]]]) -> None:
+    def __init__(self, tables: dict[str, Any], detectors: Mapping[str, type[Declared]]) -> None:
         known = ["history", "watermarks", *detectors]
         for section in tables:
             if section not in known:
@@ -69,7 +69,7 @@ class Policy:
 
     @classmethod
     def parse(
-        cls, shipped: str, override: str | None, detectors: Mapping[str, type[Detector[Any]]]
+        cls, shipped: str, override: str | None, detectors: Mapping[str, type[Declared]]
     ) -> "Policy":
         """Read the shipped text and, over it, a user's.
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from detectors.base import Detector
+from detectors.base import Declared, Detector
 from detectors.findings import Finding
 from detectors.history import VehicleHistory
 from detectors.policy import Policy
@@ -24,6 +24,7 @@ from detectors.rules.restricted_destination import RestrictedDestination
 from detectors.rules.revision_conflict import RevisionConflict
 from detectors.rules.vin_quality import VinQuality
 from detectors.rules.zero_mileage_export import ZeroMileageExport
+from detectors.spikes.declared import PROVINCE_DETECTORS
 
 RULES: Final[tuple[type[Detector[Any]], ...]] = (
     DoubleSale,
@@ -47,6 +48,9 @@ RULES: Final[tuple[type[Detector[Any]], ...]] = (
 """Every rule, headline first."""
 
 DETECTORS: Final[dict[str, type[Detector[Any]]]] = {rule.spec.id: rule for rule in RULES}
+
+DECLARED: Final[dict[str, type[Declared]]] = {**DETECTORS, **PROVINCE_DETECTORS}
+"""Everything that has a spec and a section of the policy: the judges of vehicles and of provinces."""
 
 _SEVERAL: Final = max(rule.spec.least_documents for rule in RULES)
 

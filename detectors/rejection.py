@@ -16,7 +16,10 @@ _LONGEST_SHOWN = 80
 
 def show(value: object) -> str:
     """Show a value in an error message, shortened and on one line."""
-    text = repr(value)
+    try:
+        text = repr(value)
+    except (RecursionError, ValueError):  # nested to the limit; a number of thousands of digits
+        text = f"a {type(value).__name__} too large to show"
     return text if len(text) <= _LONGEST_SHOWN else text[: _LONGEST_SHOWN - 1] + "…"
 
 
@@ -28,8 +31,18 @@ def explain_rejection(payload: bytes, error: Exception) -> DocumentError:
         return _whole("not_utf8", f"not UTF-8 ({error.reason})", "a JSON object in UTF-8")
     if not isinstance(error, msgspec.ValidationError):
         return _whole("not_json", f"not JSON ({error})", "one JSON object in UTF-8")
-    fields = _read_loosely(payload)
-    if fields is None:
+    return _explain_refusal(payload, error)
+
+
+def _explain_refusal(payload: bytes, error: msgspec.ValidationError) -> DocumentError:
+    """Explain why a document does not fit its type, unless a worse fault comes after that place."""
+    try:
+        fields = msgspec.json.decode(payload)
+    except msgspec.ValidationError:  # one value that no type can hold, such as 1e999
+        return _explain_field({}, str(error))
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as fault:
+        return explain_rejection(payload, fault)
+    if not isinstance(fields, dict):
         return _whole("not_an_object", f"not usable ({error})", "one JSON object")
     return _explain_field(fields, str(error))
 
@@ -43,11 +56,11 @@ def _explain_field(fields: dict[str, Any], complaint: str) -> DocumentError:
         return DocumentError(
             "wrong_type", field=None, value=complaint, allowed="a document", document=document
         )
-    value = fields.get(field)
+    value = show(fields[field]) if field in fields else _FIELD.split(complaint)[0]
     return DocumentError(
         "missing_field" if missing else _reason(field, complaint),
         field=field,
-        value="missing" if missing else show(value),
+        value="missing" if missing else value,
         allowed=_allowed(field, fields),
         document=document,
     )
@@ -72,14 +85,6 @@ def _allowed(field: str, fields: dict[str, Any]) -> str:
     wire_type = WIRE_TYPES.get(event_type) if isinstance(event_type, str) else None
     types = field_types(wire_type) if wire_type else {}
     return allowed_values(types[field]) if field in types else "see the document contract"
-
-
-def _read_loosely(payload: bytes) -> dict[str, Any] | None:
-    try:
-        fields = msgspec.json.decode(payload)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        return None
-    return fields if isinstance(fields, dict) else None
 
 
 def _whole(reason: Reason, value: str, allowed: str) -> DocumentError:

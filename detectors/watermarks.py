@@ -38,9 +38,8 @@ class Watermarks:
         self._policy = policy
         self.newest: NewestDays = dict(newest or {})
         self._feeds: dict[EventType, int] = {}
+        """Progress by feed as last worked out; a feed that has moved since is missing."""
         self._declared: int | None = None
-        for event_type, _ in self.newest:
-            self._refresh(event_type)
 
     def observe(self, document: Document) -> bool:
         """Take note of a document; says whether its source has reached a new day.
@@ -58,7 +57,7 @@ class Watermarks:
         if day <= self.newest.get(key, 0):
             return False
         self.newest[key] = day
-        self._refresh(event_type)
+        self._feeds.pop(event_type, None)
         return True
 
     def declare_complete(self, day: int) -> None:
@@ -67,19 +66,30 @@ class Watermarks:
 
     def complete_through(self, event_type: EventType) -> int | None:
         """Last civil day of which nothing more is expected; ``None`` for a feed never seen."""
-        seen = self._feeds.get(event_type)
+        seen = self._feeds.get(event_type) or self._work_out(event_type)
         if self._declared is None or seen is None:
             return seen or self._declared
         return max(seen, self._declared)
+
+    def newest_day(self, event_type: EventType) -> int | None:
+        """Newest civil day of a feed, or the day through which it is declared complete if later."""
+        days = [day for (feed, _), day in self.newest.items() if feed == event_type]
+        if self._declared is not None:
+            days.append(self._declared)
+        return max(days, default=None)
 
     def is_late(self, document: Document) -> bool:
         """Whether a document comes after its feed was taken as complete for its day."""
         through = self.complete_through(document.event_type)
         return through is not None and document.day <= through
 
-    def _refresh(self, event_type: EventType) -> None:
-        days = {s: day for (feed, s), day in self.newest.items() if feed == event_type}
+    def _work_out(self, event_type: EventType) -> int | None:
+        """Least progress of the feed's sources; once a batch, however many sources there are."""
+        days = {source: day for (feed, source), day in self.newest.items() if feed == event_type}
+        if not days:
+            return None
         horizon = max(days.values()) - self._policy.idle_after_days
         self._feeds[event_type] = min(
             day - self._policy.lateness(source) - 1 for source, day in days.items() if day >= horizon
         )
+        return self._feeds[event_type]

@@ -7,17 +7,18 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Final, NamedTuple
 
-from detectors.alerts import Alert, Cause, Change, StandingAlert, by_identity, diff
+from detectors.alerts import Cause, StandingAlert, by_identity, diff
 from detectors.decoding import decode
 from detectors.documents import EVENT_TYPES, Document, EventType
 from detectors.errors import DocumentError
-from detectors.exports import ExportChange, counted_export
+from detectors.exports import ExportChange, counted_export, hardly_used
 from detectors.filing import Outcome, Position, file_document, trim
 from detectors.findings import Deadline, Finding
 from detectors.history import VehicleHistory
 from detectors.registry import Catalogue
 from detectors.watermarks import Watermarks
 from streams import record as records
+from streams.alert_record import alert_record
 from streams.deadlines import DeadlineBook
 from streams.record import VehicleRecord
 from streams.results import Counters, DeadLetter, DetectorFailure, RawDocument, Result
@@ -83,6 +84,7 @@ class Engine:
         self._keyed = keyed
         self._clock = clock
         self._limits = catalogue.policy.history
+        self._hardly_used = hardly_used(catalogue.policy)
         self._deadlines = DeadlineBook()
         self._judged_at = self._progress()
 
@@ -202,7 +204,7 @@ class Engine:
     ) -> None:
         """Judge a vehicle and report what changed."""
         history = _history(vin, record)
-        _count_export(history, record, result)
+        self._count_export(history, record, result)
         failed: dict[str, Exception] = {}
         findings = self.catalogue.findings(history, failed.__setitem__)
         self._deadlines.replace(vin, [f.deadline for f in findings if f.deadline is not None])
@@ -212,12 +214,27 @@ class Engine:
             _keep_standing(record.alerts, failed, now)
         if not now and not record.alerts:
             return
-        changes, record.alerts = diff(record.alerts, now)
-        _forget_oldest(record.alerts, self._limits.maximum_resolved_alerts)
+        changes, record.alerts = diff(record.alerts, now, record.first_revision)
+        _forget_oldest(record, self._limits.maximum_resolved_alerts)
         self.counters.alert_changes += len(changes)
         for change in changes:
-            explanation = self._explain(change.finding, history, result)
-            result.alerts.append(self._alert(change, vin, cause, detected_at, explanation))
+            result.alerts.append(
+                alert_record(
+                    change,
+                    self.catalogue.known[change.finding.detector].spec,
+                    subject_type="vehicle",
+                    subject=vin,
+                    cause=cause,
+                    detected_at=detected_at,
+                    explanation=self._explain(change.finding, history, result),
+                )
+            )
+
+    def _count_export(self, history: VehicleHistory, record: VehicleRecord, result: Result) -> None:
+        """Note a change of the export that the vehicle counts for."""
+        before, record.export = record.export, counted_export(history, self._hardly_used)
+        if record.export != before:
+            result.exports.append(ExportChange(history.vin, before, record.export))
 
     def _holds(self, finding: Finding) -> bool:
         return finding.deadline is None or self.has_passed(finding.deadline)
@@ -246,33 +263,6 @@ class Engine:
             self._report({finding.detector: error}, history, result)
             return detector.spec.description
 
-    def _alert(
-        self, change: Change, vin: str, cause: Cause, detected_at: str, explanation: str
-    ) -> Alert:
-        finding = change.finding
-        detector = self.catalogue.known[finding.detector]
-        return Alert(
-            alert_id=change.alert_id,
-            detector=finding.detector,
-            detector_version=detector.spec.version,
-            model_id=finding.model_id,
-            subject_type="vehicle",
-            subject=vin,
-            state=change.state,
-            cause=cause,
-            revision=change.revision,
-            severity=finding.severity,
-            score=finding.score,
-            occurred_at=finding.occurred_at,
-            detected_at=detected_at,
-            title=detector.spec.title,
-            explanation=explanation,
-            facts=finding.facts,
-            evidence=finding.evidence,
-            labels=finding.labels,
-            shadow=detector.spec.status == "experimental",
-        )
-
 
 def _check_key(key: bytes | None, document: Document) -> None:
     if key != document.vin.encode():
@@ -289,13 +279,6 @@ def _history(vin: str, record: VehicleRecord) -> VehicleHistory:
     return VehicleHistory(vin, record.filed, overfull=record.overfull)
 
 
-def _count_export(history: VehicleHistory, record: VehicleRecord, result: Result) -> None:
-    """Note a change of the export that the vehicle counts for."""
-    before, record.export = record.export, counted_export(history)
-    if record.export != before:
-        result.exports.append(ExportChange(history.vin, before, record.export))
-
-
 def _keep_standing(
     standing: list[StandingAlert], failed: dict[str, Exception], now: dict[str, Finding]
 ) -> None:
@@ -305,7 +288,9 @@ def _keep_standing(
             now[alert.alert_id] = alert.finding
 
 
-def _forget_oldest(alerts: list[StandingAlert], limit: int) -> None:
-    resolved = [alert for alert in alerts if alert.finding is None]
+def _forget_oldest(record: VehicleRecord, limit: int) -> None:
+    """Forget resolved alerts beyond a limit; should one open again, its revisions still grow."""
+    resolved = [alert for alert in record.alerts if alert.finding is None]
     for alert in resolved[: max(0, len(resolved) - limit)]:
-        alerts.remove(alert)
+        record.alerts.remove(alert)
+        record.first_revision = max(record.first_revision, alert.revision + 1)

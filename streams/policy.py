@@ -5,7 +5,7 @@ from pathlib import Path
 
 from detectors.errors import PolicyError
 from detectors.policy import Policy
-from detectors.registry import DETECTORS
+from detectors.registry import DECLARED
 
 
 def shipped_policy_text() -> str:
@@ -22,10 +22,10 @@ def load_policy(override: Path | None = None) -> Policy:
         If the file cannot be read, or holds a wrong key or value; the message names the file.
     """
     if override is None:
-        return Policy.parse(shipped_policy_text(), None, DETECTORS)
+        return Policy.parse(shipped_policy_text(), None, DECLARED)
     try:
         text = override.read_text(encoding="utf-8")
-        return Policy.parse(shipped_policy_text(), text, DETECTORS)
+        return Policy.parse(shipped_policy_text(), text, DECLARED)
     except (OSError, UnicodeDecodeError) as error:
         raise PolicyError(f"cannot read the policy {override}: {error}") from error
     except PolicyError as error:

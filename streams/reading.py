@@ -2,6 +2,7 @@
 
 import gzip
 import sys
+import zlib
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import IO, Final, NamedTuple
@@ -42,7 +43,7 @@ def read_lines(path: Path, advance: Advance | None = None) -> Iterator[Line]:
         with _open_raw(path) as raw:
             name = "(standard input)" if path == STANDARD_INPUT else str(path)
             yield from _lines(raw, name, advance)
-    except (OSError, EOFError, gzip.BadGzipFile) as error:
+    except (OSError, EOFError, zlib.error) as error:
         raise ReadError(f"cannot read {path}: {error}") from error
 
 

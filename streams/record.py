@@ -10,8 +10,8 @@ import msgspec
 
 from detectors.alerts import StandingAlert
 from detectors.errors import ZeromileError
-from detectors.exports import CountedExport
 from detectors.filing import FiledDocument
+from detectors.spikes.tally import Export
 
 LAYOUT: Final = 1
 """Version of the layout that this program writes."""
@@ -24,8 +24,10 @@ class VehicleRecord(msgspec.Struct, array_like=True):
     filed: list[FiledDocument] = []
     alerts: list[StandingAlert] = []
     overfull: bool = False
-    export: CountedExport | None = None
+    export: Export | None = None
     """The export that the vehicle counts for in its province."""
+    first_revision: int = 0
+    """Revision of the next new alert: above those of resolved alerts that were forgotten."""
 
 
 class RecordError(ZeromileError):

@@ -12,6 +12,7 @@ import msgspec
 from detectors.alerts import Alert
 from detectors.registry import Catalogue
 from streams.engine import Engine
+from streams.provinces import ProvinceBook
 from streams.reading import Advance, Line, batched, read_lines
 from streams.results import Counters, DeadLetter, DetectorFailure, RawDocument, Result
 from streams.store import MemoryStore
@@ -62,6 +63,7 @@ class Replay:
 
     def __init__(self, catalogue: Catalogue, outputs: Outputs | None = None) -> None:
         self.engine = Engine(catalogue, MemoryStore(), corrections=VinCorrections())
+        self.provinces = ProvinceBook(catalogue.policy)
         self._outputs = outputs or Outputs()
         self._firing: dict[str, Alert] = {}
         self._failures: list[DetectorFailure] = []
@@ -93,23 +95,33 @@ class Replay:
             for path in files:
                 tell = advance(path) if advance else None
                 for lines in batched(read_lines(path, tell), batch):
-                    result = self.engine.process([RawDocument(line.value) for line in lines])
-                    _write_dead_letters(letters, lines, result.dead_letters)
+                    documents = [RawDocument(line.value) for line in lines]
+                    result = self.engine.process(documents)
+                    _write_dead_letters(letters, lines, documents, result.dead_letters)
                     self._take(result, changes)
             if complete_through is not None:
                 self._take(self.engine.declare_complete(complete_through), changes)
+            self._tell(self.provinces.judge(self._newest_export_day()), changes)
         self._write_final()
         return Replayed(self.engine.counters, len(self.engine.store), self._firing, self._failures)
 
+    def _newest_export_day(self) -> int | None:
+        return self.engine.watermarks.newest_day("customs_export")
+
     def _take(self, result: Result, changes: IO[bytes] | None) -> None:
-        for alert in result.alerts:
+        self._tell(result.alerts, changes)
+        self.provinces.count(result.exports)
+        self._tell(self.provinces.judge_daily(self._newest_export_day()), changes)
+        self._failures += result.failures[: _MOST_FAILURES_KEPT - len(self._failures)]
+
+    def _tell(self, alerts: list[Alert], changes: IO[bytes] | None) -> None:
+        for alert in alerts:
             if alert.state == "firing":
                 self._firing[alert.alert_id] = alert
             else:
                 self._firing.pop(alert.alert_id, None)
             if changes is not None:
                 changes.write(_encode(alert) + b"\n")
-        self._failures += result.failures[: _MOST_FAILURES_KEPT - len(self._failures)]
 
     def _write_final(self) -> None:
         if self._outputs.final is not None:
@@ -123,13 +135,16 @@ def _open(stack: ExitStack, path: Path | None) -> IO[bytes] | None:
 
 
 def _write_dead_letters(
-    out: IO[bytes] | None, lines: list[Line], dead_letters: list[DeadLetter]
+    out: IO[bytes] | None,
+    lines: list[Line],
+    documents: list[RawDocument],
+    dead_letters: list[DeadLetter],
 ) -> None:
     if out is None or not dead_letters:
         return
-    places = {id(line.value): line for line in lines}
+    places = {id(document): line for document, line in zip(documents, lines, strict=True)}
     for letter in dead_letters:
-        line = places[id(letter.document.value)]
+        line = places[id(letter.document)]
         out.write(_encode(describe_dead_letter(line, letter)) + b"\n")
 
 

@@ -14,12 +14,17 @@ from detectors.documents import Document
 
 
 class _Latest(NamedTuple):
-    vin: str
     revision: int
+    vins: list[str]
+    """VINs that documents of this revision carry: more than one where a source contradicts itself."""
 
 
 class VinCorrections:
-    """Remembers under which VIN the highest revision of every document came.
+    """Remembers under which VINs the highest revision of every document came.
+
+    Whatever order the documents come in, what stands in the end is the highest revision under the VIN
+    that it carries. Two VINs under one revision both stand: which is right only the source can say.
+    Withdrawals by the source itself need no help and are passed over.
 
     Identities are kept as 64-bit hashes, some 100 bytes a document. Should two of them ever meet, a
     document might be withdrawn wrongly: with 100 million documents, once in a few thousand runs.
@@ -31,26 +36,36 @@ class VinCorrections:
 
     def withdrawals(self, document: Document) -> Iterator[Document]:
         """Voids that a document makes necessary, whichever side came first."""
+        if document.is_void:
+            return
         key = hash((document.source, document.event_id))
         latest = self._latest(key)
-        if latest is None or latest.vin == document.vin:
-            self._remember(key, document, latest)
-        elif document.revision > latest.revision:
-            self._remember(key, document, latest)
-            yield _withdraw(document, latest.vin, document.revision)
-        elif document.revision < latest.revision:
-            yield _withdraw(document, document.vin, latest.revision)
+        if latest is None or document.revision > latest.revision:
+            self._remember(key, document.revision, [document.vin])
+        elif document.vin in latest.vins:
+            return
+        elif document.revision == latest.revision:
+            self._remember(key, document.revision, [*latest.vins, document.vin])
+        else:
+            yield _withdraw(document, document.vin, latest.revision - 1)
+        if latest is not None and document.revision > latest.revision:
+            for vin in latest.vins:
+                if vin != document.vin:
+                    yield _withdraw(document, vin, document.revision - 1)
 
     def _latest(self, key: int) -> _Latest | None:
-        vin = self._vins.get(key)
-        return None if vin is None else _Latest(vin, self._revisions.get(key, 0))
+        vins = self._vins.get(key)
+        return None if vins is None else _Latest(self._revisions.get(key, 0), vins.split(" "))
 
-    def _remember(self, key: int, document: Document, latest: _Latest | None) -> None:
-        if latest is None or document.revision >= latest.revision:
-            self._vins[key] = document.vin
-            if document.revision:
-                self._revisions[key] = document.revision
+    def _remember(self, key: int, revision: int, vins: list[str]) -> None:
+        self._vins[key] = " ".join(vins)  # no VIN holds a blank
+        if revision:
+            self._revisions[key] = revision
 
 
 def _withdraw(document: Document, vin: str, revision: int) -> Document:
+    """Withdraw everything below the revision that moved away, but not that revision itself.
+
+    It may be published under this VIN too, later or before.
+    """
     return msgspec.structs.replace(document, vin=vin, revision=revision, status="void")

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from msgspec import Meta
 
 from detectors.base import Detector, DetectorSpec, Margin, Parameters
-from detectors.documents import CustomsExport
+from detectors.documents import CustomsExport, event_order
 from detectors.findings import Finding
 from detectors.history import Content, VehicleHistory
 from detectors.sales import Sale
@@ -56,11 +56,7 @@ class PriceGap(Detector[PriceGapParameters]):
             "Compare with the same model's declarations by other exporters in the same 30 days.",
             "Ask the exporter for the purchase invoice and the payment.",
         ),
-        needs=(
-            Content.CUSTOMS_EXPORT | Content.INITIAL,
-            Content.CUSTOMS_EXPORT | Content.TRANSFER,
-            Content.CUSTOMS_EXPORT | Content.PENDING_EXPORT,
-        ),
+        needs=(Content.CUSTOMS_EXPORT,),
         least_documents=2,
     )
     parameters_type = PriceGapParameters
@@ -114,8 +110,9 @@ class PriceGap(Detector[PriceGapParameters]):
 
 
 def _first_priced(history: VehicleHistory, declaration: CustomsExport) -> Sale | None:
+    declared = event_order(declaration)
     for sale in history.sales:
-        if sale.day > declaration.day or sale.paper is declaration:
+        if event_order(sale.paper) >= declared:
             return None
         if sale.price_cny:
             return sale

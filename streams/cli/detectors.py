@@ -6,7 +6,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from detectors.registry import DETECTORS
+from detectors.registry import DECLARED
 from detectors.type_text import allowed_values, field_types
 from streams.cli.console import fail, out
 from streams.policy import load_policy
@@ -26,7 +26,7 @@ def list_detectors(
     table = Table()
     for column in ("id", "status", "severities", "fires on"):
         table.add_column(column)
-    for detector in DETECTORS.values():
+    for detector in DECLARED.values():
         spec = detector.spec
         table.add_row(spec.id, spec.status, ", ".join(spec.severities), spec.description)
     out.print(table)
@@ -36,7 +36,7 @@ def markdown_table() -> str:
     """The catalogue as a Markdown table."""
     rows = [
         f"| `{spec.id}` | {', '.join(spec.severities)} | {spec.description} |"
-        for spec in (detector.spec for detector in DETECTORS.values())
+        for spec in (detector.spec for detector in DECLARED.values())
     ]
     return "\n".join(("| detector | severities | fires on |", "|---|---|---|", *rows))
 
@@ -46,9 +46,9 @@ def show_detector(
     detector_id: Annotated[str, typer.Argument(metavar="ID", help="Id of the detector.")],
 ) -> None:
     """Show one detector: why, known gaps, look-alikes, runbook, parameters with legal ranges."""
-    detector = DETECTORS.get(detector_id)
+    detector = DECLARED.get(detector_id)
     if detector is None:
-        fail(f"unknown detector {detector_id!r}; known: {', '.join(sorted(DETECTORS))}")
+        fail(f"unknown detector {detector_id!r}; known: {', '.join(sorted(DECLARED))}")
     spec = detector.spec
     out.print(f"[bold]{spec.title}[/]  ({spec.id}, version {spec.version}, {spec.status})\n")
     out.print(spec.description)

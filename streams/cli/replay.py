@@ -1,5 +1,6 @@
 """`zeromile replay`: recorded streams in, alerts out, no broker needed."""
 
+from datetime import date
 from pathlib import Path
 from typing import Annotated
 
@@ -14,6 +15,7 @@ from streams.cli.summary import summary_tables
 from streams.policy import load_policy
 from streams.reading import STANDARD_INPUT
 from streams.replay import Outputs, Replay
+from streams.report import Sources, write_report
 
 Files = Annotated[
     list[Path],
@@ -44,6 +46,9 @@ def replay(
     dead_letters: Annotated[
         Path | None, typer.Option(help="Write refused documents with their reasons.")
     ] = None,
+    report: Annotated[
+        Path | None, typer.Option(help="Write an HTML report that opens offline in any browser.")
+    ] = None,
     config: Config = None,
     watermark: WatermarkTime = None,
     max_dead_letters: Annotated[
@@ -57,11 +62,15 @@ def replay(
     """
     day = parse_day(watermark)
     check_readable(files)
-    check_writable(alerts, final, dead_letters)
+    check_writable(alerts, final, dead_letters, report)
     try:
         run = Replay(Catalogue(load_policy(config)), Outputs(alerts, final, dead_letters))
         with reading_progress(files, errors) as advance:
             replayed = run.run(files, complete_through=day, advance=advance)
+        if report is not None:
+            names = tuple("(standard input)" if f == STANDARD_INPUT else f.name for f in files)
+            sources = Sources(names, made_on=date.today(), complete_through=day)  # noqa: DTZ011 - the reader's day
+            write_report(report, run.engine, replayed.firing.values(), sources)
     except (ZeromileError, OSError) as error:
         fail(str(error))
     for table in summary_tables(replayed):

@@ -63,6 +63,11 @@ def simulate(
             progress=lambda done: bar.advance(task, done),
         )
     _print(Console(), summary, out, truth)
+    share = export_share or defaults.export_share
+    typer.echo(
+        f"{100 * share:g} % of the vehicles are exported, "
+        f"{share / defaults.national_export_share:.1f} times as many as in life"
+    )
 
 
 def _check(first: datetime.date, days: int, out: Path, truth: Path, years: dict[int, float]) -> None:

@@ -45,8 +45,8 @@ class Sighting:
     """Stream day (ordinal) of the first alert; ``None`` where the stream's time is not known."""
     firing: dict[str, str] = field(default_factory=dict)
     """Event times of the alerts that fire at the end, by alert id."""
-    alerts: int = 0
-    """Different alerts that ever fired."""
+    began: dict[str, int | None] = field(default_factory=dict)
+    """Stream day on which each alert first fired, by alert id."""
 
 
 @dataclass(slots=True)
@@ -61,7 +61,6 @@ class Observation:
     """Reason by line number, from 1; ``None`` where no engine ran."""
     documents: int | None = None
     detector_errors: int = 0
-    _seen: set[str] = field(default_factory=set)
 
     def take(self, change: AlertChange, day: int | None) -> None:
         """Note a change of an alert on a day of the stream."""
@@ -73,9 +72,7 @@ class Observation:
         if change.state == "resolved":
             sighting.firing.pop(change.alert_id, None)
             return
-        if change.alert_id not in self._seen:
-            self._seen.add(change.alert_id)
-            sighting.alerts += 1
+        sighting.began.setdefault(change.alert_id, day)
         sighting.firing[change.alert_id] = change.occurred_at
 
 

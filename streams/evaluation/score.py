@@ -94,7 +94,7 @@ class WrongAlerts(msgspec.Struct, frozen=True):
 
 
 class SpikeScore(msgspec.Struct, frozen=True):
-    """Provincial spikes: detected ones, alerts outside any, days from a spike's begin to its alert."""
+    """Provincial spikes: found ones, alerts outside any, stream days from begin to alert."""
 
     detector: str
     spikes: int
@@ -105,6 +105,10 @@ class SpikeScore(msgspec.Struct, frozen=True):
     precision: float | None
     days_to_detection: Delay | None
     missed: tuple[str, ...]
+    outside: tuple[str, ...]
+    """Alerts outside any injected spike: province and day."""
+    wrong_in_rush: int
+    """Wrong alerts in weeks in which a policy pulled the exports of all provinces forward."""
 
 
 class RefusalScore(msgspec.Struct, frozen=True):

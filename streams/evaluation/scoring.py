@@ -4,13 +4,12 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-import numpy as np
 from msgspec import UNSET
 
 from streams.evaluation.cases import ORDINARY, Case, cases
+from streams.evaluation.counting import delay, share
 from streams.evaluation.observing import Observation
 from streams.evaluation.score import (
-    Delay,
     DetectorScore,
     LookAlikeScore,
     Missed,
@@ -42,20 +41,6 @@ def score(truth: Truth, seen: Observation) -> Score:
         spikes=score_spikes(truth, seen),
         refusals=_refusals(truth, seen),
     )
-
-
-def share(part: int, whole: int) -> float | None:
-    """Part of a whole, ``None`` of nothing."""
-    return round(part / whole, 6) if whole else None
-
-
-def delay(days: Iterable[int | None]) -> Delay | None:
-    """Median and 95th percentile of the known delays."""
-    known = [day for day in days if day is not None]
-    if not known:
-        return None
-    median, p95 = np.percentile(known, [50, 95])
-    return Delay(round(float(median), 2), round(float(p95), 2))
 
 
 def _detectors(all_cases: Sequence[Case]) -> tuple[DetectorScore, ...]:

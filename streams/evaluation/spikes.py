@@ -2,60 +2,83 @@
 
 import datetime
 from collections import defaultdict
-from typing import Final
+from typing import Final, NamedTuple
 
 from detectors import civil_time
+from streams.evaluation.counting import delay, share
 from streams.evaluation.observing import Observation
-from streams.evaluation.score import Delay, SpikeScore
+from streams.evaluation.score import SpikeScore
 from streams.evaluation.truth import Truth
 from streams.simulator.truth import SpikeTruth
 
 LATEST: Final = 21
 """Days after a spike's last day within which an alert's event time still belongs to it."""
+NATION: Final = "CN"
+"""Alerts on the whole nation are no province's and are left out."""
+NOBODY: Final = "(no provincial detector spoke)"
+
+
+class _Alert(NamedTuple):
+    province: str
+    day: int
+    began: int | None
 
 
 def score_spikes(truth: Truth, seen: Observation) -> tuple[SpikeScore, ...]:
     """Score every detector that spoke of provinces; without any, spikes are scored under no name."""
-    said: defaultdict[str, list[tuple[str, int]]] = defaultdict(list)
+    said: defaultdict[str, list[_Alert]] = defaultdict(list)
     for (province, detector), sighting in seen.provinces.items():
-        days = sorted(civil_time.parse(text).day for text in sighting.firing.values())
-        said[detector] += [(province, day) for day in days]
+        for identity, occurred_at in sighting.firing.items():
+            day = civil_time.parse(occurred_at).day
+            said[detector].append(_Alert(province, day, sighting.began[identity]))
     if not said and truth.spikes:
-        said["(no provincial detector spoke)"] = []
-    return tuple(_detector(name, truth.spikes, said[name]) for name in sorted(said))
+        said[NOBODY] = []
+    return tuple(_detector(name, truth, said[name]) for name in sorted(said))
 
 
-def _detector(name: str, spikes: list[SpikeTruth], alerts: list[tuple[str, int]]) -> SpikeScore:
-    right = 0
-    first: dict[int, int] = {}
-    for province, day in alerts:
-        spike = next((s for s in spikes if s.province == province and _belongs(s, day)), None)
+def _detector(name: str, truth: Truth, said: list[_Alert]) -> SpikeScore:
+    spikes = truth.spikes
+    said = sorted(said, key=lambda alert: (alert.province, alert.day))
+    alerts = [alert for alert in said if alert.province != NATION]
+    found: dict[int, list[_Alert]] = defaultdict(list)
+    outside: list[_Alert] = []
+    for alert in alerts:
+        spike = next((s for s in spikes if _belongs(s, alert)), None)
         if spike is None:
-            continue
-        right += 1
-        first[spike.spike] = min(day, first.get(spike.spike, day))
-    waits = sorted(first[s.spike] - _ordinal(s.first_day) for s in spikes if s.spike in first)
+            outside.append(alert)
+        else:
+            found[spike.spike].append(alert)
     return SpikeScore(
         detector=name,
         spikes=len(spikes),
-        found=len(first),
-        recall=round(len(first) / len(spikes), 6) if spikes else None,
+        found=len(found),
+        recall=share(len(found), len(spikes)),
         alerts=len(alerts),
-        wrong=len(alerts) - right,
-        precision=round(right / len(alerts), 6) if alerts else None,
-        days_to_detection=_delay(waits),
-        missed=tuple(f"{s.province} {s.first_day}" for s in spikes if s.spike not in first),
+        wrong=len(outside),
+        precision=share(len(alerts) - len(outside), len(alerts)),
+        days_to_detection=delay(_wait(s, found[s.spike]) for s in spikes if s.spike in found),
+        missed=tuple(f"{s.province} {s.first_day}" for s in spikes if s.spike not in found),
+        wrong_in_rush=sum(_in_rush(truth, alert) for alert in outside),
+        outside=tuple(f"{a.province} {datetime.date.fromordinal(a.day)}" for a in outside),
     )
 
 
-def _delay(waits: list[int]) -> Delay | None:
-    if not waits:
-        return None
-    return Delay(float(waits[len(waits) // 2]), float(waits[int(0.95 * (len(waits) - 1))]))
+def _wait(spike: SpikeTruth, alerts: list[_Alert]) -> int | None:
+    began = [alert.began for alert in alerts if alert.began is not None]
+    return max(0, min(began) - _ordinal(spike.first_day)) if began else None
 
 
-def _belongs(spike: SpikeTruth, day: int) -> bool:
-    return _ordinal(spike.first_day) <= day <= _ordinal(spike.last_day) + LATEST
+def _belongs(spike: SpikeTruth, alert: _Alert) -> bool:
+    if alert.province != spike.province:
+        return False
+    return _ordinal(spike.first_day) <= alert.day <= _ordinal(spike.last_day) + LATEST
+
+
+def _in_rush(truth: Truth, alert: _Alert) -> bool:
+    return any(
+        _ordinal(rush.first_day) - LATEST <= alert.day <= _ordinal(rush.last_day) + LATEST
+        for rush in truth.rushes
+    )
 
 
 def _ordinal(day: str) -> int:

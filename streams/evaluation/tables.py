@@ -1,10 +1,13 @@
 """The score card as tables for people."""
 
 from collections.abc import Iterator
+from typing import Final
 
 from rich.table import Table
 
 from streams.evaluation.score import Delay, Score
+
+MOST_NAMED: Final = 4
 
 
 def score_tables(score: Score) -> Iterator[Table]:
@@ -88,15 +91,21 @@ def _look_alikes(score: Score) -> Table:
 def _spikes(score: Score) -> Table:
     table = _table(
         "Provincial spikes", "detector", "spikes", "found", "recall", "alerts", "wrong",
-        "precision", "days to detection", "missed",
+        "of these in a rush", "precision", "days to detection", "missed", "outside",
     )  # fmt: skip
     for row in score.spikes:
         table.add_row(
             row.detector, _count(row.spikes), _count(row.found), _percent(row.recall),
-            _count(row.alerts), _count(row.wrong), _percent(row.precision),
-            _delay(row.days_to_detection), ", ".join(row.missed),
+            _count(row.alerts), _count(row.wrong), _count(row.wrong_in_rush),
+            _percent(row.precision), _delay(row.days_to_detection), _some(row.missed),
+            _some(row.outside),
         )  # fmt: skip
     return table
+
+
+def _some(texts: tuple[str, ...]) -> str:
+    more = len(texts) - MOST_NAMED
+    return ", ".join(texts[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 def _missed(score: Score) -> Table:

@@ -12,11 +12,12 @@ from streams.simulator.truth import (
     CountryTruth,
     MalformedTruth,
     OutageTruth,
+    RushTruth,
     SpikeTruth,
     VehicleTruth,
 )
 
-_Record = VehicleTruth | SpikeTruth | OutageTruth | MalformedTruth | CountryTruth
+_Record = VehicleTruth | SpikeTruth | RushTruth | OutageTruth | MalformedTruth | CountryTruth
 _decode: Final = msgspec.json.Decoder(_Record).decode
 
 
@@ -31,6 +32,7 @@ class Truth:
     vehicles: dict[str, VehicleTruth] = field(default_factory=dict)
     """By VIN; vehicles that are not listed are ordinary."""
     spikes: list[SpikeTruth] = field(default_factory=list)
+    rushes: list[RushTruth] = field(default_factory=list)
     malformed: dict[int, MalformedTruth] = field(default_factory=dict)
     """By line number, from 1."""
     country: CountryTruth | None = None
@@ -65,6 +67,8 @@ def _take(truth: Truth, record: _Record) -> None:
         truth.vehicles[record.vin] = record
     elif isinstance(record, SpikeTruth):
         truth.spikes.append(record)
+    elif isinstance(record, RushTruth):
+        truth.rushes.append(record)
     elif isinstance(record, MalformedTruth):
         truth.malformed[record.line] = record
     elif isinstance(record, CountryTruth):

@@ -73,6 +73,7 @@ def build_service(settings: Settings) -> StreamingService:
         owner=uuid.uuid4().hex,
         url=settings.web_url,
         flush_seconds=settings.flush_seconds,
+        retention_days=settings.state_retention_days,
         catalogue=catalogue,
         watermarks=watermarks.watermarks,
         metrics=metrics,

@@ -127,6 +127,11 @@ class Metrics:
             ["partition"],
             registry=self.registry,
         )
+        self.expired_vehicles = Counter(
+            "zeromile_expired_vehicles",
+            "Vehicles forgotten because their last document is older than the retention.",
+            registry=self.registry,
+        )
         self.recovery_progress = Gauge(
             "zeromile_recovery_progress_ratio",
             "How much of a partition's changelog has been read, 1 when it is ready.",

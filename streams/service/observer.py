@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -68,8 +68,9 @@ class Observer:
 
     def result(self, partition: int, result: Result) -> None:
         """Count alerts, dead letters and failed detectors, and say what needs attention."""
-        for alert in result.alerts:
-            self._metrics.alert_changes.labels(alert.detector, alert.severity, alert.state).inc()
+        changes = Counter((alert.detector, alert.severity, alert.state) for alert in result.alerts)
+        for labels, count in changes.items():
+            self._metrics.alert_changes.labels(*labels).inc(count)
         self.recent.extend(result.alerts)
         for letter in result.dead_letters:
             self._metrics.dead_letters.labels(letter.error.reason).inc()

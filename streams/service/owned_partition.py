@@ -19,7 +19,7 @@ import structlog
 from aiokafka.errors import KafkaError
 from aiokafka.structs import ConsumerRecord, TopicPartition
 
-from detectors.documents import EventType
+from detectors.documents import EVENT_TYPES, EventType
 from detectors.filing import Position
 from detectors.registry import Catalogue
 from detectors.watermarks import NewestDays, Watermarks
@@ -31,6 +31,7 @@ from streams.kafka.partition_writer import FencedError, PartitionWriter, WriteFa
 from streams.kafka.topic_reader import read_to_end
 from streams.kafka.topics import TopicNames
 from streams.results import RawDocument, Result
+from streams.service.expiry import Sweeper
 from streams.service.metrics import Metrics
 from streams.service.observer import Observer
 from streams.service.outgoing import add_alerts, add_dead_letters
@@ -62,6 +63,7 @@ class Surroundings:
     owner: str
     url: str
     flush_seconds: float
+    retention_days: int
     catalogue: Catalogue
     watermarks: Watermarks
     metrics: Metrics
@@ -112,6 +114,7 @@ class OwnedPartition:
         self._newest: NewestDays = {}
         self._unjudged: list[str] = []
         self._fresh = True
+        self._sweeper = Sweeper(store, surroundings.retention_days)
         self._work = asyncio.Event()
         self._urgent = asyncio.Event()
         self._flushed = asyncio.Event()
@@ -209,6 +212,18 @@ class OwnedPartition:
         result = self.engine.judge_again(vins)
         self._collect(result)
         if self.store.changed:
+            self._work.set()
+
+    def forget_old(self) -> None:
+        """Let vehicles go whose last document is older than the retention; a slice at a time."""
+        reached = [
+            day
+            for event_type in EVENT_TYPES
+            if (day := self.around.watermarks.complete_through(event_type)) is not None
+        ]
+        forgotten = self._sweeper.step(max(reached, default=None))
+        if forgotten:
+            self.around.metrics.expired_vehicles.inc(forgotten)
             self._work.set()
 
     @property

@@ -52,8 +52,11 @@ class Settings(KafkaConnection):
     state_directory: Path = Field(
         Path("zeromile-state"), description="Directory of the RocksDB store, one a worker."
     )
+    state_retention_days: int = Field(
+        1096, ge=400, description="Days without a document after which a vehicle is forgotten."
+    )
     flush_seconds: Seconds = Field(
-        0.25, le=30, description="Longest time before alerts and state are written out."
+        0.4, le=30, description="Longest time before alerts and state are written out."
     )
     max_batch_documents: int = Field(
         2000, ge=1, le=100_000, description="Most documents handled in one go for a partition."

@@ -35,7 +35,8 @@ class Fleet:
         self.index: IntArray = np.arange(first, first + count, dtype=np.int64)
         self.province = world.registration_province(rng, count)
         self.brand = world.brands.retail(rng, count)
-        self.model: IntArray = rng.integers(0, 1 << 30, count)
+        self.model: IntArray = np.zeros(count, dtype=np.int64)
+        self.mark: IntArray = rng.integers(0, 1 << 30, count)
         self.fuel: IntArray = np.zeros(count, dtype=np.int64)
         self.price: FloatArray = np.zeros(count)
         self.born: IntArray = np.zeros(count, dtype=np.int64)
@@ -81,17 +82,27 @@ class Block:
             self.fleet.variant[row] = variant
 
     def specify(self, rows: IntArray, brand: IntArray | None = None) -> None:
-        """Give vehicles a brand (or keep theirs), and with it fuel and price as new."""
+        """Give vehicles a brand (or keep theirs), and with it model, fuel and price as new.
+
+        They must know when they are born: a car older than its model becomes an older model, of
+        another brand if need be.
+        """
         fleet, brands = self.fleet, self.world.brands
         if brand is not None:
             fleet.brand[rows] = brand
         chosen = fleet.brand[rows]
         for number in np.unique(chosen).tolist():
             members = rows[chosen == number]
-            drawn = brands.fuel[number](self.rng, len(members))
-            fleet.fuel[members] = brands.fuel_codes[number][drawn]
+            drawn = brands.model[number](self.rng, len(members))
+            fleet.model[members] = brands.first_model[number] + drawn
+        too_old = rows[fleet.born[rows] < brands.since[fleet.model[rows]]]
+        fleet.model[too_old] = brands.oldest[fleet.brand[too_old]]
+        too_old = rows[fleet.born[rows] < brands.since[fleet.model[rows]]]
+        fleet.model[too_old] = brands.classic(self.rng, len(too_old))
+        fleet.brand[too_old] = brands.brand_of[fleet.model[too_old]]
+        fleet.fuel[rows] = brands.fuel[fleet.model[rows]]
         spread = np.exp(self.world.country.prices.spread * self.rng.standard_normal(len(rows)))
-        fleet.price[rows] = np.round(brands.price[chosen] * spread, -2)
+        fleet.price[rows] = np.round(brands.price[fleet.model[rows]] * spread, -2)
 
     def expect(
         self,

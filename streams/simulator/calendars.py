@@ -26,9 +26,7 @@ class Days:
         self.month = np.array([date.month for date in dates], dtype=np.int64)
         self.weekday = np.array([date.weekday() for date in dates], dtype=np.int64)
         self.day = np.array([date.day for date in dates], dtype=np.int64)
-        following = [datetime.date.fromordinal(date.toordinal() + 1) for date in dates]
         self.month_length = np.array([_month_length(date) for date in dates], dtype=np.int64)
-        self.last_of_month = np.array([date.day == 1 for date in following], dtype=np.bool_)
 
 
 def _month_length(date: datetime.date) -> int:

@@ -11,7 +11,7 @@ import msgspec
 import numpy as np
 
 from streams.simulator.block import Block, Fleet
-from streams.simulator.calendars import FloatArray, IntArray
+from streams.simulator.calendars import FloatArray, IntArray, ordinal
 from streams.simulator.delays import DAY
 from streams.simulator.finish import ALL_FAULTS, Finished, finish
 from streams.simulator.labels import LABELS
@@ -21,13 +21,14 @@ from streams.simulator.noise import LOST
 from streams.simulator.parameters import Country
 from streams.simulator.spikes import Spike, plan_spikes, write_spike
 from streams.simulator.spool import DEFAULT_LIMIT, Spool
-from streams.simulator.truth import CountryTruth, MalformedTruth, OutageTruth, iso
+from streams.simulator.truth import CountryTruth, MalformedTruth, OutageTruth, RushTruth, iso
 from streams.simulator.world import World
 
 BLOCK = 16_384
 """Vehicles planned at once; part of what a seed means, so never a setting."""
 _SPIKE_STREAM = 1 << 32
 _PLAN_STREAM = 1 << 33
+_SHARE_STREAM = 1 << 34
 # Steps of the two-dimensional Kronecker sequence with the least discrepancy (powers of the plastic
 # number): any run of vehicles holds nearly the same share of every life.
 _FIRST_STEP, _SECOND_STEP = 0.7548776662466927, 0.5698402909980532
@@ -99,6 +100,7 @@ def simulate(
                 truth_file.write(encoder.encode_lines(made.truth))
                 progress(int(made.labels.sum()))
             truth_file.write(encoder.encode_lines([spike.truth() for spike in spikes]))
+            truth_file.write(encoder.encode_lines(_rushes(world)))
             truth_file.write(encoder.encode_lines(_outages(world)))
             documents, malformed = _write(spool, out, truth_file)
             by_label = {label.name: int(count) for label, count in zip(LABELS, labels, strict=True)}
@@ -123,13 +125,14 @@ def simulate(
 def _blocks(
     world: World, spikes: list[Spike], seed: int, vehicles: int, export_share: float
 ) -> Iterator[Finished]:
+    offsets = np.random.default_rng([seed, _SHARE_STREAM]).random(2)
     salt = (seed * 0x9E3779B97F4A7C15) % (1 << 63)
     ordinary = vehicles - sum(spike.vehicles for spike in spikes)
     number = 0
     for first in range(0, ordinary, BLOCK):
         rng = np.random.default_rng([seed, number])
         block = Block(world, rng, Fleet(world, rng, first, min(BLOCK, ordinary - first)))
-        _live(block, export_share)
+        _live(block, export_share, offsets)
         yield finish(block, number, salt)
         number += 1
     first = ordinary
@@ -142,12 +145,12 @@ def _blocks(
         first += spike.vehicles
 
 
-def _live(block: Block, export_share: float) -> None:
+def _live(block: Block, export_share: float, offsets: FloatArray) -> None:
     """Give every vehicle of a block its life."""
     country = block.world.country
     index = block.fleet.index
-    exported = (index * _FIRST_STEP) % 1.0 < export_share
-    position = np.asarray((index * _SECOND_STEP) % 1.0, dtype=np.float64)
+    exported = (offsets[0] + index * _FIRST_STEP) % 1.0 < export_share
+    position = np.asarray((offsets[1] + index * _SECOND_STEP) % 1.0, dtype=np.float64)
     shares = country.export_lives.shares
     ordinary = 1.0 - sum(shares.values())
     never_zero = sum(share for name, share in shares.items() if name in NEVER_ZERO)
@@ -170,6 +173,19 @@ def _share_out(
         members = rows[which == number]
         if len(members):
             life(block, members)
+
+
+def _rushes(world: World) -> list[RushTruth]:
+    return [
+        RushTruth(
+            destination=effect.destination or "all",
+            first_day=effect.begin,
+            last_day=effect.end,
+            factor=effect.factor,
+        )
+        for effect in world.country.policy
+        if effect.factor > 1 and world.start <= ordinal(effect.begin) < world.end
+    ]
 
 
 def _outages(world: World) -> list[OutageTruth]:

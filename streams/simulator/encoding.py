@@ -34,8 +34,6 @@ _HS_CODES = np.array(
 )
 _encode = msgspec.json.Encoder().encode
 
-_Mixed = np.uint64
-
 
 def identity_texts(codes: IntArray, salt: int) -> list[Any]:
     """Opaque 16-digit ids of parties; -1 means absent."""
@@ -133,13 +131,7 @@ class Encoder:
         brands = block.world.brands
         fleet = block.fleet
         self._brand = np.array(brands.names, dtype=object)[fleet.brand]
-        self._model = np.array(
-            [
-                brands.models[brand][model % len(brands.models[brand])]
-                for brand, model in zip(fleet.brand.tolist(), fleet.model.tolist(), strict=True)
-            ],
-            dtype=object,
-        )
+        self._model = np.array(brands.model_names, dtype=object)[fleet.model]
         self._fuel = np.array(FUELS, dtype=object)[fleet.fuel]
 
     def encode(self, table: str, columns: dict[str, Column], recorded: IntArray) -> list[bytes]:

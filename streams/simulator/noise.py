@@ -31,68 +31,128 @@ class Feed:
     """Rows that a life revises on purpose, and when those revisions arrive."""
 
 
+class _Pile:
+    """Papers as they gather, the first ones at the bottom.
+
+    Attributes
+    ----------
+    plain
+        Which of the first papers have no later line yet: only those can be lost for good.
+    """
+
+    def __init__(self, columns: dict[str, Column], recorded: IntArray, arrival: IntArray) -> None:
+        self.first = columns
+        self.first_recorded = recorded
+        self.size = len(recorded)
+        self.plain: BoolArray = np.ones(self.size, dtype=np.bool_)
+        self._parts = [(columns, recorded, arrival)]
+
+    def add(
+        self, rows: IntArray, columns: dict[str, Column], recorded: IntArray, arrival: IntArray
+    ) -> None:
+        """Put later lines about the first papers `rows` on top."""
+        self._parts.append((columns, recorded, arrival))
+        self.plain[rows] = False
+
+    def all(self) -> tuple[dict[str, Column], IntArray, IntArray]:
+        """Columns, recording times and arrivals of everything."""
+        return (
+            stack([columns for columns, _, _ in self._parts]),
+            np.concatenate([recorded for _, recorded, _ in self._parts]),
+            np.concatenate([arrival for _, _, arrival in self._parts]),
+        )
+
+
 def feed(block: Block, name: str, table: Table) -> Feed:
     """Publish a table's papers with everything that goes wrong on the way."""
-    rng, noise = block.rng, block.world.country.noise
     columns = table.columns()
-    size = table.size
-    nameless = np.zeros(size, dtype=np.bool_)
-    if "owner" in columns:
-        nameless[_choose(rng, noise.owner_missing, columns["owner"] >= 0)] = True
-        columns["owner"][nameless] = ABSENT
+    nameless = _forget_owners(block, columns, table.size)
     recorded, arrival = recorded_and_arrival(
-        rng, block.world.country.delays, name, columns["day"].astype(np.int64), columns["hold"]
+        block.rng,
+        block.world.country.delays,
+        name,
+        columns["day"].astype(np.int64),
+        columns["hold"],
     )
     arrival = _through_outages(block, name, columns, arrival)
-    parts, written, arrived = [columns], [recorded], [arrival]
-    touched = np.zeros(size, dtype=np.bool_)
-    revised_by: list[tuple[IntArray, IntArray]] = []
-    for changed, rows, lag_days in table.revisions(columns):
-        again = recorded[rows] + (lag_days * DAY).astype(np.int64)
-        comes = again + _transport(rng, len(rows))
-        parts.append(changed)
-        written.append(again)
-        arrived.append(comes)
-        revised_by.append((rows, comes))
-        touched[rows] = True
-    amended = _choose(rng, noise.amendment, ~touched)
-    parts.append(_amend(rng, name, columns, amended))
-    written.append(recorded[amended] + (DAY * rng.uniform(0.5, 30, len(amended))).astype(np.int64))
-    arrived.append(written[-1] + _transport(rng, len(amended)))
-    restated = _choose(rng, noise.restated, ~touched & (columns["source"] == 0))
-    parts.append(
-        {key: column[restated] for key, column in columns.items()}
-        | {"source": np.ones(len(restated), dtype=np.int64)}
+    pile = _Pile(columns, recorded, arrival)
+    revised_by = _revise(block, table, pile)
+    _amend_some(block, name, pile)
+    _restate_some(block, pile)
+    return _repeat_and_spoil(
+        block, name, pile, first_arrival=arrival, nameless=nameless, revised_by=revised_by
     )
-    written.append(recorded[restated] + (DAY * rng.uniform(0.1, 4, len(restated))).astype(np.int64))
-    arrived.append(written[-1] + _transport(rng, len(restated)))
-    touched[amended] = True
-    touched[restated] = True
-    everything = stack(parts)
-    all_recorded, all_arrival = np.concatenate(written), np.concatenate(arrived)
-    tag = np.full(len(all_recorded), READABLE, dtype=np.int64)
-    repeated = _choose(rng, noise.duplicate, np.ones(len(all_recorded), dtype=np.bool_))
-    touched[repeated[repeated < size]] = True
-    lost = np.zeros(size, dtype=np.bool_)
-    lost[_choose(rng, noise.malformed * noise.malformed_lost, ~touched)] = True
-    faults = len(FAULTS) + (len(REGISTRATION_FAULTS) if name == "registration" else 0)
-    tag[:size][lost] = LOST + 1 + rng.integers(0, faults, int(lost.sum()))
+
+
+def _forget_owners(block: Block, columns: dict[str, Column], size: int) -> BoolArray:
+    """Leave the owner out of a share of the papers."""
+    nameless = np.zeros(size, dtype=np.bool_)
+    if "owner" in columns:
+        share = block.world.country.noise.owner_missing
+        nameless[_choose(block.rng, share, columns["owner"] >= 0)] = True
+        columns["owner"][nameless] = ABSENT
+    return nameless
+
+
+def _revise(block: Block, table: Table, pile: _Pile) -> list[tuple[IntArray, IntArray]]:
+    """Publish the revisions that lives ask for."""
+    revised_by: list[tuple[IntArray, IntArray]] = []
+    for changed, rows, lag_days in table.revisions(pile.first):
+        recorded = pile.first_recorded[rows] + (lag_days * DAY).astype(np.int64)
+        arrival = recorded + _transport(block.rng, len(rows))
+        pile.add(rows, changed, recorded, arrival)
+        revised_by.append((rows, arrival))
+    return revised_by
+
+
+def _amend_some(block: Block, name: str, pile: _Pile) -> None:
+    """Amend a share of the papers that nothing else revises."""
+    rows = _choose(block.rng, block.world.country.noise.amendment, pile.plain)
+    recorded = _after(block.rng, pile.first_recorded[rows], 0.5, 30.0)
+    arrival = recorded + _transport(block.rng, len(rows))
+    pile.add(rows, _amend(block.rng, name, pile.first, rows), recorded, arrival)
+
+
+def _restate_some(block: Block, pile: _Pile) -> None:
+    """Let a second source publish a share of the first source's papers as well."""
+    share = block.world.country.noise.restated
+    rows = _choose(block.rng, share, pile.plain & (pile.first["source"] == 0))
+    taken = {key: column[rows] for key, column in pile.first.items()}
+    taken["source"] = np.ones(len(rows), dtype=np.int64)
+    recorded = _after(block.rng, pile.first_recorded[rows], 0.1, 4.0)
+    pile.add(rows, taken, recorded, recorded + _transport(block.rng, len(rows)))
+
+
+def _repeat_and_spoil(
+    block: Block,
+    name: str,
+    pile: _Pile,
+    *,
+    first_arrival: IntArray,
+    nameless: BoolArray,
+    revised_by: list[tuple[IntArray, IntArray]],
+) -> Feed:
+    """Repeat some lines, send some unreadable first, and lose a few for good."""
+    rng, noise = block.rng, block.world.country.noise
+    columns, recorded, arrival = pile.all()
+    repeated = _choose(rng, noise.duplicate, np.ones(len(recorded), dtype=np.bool_))
+    pile.plain[repeated[repeated < pile.size]] = False
+    lost = np.zeros(pile.size, dtype=np.bool_)
+    lost[_choose(rng, noise.malformed * noise.malformed_lost, pile.plain)] = True
     broken = _choose(rng, noise.malformed * (1 - noise.malformed_lost), ~lost)
-    extra = np.concatenate([repeated, broken])
+    faults = len(FAULTS) + (len(REGISTRATION_FAULTS) if name == "registration" else 0)
+    tag = np.full(len(recorded) + len(repeated) + len(broken), READABLE, dtype=np.int64)
+    tag[: pile.size][lost] = LOST + 1 + rng.integers(0, faults, int(lost.sum()))
+    tag[len(tag) - len(broken) :] = 1 + rng.integers(0, faults, len(broken))
     later = (DAY * rng.exponential(2.0, len(repeated))).astype(np.int64) + 1
     earlier = -(DAY * rng.uniform(0.0, 0.4, len(broken))).astype(np.int64)
+    extra = np.concatenate([repeated, broken])
     return Feed(
-        columns=stack([everything, {key: column[extra] for key, column in everything.items()}]),
-        recorded=np.concatenate([all_recorded, all_recorded[extra]]),
-        arrival=np.concatenate([all_arrival, all_arrival[extra] + np.concatenate([later, earlier])]),
-        tag=np.concatenate(
-            [
-                tag,
-                np.full(len(repeated), READABLE, dtype=np.int64),
-                1 + rng.integers(0, faults, len(broken)),
-            ]
-        ),
-        first_arrival=arrival,
+        columns=stack([columns, {key: column[extra] for key, column in columns.items()}]),
+        recorded=np.concatenate([recorded, recorded[extra]]),
+        arrival=np.concatenate([arrival, arrival[extra] + np.concatenate([later, earlier])]),
+        tag=tag,
+        first_arrival=first_arrival,
         lost=lost,
         nameless=nameless,
         revised_by=revised_by,
@@ -118,6 +178,12 @@ def _through_outages(
 
 def _choose(rng: np.random.Generator, share: float, among: BoolArray) -> IntArray:
     return np.flatnonzero(among & (rng.random(len(among)) < share))
+
+
+def _after(
+    rng: np.random.Generator, recorded: IntArray, least_days: float, most_days: float
+) -> IntArray:
+    return recorded + (DAY * rng.uniform(least_days, most_days, len(recorded))).astype(np.int64)
 
 
 def _transport(rng: np.random.Generator, count: int) -> IntArray:

@@ -110,7 +110,6 @@ class RegimeMix(Sourced, frozen=True):
     early_without_letter: float
     letter: float
     parked: float
-    later: float
     parked_from: int
     parked_to: int
     later_to: int
@@ -274,16 +273,24 @@ class LifeShares(Sourced, frozen=True):
     shares: dict[str, float]
 
 
+class Model(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A model of a brand: fuel, price as new (CNY), share of the brand, first year (0: long ago)."""
+
+    name: str
+    fuel: str
+    price: float
+    share: float
+    since: int = 0
+
+
 class Brand(Sourced, frozen=True):
-    """A brand: manufacturer codes, models, price level (CNY), retail and export weight, fuels."""
+    """A brand: manufacturer codes, retail and export weight, models."""
 
     name: str
     wmi: tuple[str, ...]
-    models: tuple[str, ...]
-    price: float
     retail: float
     export: float
-    fuels: dict[str, float]
+    models: tuple[Model, ...]
 
 
 class Country(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -1,7 +1,7 @@
 """What the simulator knows and the detectors must find out: one JSON line each.
 
-Lines have a `record` field: `vehicle` (everything that is not ordinary), `spike`, `outage`, `malformed`
-and, last, `country`.
+Lines have a `record` field: `vehicle` (everything that is not ordinary), `spike`, `rush`,
+`outage`, `malformed` and, last, `country`.
 """
 
 import datetime
@@ -85,6 +85,15 @@ class OutageTruth(msgspec.Struct, frozen=True, tag_field="record", tag="outage")
     province: str
     first_day: str
     days: int
+
+
+class RushTruth(msgspec.Struct, frozen=True, tag_field="record", tag="rush"):
+    """Days on which a policy pulls exports of all provinces forward, to one destination or to all."""
+
+    destination: str
+    first_day: str
+    last_day: str
+    factor: float
 
 
 class CountryTruth(msgspec.Struct, frozen=True, tag_field="record", tag="country"):

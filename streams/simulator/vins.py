@@ -30,7 +30,7 @@ def _values() -> IntArray:
 _VALUES = _values()
 
 
-def make_vins(wmi: Bytes, index: IntArray, model_year: IntArray) -> Bytes:
+def make_vins(wmi: Bytes, index: IntArray, model_year: IntArray, *, shift: int = 0) -> Bytes:
     """Make one number a vehicle; different vehicles get different numbers.
 
     Parameters
@@ -41,6 +41,8 @@ def make_vins(wmi: Bytes, index: IntArray, model_year: IntArray) -> Bytes:
         The vehicle's number in the country: the serial and a part of the descriptor are made from it.
     model_year
         Model years.
+    shift
+        Moves all serials: countries of different seeds hold different numbers.
 
     Returns
     -------
@@ -51,7 +53,7 @@ def make_vins(wmi: Bytes, index: IntArray, model_year: IntArray) -> Bytes:
     vins[:, 0:3] = wmi
     million, within = np.divmod(index, 1_000_000)
     # A bijection of 0..999999 (611953 shares no factor with it), so that neighbours do not look alike.
-    serial = (within * 611_953 + 271_829) % 1_000_000
+    serial = (within * 611_953 + 271_829 + shift % 1_000_000) % 1_000_000
     size = len(_DESCRIPTOR)
     mixed = (within * 7919 + million * 104_729) % size**3
     vins[:, 3] = _DESCRIPTOR[million % size]

@@ -21,7 +21,6 @@ from streams.simulator.places import PROVINCES
 OWNERS_A_VEHICLE = 16
 DEALERS = 1 << 50
 EXPORTERS = 1 << 51
-FOREIGN = 1 << 52
 MAKERS = 1 << 53
 PARTIES_A_PROVINCE = 1 << 16
 SPIKE_EXPORTERS = 1 << 12
@@ -41,16 +40,27 @@ class Draw:
 
 @dataclasses.dataclass(frozen=True)
 class Brands:
-    """Brands, their models, fuels and manufacturer codes as parallel arrays."""
+    """Brands with their manufacturer codes, and the models of all brands in one row.
+
+    A brand's models begin at `first_model` and are drawn by `model`.
+    """
 
     names: tuple[str, ...]
-    price: FloatArray
     retail: Draw
     export: Draw
-    models: tuple[tuple[str, ...], ...]
     wmi: tuple[npt.NDArray[np.uint8], ...]
-    fuel: tuple[Draw, ...]
-    fuel_codes: tuple[IntArray, ...]
+    first_model: tuple[int, ...]
+    model: tuple[Draw, ...]
+    model_names: tuple[str, ...]
+    price: FloatArray
+    fuel: IntArray
+    since: IntArray
+    """Ordinal of the first day of each model's first year."""
+    brand_of: IntArray
+    oldest: IntArray
+    """Each brand's oldest model."""
+    classic: Draw
+    """Draws a model of those that have always been there, by its weight in retail."""
 
 
 FUELS = ("petrol", "diesel", "hev", "phev", "erev", "bev", "fcev")
@@ -139,18 +149,36 @@ def _gates(country: Country) -> tuple[tuple[str, ...], ...]:
 
 def _brands(country: Country) -> Brands:
     listed = country.brands
+    models = [model for brand in listed for model in brand.models]
+    counts = np.array([len(brand.models) for brand in listed])
     return Brands(
         names=tuple(brand.name for brand in listed),
-        price=np.array([brand.price for brand in listed]),
         retail=Draw(np.array([brand.retail for brand in listed])),
         export=Draw(np.array([brand.export for brand in listed])),
-        models=tuple(brand.models for brand in listed),
         wmi=tuple(
             np.frombuffer("".join(brand.wmi).encode(), dtype=np.uint8).reshape(-1, 3)
             for brand in listed
         ),
-        fuel=tuple(Draw(np.array(list(brand.fuels.values()))) for brand in listed),
-        fuel_codes=tuple(
-            np.array([FUELS.index(fuel) for fuel in brand.fuels], dtype=np.int64) for brand in listed
+        first_model=tuple((counts.cumsum() - counts).tolist()),
+        model=tuple(Draw(np.array([model.share for model in brand.models])) for brand in listed),
+        model_names=tuple(model.name for model in models),
+        price=np.array([model.price for model in models]),
+        fuel=np.array([FUELS.index(model.fuel) for model in models], dtype=np.int64),
+        since=np.array([ordinal(f"{model.since or 1:04}-01-01") for model in models]),
+        brand_of=np.repeat(np.arange(len(listed)), counts),
+        oldest=np.array(
+            [
+                first + int(np.argmin([model.since for model in brand.models]))
+                for first, brand in zip(counts.cumsum() - counts, listed, strict=True)
+            ]
+        ),
+        classic=Draw(
+            np.array(
+                [
+                    0.0 if model.since else model.share * brand.retail
+                    for brand in listed
+                    for model in brand.models
+                ]
+            )
         ),
     )

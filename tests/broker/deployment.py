@@ -67,6 +67,10 @@ class WorkerProcess:
         )  # fmt: skip
 
     @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
     def running(self) -> bool:
         return self._process.poll() is None
 
@@ -122,7 +126,6 @@ class Deployment:
             "ZEROMILE_TOPIC_PREFIX": prefix,
             "ZEROMILE_GROUP": prefix,
             "ZEROMILE_PARTITIONS": str(partitions),
-            "ZEROMILE_STATE_DIRECTORY": str(directory / "state"),
             "ZEROMILE_SESSION_SECONDS": "6",
             **env,
         }
@@ -149,8 +152,10 @@ class Deployment:
 
     # -- workers
 
-    def start_worker(self) -> WorkerProcess:
-        worker = WorkerProcess(self.environment, self.directory)
+    def start_worker(self, **environment: str) -> WorkerProcess:
+        # Two workers never share a state directory, except one after the other.
+        own = {"ZEROMILE_STATE_DIRECTORY": str(self.directory / f"state-{len(self.workers)}")}
+        worker = WorkerProcess(self.environment | own | environment, self.directory)
         self.workers.append(worker)
         return worker
 

@@ -51,6 +51,7 @@ def _partition(deployment: Deployment, owner: str, group: str = "same") -> Owned
         owner=owner,
         url="http://127.0.0.1:1",
         flush_seconds=0.05,
+        retention_days=1096,
         catalogue=catalogue,
         watermarks=Watermarks(catalogue.policy.watermarks),
         metrics=metrics,

@@ -87,7 +87,7 @@ class ReadsTheClockWhenItExplains(Good):
 
 class DrawsAtRandom(Altered):
     def altered(self, history, finding):
-        return _with_fact(finding, random.random())  # noqa: S311 - that is what is wrong with it
+        return _with_fact(finding, random.random())
 
 
 class OpensAFile(Altered):

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from detectors.policy import Policy
-from detectors.registry import DETECTORS, RULES
+from detectors.registry import DECLARED, RULES
 from streams.policy import load_policy
 from tests.fixtures.loading import KINDS, fired, stream
 
@@ -61,7 +61,7 @@ def test_a_threshold_that_moves_is_seen(section: str, name: str, path: tuple[Any
     for step in path[:-1]:
         place = place[step]
     place[path[-1]] = value
-    policy = Policy(tables, DETECTORS)
+    policy = Policy(tables, DECLARED)
     assert any(
         fired(source.lines, complete_through=source.complete_through, policy=policy) != source.expected
         for source in (stream(section, which) for which in KINDS)

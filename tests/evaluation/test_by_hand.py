@@ -52,6 +52,10 @@ def spike(number, province, first, last):
 
 LATE = must("double_sale", "2024-03-02", "2024-03-12T09:00:00+08:00")
 LOST = must("double_sale", missing="malformed")
+RUSH = {
+    "record": "rush", "destination": "RU", "first_day": "2024-04-25", "last_day": "2024-05-01",
+    "factor": 1.6,
+}  # fmt: skip
 RECORDS = [
     vehicle("A", "double_sale", "scheme", expected=[must("double_sale"), must("flash_registration")]),
     vehicle("B", "double_sale", "scheme", expected=[LATE]),
@@ -61,6 +65,7 @@ RECORDS = [
     vehicle("F", "lemon_return", "look_alike", tolerated=["flash_registration"]),
     spike(0, "CN-GD", "2024-04-01", "2024-04-14"),
     spike(1, "CN-ZJ", "2024-04-01", "2024-04-14"),
+    RUSH,
     {"record": "malformed", "line": 3, "reason": "not_json", "sent_again": True},
     {"record": "malformed", "line": 9, "reason": "missing_vin", "sent_again": False},
     {
@@ -86,6 +91,7 @@ PROVINCES = [
     ("p1", "CN-GD", "2024-04-10"),
     ("p2", "CN-GD", "2024-04-17"),
     ("p3", "CN-SH", "2024-04-10"),
+    ("p4", "CN", "2024-04-10"),
 ]
 
 
@@ -98,7 +104,9 @@ def card(tmp_path):
         change = AlertChange(identity, detector, "vehicle", vin, state, "2024-03-05")
         seen.take(change, START.toordinal() + days)
     for identity, province, day in PROVINCES:
-        seen.take(AlertChange(identity, "spike", "province", province, "firing", day), None)
+        seen.take(
+            AlertChange(identity, "spike", "province", province, "firing", day), START.toordinal() + 42
+        )
     return score(read_truth(path), seen)
 
 
@@ -168,7 +176,9 @@ def test_spikes(card):
     (row,) = card.spikes
     assert (row.spikes, row.found, row.recall) == (2, 1, 0.5)
     assert (row.alerts, row.wrong, row.precision) == (3, 1, 0.666667)
-    assert row.days_to_detection.median == 9
+    assert row.days_to_detection.median == 11  # said on 12 April, begun on the 1st
+    assert row.outside == ("CN-SH 2024-04-10",)
+    assert row.wrong_in_rush == 1  # cars are pulled forward into the three weeks before
     assert row.missed == ("CN-ZJ 2024-04-01",)
 
 

@@ -17,6 +17,7 @@ def test_writes_both_files_and_a_summary(tmp_path):
     result = run("--vehicles", 500, "--days", 200, "--seed", 3, "--out", out, "--truth", truth)
     assert result.exit_code == 0, result.output
     assert "500 vehicles" in result.output
+    assert "6.2 times as many as in life" in result.output
     assert out.stat().st_size > 50_000
     assert truth.stat().st_size > 1000
 

@@ -6,8 +6,11 @@ import json
 
 import pytest
 
+from streams.simulator import load_country
 from streams.simulator.labels import LABELS
 from tests.simulator.conftest import write
+
+RESTATING = {"used-car-market", "scrapping-platform", "licence-bureau"}
 
 
 def day(text):
@@ -129,12 +132,33 @@ def test_spikes_are_in_the_papers(country):
 
 
 def test_an_outage_holds_papers_back(country):
+    """Papers written during it come only after papers written at its end."""
     outages = country.records("outage")
     assert {outage["event_type"] for outage in outages} == {
         "registration",
         "customs_export",
         "deregistration",
     }
+    held = collections.Counter()
+    newest = ""
+    for _, line in country.readable():
+        document = json.loads(line)
+        recorded = document["recorded_at"]
+        newest = max(newest, recorded)
+        if document.get("revision") or document["source"] in RESTATING:
+            continue
+        for outage in outages:
+            first = day(outage["first_day"])
+            end = (first + datetime.timedelta(outage["days"])).isoformat()
+            field = "exporter_province" if outage["event_type"] == "customs_export" else "province"
+            if (
+                document["event_type"] == outage["event_type"]
+                and outage["province"] in {"all", document.get(field)}
+                and outage["first_day"] <= recorded[:10] < end
+            ):
+                assert newest[:10] >= (first + datetime.timedelta(outage["days"] - 1)).isoformat()
+                held[outage["event_type"]] += 1
+    assert len(held) == 3, held
 
 
 def test_short_streams_say_which_papers_are_missing(tmp_path):
@@ -146,3 +170,18 @@ def test_short_streams_say_which_papers_are_missing(tmp_path):
     )
     assert reasons["after_stream"] + reasons["before_stream"] + reasons["stream_ends_first"] > 50
     assert not short.records("spike")
+
+
+def test_no_car_is_older_than_its_model(country, papers):
+    since = {
+        (brand.name, model.name): model.since
+        for brand in load_country().brands
+        for model in brand.models
+    }
+    checked = 0
+    for vehicle in country.records("vehicle"):
+        for paper in papers[vehicle["vin"]]:
+            if "model" in paper:
+                assert int(vehicle["registered_on"][:4]) >= since[paper["brand"], paper["model"]]
+                checked += 1
+    assert checked > 5000

@@ -8,10 +8,11 @@ import pytest
 
 from detectors.alerts import Alert
 from detectors.filing import Position
-from detectors.registry import Catalogue
+from detectors.policy import Policy
+from detectors.registry import DECLARED, Catalogue
 from detectors.vin import check_digit
 from streams.engine import Engine
-from streams.policy import load_policy
+from streams.policy import load_policy, shipped_policy_text
 from streams.results import RawDocument
 from streams.store import MemoryStore
 
@@ -149,3 +150,18 @@ def test_all_documents_are_accounted_for(engine):
     counters = engine.counters
     assert (counters.read, counters.accepted, counters.duplicate, counters.stale) == (5, 2, 1, 1)
     assert counters.dead_lettered == {"not_json": 1}
+
+
+def test_a_forgotten_alert_that_opens_again_has_a_greater_revision():
+    override = "[history]\nmaximum_resolved_alerts = 1"
+    engine = Engine(Catalogue(Policy.parse(shipped_policy_text(), override, DECLARED)), MemoryStore())
+    last: dict[str, int] = {}
+    for step, day in enumerate(("2025-03-03", "2025-04-03", "2025-05-03", "2025-03-03")):
+        again = sale(day, "b", event_id="again", revision=2 * step)
+        withdrawn = sale(day, "b", event_id="again", revision=2 * step + 1, status="void")
+        first = sale(day[:8] + "01", f"owner of {day}", event_id=f"first-{day}")
+        for batch in ([first, again], [withdrawn]):
+            for alert in engine.process(batch).alerts:
+                assert alert.revision > last.get(alert.alert_id, -1)
+                last[alert.alert_id] = alert.revision
+    assert len(last) == 3

@@ -4,14 +4,14 @@ import pytest
 
 from detectors.errors import PolicyError
 from detectors.policy import Policy
-from detectors.registry import DETECTORS, Catalogue
+from detectors.registry import DECLARED, DETECTORS, Catalogue
 from streams.policy import load_policy, shipped_policy_text
 
 SHIPPED = shipped_policy_text()
 
 
 def policy(override: str | None = None) -> Policy:
-    return Policy.parse(SHIPPED, override, DETECTORS)
+    return Policy.parse(SHIPPED, override, DECLARED)
 
 
 def test_a_user_overrides_single_values():
@@ -111,7 +111,7 @@ def test_a_shipped_section_that_is_missing_is_named():
     tables = tomllib.loads(SHIPPED)
     del tables["double_sale"]
     with pytest.raises(PolicyError, match=r"\[double_sale\]"):
-        Policy(tables, DETECTORS)
+        Policy(tables, DECLARED)
 
 
 def test_limits_may_meet():

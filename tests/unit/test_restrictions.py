@@ -4,7 +4,7 @@ import pytest
 
 from detectors.history import VehicleHistory
 from detectors.policy import Policy
-from detectors.registry import DETECTORS
+from detectors.registry import DECLARED, DETECTORS
 from streams.policy import shipped_policy_text
 from tests.unit.papers import VIN, export, registration
 
@@ -19,7 +19,7 @@ def barred(table: str, *, declared: str = "2025-06-15", brand: str | None = "BYD
         countries = ["UZ"]
         {table}
     """
-    policy = Policy.parse(shipped_policy_text(), text, DETECTORS)
+    policy = Policy.parse(shipped_policy_text(), text, DECLARED)
     rule = DETECTORS["restricted_destination"](policy.parameters["restricted_destination"])
     papers = [
         registration("initial", "2025-01-01", "a", brand=brand),
@@ -68,7 +68,7 @@ def test_a_car_of_a_day_and_both_limits():
 
 def test_a_rule_out_of_its_period_is_quiet():
     text = "[duplicate_export]\nvalid_from = 2025-06-01\nvalid_to = 2025-06-30"
-    policy = Policy.parse(shipped_policy_text(), text, DETECTORS)
+    policy = Policy.parse(shipped_policy_text(), text, DECLARED)
     rule = DETECTORS["duplicate_export"](policy.parameters["duplicate_export"])
 
     def found(day: str) -> int:

@@ -103,3 +103,11 @@ def test_progress_can_be_resumed(marks):
     marks.reach("customs_export", "b", START - 9)
     resumed = Watermarks(POLICY, marks.newest)
     assert resumed.complete_through("customs_export") == marks.complete_through("customs_export")
+
+
+def test_many_sources_are_worked_out_once_a_question():
+    """A feed that names a new source with every document must not cost the square of their number."""
+    marks = Watermarks(WatermarkPolicy(allowed_lateness_days=1, idle_after_days=3000))
+    for number in range(20_000):
+        marks.reach("registration", f"source-{number}", 700_000 + number % 7)
+    assert marks.complete_through("registration") == 700_000 - 2

@@ -171,11 +171,10 @@ def duplicate_export(block: Block, rows: IntArray) -> None:
     other = block.world.exporter(block.rng, made.exporter_province)
     same = block.rng.random(len(rows)) < 0.5  # noqa: PLR2004 - assumption: every other
     exporter = np.where(same | (other == made.exporter), made.exporter, other)
+    bound_for = lawful_destination(block, rows, second, second - made.born)
     again = steps.declaration(
-        block, rows, second, lawful_destination(block, rows, second, second - made.born),
-        exporter=exporter, exporter_province=made.exporter_province, odometer=made.odometer,
-        read=steps.READ,
-        exited=second + 3,
+        block, rows, second, bound_for, exporter=exporter, odometer=made.odometer,
+        read=steps.READ, exporter_province=made.exporter_province, exited=second + 3,
     )  # fmt: skip
     both = (seen, ("customs_export", again))
     block.expect("duplicate_export", rows, second, both)

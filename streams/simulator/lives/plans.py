@@ -82,9 +82,9 @@ def plan(
     elsewhere = rng.random(count) >= world.country.export_geography.same_province
     province = np.where(elsewhere, world.registration_province(rng, count), exporter_province)
     block.fleet.province[rows] = province
-    block.specify(rows, world.brands.export(rng, count))
     born = pending - lag
     block.fleet.born[rows] = born
+    block.specify(rows, world.brands.export(rng, count))
     return Plan(
         rows=rows,
         born=born,

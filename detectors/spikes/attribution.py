@@ -1,0 +1,96 @@
+"""Who is behind the excess: exporters, brands, destinations, exit customs."""
+
+from dataclasses import dataclass
+
+from detectors.spikes.tally import DIMENSIONS, Dimension, ProvinceTally
+
+BASELINE_WEEKS = 12
+FEW = 3
+FEW_SHARE = 0.6
+_SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Contributor:
+    """One value of a dimension and its part of the excess.
+
+    Attributes
+    ----------
+    value : str
+    observed : int
+    expected : float
+        Its usual share of the expected count.
+    share : float
+        Of the excess of all values that are above their expectation.
+    """
+
+    value: str
+    observed: int
+    expected: float
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class Attribution:
+    """Excess of some weeks by every dimension.
+
+    Attributes
+    ----------
+    contributors : dict
+        Up to five values a dimension, the largest share first.
+    breadth : str
+        ``few exporters`` when three exporters or fewer make up 60 % of the excess, else ``broad``;
+        ``unknown`` where no dimension is kept for these weeks.
+    zero_mileage_share : float
+        Share of the weeks' exports that left hardly used.
+    """
+
+    contributors: dict[Dimension, tuple[Contributor, ...]]
+    breadth: str
+    zero_mileage_share: float
+
+
+def attribute(tally: ProvinceTally, weeks: list[int], expected: float) -> Attribution:
+    """Split the excess of the given weeks (Mondays) over `expected` among those behind it.
+
+    Every value is expected to keep the share it had in the twelve weeks before; values are
+    ordered by their excess, then by name, so that the result does not depend on the order of
+    arrival.
+    """
+    before = [weeks[0] - 7 * back for back in range(BASELINE_WEEKS, 0, -1)]
+    contributors = {
+        dimension: _contributors(
+            tally.split(weeks, dimension), tally.split(before, dimension), expected
+        )
+        for dimension in DIMENSIONS
+    }
+    total = float(tally.totals(weeks).sum())
+    return Attribution(
+        {dimension: found[:_SHOWN] for dimension, found in contributors.items()},
+        _breadth(contributors["exporter"]),
+        tally.zero_mileage(weeks) / total if total else 0.0,
+    )
+
+
+def _contributors(
+    observed: dict[str, int], usual: dict[str, int], expected: float
+) -> tuple[Contributor, ...]:
+    base = sum(usual.values())
+    excess = {
+        value: count - (expected * usual.get(value, 0) / base if base else 0.0)
+        for value, count in observed.items()
+    }
+    positive = sum(value for value in excess.values() if value > 0)
+    found = [
+        Contributor(value, observed[value], observed[value] - over, over / positive)
+        for value, over in excess.items()
+        if over > 0
+    ]
+    return tuple(sorted(found, key=lambda one: (-one.share, one.value)))
+
+
+def _breadth(exporters: tuple[Contributor, ...]) -> str:
+    if not exporters:
+        return "unknown"
+    largest = sum(exporter.share for exporter in exporters[:FEW])
+    return "few exporters" if largest >= FEW_SHARE else "broad"

@@ -1,0 +1,95 @@
+"""The province detectors as the catalogue lists them: what people read, and the thresholds."""
+
+from typing import Annotated, ClassVar, Final
+
+from msgspec import Meta
+
+from detectors.base import Declared, DetectorSpec, Parameters
+from detectors.spikes.watch import WatchSettings
+
+
+class SpikeParameters(Parameters, frozen=True, kw_only=True):
+    """Thresholds of the provinces' watch."""
+
+    false_discovery_rate: Annotated[float, Meta(gt=0, lt=1)]
+    """Share of false ones expected among the provinces that alarm in a week."""
+    upper_tail: Annotated[float, Meta(gt=0, lt=0.5)]
+    """Tail probability of the upper bound that is shown, and of an alarm of the nation."""
+    minimum_count: Annotated[int, Meta(ge=0, le=1_000_000)]
+    """Exports needed within the latest four weeks before a province can alarm."""
+
+    def settings(self) -> WatchSettings:
+        """The same, as the watch takes them."""
+        return WatchSettings(
+            false_discovery_rate=self.false_discovery_rate,
+            alpha=self.upper_tail,
+            minimum_count=self.minimum_count,
+        )
+
+
+class ProvinceExportSpike(Declared):
+    """More exports from a province than its own calendar and the rest of the nation explain."""
+
+    spec: ClassVar = DetectorSpec(
+        id="province_export_spike",
+        version=1,
+        title="Provincial export spike",
+        status="stable",
+        severities=("low", "medium", "high", "critical"),
+        description="A province's weekly used exports far exceed what was expected of the week.",
+        abnormal_because=(
+            "Exports follow the calendar and the nation's trade. A single province that leaves both "
+            "behind has a target to meet, a new exporter, or a scheme."
+        ),
+        known_gaps=(
+            "Needs 20 weeks of history. A rise that is slow enough is learned. The alert counts "
+            "vehicles and names no single document; the vehicles carry their own alerts."
+        ),
+        look_alikes=(
+            "New Year, Golden Week, month and quarter ends are in the calendar; policy rushes move "
+            "many provinces and are taken out with the nation's share; dated causes near the week are "
+            "named. Late documents are expected as late."
+        ),
+        references=(
+            "Noufaily et al., An improved algorithm for outbreak detection, Stat. Med. 2013",
+            "Benjamini and Hochberg, Controlling the false discovery rate, 1995",
+        ),
+        runbook=(
+            "Read who is behind the excess: few exporters, or broad?",
+            "List the province's vehicle alerts of the same 7 days; how many are zero-mileage?",
+            "Compare with the dated causes named and with the neighbouring provinces' weeks.",
+        ),
+        needs=(),
+    )
+    parameters_type: ClassVar[type[Parameters]] = SpikeParameters
+
+
+class ProvinceExportLevelShift(Declared):
+    """A province that exports at a new level from some week on, or starts to export at all."""
+
+    spec: ClassVar = DetectorSpec(
+        id="province_export_level_shift",
+        version=1,
+        title="New level of provincial exports",
+        status="stable",
+        severities=("low", "medium", "high", "critical"),
+        description="A province's used exports have moved to a new level, or have started.",
+        abnormal_because=(
+            "A new plateau is one event: a new exporter, gate or pilot, or a scheme going on."
+        ),
+        known_gaps="Told apart from a spike only after some weeks at the new level.",
+        look_alikes="Pilots and the licence system of 2024 opened provinces; dated causes are named.",
+        references=("West and Harrison, Bayesian Forecasting and Dynamic Models, 1997, interventions",),
+        runbook=(
+            "Read since when, and which exporters and destinations are new in the 12 weeks.",
+            "Ask the province's commerce department about filings of new exporters in those weeks.",
+        ),
+        needs=(),
+    )
+    parameters_type: ClassVar[type[Parameters]] = Parameters
+
+
+PROVINCE_DETECTORS: Final[dict[str, type[Declared]]] = {
+    detector.spec.id: detector for detector in (ProvinceExportSpike, ProvinceExportLevelShift)
+}
+"""By id; they judge counts, so they do not take vehicle histories."""

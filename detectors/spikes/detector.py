@@ -1,0 +1,242 @@
+"""SS-NB, the default method: two filters, the nation's common factor, a scan of two weeks.
+
+Two views are fused before the p-value is taken: a province's own calendar and growth (the filter)
+and what the rest of the nation does in the same period (the common factor). Multiplying p-values
+of two separate views instead is not a p-value, and shocks the calendar does not know spoil one of
+them.
+"""
+
+from collections.abc import Callable
+from copy import deepcopy
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import special
+
+from detectors.spikes.common import MINIMUM_PEERS, common_factor
+from detectors.spikes.filter import GATE, NegativeBinomialFilter, Prediction
+from detectors.spikes.scan import WEEK_WINDOWS, Rows, Scan
+from detectors.spikes.special import SMALLEST_PROBABILITY, Array, log_likelihood
+from detectors.spikes.speeds import BOTH, Speed
+
+_FORGETTING = 0.98
+_FOLLOWED = 0.3
+_LARGEST_LOSS = 3.0
+_WARM_UP = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What the detector says of one period, one value a series.
+
+    Attributes
+    ----------
+    expected : array
+        Expected count, common factor and completeness included.
+    p : array
+        Probability of counts at least as large, over the scan windows and both speeds.
+    moved : array
+        +1 or -1 where the level has moved up or down, else 0.
+    upper : array
+        Largest count that stays above the asked probability; NaN where none was asked.
+    """
+
+    expected: Array
+    p: Array
+    moved: Array
+    upper: Array
+
+
+class SpikeDetector:
+    """State of SS-NB for a panel of series, advanced one period at a time.
+
+    The states learn with the common factor taken out, so that a national shock spoils none of
+    them. What all series do together would then be nobody's: levels and factor could drift apart
+    for ever. After each period all levels therefore take over a part of the factor, which changes
+    no expectation (the next factor is smaller by as much).
+
+    Parameters
+    ----------
+    first : array
+        Counts of the first period, one a series.
+    regressors : int
+        Number of calendar regressors.
+    windows : tuple of int
+        Windows of the scan, in periods.
+    speeds : tuple of Speed
+        The bank; the likelihood of the counts chooses among them for every series by itself.
+    peers : bool, optional
+        Whether series are parts of one nation; default when there are at least eight.
+    """
+
+    def __init__(
+        self,
+        first: Array,
+        regressors: int,
+        *,
+        windows: tuple[int, ...] = WEEK_WINDOWS,
+        speeds: tuple[Speed, ...] = BOTH,
+        peers: bool | None = None,
+    ) -> None:
+        self.series, self.speeds = len(first), len(speeds)
+        self.peers = self.series >= MINIMUM_PEERS if peers is None else peers
+        each = [speed for speed in speeds for _ in range(self.series)]
+        self.filter = NegativeBinomialFilter(np.tile(first, self.speeds), regressors, each)
+        self.scan = Scan(self.series * self.speeds, windows)
+        self.log_weights = np.zeros((self.speeds, self.series))
+        self.steps = 0
+        self._common = np.zeros(self.series * self.speeds)
+
+    def step(
+        self,
+        counts: Array,
+        regressors: Array,
+        completeness: Array | float = 1.0,
+        *,
+        bound: float | None = None,
+        bound_alarms_only: bool = False,
+        growing: bool = False,
+    ) -> Judgement:
+        """Judge one period and learn from it.
+
+        Parameters
+        ----------
+        counts : array
+            One a series.
+        regressors : array
+            Calendar of the period.
+        completeness : array or float
+            Share of the period's documents that has arrived. An incomplete period is best given
+            to a `copy`: what it teaches is provisional.
+        bound : float, optional
+            Probability whose largest unalarming count is wanted (some twenty times the work of a
+            step).
+        growing : bool
+            The period is not over: its count is held against what the whole period allows, and
+            peers that are behind so far do not lower the expectation.
+        """
+        share = np.tile(
+            np.broadcast_to(np.asarray(completeness, dtype=float), self.series), self.speeds
+        )
+        every = np.tile(counts, self.speeds)
+        own = self.filter.predict(regressors)
+        thinned = _thin(own, share)
+        expected, factored = self._with_peers(every, thinned, share, growing=growing)
+        dispersion = factored.predictive_dispersion()
+        weights = self.weights()
+
+        tails, alone = self.scan.p_value(every, factored.mean, dispersion)
+        p = np.maximum(self._mixed(weights, tails), SMALLEST_PROBABILITY)
+        upper = np.full(self.series, np.nan)
+        if bound is not None:
+            asked = np.flatnonzero(p < bound) if bound_alarms_only else np.arange(self.series)
+            upper[asked] = self._upper(asked, factored.mean, dispersion, bound)
+        self._weigh(every, factored.mean, dispersion)
+        high = alone < GATE
+        moved = self.filter.update(every, expected, high)
+        self.filter.shift_level(_FOLLOWED * self._common)
+        self.scan.push(every, factored.mean, dispersion, high)
+        self.steps += 1
+        return Judgement(
+            self._mixed(weights, factored.mean),
+            p,
+            np.rint(self._mixed(weights, moved)),
+            upper,
+        )
+
+    def weights(self) -> Array:
+        """Return the weight of every speed for every series, speeds x series."""
+        weights = np.exp(self.log_weights - self.log_weights.max(axis=0))
+        result: Array = weights / weights.sum(axis=0)
+        return result
+
+    def copy(self) -> "SpikeDetector":
+        """Return an independent copy, to judge incomplete periods or to resume from."""
+        return deepcopy(self)
+
+    def _upper(self, asked: Rows, mean: Array, dispersion: Array, bound: float) -> Array:
+        """Return the largest counts without alarm of the asked series."""
+        if not len(asked):
+            return np.zeros(0)
+        rows = (np.arange(self.speeds)[:, None] * self.series + asked).ravel()
+        weights = self.weights()[:, asked]
+        mean, dispersion = mean[rows], dispersion[rows]
+
+        def probability(observed: Array) -> Array:
+            """Return the mixed p-value as if `observed` were the counts."""
+            tiled = np.tile(observed, self.speeds)
+            return self._mixed(weights, self.scan.p_value(tiled, mean, dispersion, rows)[0])
+
+        guess = self._mixed(weights, mean + normal_excess(mean * dispersion, bound))
+        return largest_count(probability, guess, bound)
+
+    def _with_peers(
+        self, counts: Array, own: Prediction, share: Array, *, growing: bool
+    ) -> tuple[Prediction, Prediction]:
+        """Return the predictions to learn with and to judge with (the factor's error in it)."""
+        if not self.peers:
+            return own, own
+        shape = (self.speeds, self.series)
+        dispersion = own.predictive_dispersion().reshape(shape)
+        observed, mean = counts.reshape(shape), own.mean.reshape(shape)
+        factors, variances, centre = common_factor(observed, mean, dispersion)
+        factor, variance = factors.ravel(), variances.ravel()
+        self._common = np.repeat(centre[:, 0], self.series)
+        mean = own.mean * np.exp(np.maximum(factor, 0.0) if growing else factor)
+        spread = 1.0 + share * (self.filter.dispersion_at(mean / share) - 1.0)
+        uncertain = 1.0 / (1.0 / own.concentration + variance)
+        return Prediction(mean, spread, own.concentration), Prediction(mean, spread, uncertain)
+
+    def _weigh(self, counts: Array, mean: Array, dispersion: Array) -> None:
+        """Move the bank's weights by the likelihood of the counts, each loss bounded."""
+        if self.steps < _WARM_UP or self.speeds == 1:
+            return
+        likelihood = log_likelihood(counts, mean, dispersion).reshape(self.log_weights.shape)
+        loss = np.maximum(likelihood - likelihood.max(axis=0), -_LARGEST_LOSS)
+        self.log_weights = _FORGETTING * self.log_weights + loss
+
+    def _mixed(self, weights: Array, values: Array) -> Array:
+        result: Array = (weights * values.reshape(weights.shape)).sum(axis=0)
+        return result
+
+
+def largest_count(probability: Callable[[Array], Array], guess: Array, level: float) -> Array:
+    """Return the largest whole counts whose probability exceeds `level`; -1 where even 0 does not.
+
+    Parameters
+    ----------
+    probability : callable
+        Falls as the counts grow, each series for itself.
+    guess : array
+        Where to look first; the nearer, the fewer calls.
+    level : float
+    """
+    low = np.floor(np.maximum(guess, 0.0))
+    step = np.ones_like(low)
+    above = probability(low) > level
+    high = np.where(above, low + step, low)
+    low = np.where(above, low, low - step)
+    while (wrong := (probability(np.maximum(high, 0.0)) > level) & (high >= 0)).any():
+        step = np.where(wrong, 2.0 * step, step)
+        low, high = np.where(wrong, high, low), np.where(wrong, high + step, high)
+    step = np.ones_like(low)
+    while (wrong := (low >= 0) & (probability(np.maximum(low, 0.0)) <= level)).any():
+        step = np.where(wrong, 2.0 * step, step)
+        low, high = np.where(wrong, np.maximum(low - step, -1.0), low), np.where(wrong, low, high)
+    while (high - low > 1.0).any():
+        middle = np.maximum(np.floor((low + high) / 2.0), 0.0)
+        over = probability(middle) > level
+        low, high = np.where(over, middle, low), np.where(over, high, middle)
+    return low
+
+
+def normal_excess(variance: Array, level: float) -> Array:
+    """Return by how much a normal count exceeds its mean with probability `level`."""
+    result: Array = -special.ndtri(level) * np.sqrt(variance)
+    return result
+
+
+def _thin(expected: Prediction, share: Array) -> Prediction:
+    """Return the prediction of a count of which only a share has arrived (binomial thinning)."""
+    dispersion = 1.0 + share * (expected.dispersion - 1.0)
+    return Prediction(expected.mean * share, dispersion, expected.concentration)

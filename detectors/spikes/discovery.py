@@ -1,0 +1,32 @@
+"""False-discovery control over the provinces of one week (Benjamini and Hochberg 1995)."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detectors.spikes.special import Array
+
+DEFAULT_RATE = 0.1
+
+
+def benjamini_hochberg(p: Array, rate: float = DEFAULT_RATE) -> NDArray[np.bool_]:
+    """Return which hypotheses are rejected at a false-discovery rate; NaN is never rejected.
+
+    Parameters
+    ----------
+    p : array
+        P-values of one period, one a series.
+    rate : float
+        Expected share of false ones among the rejected, within (0, 1).
+
+    Examples
+    --------
+    >>> benjamini_hochberg(np.array([0.001, 0.04, 0.2, np.nan]), 0.1)
+    array([ True,  True, False, False])
+    """
+    tested = np.isfinite(p)
+    values = np.sort(p[tested])
+    if not len(values):
+        return np.zeros(len(p), dtype=bool)
+    below = np.flatnonzero(values <= rate * np.arange(1, len(values) + 1) / len(values))
+    threshold = values[below[-1]] if len(below) else -1.0
+    return tested & (np.nan_to_num(p, nan=1.0) <= threshold)

@@ -1,0 +1,66 @@
+"""Scan of the latest periods together: an outbreak spread over two weeks shows in their sum."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detectors.spikes.special import Array, upper_tail
+
+Mask = NDArray[np.bool_]
+Rows = NDArray[np.int64]
+
+WEEK_WINDOWS = (1, 2)
+DAY_WINDOWS = (1, 3, 7)
+
+
+class Scan:
+    """Sums over the latest periods for many series.
+
+    Parameters
+    ----------
+    series : int
+    windows : tuple of int
+        Numbers of periods that are summed, ascending.
+    """
+
+    def __init__(self, series: int, windows: tuple[int, ...]) -> None:
+        self.windows = windows
+        self.history = np.zeros((3, max(windows) - 1, series))
+
+    def p_value(
+        self, counts: Array, mean: Array, dispersion: Array, rows: Rows | None = None
+    ) -> tuple[Array, Array]:
+        """Return the p-value over all windows and that of the present period alone.
+
+        Parameters
+        ----------
+        counts, mean, dispersion : array
+            Of the present period; the earlier ones are those given to `push`.
+        rows : array of int, optional
+            The series these values are of; default all.
+
+        Returns
+        -------
+        combined, alone : array
+            The smallest tail probability of all windows times their number, at most 1; and the tail
+            probability of the shortest window.
+        """
+        history = self.history if rows is None else self.history[:, :, rows]
+        alone = smallest = np.ones_like(mean)
+        variance = mean * dispersion
+        for window in self.windows:
+            past = history[:, : window - 1].sum(axis=1)
+            total = mean + past[1]
+            tail = upper_tail(counts + past[0], total, (variance + past[2]) / total)
+            alone = tail if window == self.windows[0] else alone
+            smallest = np.minimum(smallest, tail)
+        return np.minimum(1.0, smallest * len(self.windows)), alone
+
+    def push(self, counts: Array, mean: Array, dispersion: Array, news: Mask) -> None:
+        """Make the present period the latest past one.
+
+        Where it is `news` by itself, it is old news afterwards: its mean stands for its count, or
+        one huge week would go on alarming for as long as a window reaches back to it.
+        """
+        if self.history.shape[1]:
+            self.history[:, 1:] = self.history[:, :-1]
+            self.history[:, 0] = np.where(news, mean, counts), mean, mean * dispersion

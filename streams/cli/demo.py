@@ -1,0 +1,137 @@
+"""`zeromile demo`: a simulated country, what is found in it, and the report."""
+
+import datetime
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+from rich.markup import escape
+from rich.padding import Padding
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from detectors.alerts import Alert
+from detectors.errors import ZeromileError
+from detectors.registry import Catalogue
+from streams.cli.console import errors, fail, out
+from streams.cli.progress import reading_progress
+from streams.cli.summary import SEVERITY_STYLE, summary_tables
+from streams.policy import load_policy
+from streams.replay import Outputs, Replay, Replayed
+from streams.report import Sources, write_report
+from streams.simulator import load_country, simulate
+
+HEADLINE: Final = (
+    "double_sale",
+    "zero_mileage_export",
+    "flash_registration",
+    "early_export_without_letter",
+    "resale_after_export",
+)
+"""Detectors of which the demo explains one alert each, beside one on a province."""
+
+VEHICLES: Final = 145_000
+"""Gives some 210,000 documents in the default three years."""
+
+
+def demo(
+    directory: Annotated[
+        Path, typer.Option("--out", metavar="DIR", help="Folder for the files; made if missing.")
+    ] = Path("demo"),
+    *,
+    seed: Annotated[int, typer.Option(min=0, help="Same seed, same country.")] = 1,
+    vehicles: Annotated[
+        int, typer.Option(min=1_000, max=10_000_000, help="Vehicles with papers.")
+    ] = VEHICLES,
+) -> None:
+    """Simulate three years of a scaled-down country, replay it, and write the report."""
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise typer.BadParameter(
+            f"cannot make the folder {directory}: {error.strerror}", param_hint="--out"
+        ) from None
+    try:
+        _simulate(directory, seed, vehicles)
+        replayed = _replay(directory)
+    except ZeromileError as error:
+        fail(str(error))
+    for table in summary_tables(replayed):
+        out.print(table)
+    explain_worst(replayed.firing.values())
+    _say_where(directory)
+
+
+def _simulate(directory: Path, seed: int, vehicles: int) -> None:
+    country = load_country(None)
+    with _counting("simulating", vehicles) as advance:
+        simulate(
+            country,
+            vehicles=vehicles,
+            days=country.defaults.days,
+            seed=seed,
+            start=datetime.date.fromisoformat(country.defaults.start).toordinal(),
+            export_share=country.defaults.export_share,
+            out=directory / "documents.jsonl.gz",
+            truth=directory / "truth.jsonl",
+            progress=advance,
+        )
+
+
+def _replay(directory: Path) -> Replayed:
+    documents = directory / "documents.jsonl.gz"
+    outputs = Outputs(alerts=directory / "alerts.jsonl", final=directory / "final.jsonl")
+    run = Replay(Catalogue(load_policy(None)), outputs)
+    with reading_progress([documents], errors) as advance:
+        replayed = run.run([documents], advance=advance)
+    today = datetime.date.today()  # noqa: DTZ011 - the reader's day
+    sources = Sources((documents.name,), made_on=today, simulated=True)
+    write_report(directory / "report.html", run.engine, replayed.firing.values(), sources)
+    return replayed
+
+
+@contextmanager
+def _counting(what: str, total: int) -> Iterator[Callable[[int], None]]:
+    """Show how many are done; says nothing where there is no terminal."""
+    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=errors, transient=True, disable=not errors.is_terminal) as bar:
+        task = bar.add_task(what, total=total)
+        yield lambda done: bar.advance(task, done)
+
+
+def explain_worst(firing: Iterable[Alert]) -> None:
+    """Print the worst alert of every headline detector, and the worst on a province."""
+    worst: dict[str, Alert] = {}
+    for alert in firing:
+        key = alert.detector if alert.subject_type == "vehicle" else "province"
+        rival = worst.get(key)
+        if rival is None or (-alert.score, alert.alert_id) < (-rival.score, rival.alert_id):
+            worst[key] = alert
+    out.print("[bold]One alert of each headline detector[/]")
+    for key in (*HEADLINE, "province"):
+        if key in worst:
+            _explain(worst[key])
+
+
+def _explain(alert: Alert) -> None:
+    style = SEVERITY_STYLE[alert.severity]
+    out.print(f"[bold]{escape(alert.title)}[/], [{style}]{alert.severity}[/], {escape(alert.subject)}")
+    papers = ", ".join(f"{evidence.source}/{evidence.event_id}" for evidence in alert.evidence)
+    text = escape(alert.explanation) + (f"\n[dim]Rests on {escape(papers)}.[/]" if papers else "")
+    out.print(Padding(text, (0, 0, 1, 2)), highlight=False)
+
+
+_FILES: Final = {
+    "documents.jsonl.gz": "the papers of every vehicle, in arrival order",
+    "truth.jsonl": "what is true about them: schemes and look-alikes",
+    "alerts.jsonl": "every alert change, in order",
+    "final.jsonl": "the alerts that still fire",
+    "report.html": "the report: open it in a browser, no network needed",
+}
+
+
+def _say_where(directory: Path) -> None:
+    out.print("Every vehicle is invented. An alert is a risk indicator with evidence, never a verdict.")
+    for name, what in _FILES.items():
+        out.print(f"  {directory / name}  [dim]{what}[/]", soft_wrap=True, highlight=False)

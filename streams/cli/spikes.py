@@ -1,0 +1,166 @@
+"""``zeromile spikes``: sudden spikes in a table of counts."""
+
+import math
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from detectors.spikes.discovery import benjamini_hochberg
+from detectors.spikes.scores import Scores
+from streams.spikes.alarms import write_alarms
+from streams.spikes.counts import CountsError, CountTable, read_counts
+from streams.spikes.labels import Outcome, score_labels
+from streams.spikes.methods import METHODS, MethodOptions, judge
+from streams.spikes.plot import write_plot
+
+Method = StrEnum("Method", {name: name for name in METHODS})  # type: ignore[misc]
+
+
+_DEFAULT = Method("ss-nb")
+
+
+class Calendar(StrEnum):
+    """Calendars the expectation of ss-nb may know."""
+
+    AUTO = "auto"
+    CHINA = "china"
+    SEASON = "season"
+    NONE = "none"
+
+
+def spikes(
+    counts: Annotated[
+        Path,
+        typer.Argument(
+            help="CSV: region, period (date, ISO week, month), count, optionally label (0, 1).",
+            exists=True,
+            dir_okay=False,
+        ),
+    ],
+    *,
+    method: Annotated[Method, typer.Option(help="How counts are judged.")] = _DEFAULT,
+    out: Annotated[Path | None, typer.Option(help="Write every judgement to this CSV.")] = None,
+    plot: Annotated[Path | None, typer.Option(help="Draw every region into this HTML file.")] = None,
+    alpha: Annotated[
+        float | None,
+        typer.Option(
+            min=1e-12, max=0.5, help="False alarms a region and period; default the method's."
+        ),
+    ] = None,
+    false_discovery_rate: Annotated[
+        float | None,
+        typer.Option(min=1e-6, max=0.9, help="Instead: share of false ones among a period's alarms."),
+    ] = None,
+    calendar: Annotated[Calendar, typer.Option(help="Calendar of ss-nb.")] = Calendar.AUTO,
+    baseline_years: Annotated[
+        int, typer.Option(min=1, max=20, help="Years of baseline of farrington.")
+    ] = 5,
+    minimum_count: Annotated[
+        int, typer.Option(min=0, help="Documents needed within four periods (ss-nb, farrington).")
+    ] = 5,
+    nation: Annotated[
+        bool | None,
+        typer.Option(
+            "--nation/--unrelated",
+            help="Regions are parts of one nation (ss-nb); default: from 8 regions on.",
+        ),
+    ] = None,
+    compare: Annotated[
+        bool, typer.Option("--compare", help="Score every method against the labels instead.")
+    ] = False,
+) -> None:
+    """Find sudden spikes in counts by region and period."""
+    if alpha is not None and false_discovery_rate is not None:
+        raise typer.BadParameter("give --alpha or --false-discovery-rate, not both")
+    options = MethodOptions(
+        alpha=alpha,
+        calendar=calendar.value,
+        years=baseline_years,
+        minimum_count=minimum_count,
+        peers=nation,
+        every_upper=out is not None or plot is not None or false_discovery_rate is not None,
+    )
+    try:
+        table = read_counts(counts)
+        if compare:
+            _compare(table, options, counts)
+            return
+        scores = judge(table, method.value, options)
+    except CountsError as error:
+        typer.echo(f"zeromile spikes: {error}", err=True)
+        raise typer.Exit(2) from error
+    if false_discovery_rate is not None:
+        scores = _controlled(scores, false_discovery_rate)
+    if out is not None:
+        write_alarms(out, table, scores)
+    if plot is not None:
+        write_plot(plot, table, scores, f"{counts.name}: {method.value}")
+    _print(table, scores, method.value)
+
+
+def _controlled(scores: Scores, rate: float) -> Scores:
+    """Replace each period's alarms by those that false-discovery control keeps."""
+    alarm = np.stack([benjamini_hochberg(column, rate) for column in scores.p.T], axis=1)
+    return Scores(scores.expected, scores.upper, scores.p, alarm, scores.moved)
+
+
+def _print(table: CountTable, scores: Scores, method: str) -> None:
+    """Print one line an alarm and a summary."""
+    for column, period in enumerate(table.periods):
+        for line in np.flatnonzero(scores.alarm[:, column]):
+            typer.echo(
+                f"{period} {table.regions[line]}: {table.counts[line, column]:.0f} counted, "
+                f"{scores.expected[line, column]:.1f} expected, "
+                f"up to {scores.upper[line, column]:.0f} is usual (p {scores.p[line, column]:.2g})"
+            )
+    typer.echo(
+        f"{method}: {int(scores.alarm.sum())} alarms in {len(table.regions)} regions and "
+        f"{len(table.periods)} periods, "
+        f"{int(scores.judged().sum())} of {table.counts.size} counts judged"
+    )
+    if table.labels is not None:
+        typer.echo(_sentence(score_labels(table, table.labels, scores), table.kind))
+
+
+def _sentence(outcome: Outcome, kind: str) -> str:
+    return (
+        f"labels: {outcome.hits} of {outcome.outbreaks} outbreaks found "
+        f"(recall {_figure(outcome.recall)}, precision {_figure(outcome.precision)}), "
+        f"{outcome.false_alarms} false alarms "
+        f"({_figure(outcome.false_alarms_a_year)} a region and year), "
+        f"mean delay {_figure(outcome.delay)} {kind}s"
+    )
+
+
+def _figure(value: float) -> str:
+    return "-" if math.isnan(value) else f"{value:.2f}"
+
+
+def _compare(table: CountTable, options: MethodOptions, path: Path) -> None:
+    if table.labels is None:
+        raise CountsError(f"{path}: --compare needs the column label, with 1 where an outbreak was")
+    shown = Table(title=f"{path.name}: {len(table.regions)} regions, {len(table.periods)} periods")
+    for name in ("method", "found", "false alarms", "a year", "precision", "delay", "judged"):
+        shown.add_column(name, justify="left" if name == "method" else "right")
+    for name in METHODS:
+        try:
+            scores = judge(table, name, options)
+        except CountsError as error:
+            shown.add_row(name, str(error), *[""] * 5)
+            continue
+        outcome = score_labels(table, table.labels, scores)
+        shown.add_row(
+            name,
+            f"{outcome.hits} of {outcome.outbreaks}",
+            str(outcome.false_alarms),
+            _figure(outcome.false_alarms_a_year),
+            _figure(outcome.precision),
+            _figure(outcome.delay),
+            f"{scores.judged().mean():.0%}",
+        )
+    Console(width=110, soft_wrap=True).print(shown)

@@ -1,0 +1,135 @@
+"""The provinces' export counts over the engine's changes, and the alerts that follow from them."""
+
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from typing import cast
+
+from detectors import civil_time
+from detectors.alerts import Alert, Cause, StandingAlert, by_identity, diff
+from detectors.exports import ExportChange
+from detectors.findings import Finding, score_in_band
+from detectors.policy import Policy
+from detectors.provinces import PROVINCES
+from detectors.spikes.declared import PROVINCE_DETECTORS, SpikeParameters
+from detectors.spikes.findings import SpikeFinding
+from detectors.spikes.tally import ProvinceTally, moves
+from detectors.spikes.watch import NATION, SpikeWatch, WatchReport
+from streams.alert_record import alert_record
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class ProvinceBook:
+    """Keeps every province's counts exactly and says what is sudden in them.
+
+    The alerts that fire are a function of the counts and of the civil day they are judged on, so the
+    order in which vehicles changed does not matter.
+
+    Parameters
+    ----------
+    policy
+        Thresholds.
+    clock
+        Wall clock for ``detected_at``, which no finding depends on.
+    """
+
+    def __init__(self, policy: Policy, clock: Callable[[], datetime] = _utc_now) -> None:
+        self.tallies: dict[str, ProvinceTally] = {}
+        self.latest: WatchReport | None = None
+        """What the watch said last: counts, expectations and bounds of every week."""
+        self._clock = clock
+        self._parameters = {name: policy.parameters[name] for name in PROVINCE_DETECTORS}
+        spikes = cast("SpikeParameters", self._parameters["province_export_spike"])
+        self._watch = SpikeWatch(tuple(PROVINCES), spikes.settings())
+        self._standing: dict[str, list[StandingAlert]] = {}
+        self._explanations: dict[tuple[str, str, str], str] = {}
+        """By province, detector and anchor; a resolved alert repeats its last one."""
+        self._amended: set[str] = set()
+        self._judged_on: int | None = None
+
+    def count(self, changes: Iterable[ExportChange]) -> None:
+        """Move the counts by what changed for single vehicles."""
+        for change in changes:
+            for export, sign in moves(change.before, change.after):
+                self.tallies.setdefault(export.province, ProvinceTally()).add(export, sign)
+                if change.before is not None:
+                    self._amended.add(export.province)
+
+    def judge_daily(self, today: int | None) -> list[Alert]:
+        """Judge the counts if a new civil day has begun since they were judged last."""
+        if today is None or (self._judged_on is not None and today <= self._judged_on):
+            return []
+        return self.judge(today)
+
+    def judge(self, today: int | None) -> list[Alert]:
+        """Judge the counts up to a civil day and report what changed.
+
+        Parameters
+        ----------
+        today
+            Newest civil day of the customs feed; ``None`` while it has not published.
+        """
+        if today is None:
+            return []
+        self._judged_on = today
+        self.latest = self._watch.report(self.tallies, today)
+        told = self.latest.findings if self.latest else ()
+        self._explanations |= {(f.province, f.detector, _anchor(f)): f.explanation() for f in told}
+        by_province: dict[str, list[Finding]] = {}
+        for finding in told:
+            if self._is_in_force(finding):
+                by_province.setdefault(finding.province, []).append(_finding(finding))
+        alerts: list[Alert] = []
+        for province in sorted({*by_province, *self._standing}):
+            alerts += self._changes(province, by_province.get(province, []))
+        self._amended.clear()
+        return alerts
+
+    def _changes(self, province: str, findings: list[Finding]) -> list[Alert]:
+        now = by_identity(findings, "province", province)
+        changes, after = diff(self._standing.get(province, []), now)
+        self._standing[province] = after
+        cause: Cause = "amended" if province in self._amended or province == NATION else "new_evidence"
+        return [
+            alert_record(
+                change,
+                PROVINCE_DETECTORS[change.finding.detector].spec,
+                subject_type="province",
+                subject=province,
+                cause=cause if change.state == "resolved" else "new_evidence",
+                detected_at=self._clock().isoformat(),
+                explanation=self._explanations[
+                    province, change.finding.detector, change.finding.anchor
+                ],
+            )
+            for change in changes
+        ]
+
+    def _is_in_force(self, finding: SpikeFinding) -> bool:
+        parameters = self._parameters[finding.detector]
+        first = parameters.valid_from
+        last = parameters.valid_to
+        return (
+            parameters.enabled
+            and (first is None or first.toordinal() <= finding.first_day)
+            and (last is None or finding.first_day <= last.toordinal())
+        )
+
+
+def _anchor(finding: SpikeFinding) -> str:
+    return civil_time.day_text(finding.first_day)
+
+
+def _finding(finding: SpikeFinding) -> Finding:
+    return Finding(
+        detector=finding.detector,
+        anchor=_anchor(finding),
+        occurred_at=_anchor(finding),
+        severity=finding.severity,
+        score=score_in_band(finding.severity, finding.score),
+        facts=dict(finding.facts()),
+        evidence=(),
+        labels={"province": finding.province},
+    )

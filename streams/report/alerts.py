@@ -1,0 +1,133 @@
+"""What the firing alerts come to: counts, the worst of them, and the vehicles behind them."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from datetime import date
+from typing import Final, NamedTuple
+
+from detectors.alerts import Alert
+from streams.report.calendar import monday
+
+_DATE: Final = len("2025-06-17")
+
+
+class Suspect(NamedTuple):
+    """A vehicle by what is firing for it."""
+
+    vin: str
+    points: float
+    """Sum of the worst score of every detector; alerts on trial do not count."""
+    alerts: list[Alert]
+    """Worst first."""
+    further: bool
+    """Whether it is here for a detector that none of the top vehicles shows."""
+
+
+class AlertTally:
+    """Firing alerts, counted and ranked.
+
+    Parameters
+    ----------
+    firing
+        The alerts; the order does not matter.
+    """
+
+    def __init__(self, firing: Iterable[Alert]) -> None:
+        self.ranked: list[Alert] = sorted(firing, key=lambda alert: (-alert.score, alert.alert_id))
+        self.by_week: Counter[tuple[str, str, int]] = Counter()
+        """By detector, severity and Monday of the event."""
+        self.by_detector: Counter[str] = Counter()
+        self.by_severity: Counter[str] = Counter()
+        self.by_province: Counter[str | None] = Counter()
+        """Alerts on vehicles, by the province of the paper they hang on."""
+        self.spikes: list[Alert] = []
+        """Alerts on provinces, oldest first."""
+        self.on_trial = 0
+        self._by_vehicle: defaultdict[str, list[Alert]] = defaultdict(list)
+        for alert in self.ranked:
+            self._count(alert)
+        self.spikes.sort(key=lambda alert: (alert.occurred_at, alert.alert_id))
+
+    def _count(self, alert: Alert) -> None:
+        self.by_week[alert.detector, alert.severity, monday(day_of(alert))] += 1
+        self.by_detector[alert.detector] += 1
+        self.by_severity[alert.severity] += 1
+        self.on_trial += alert.shadow
+        if alert.subject_type == "province":
+            self.spikes.append(alert)
+        else:
+            self.by_province[alert.labels.get("province")] += 1
+            self._by_vehicle[alert.subject].append(alert)
+
+    @property
+    def vehicles(self) -> int:
+        """How many vehicles have at least one alert."""
+        return len(self._by_vehicle)
+
+    def suspects(self, top: int, alike: int) -> list[Suspect]:
+        """Vehicles to tell in full: the top by points, then the worst of every detector not yet seen.
+
+        Parameters
+        ----------
+        top
+            How many by points.
+        alike
+            How many of those may share one combination of detectors: the tenth tells nothing new.
+        """
+        ordered = sorted(self._by_vehicle, key=lambda vin: (-_points(self._by_vehicle[vin]), vin))
+        combinations: Counter[frozenset[str]] = Counter()
+        chosen: dict[str, None] = {}
+        for vin in ordered:
+            if len(chosen) == top:
+                break
+            combination = frozenset(alert.detector for alert in self._by_vehicle[vin])
+            combinations[combination] += 1
+            if combinations[combination] <= alike:
+                chosen[vin] = None
+        further = dict.fromkeys(self._unseen(chosen))
+        return [self._suspect(v) for v in chosen] + [self._suspect(v, further=True) for v in further]
+
+    def _unseen(self, chosen: Iterable[str]) -> Iterator[str]:
+        seen = {alert.detector for vin in chosen for alert in self._by_vehicle[vin]}
+        for alert in self.ranked:
+            if alert.subject_type == "vehicle" and alert.detector not in seen:
+                seen.add(alert.detector)
+                yield alert.subject
+
+    def _suspect(self, vin: str, *, further: bool = False) -> Suspect:
+        alerts = self._by_vehicle[vin]
+        return Suspect(vin, _points(alerts), alerts, further)
+
+    def listed(self, most: int, each: int) -> list[Alert]:
+        """Alerts for a table that holds only so many: some of every detector, then the worst, by score.
+
+        Parameters
+        ----------
+        most
+            Rows of the table.
+        each
+            Rows that every detector gets first, so that the rare ones are not crowded out.
+        """
+        if len(self.ranked) <= most:
+            return self.ranked
+        taken: Counter[str] = Counter()
+        first: list[Alert] = []
+        rest: list[Alert] = []
+        for alert in self.ranked:
+            taken[alert.detector] += 1
+            (first if taken[alert.detector] <= each else rest).append(alert)
+        chosen = (first + rest)[:most]
+        return sorted(chosen, key=lambda alert: (-alert.score, alert.alert_id))
+
+
+def day_of(alert: Alert) -> int:
+    """Civil day of the event an alert hangs on."""
+    return date.fromisoformat(alert.occurred_at[:_DATE]).toordinal()
+
+
+def _points(alerts: list[Alert]) -> float:
+    worst: dict[str, float] = {}
+    for alert in alerts:
+        if not alert.shadow:
+            worst[alert.detector] = max(alert.score, worst.get(alert.detector, 0.0))
+    return round(sum(worst.values()), 2)

@@ -1,0 +1,166 @@
+"""Put the report together: one pass over the vehicles, one over the alerts, one page."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any, Final
+
+from detectors.alerts import Alert
+from detectors.registry import DETECTORS
+from streams.engine import Engine
+from streams.report.adjusted_retail import REBATE_RATE, VALUE_ADDED_TAX, WINDOW_DAYS, RetailSums
+from streams.report.alert_charts import detector_weeks, weekly_alerts
+from streams.report.alerts import AlertTally
+from streams.report.calendar import Period, first_of_month, month_number, month_text, period_of
+from streams.report.cases import cases
+from streams.report.charts import Chart
+from streams.report.export_charts import heatmap, weekly_exports
+from streams.report.highlights import highlights
+from streams.report.page import render
+from streams.report.provinces import measures, provinces
+from streams.report.retail_charts import monthly_retail
+from streams.report.spikes import spike_of
+from streams.report.table import alert_table
+from streams.report.vehicles import VehicleTally, tally_vehicles
+
+TOP_VEHICLES: Final = 12
+"""Vehicles told in full, beside the worst one of every further detector."""
+ALIKE: Final = 3
+"""Of those, how many may share one combination of detectors."""
+
+
+_OF_PROVINCES: Final = "Watches the export counts of provinces; see the section on exports."
+"""Said of detectors that the catalogue of vehicle detectors does not describe."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Where the documents came from, for the head of the page."""
+
+    files: tuple[str, ...]
+    made_on: date
+    """Day on which the report is made."""
+    simulated: bool = False
+    """Whether every car in it is invented; the page then says so."""
+    complete_through: int | None = None
+    """Civil day through which the feeds were declared complete."""
+
+
+def write_report(path: Path, engine: Engine, firing: Iterable[Alert], sources: Sources) -> None:
+    """Write the report on an engine's vehicles and the alerts that fire.
+
+    Parameters
+    ----------
+    path
+        The HTML file.
+    engine
+        Has read the documents.
+    firing
+        Alerts that still fire.
+    sources
+        What the head of the page says of the documents.
+    """
+    alerts = AlertTally(firing)
+    suspects = alerts.suspects(TOP_VEHICLES, ALIKE)
+    vehicles = tally_vehicles(engine.store, {suspect.vin for suspect in suspects})
+    charts, context = _context(alerts, vehicles)
+    context |= {
+        "sources": sources,
+        "counters": engine.counters,
+        "lateness_days": engine.catalogue.policy.watermarks.allowed_lateness_days,
+        "cases": cases(suspects, vehicles.cases),
+        "top_vehicles": TOP_VEHICLES,
+        "alike": ALIKE,
+    }
+    path.write_text(render(context, charts, alert_table(alerts, _titles(alerts))), encoding="utf-8")
+
+
+def _titles(alerts: AlertTally) -> dict[str, str]:
+    return {alert.detector: alert.title for alert in alerts.ranked}
+
+
+def _context(alerts: AlertTally, vehicles: VehicleTally) -> tuple[list[Chart], dict[str, Any]]:
+    period = period_of(vehicles.document_weeks.items())
+    weeks = period.weeks
+    spikes = [spike_of(alert) for alert in alerts.spikes]
+    ranking = provinces(vehicles, alerts)
+    months, final_before = _months(period, vehicles.last_day)
+    charts = [
+        weekly_alerts(alerts, weeks, _titles(alerts)),
+        heatmap(vehicles.exports, spikes, weeks),
+        weekly_exports(vehicles.exports, spikes, weeks),
+        monthly_retail(vehicles.retail, months, final_before),
+    ]
+    return charts, {
+        "alerts": alerts,
+        "vehicles": vehicles,
+        "period": period,
+        "last_shown": _last_shown(period, vehicles.last_day),
+        "exports": vehicles.exports.total(),
+        "retail": vehicles.retail.total(),
+        "retail_cells": _retail_cells(vehicles, months),
+        "outside_months": vehicles.retail.total(lambda key: key[1] not in set(months)).registered,
+        "final_before": final_before,
+        "months": months,
+        "provinces": ranking,
+        "measures": measures(ranking),
+        "spikes": spikes,
+        "highlights": list(highlights(alerts, ranking, spikes)),
+        "detectors": _detectors(alerts, weeks),
+        "catalogue": [detector.spec for detector in DETECTORS.values()],
+        "window_days": WINDOW_DAYS,
+        "rebate_rate": REBATE_RATE,
+        "value_added_tax": VALUE_ADDED_TAX,
+    }
+
+
+def _last_shown(period: Period, last_day: int | None) -> int:
+    """Last civil day of the charts; 0 where there is nothing to show."""
+    return min(last_day or 0, period.last_day or 0)
+
+
+def _months(period: Period, last_day: int | None) -> tuple[list[int], int]:
+    """Months to show, and the first whose cars can still leave within the window."""
+    if period.first_day is None:
+        return [], 0
+    last = _last_shown(period, last_day)
+    months = list(range(month_number(period.first_day), month_number(last) + 1))
+    open_months = [m for m in months if first_of_month(m + 1) - 1 + WINDOW_DAYS > last]
+    return months, min(open_months, default=months[-1] + 1)
+
+
+def _retail_cells(vehicles: VehicleTally, months: list[int]) -> dict[str, list[list[Any]]]:
+    """Rows of the monthly table by province, the nation under "all"."""
+    cells = vehicles.retail.cells
+    by_month = vehicles.retail.by_month()
+    tables = {"all": [_row(month, by_month.get(month)) for month in months]}
+    for province in sorted(vehicles.retail.by_province(), key=lambda code: code or ""):
+        tables[province or "none"] = [_row(month, cells.get((province, month))) for month in months]
+    return tables
+
+
+def _row(month: int, sums: RetailSums | None) -> list[Any]:
+    sums = sums or RetailSums()
+    money = (sums.double_counted_cny, sums.declared_cny, sums.rebate_exposure_cny)
+    return [month_text(month), sums.registered, sums.exported, *(round(amount) for amount in money)]
+
+
+def _detectors(alerts: AlertTally, weeks: list[int]) -> list[dict[str, Any]]:
+    """Rows of the table of detectors, the most frequent first."""
+    rows = []
+    titles = _titles(alerts)
+    of_provinces = {alert.detector for alert in alerts.spikes}
+    for identity, total in alerts.by_detector.most_common():
+        detector = DETECTORS.get(identity)
+        otherwise = _OF_PROVINCES if identity in of_provinces else ""
+        rows.append(
+            {
+                "id": identity,
+                "title": titles[identity],
+                "description": detector.spec.description if detector else otherwise,
+                "total": total,
+                "weeks": detector_weeks(alerts, weeks, identity),
+            }
+        )
+    return rows

@@ -1,0 +1,63 @@
+"""What one pass over all vehicles gives: counts that stay small however many vehicles there are."""
+
+from collections import Counter
+from collections.abc import Collection
+
+from detectors.documents import Document
+from detectors.history import VehicleHistory
+from detectors.spikes.tally import Export
+from streams import record as records
+from streams.report.adjusted_retail import AdjustedRetail
+from streams.report.calendar import monday
+from streams.store import StateStore
+
+
+class VehicleTally:
+    """Counts over vehicles, and the histories of a few that were asked for.
+
+    Parameters
+    ----------
+    wanted
+        Vehicles whose histories are kept: the cases that the report tells in full.
+    """
+
+    def __init__(self, wanted: Collection[str] = ()) -> None:
+        self._wanted = frozenset(wanted)
+        self.vehicles = 0
+        self.documents = 0
+        self.last_day: int | None = None
+        """Newest civil day of any live document."""
+        self.document_weeks: Counter[int] = Counter()
+        """Live documents by Monday."""
+        self.exports: Counter[tuple[str, int]] = Counter()
+        """Used exports by province and Monday, one a vehicle."""
+        self.retail = AdjustedRetail()
+        self.cases: dict[str, VehicleHistory] = {}
+
+    def add(self, history: VehicleHistory, export: Export | None) -> None:
+        """Count a vehicle and the export it counts for."""
+        self.vehicles += 1
+        self.documents += len(history.documents)
+        for document in history.documents:
+            self._date(document)
+        self.retail.add(history)
+        if export is not None:
+            self.exports[export.province, monday(export.day)] += 1
+        if history.vin in self._wanted:
+            self.cases[history.vin] = history
+
+    def _date(self, document: Document) -> None:
+        self.document_weeks[monday(document.day)] += 1
+        if self.last_day is None or document.day > self.last_day:
+            self.last_day = document.day
+
+
+def tally_vehicles(store: StateStore, wanted: Collection[str] = ()) -> VehicleTally:
+    """Go through all vehicles once, one at a time."""
+    tally = VehicleTally(wanted)
+    for vin in store.vins():
+        data = store.get(vin)
+        if data is not None:
+            record = records.decode(data)
+            tally.add(VehicleHistory(vin, record.filed, overfull=record.overfull), record.export)
+    return tally

@@ -1,0 +1,1 @@
+"""Count spikes at the command line: reading, judging, scoring, writing and drawing."""

@@ -1,0 +1,177 @@
+"""Reading a table of counts: region, period, count and, where known, label."""
+
+import csv
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from streams.spikes.periods import Period, PeriodKind, parse_period
+
+Array = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+
+_COLUMNS = ("region", "period", "count")
+_LARGEST_COUNT = 10**9
+_ALLOWED_COUNTS = f"allowed are whole numbers from 0 to {_LARGEST_COUNT}"
+
+
+class CountsError(ValueError):
+    """A table of counts that cannot be judged; names line, field, value and what is allowed."""
+
+
+@dataclass(frozen=True, slots=True)
+class CountTable:
+    """Counts of every region in every period, without gaps.
+
+    Attributes
+    ----------
+    regions : tuple of str
+    periods : tuple of Period
+        Consecutive, the same for all regions.
+    counts : array, regions x periods
+    labels : array of bool, regions x periods, or None
+        Where an expert marked an outbreak.
+    """
+
+    regions: tuple[str, ...]
+    periods: tuple[Period, ...]
+    counts: Array
+    labels: Mask | None
+
+    @property
+    def kind(self) -> PeriodKind:
+        """Length of the periods."""
+        return self.periods[0].kind
+
+    @property
+    def starts(self) -> NDArray[np.int64]:
+        """First civil day of every period."""
+        return np.array([period.start for period in self.periods], dtype=np.int64)
+
+    @property
+    def ends(self) -> NDArray[np.int64]:
+        """Civil day after the last of every period."""
+        return np.array([period.end for period in self.periods], dtype=np.int64)
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    line: int
+    region: str
+    period: Period
+    count: int
+    label: bool
+
+
+def read_counts(path: Path) -> CountTable:
+    """Read a CSV file with the columns region, period, count and optionally label (0 or 1).
+
+    Raises
+    ------
+    CountsError
+        For a missing column, an unreadable period, a negative or fractional count, a duplicate or
+        missing period, or periods of different lengths.
+    """
+    with path.open(newline="", encoding="utf-8-sig") as file:
+        reader = csv.DictReader(file)
+        names = reader.fieldnames or []
+        missing = [name for name in _COLUMNS if name not in names]
+        if missing:
+            raise CountsError(
+                f"{path}: line 1: column {missing[0]!r} is missing; "
+                "needed are region, period, count and optionally label, "
+                f"found {', '.join(names) or 'none'}"
+            )
+        rows = list(_rows(reader, path, labelled="label" in names))
+    if not rows:
+        raise CountsError(f"{path}: no counts: the file has a header and no line below it")
+    return _table(rows, path, labelled="label" in names)
+
+
+def _rows(reader: "csv.DictReader[str]", path: Path, *, labelled: bool) -> Iterator[_Row]:
+    for record in reader:
+        where = f"{path}: line {reader.line_num}"
+        region = (record["region"] or "").strip()
+        if not region:
+            raise CountsError(f"{where}: field 'region' is empty; allowed is any name")
+        label = (record["label"] or "").strip() if labelled else "0"
+        if label not in {"0", "1"}:
+            raise CountsError(f"{where}: field 'label' is {label!r}; allowed are 0 and 1")
+        period = _period(record["period"], where)
+        yield _Row(reader.line_num, region, period, _count(record["count"], where), label == "1")
+
+
+def _period(text: str | None, where: str) -> Period:
+    try:
+        return parse_period((text or "").strip())
+    except ValueError as error:
+        raise CountsError(
+            f"{where}: field 'period' is {text!r}; allowed are a date (2025-03-14), "
+            "an ISO week (2025-W11) and a month (2025-03)"
+        ) from error
+
+
+def _count(text: str | None, where: str) -> int:
+    try:
+        value = int((text or "").strip())
+    except ValueError as error:
+        raise CountsError(f"{where}: field 'count' is {text!r}; {_ALLOWED_COUNTS}") from error
+    if not 0 <= value <= _LARGEST_COUNT:
+        raise CountsError(f"{where}: field 'count' is {value}; {_ALLOWED_COUNTS}")
+    return value
+
+
+def _table(rows: list[_Row], path: Path, *, labelled: bool) -> CountTable:
+    regions = tuple(dict.fromkeys(row.region for row in rows))
+    _same_kind(rows, path)
+    periods = _consecutive({row.period for row in rows})
+    column = {period: index for index, period in enumerate(periods)}
+    line = {region: index for index, region in enumerate(regions)}
+    counts = np.full((len(regions), len(periods)), np.nan)
+    labels = np.zeros(counts.shape, dtype=bool)
+    for row in rows:
+        at = line[row.region], column[row.period]
+        if not np.isnan(counts[at]):
+            raise CountsError(
+                f"{path}: line {row.line}: period {row.period} of region {row.region!r} "
+                "is there twice; allowed is one line for each region and period"
+            )
+        counts[at], labels[at] = row.count, row.label
+    gaps = np.argwhere(np.isnan(counts))
+    if len(gaps):
+        region, period = gaps[0]
+        raise CountsError(
+            f"{path}: region {regions[region]!r} has no count for period {periods[period]} "
+            f"({len(gaps)} gap{'s' if len(gaps) > 1 else ''} in all); allowed is one line "
+            f"for every period from {periods[0]} to {periods[-1]}: write 0 where nothing was counted"
+        )
+    return CountTable(regions, periods, counts, labels if labelled else None)
+
+
+def _same_kind(rows: list[_Row], path: Path) -> None:
+    first = rows[0]
+    for row in rows:
+        if row.period.kind != first.period.kind:
+            raise CountsError(
+                f"{path}: line {row.line}: field 'period' is the {row.period.kind} {row.period}, "
+                f"line {first.line} has the {first.period.kind} {first.period}; "
+                "allowed is one length for all"
+            )
+
+
+def _consecutive(present: set[Period]) -> tuple[Period, ...]:
+    """Return all periods from the first to the last.
+
+    Registers of notifiable diseases often give every year 52 weeks: a week 53 that no region has
+    is not a gap.
+    """
+    period, last = min(present), max(present)
+    periods = [period]
+    while period < last:
+        period = period.following()
+        if period in present or not str(period).endswith("W53"):
+            periods.append(period)
+    return tuple(periods)

@@ -1,0 +1,36 @@
+"""Replays a file and prints what it took, as JSON. Run in a process of its own."""
+
+import json
+import resource
+import sys
+import time
+from pathlib import Path
+
+from detectors.registry import Catalogue
+from streams.policy import load_policy
+from streams.replay import Replay
+
+
+def _peak() -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
+def main() -> None:
+    """Replay the file that is named and print peak memory, time and counts."""
+    replay = Replay(Catalogue(load_policy()))
+    before, start = _peak(), time.process_time()
+    replayed = replay.run([Path(sys.argv[1])])
+    took = {
+        "seconds": time.process_time() - start,
+        "peak_before": before,
+        "peak": _peak(),
+        "read": replayed.counters.read,
+        "accepted": replayed.counters.accepted,
+        "vehicles": replayed.vehicles,
+        "firing": len(replayed.firing),
+    }
+    sys.stdout.write(json.dumps(took))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,196 @@
+-- Every rule once more, written from its docstring and the policy: detector, vin, anchor, severity, day.
+create table readings as select * from live where kilometres is not null;
+
+create table reading_at as
+select d.vin, d.n, r.day as read_on, r.kilometres
+from used d join readings r on r.vin = d.vin and (r.n = d.n or d.day - r.day between 0 and 90)
+qualify row_number() over (partition by d.vin, d.n order by r.n = d.n desc, r.n desc) = 1;
+
+create table findings as
+with pairs as (
+    select l.vin, l.day, l.n, e.n as earlier_n, l.anchor,
+        l.buyer_type = 'exporter' or l.sale_kind in ('pending_export', 'customs_export') as exporter,
+        e.price > 0 and abs(round(l.price / e.price - 1, 4)) > 0.3 as odd
+    from sales l join sales e on e.vin = l.vin and e.n < l.n and l.day - e.day < 7
+    left join initial i on i.vin = l.vin
+    where not coalesce(l.buyer = e.buyer, false)
+      and (l.buyer_type = 'exporter' or l.sale_kind in ('pending_export', 'customs_export')
+           or (l.buyer is distinct from e.seller or l.buyer is null) and not exists (
+               from live b where b.vin = l.vin and b.reason in ('returned', 'revoked')
+               and b.day between e.day and l.day))
+      and not coalesce(e.sale_kind = 'transfer' and e.buyer_type = 'dealer' and e.day <= i.day, false)
+      and not coalesce(l.sale_kind = 'transfer' and e.buyer_type in ('company', 'rental')
+          and l.buyer_type in ('company', 'rental') and l.price is null and l.invoice_no is null, false)
+    qualify row_number() over (
+        partition by l.vin, l.day order by coalesce(exporter, false)::int + coalesce(odd, false)::int desc) = 1
+)
+select 'double_sale' as detector, vin, day::varchar as anchor,
+    case when exporter and coalesce(odd, false) then 'critical'
+         when exporter or coalesce(odd, false) then 'high' else 'medium' end as severity, day
+from pairs
+
+union all
+select 'zero_mileage_export', vin, anchor, case when r.kilometres <= 100 then 'high' else 'medium' end, day
+from used join reading_at r using (vin, n)
+where r.kilometres <= 500 and coalesce(trade_mode, '0110') = '0110'
+
+union all
+select 'flash_registration', vin, i.anchor, case when step.day - i.day <= 3 then 'high' else 'medium' end, i.day
+from initial i join (
+    select p.vin, min(p.day) as day from live p join initial i using (vin)
+    where p.day >= i.day and (p.kind = 'pending_export' or p.owner_type = 'exporter'
+        or (p.event_type = 'customs_export' and p.condition = 'used'))
+      and p.is_paper
+    group by all) step using (vin)
+where step.day - i.day <= 7 and vin not in (select vin from live where manufacturer_letter)
+
+union all
+select 'early_export_without_letter', vin, d.anchor,
+    case when d.manufacturer_letter is null then 'medium' else 'high' end, d.day
+from used d join initial i using (vin)
+where d.licence_applied_at - i.day between 0 and 180 and d.licence_applied_at >= '2026-01-01'
+  and d.manufacturer_letter is distinct from true
+  and vin not in (select vin from live where kind = 'pending_export' and day < '2026-01-01')
+
+union all
+select 'parked_until_eligible', d.vin, d.anchor, case when unchanged then 'high' else 'medium' end, d.day
+from (
+    select d.*, coalesce(d.licence_applied_at, d.day) as applied, i.day as registered, r.kilometres as last_km,
+        r.read_on - first.day >= 90 and r.kilometres - first.kilometres between 0 and 50 as unchanged
+    from used d join initial i using (vin) join reading_at r on r.vin = d.vin and r.n = d.n
+    join (select * from readings qualify row_number() over (partition by vin order by n) = 1) first
+        using (vin)) d
+where manufacturer_letter is distinct from true
+  and applied >= '2026-01-01' and applied - registered between 181 and 200 and (unchanged or last_km <= 500)
+
+union all
+select 'resale_after_export', s.vin, s.anchor,
+    case when bool_or(e.event_type = 'customs_export') then 'critical' else 'high' end, s.day
+from sales s join live e on e.vin = s.vin and s.day > e.day
+    and (e.event_type = 'customs_export' or e.kind = 'pending_export')
+where s.sale_kind in ('initial', 'transfer') and not exists (
+    from live b where b.vin = s.vin and b.reason in ('returned', 'revoked') and b.day between e.day and s.day)
+group by all
+
+union all
+select 'export_not_declared', p.vin, p.anchor, 'medium', p.day
+from (select * from live where kind = 'pending_export'
+      qualify row_number() over (partition by vin order by n desc) = 1) p
+where p.day + 60 <= (select complete_through from watermarks where feed = 'customs_export')
+  and not exists (from live o where o.vin = p.vin and (
+      (o.event_type = 'customs_export' and o.day >= p.day)
+      or (o.event_type = 'registration' and o.kind <> 'pending_export' and o.day > p.day)
+      or (o.event_type = 'deregistration' and o.day >= p.day)))
+
+union all
+select 'deregistration_overdue', d.vin, d.anchor, 'low', d.day
+from (select * from used qualify row_number() over (partition by vin order by n) = 1) d
+where (d.day + interval 2 month)::date <= (select complete_through from watermarks where feed = 'deregistration')
+  and not exists (from live b where b.vin = d.vin and b.event_type = 'deregistration' and not exists (
+      from live a where a.vin = d.vin and a.kind = 'initial' and a.day > b.day and a.day <= d.day))
+
+union all
+select 'document_conflict', vin, conflict || ':' || anchor, 'medium', day
+from (
+    select d.*, unnest(list_filter([
+        case when event_type = 'customs_export' and owner_before <> exporter_id then 'exporter_is_not_owner' end,
+        case when event_type = 'customs_export' and d.day > least(
+            (d.licence_applied_at + 10 + interval 6 month)::date,
+            make_date(year(d.licence_applied_at + 10), 12, 31)) then 'licence_expired' end,
+        case when event_type = 'customs_export' and d.day < d.licence_applied_at then 'declared_before_licence' end,
+        case when condition = 'used' and d.licence_applied_at < registered and registered <= d.day
+             then 'licence_before_registration' end,
+        case when event_type = 'customs_export' and d.exited_at < d.day then 'exited_before_declared' end,
+        case when condition = 'used' and d.day < registered then 'declared_before_registered' end,
+        case when event_type = 'customs_export' and lower(d.brand) <> lower(registered_brand)
+             then 'brand_differs' end,
+        case when event_type = 'deregistration' and owner_before <> owner_id then 'deregistered_by_another' end
+    ], lambda x: x is not null)) as conflict
+    from (
+        select l.*, i.day as registered,
+            (select nullif(arg_max(coalesce(r.owner_id, ''), r.n), '') from live r
+             where r.vin = l.vin and r.n < l.n and r.event_type = 'registration') as owner_before,
+            (select arg_min(r.brand, r.n) from live r
+             where r.vin = l.vin and r.event_type = 'registration' and r.brand is not null) as registered_brand
+        from live l left join initial i using (vin) where l.event_type <> 'registration') d)
+
+union all
+select 'duplicate_export', vin, anchor, 'high', day
+from (
+    select *, lag(day) over (partition by vin order by n) as earlier
+    from (select * from live where event_type = 'customs_export'
+          qualify row_number() over (partition by vin, declaration_no order by n) = 1)) d
+where earlier is not null and not exists (
+    from live b where b.vin = d.vin and b.reason = 'returned' and b.day between d.earlier and d.day)
+
+union all
+select 'cloned_vin', l.vin, l.anchor, case when l.day - l.e.day <= 30 then 'critical' else 'high' end, l.day
+from (select *, lag({day: day, province: province, owner: owner_id, invoice: invoice_no, plate: plate})
+          over (partition by vin order by n) as e
+      from live where kind = 'initial' and province is not null) l
+where l.province <> l.e.province
+  and not coalesce(l.owner_id = l.e.owner, false)
+  and not (l.day = l.e.day and (coalesce(levenshtein(l.invoice_no, l.e.invoice) <= 2, false)
+                            or coalesce(levenshtein(l.plate, l.e.plate) <= 2, false)))
+  and not exists (from live b where b.vin = l.vin and b.reason in ('returned', 'revoked')
+                  and b.day between l.e.day and l.day)
+
+union all
+select 'price_gap', vin, anchor, 'medium', day
+from (
+    select d.*, d.value_cny / (s.price * power(0.85, (d.day - s.day) / 365.25)) as share
+    from live d join sales s on s.vin = d.vin and s.n < d.n and s.price > 0
+    where d.event_type = 'customs_export' and d.value_cny is not null
+    qualify row_number() over (partition by d.vin, d.n order by s.n) = 1)
+where share < 0.4 or share > 2
+
+union all
+select 'odometer_rollback', vin, anchor, case when (highest - kilometres) / highest > 0.5 then 'high' else 'medium' end, day
+from (
+    select *, max(kilometres) over (partition by vin order by day
+        range between unbounded preceding and interval 1 day preceding) as highest
+    from readings)
+where highest - kilometres > 500
+qualify row_number() over (partition by vin order by day, kilometres, n) = 1
+
+union all
+select 'restricted_destination', vin, id || ':' || anchor, 'medium', day
+from (
+    select d.*, d.day - i.day as age,
+        coalesce(d.brand, (select arg_min(b.brand, b.n) from live b where b.vin = d.vin and b.brand is not null)) as any_brand,
+        coalesce(d.fuel, (select arg_min(b.fuel, b.n) from live b
+            where b.vin = d.vin and b.event_type = 'registration' and b.fuel is not null)) as any_fuel
+    from used d left join initial i using (vin)) d
+join (values
+    ('ru-official-brands', 'RU', date '2023-08-01', 365, null, null,
+        ['zeekr', 'avatr', 'chery', 'geely', 'changan', 'haval', 'omoda', 'exeed', 'tank']),
+    ('jo-old-electric', 'JO', date '2025-11-01', null, 1096, 'bev', null),
+    ('kz-type-approval', 'KZ', date '2025-12-01', 1096, null, null, ['zeekr', 'li auto', 'avatr', 'voyah'])
+) r(id, country, valid_from, minimum_age, maximum_age, barred_fuel, brands)
+    on r.country = d.destination and d.day >= r.valid_from
+where coalesce(age < minimum_age or age > maximum_age, age < minimum_age, age > maximum_age, false)
+  and (barred_fuel is null or barred_fuel = any_fuel)
+  and (brands is null
+       or coalesce(list_contains(brands, lower(any_brand)) and manufacturer_letter is distinct from true, false))
+
+union all
+select 'vin_quality', v.vin, 'vin', 'low', first_day
+from (
+    select l.vin, arg_min(l.day, l.n) as first_day, bool_and(l.source = 'us-aircraft-registry') as other_register,
+        any_value(year(i.day)) as registered
+    from live l left join initial i using (vin) group by l.vin) v,
+    lateral (select regexp_full_match(v.vin, '[A-HJ-NPR-Z0-9]{17}') as well_formed,
+        translate(v.vin, 'ABCDEFGHJKLMNPRSTUVWXYZ', '12345678123457923456789') as digits,
+        instr('ABCDEFGHJKLMNPRSTVWXY123456789', substr(v.vin, 10, 1)) - 1 as place,
+        left(v.vin, 1) in ('L', 'H', '1', '2', '3', '4', '5') as compulsory)
+where not other_register and (not well_formed or (compulsory and (
+    substr('0123456789X', 1 + list_sum(list_transform(
+        [[1,8],[2,7],[3,6],[4,5],[5,4],[6,3],[7,2],[8,10],[10,9],[11,8],[12,7],[13,6],[14,5],[15,4],[16,3],[17,2]],
+        lambda p: coalesce(try_cast(substr(digits, p[1]::bigint, 1) as integer), 0) * p[2]))::bigint % 11, 1) <> substr(v.vin, 9, 1)
+    or (registered is not null and (place < 0 or (registered - 1980 - place + 1 + 300) % 30 > 2)))))
+
+union all
+select 'revision_conflict', vin, anchor, 'low', day from live where contested
+
+union all
+select 'overfull_history', vin, 'vehicle', 'low', arg_min(day, n) from live where overfull group by vin;

@@ -1,0 +1,130 @@
+"""The report in a real browser, at the width of a desk and of a phone."""
+
+import pytest
+
+from streams.report import Sources, write_report
+from tests.report.conftest import MADE_ON
+from tests.report.firing import alert, spike
+
+WIDTHS = {"desk": (1280, 900, False), "phone": (390, 844, True)}
+
+
+@pytest.fixture(scope="module")
+def report(country, tmp_path_factory):
+    path = tmp_path_factory.mktemp("page") / "report.html"
+    firing = [*country.firing, spike(1), alert(2, labels={}, shadow=True)]
+    write_report(path, country.engine, firing, Sources(("a.jsonl",), MADE_ON, simulated=True))
+    return path
+
+
+def assert_quiet(page):
+    assert page.complaints() == []
+    assert page.requests() == []
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_opens_quietly_and_fits_the_screen(page, report, width):
+    columns, rows, mobile = WIDTHS[width]
+    page.size(columns, rows, mobile=mobile)
+    page.open(report)
+    assert page.evaluate("document.documentElement.scrollWidth") == columns
+    assert page.evaluate("document.querySelectorAll('.plot .main-svg').length") >= 4
+    assert page.evaluate(_CUT_OFF) == []
+    assert_quiet(page)
+
+
+_CUT_OFF = """
+[...document.querySelectorAll('h1, h2, h3, p, dt, dd, select, label, .card, .plot, .tile, summary')]
+  .filter(e => e.checkVisibility() && !e.closest('.scroll') && !e.closest('.skip'))
+  .filter(e => { const r = e.getBoundingClientRect(); return r.left < -1 || r.right > innerWidth + 1; })
+  .map(e => e.outerHTML.slice(0, 120))
+"""
+
+
+def test_filters_and_pages_of_the_table(page, report, country):
+    page.open(report)
+    shown = "document.querySelectorAll('#alert-table tbody tr').length"
+    assert page.evaluate(shown) == 25
+    page.evaluate(_set("filters", "text", "used car for"))
+    matches = page.evaluate("document.getElementById('matches').textContent")
+    wanted = sum("used car for" in a.explanation for a in country.firing)
+    assert matches.startswith(f"{wanted:,} of {len(country.firing) + 2:,} alerts")
+    page.evaluate("document.getElementById('next').click()")
+    assert page.evaluate("document.getElementById('page').textContent").startswith("page 2 of")
+    page.evaluate(_set("filters", "text", "no such words"))
+    assert page.evaluate(shown) == 0
+    assert_quiet(page)
+
+
+def _set(form, name, value):
+    return (
+        f"(() => {{ const field = document.getElementById('{form}').elements['{name}'];"
+        f" field.value = '{value}'; field.dispatchEvent(new Event('input', {{bubbles: true}})); }})()"
+    )
+
+
+def test_sorting_by_date(page, report):
+    page.open(report)
+    page.evaluate("document.querySelector('[data-column=\"0\"]').click()")
+    dates = page.evaluate(
+        "[...document.querySelectorAll('#alert-table tbody tr')].map(r => r.cells[0].textContent)"
+    )
+    assert dates == sorted(dates)
+
+
+def test_a_province_can_be_chosen(page, report):
+    page.open(report)
+    cells = (
+        "[...document.querySelectorAll('#retail-table tbody tr')]"
+        ".map(r => Number(r.cells[1].textContent.replace(',', '')))"
+    )
+    nation = page.evaluate(cells)
+    page.evaluate(_choose("menu-retail", "CN-GD"))
+    province = page.evaluate(cells)
+    assert 0 < sum(province) < sum(nation)
+    assert page.evaluate(_drawn("retail")) == sum(province)
+    page.evaluate(_choose("menu-exports", "CN-TJ"))
+    marked = "document.getElementById('chart-exports').data[2].y.filter(v => v !== null).length"
+    assert page.evaluate(marked) == 2  # the weeks of the rise
+    page.evaluate(_choose("menu-alerts", "province_spike"))
+    assert page.evaluate(_drawn("alerts")) == 1
+    assert_quiet(page)
+
+
+def _drawn(chart):
+    sums = "data.reduce((n, trace) => n + trace.y.reduce((a, b) => a + b), 0)"
+    return f"document.getElementById('chart-{chart}').{sums}"
+
+
+def _choose(menu, value):
+    return (
+        f"(() => {{ const menu = document.getElementById('{menu}'); menu.value = '{value}';"
+        " menu.dispatchEvent(new Event('change')); })()"
+    )
+
+
+def test_an_empty_report_opens(page, write_stream, sources, tmp_path):
+    empty = write_stream([])
+    write_report(tmp_path / "empty.html", empty.engine, [], sources)
+    page.open(tmp_path / "empty.html")
+    assert_quiet(page)
+
+
+def test_the_checks_see_errors_and_requests(page, report, tmp_path):
+    text = report.read_text("utf-8")
+    policy = text[text.index("<meta http-equiv") : text.index(">", text.index("<meta http-equiv")) + 1]
+    spoiled = text.replace(policy, "").replace("</main>", '<img src="http://127.0.0.1:9/x.png"></main>')
+    spoiled = spoiled.replace('"use strict";', '"use strict"; console.error("broken");', 1)
+    bad = tmp_path / "bad.html"
+    bad.write_text(spoiled, "utf-8")
+    page.open(bad)
+    assert any("broken" in complaint for complaint in page.complaints())
+    assert page.requests() == ["http://127.0.0.1:9/x.png"]
+
+
+def test_the_policy_of_the_page_refuses_requests(page, report, tmp_path):
+    text = report.read_text("utf-8").replace("</main>", '<img src="http://127.0.0.1:9/x.png"></main>')
+    path = tmp_path / "image.html"
+    path.write_text(text, "utf-8")
+    page.open(path)
+    assert any("Content Security Policy" in complaint for complaint in page.complaints())

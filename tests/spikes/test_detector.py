@@ -1,0 +1,193 @@
+"""The detector's invariants, and what peers, late documents and growing weeks do."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+
+from detectors.spikes.common import common_factor
+from detectors.spikes.detector import SpikeDetector, largest_count
+from detectors.spikes.discovery import benjamini_hochberg
+from detectors.spikes.monitor import calibration
+from detectors.spikes.panel import ss_nb
+from detectors.spikes.scan import DAY_WINDOWS
+
+WEEKS = 120
+
+
+def panel(regions=12, weeks=WEEKS, seed=1, rate=40.0):
+    return np.random.default_rng(seed).poisson(rate, (regions, weeks)).astype(float)
+
+
+def no_calendar(weeks=WEEKS):
+    return np.zeros((weeks, 0))
+
+
+def test_regions_may_come_in_any_order():
+    counts = panel()
+    order = np.random.default_rng(2).permutation(len(counts))
+    straight = ss_nb(counts, no_calendar())
+    shuffled = ss_nb(counts[order], no_calendar())
+    np.testing.assert_allclose(shuffled.p, straight.p[order], rtol=1e-9)
+    np.testing.assert_array_equal(shuffled.upper, straight.upper[order])
+
+
+def test_the_future_changes_nothing():
+    counts = panel()
+    changed = counts.copy()
+    changed[:, 100:] *= 7.0
+    before, after = ss_nb(counts, no_calendar()), ss_nb(changed, no_calendar())
+    np.testing.assert_array_equal(before.p[:, :100], after.p[:, :100])
+
+
+def test_the_upper_bound_is_where_alarms_begin():
+    counts = panel()
+    scores = ss_nb(counts, no_calendar())
+    for extra, alarmed in ((0.0, False), (1.0, True)):
+        tried = counts.copy()
+        tried[4, -1] = scores.upper[4, -1] + extra
+        assert ss_nb(tried, no_calendar()).alarm[4, -1] == alarmed
+
+
+def test_largest_count_of_a_known_distribution():
+    rates = np.array([0.2, 4.0, 900.0])
+    found = largest_count(lambda counts: stats.poisson.sf(counts - 1, rates), rates, 0.005)
+    np.testing.assert_array_equal(found, stats.poisson.isf(0.005, rates))
+
+
+def national_rush(peers):
+    counts = panel(seed=9)
+    counts[:, 110] = np.round(counts[:, 110] * 2.0)
+    counts[5, 114] *= 3.0
+    return ss_nb(counts, no_calendar(), peers=peers).alarm
+
+
+def test_a_rush_of_all_provinces_is_no_spike_of_each():
+    alarm = national_rush(peers=True)
+    assert not alarm[:, 110].any()
+    assert alarm[5, 114]
+
+
+def test_without_peers_everyone_alarms():
+    assert national_rush(peers=False)[:, 110].sum() > 8
+
+
+def test_few_regions_have_no_peers_by_default():
+    assert not SpikeDetector(np.ones(7), 0).peers
+    assert SpikeDetector(np.ones(8), 0).peers
+
+
+def test_a_peers_spike_hardly_moves_the_factor():
+    mean = np.full((1, 31), 50.0)
+    counts = mean.copy()
+    counts[0, 3] = 5000.0
+    factor, variance, _ = common_factor(counts, mean, np.ones_like(mean))
+    assert np.abs(factor).max() < 0.02
+    assert (variance > 0).all()
+
+
+def test_the_factor_leaves_oneself_out():
+    mean = np.full((1, 10), 100.0)
+    counts = mean.copy()
+    counts[0, 0] = 110.0
+    factor, _, _ = common_factor(counts, mean, np.ones_like(mean))
+    assert factor[0, 0] == pytest.approx(0.0, abs=1e-9)
+    assert factor[0, 1] > 0.005
+
+
+def test_levels_do_not_drift_away_from_what_they_measure():
+    detector, _ = trained()
+    levels = np.exp(detector.filter.mean[:, 0])
+    np.testing.assert_allclose(levels, 40.0, rtol=0.2)
+
+
+def trained(seed=3):
+    counts = panel(seed=seed)
+    detector = SpikeDetector(counts[:, 0], 0)
+    for week in range(WEEKS):
+        detector.step(counts[:, week], np.zeros(0))
+    return detector, counts
+
+
+def test_incomplete_weeks_are_expected_to_be_smaller():
+    detector, _ = trained()
+    whole = detector.copy().step(np.full(12, 40.0), np.zeros(0))
+    most = detector.copy().step(np.full(12, 28.0), np.zeros(0), 0.7)
+    np.testing.assert_allclose(most.expected, 0.7 * whole.expected, rtol=0.03)
+    assert (most.p > 0.01).all()
+
+
+def test_a_copy_is_independent():
+    detector, _ = trained()
+    before = detector.copy().step(np.full(12, 40.0), np.zeros(0))
+    detector.copy().step(np.full(12, 4000.0), np.zeros(0))
+    after = detector.step(np.full(12, 40.0), np.zeros(0))
+    np.testing.assert_array_equal(before.p, after.p)
+
+
+def test_a_growing_week_is_held_against_a_whole_one():
+    detector, _ = trained()
+    tuesday = np.full(12, 12.0)
+    tuesday[2] = 45.0
+    growing = detector.copy().step(tuesday, np.zeros(0), growing=True)
+    closed = detector.copy().step(tuesday, np.zeros(0))
+    assert growing.p[2] > 0.05  # more than its peers, no more than a whole week
+    assert closed.p[2] < 0.001
+    tuesday[2] = 95.0
+    assert detector.copy().step(tuesday, np.zeros(0), growing=True).p[2] < 0.001
+
+
+def test_one_huge_week_alarms_once():
+    counts = panel(seed=6)
+    counts[1, 100] = 400.0
+    alarm = ss_nb(counts, no_calendar()).alarm[1]
+    assert alarm[100]
+    assert not alarm[101:104].any()
+
+
+def test_days_are_scanned_by_weeks_too():
+    random = np.random.default_rng(11)
+    counts = random.poisson(4.0, (1, 300)).astype(float)
+    counts[0, 280:287] += 4.0
+    alarm = ss_nb(counts, no_calendar(300), windows=DAY_WINDOWS, warm_up=60).alarm[0]
+    assert alarm[280:288].any()
+    assert alarm[60:280].sum() <= 5
+
+
+def test_state_is_bounded():
+    detector = SpikeDetector(np.zeros(31), 9)
+    arrays = [*vars(detector.filter).values(), detector.log_weights, detector.scan.history]
+    before = sum(part.nbytes for part in arrays if isinstance(part, np.ndarray))
+    for _ in range(600):
+        detector.step(np.ones(31), np.zeros(9))
+    arrays = [*vars(detector.filter).values(), detector.log_weights, detector.scan.history]
+    after = sum(part.nbytes for part in arrays if isinstance(part, np.ndarray))
+    assert after <= before
+    assert after / 31 <= 32 * 1024
+
+
+def test_too_short_a_history_is_an_answer():
+    with pytest.raises(ValueError, match="not enough history: ss-nb needs 8 periods"):
+        ss_nb(panel(weeks=7), no_calendar(7))
+
+
+@given(st.lists(st.floats(1e-12, 1.0), min_size=1, max_size=40), st.floats(0.01, 0.5))
+def test_benjamini_hochberg_is_scipys(p, rate):
+    values = np.array(p)
+    ours = benjamini_hochberg(values, rate)
+    adjusted = stats.false_discovery_control(values)
+    near = np.isclose(adjusted, rate, rtol=1e-9)
+    np.testing.assert_array_equal(ours[~near], adjusted[~near] <= rate)
+
+
+def test_unjudged_series_are_never_rejected():
+    assert benjamini_hochberg(np.array([np.nan, np.nan])).tolist() == [False, False]
+
+
+def test_the_monitor_sees_p_values_go_wrong():
+    random = np.random.default_rng(12)
+    uniform = random.uniform(size=(31, 104))
+    assert calibration(uniform).trustworthy
+    assert not calibration(uniform**2).trustworthy
+    assert calibration(np.full((31, 104), np.nan)).trustworthy
