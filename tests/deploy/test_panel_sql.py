@@ -59,15 +59,25 @@ def test_every_query_returns_rows_to_the_reader(reader: psycopg.Connection, quer
     assert any(value is not None for row in found for value in row)
 
 
-def test_the_reader_can_only_read(reader: psycopg.Connection):
-    for statement in (
+def test_the_reader_is_read_only_by_default_and_by_its_rights(
+    reader: psycopg.Connection, postgres: PostgresCluster
+):
+    statements = (
         "DELETE FROM alerts",
+        "UPDATE alerts SET state = 'resolved'",
         "INSERT INTO alerts SELECT * FROM alerts",
         "CREATE TABLE mine (a int)",
-        "SET default_transaction_read_only = off; DELETE FROM alerts",
-    ):
-        with pytest.raises(psycopg.Error, match=r"permission denied|read-only"):
+        "TRUNCATE documents",
+    )
+    for statement in statements:
+        with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
             reader.execute(statement)
+    url = postgres.url(role="zeromile_reader")
+    with psycopg.connect(url, autocommit=True) as insistent:
+        insistent.execute("SET default_transaction_read_only = off")
+        for statement in statements:
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                insistent.execute(statement)
 
 
 def test_a_variable_cannot_break_out_of_its_quotes(reader: psycopg.Connection):
