@@ -68,6 +68,11 @@ class TopicNames:
         return f"{self.prefix}.vehicles-changelog.v1"
 
     @property
+    def province_exports(self) -> str:
+        """The export that each vehicle counts for in its province."""
+        return f"{self.prefix}.province-exports.v1"
+
+    @property
     def watermarks(self) -> str:
         """Event time reached per source and partition."""
         return f"{self.prefix}.watermarks.v1"
@@ -100,6 +105,9 @@ def topic_catalogue(
         spec(names.vehicles, partitions, "state of the vehicles, key = VIN",
              cleanup_policy="compact", compression_type="lz4", min_cleanable_dirty_ratio="0.2",
              segment_bytes=str(64 * 1024 * 1024)),
-        spec(names.watermarks, 1, "event time reached, key = source and partition",
+        # The nation is judged as a whole, by one worker; compaction keeps one record a vehicle.
+        spec(names.province_exports, 1, "export that a vehicle counts for, key = VIN",
+             cleanup_policy="compact", compression_type="lz4", min_cleanable_dirty_ratio="0.2"),
+        spec(names.watermarks, 1, "event time reached, key = partition",
              cleanup_policy="compact", compression_type="producer", segment_ms=str(DAY_MS)),
     )  # fmt: skip

@@ -9,6 +9,7 @@ import msgspec
 from aiokafka.structs import ConsumerRecord
 
 from detectors.alerts import Alert
+from detectors.exports import ExportChange
 from streams import __version__
 from streams.kafka.dead_letters import Refusal, Source, dead_letter
 from streams.kafka.outbox import Outbox
@@ -28,6 +29,13 @@ def add_alerts(outbox: Outbox, names: TopicNames, partitions: int, alerts: Seque
     for alert in alerts:
         where = alert_partition(alert.alert_id, partitions)
         outbox.add(names.alerts, where, alert.alert_id.encode(), _encode_alert(alert))
+
+
+def add_exports(outbox: Outbox, names: TopicNames, changes: Sequence[ExportChange]) -> None:
+    """Add the export that each changed vehicle counts for now, or its withdrawal."""
+    for change in changes:
+        value = None if change.after is None else msgspec.msgpack.encode(change.after)
+        outbox.add(names.province_exports, 0, change.vin.encode(), value)
 
 
 def add_dead_letters(

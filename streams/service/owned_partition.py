@@ -34,8 +34,9 @@ from streams.results import RawDocument, Result
 from streams.service.expiry import Sweeper
 from streams.service.metrics import Metrics
 from streams.service.observer import Observer
-from streams.service.outgoing import add_alerts, add_dead_letters
+from streams.service.outgoing import add_alerts, add_dead_letters, add_exports
 from streams.service.partition_store import PartitionStore
+from streams.service.province_desk import MEMORY_KEY, PARTITION, ProvinceDesk
 from streams.service.shared_watermarks import NEWEST_KEY, decode_newest, encode_newest
 
 RETRY_SECONDS = 1.0
@@ -114,6 +115,14 @@ class OwnedPartition:
         self._newest: NewestDays = {}
         self._unjudged: list[str] = []
         self._fresh = True
+        self._desk = None
+        if number == PARTITION:
+            self._desk = ProvinceDesk(
+                surroundings.connection,
+                surroundings.names.province_exports,
+                surroundings.catalogue.policy,
+                surroundings.watermarks,
+            )
         self._sweeper = Sweeper(store, surroundings.retention_days)
         self._work = asyncio.Event()
         self._urgent = asyncio.Event()
@@ -132,16 +141,22 @@ class OwnedPartition:
             Another worker has taken it over.
         """
         self.ready.clear()
+        following = None
         try:
             await self._take_over()
             self.ready.set()
             on_ready(self)
+            if self._desk is not None:
+                following = asyncio.create_task(self._desk.follow())
             while True:
                 await self._wait_for_work()
                 await self._flush()
         finally:
             self.ready.clear()
             self._flushed.set()
+            if following is not None:
+                following.cancel()
+                await asyncio.gather(following, return_exceptions=True)
 
     async def close(self) -> None:
         """Let go of producer and files."""
@@ -206,6 +221,15 @@ class OwnedPartition:
         if result.alerts:
             self._work.set()
 
+    def judge_provinces(self) -> None:
+        """Judge the provinces' counts, where this partition keeps them."""
+        alerts = self._desk.judge() if self._desk is not None else []
+        if alerts and self._desk is not None:
+            self._collect(Result(alerts=alerts))
+            memory = self._desk.book.memory()
+            self._outbox.add(self.around.names.vehicles, self.number, MEMORY_KEY, memory)
+            self._work.set()
+
     def judge_recovered(self) -> None:
         """Judge a slice of the vehicles read from the changelog, for deadlines and new policy."""
         vins, self._unjudged = self._unjudged[:JUDGE_SLICE], self._unjudged[JUDGE_SLICE:]
@@ -233,6 +257,7 @@ class OwnedPartition:
 
     def _collect(self, result: Result) -> None:
         add_alerts(self._outbox, self.around.names, self.around.partitions, result.alerts)
+        add_exports(self._outbox, self.around.names, result.exports)
         self.around.observer.result(self.number, result)
 
     # -- writing
@@ -344,6 +369,9 @@ class OwnedPartition:
         for record in records:
             if record.key == NEWEST_KEY:
                 self._reach(decode_newest(record.value))
+            elif record.key == MEMORY_KEY:
+                assert self._desk is not None  # noqa: S101 - written by the owner of this partition
+                self._desk.book.remember(record.value)
             elif record.key != MARKER_KEY:
                 vehicles.append((record.key.decode(), record.value))
         return vehicles

@@ -179,6 +179,7 @@ class PartitionManager(Service):
             for partition in list(self.owned.values()):
                 if partition.ready.is_set():
                     partition.catch_up()
+                    partition.judge_provinces()
                     partition.forget_old()
             ready = sum(p.ready.is_set() for p in self.owned.values())
             self._metrics.partitions.labels("ready").set(ready)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import tempfile
 import time
 from typing import Any
 
@@ -23,6 +24,7 @@ admin.close()
 app = faust.App(
     GROUP, broker=f"kafka://{SERVERS}", store="memory://", web_enabled=False,
     topic_allow_declare=False, topic_disable_leader=True, consumer_auto_offset_reset="earliest",
+    datadir=tempfile.mkdtemp(),
 )  # fmt: skip
 documents = app.topic(TOPIC, value_type=bytes, value_serializer="raw", key_type=bytes)
 vehicles = app.Table("vehicles", default=dict, partitions=PARTITIONS)

@@ -28,6 +28,8 @@ T = TypeVar("T")
 MOVING = ("detected_at", "revision", "cause")
 POSITIONS = ("topic", "partition", "offset")
 CONSUMED_SECONDS = 120.0
+# Without the other commands, whose imports cost every worker of a schedule seconds.
+WORKER = "import typer; from streams.cli.worker import worker; typer.run(worker)"
 
 
 def settled(alert: dict[str, Any]) -> dict[str, Any]:
@@ -60,8 +62,8 @@ class WorkerProcess:
             self._process = self._start(environment, log)
 
     def _start(self, environment: dict[str, str], log: IO[bytes]) -> subprocess.Popen[bytes]:
-        return subprocess.Popen(
-            [sys.executable, "-W", "ignore", "-c", "from streams.cli import main; main()", "worker"],
+        return subprocess.Popen(  # noqa: S603 - fixed arguments
+            [sys.executable, "-W", "ignore", "-c", WORKER],
             env=os.environ | environment | {"ZEROMILE_WEB_PORT": str(self.port)},
             stdout=subprocess.DEVNULL, stderr=log, stdin=subprocess.DEVNULL,
         )  # fmt: skip
