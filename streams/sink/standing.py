@@ -8,6 +8,8 @@ from detectors.provinces import PROVINCES
 from streams.sink.metrics import SinkMetrics
 
 RECENT_DAYS = 28
+PLACES = (*PROVINCES, "CN")
+"""Every province, and the nation as a whole."""
 
 _FIRING = sa.text(
     "SELECT detector, severity, subject_type, COUNT(*) FROM firing_alerts "
@@ -43,9 +45,9 @@ def report_standing(engine: sa.Engine, metrics: SinkMetrics) -> None:
     metrics.province_firing.clear()
     for province, subject_type, count in provinces:
         metrics.province_firing.labels(_known(province), subject_type).inc(count)
-    for province in PROVINCES:
+    for province in PLACES:
         metrics.recent_province_alerts.labels(province).set(recent.get(province, 0))
 
 
 def _known(province: str | None) -> str:
-    return province if province in PROVINCES else "none"
+    return province if province in PLACES else "none"

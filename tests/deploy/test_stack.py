@@ -36,8 +36,10 @@ WEBHOOKS = Path(__file__).parent / "webhooks"
 SPIKE = {
     "subject": "CN-GD", "subject_type": "province", "detector": "province_export_spike",
     "title": "Export spike", "labels": {}, "severity": "high",
+    "facts": {"observed": 60, "expected": 21.5, "upper_bound": 35.0, "breadth": "few",
+              "top_exporter": "e1", "top_exporter_share_of_excess": 0.8},
 }  # fmt: skip
-"""As the contract has it; no detector of provinces runs in the worker yet."""
+"""As the worker raises it; the small country of this test is too short for a real one."""
 
 
 @pytest.fixture(scope="module")

@@ -69,11 +69,18 @@ def _ranking() -> list[object]:
                                (last_28_days - before) / NULLIF(before, 0) AS change
                         FROM compared ORDER BY last_28_days DESC"""),
                 units={"change": "percentunit"}, span=HALF),
-        listing("Alerts about provinces", "Standing alerts whose subject is a province, with their explanation.",
-                rows("""SELECT occurred_on, province, detector, severity, score, explanation FROM firing_alerts
+        listing("Alerts about provinces", "Standing spikes and new levels: counted against expected exports, and "
+                "through whom most of the excess went.",
+                rows("""SELECT occurred_on, subject AS province, detector, severity, score,
+                        CAST(facts ->> 'observed' AS DOUBLE PRECISION) AS observed,
+                        CAST(facts ->> 'expected' AS DOUBLE PRECISION) AS expected,
+                        CAST(facts ->> 'upper_bound' AS DOUBLE PRECISION) AS upper_bound,
+                        facts ->> 'breadth' AS breadth, facts ->> 'top_exporter' AS top_exporter,
+                        CAST(facts ->> 'top_exporter_share_of_excess' AS DOUBLE PRECISION) AS share_of_excess,
+                        explanation FROM firing_alerts
                         WHERE subject_type = 'province' AND $__timeFilter(occurred_on)
                         ORDER BY occurred_on DESC, score DESC LIMIT 100"""),
-                units={"score": "percentunit"}, span=HALF),
+                units={"score": "percentunit", "share_of_excess": "percentunit"}, span=HALF),
     ]  # fmt: skip
 
 
