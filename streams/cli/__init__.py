@@ -13,6 +13,7 @@ from streams.cli.explain import explain
 from streams.cli.publish import publish
 from streams.cli.replay import replay
 from streams.cli.simulate import simulate
+from streams.cli.sink import sink
 from streams.cli.spikes import spikes
 from streams.cli.train import train
 from streams.cli.vehicle import vehicle
@@ -32,6 +33,7 @@ app.command()(evaluate)
 app.command()(train)
 app.command()(spikes)
 app.command()(worker)
+app.command()(sink)
 app.command()(publish)
 app.command()(vehicle)
 app.command()(doctor)
