@@ -6,10 +6,11 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from streams.cli.service_options import settings_or_exit
-from streams.service.settings import Settings
+from streams.cli.console import fail
+from streams.service.settings import SettingsError, load
+from streams.sink.settings import SinkSettings
 
-app = typer.Typer(no_args_is_help=True, help="Show the settings of the streaming service.")
+app = typer.Typer(no_args_is_help=True, help="Show the settings of the worker and of the store.")
 
 
 @app.callback()
@@ -20,9 +21,12 @@ def _group() -> None:
 @app.command("show")
 def show() -> None:
     """Print every setting with its value and meaning; secrets stay hidden."""
-    settings = settings_or_exit()
+    try:
+        settings = load(SinkSettings)
+    except SettingsError as error:
+        fail(str(error))
     table = Table("variable", "value", "meaning", box=None, pad_edge=False)
-    for name, field in Settings.model_fields.items():
+    for name, field in SinkSettings.model_fields.items():
         table.add_row(f"ZEROMILE_{name.upper()}", str(getattr(settings, name)), field.description)
     console = Console()
     console.print(table) if console.is_terminal else Console(width=200).print(table)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import SettingsConfigDict
@@ -111,11 +111,21 @@ class Settings(KafkaConnection):
         return f"http://{host}:{self.web_port}"
 
 
+SettingsT = TypeVar("SettingsT", bound=Settings)
+
+
 def load_settings(**overrides: object) -> Settings:
-    """Read the settings from the environment.
+    """Read the settings of the worker from the environment, see :func:`load`."""
+    return load(Settings, **overrides)
+
+
+def load(kind: type[SettingsT], /, **overrides: object) -> SettingsT:
+    """Read settings from the environment.
 
     Parameters
     ----------
+    kind
+        Which settings: the worker's, or those of a part of their own.
     overrides
         Values of command line options, which win; `None` leaves the environment's.
 
@@ -126,7 +136,7 @@ def load_settings(**overrides: object) -> Settings:
     """
     given = {name: value for name, value in overrides.items() if value is not None}
     try:
-        return Settings(**given)  # type: ignore[arg-type] # checked by pydantic
+        return kind(**given)  # type: ignore[arg-type] # checked by pydantic
     except ValidationError as error:
         faults = [
             f"{_variable(fault['loc'])}: {fault['msg'].removeprefix('Value error, ')}"
