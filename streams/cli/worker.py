@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from detectors.errors import PolicyError
+from detectors.errors import ZeromileError
 from streams.cli.console import fail
 from streams.cli.service_options import Bootstrap, settings_or_exit
 from streams.service.worker import TopicsError, run_worker
@@ -26,5 +26,5 @@ def worker(
     settings = settings_or_exit(bootstrap_servers=bootstrap, web_port=web_port)
     try:
         run_worker(settings)
-    except (PolicyError, TopicsError) as error:
+    except (ZeromileError, TopicsError) as error:
         fail(str(error))

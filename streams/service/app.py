@@ -14,6 +14,7 @@ from detectors.registry import Catalogue
 from detectors.watermarks import Watermarks
 from streams.kafka.batches import scheduler_for
 from streams.kafka.transport import BatchApp
+from streams.models.choice import choose_model
 from streams.policy import load_policy
 from streams.service.backends import open_backend
 from streams.service.lag import LagReporter
@@ -57,9 +58,11 @@ def build_service(settings: Settings) -> StreamingService:
     ------
     detectors.errors.PolicyError
         The policy file has a wrong key or value.
+    detectors.errors.ZeromileError
+        The model cannot be read.
     """
     names = names_of(settings)
-    catalogue = Catalogue(load_policy(settings.policy_file))
+    catalogue = Catalogue(load_policy(settings.policy_file), choose_model(settings.model))
     metrics = Metrics(catalogue.detectors)
     event_types = {names.documents_of(event_type): event_type for event_type in EVENT_TYPES}
     observer = Observer(metrics, event_types, settings.recent_alerts)

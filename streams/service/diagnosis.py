@@ -10,8 +10,9 @@ from kafka import KafkaAdminClient, TopicPartition
 from kafka.admin import OffsetSpec
 from kafka.errors import KafkaError
 
-from detectors.errors import PolicyError
+from detectors.errors import PolicyError, ZeromileError
 from streams.kafka.topic_admin import admin_client, check_topics
+from streams.models.choice import choose_model
 from streams.policy import load_policy
 from streams.service.layout import catalogue_of, names_of
 from streams.service.settings import LOOPBACK, Settings
@@ -41,6 +42,7 @@ class Diagnosis:
 def diagnose(settings: Settings) -> Iterator[Diagnosis]:
     """Look at configuration, broker, topics, group and lag, in this order."""
     yield from _policy(settings)
+    yield from _model(settings)
     yield from _exposure(settings)
     try:
         with admin_client(settings) as client:
@@ -78,6 +80,20 @@ def _policy(settings: Settings) -> Iterator[Diagnosis]:
         yield Diagnosis("problem", str(error), "mend the file; no worker starts with it")
     else:
         yield Diagnosis("ok", f"policy {settings.policy_file or 'as shipped'} is valid")
+
+
+def _model(settings: Settings) -> Iterator[Diagnosis]:
+    try:
+        model = choose_model(settings.model)
+    except ZeromileError as error:
+        yield Diagnosis("problem", str(error), "mend ZEROMILE_MODEL; no worker starts with it")
+        return
+    if model is None:
+        yield Diagnosis(
+            "note", "no trained model is set", "ZEROMILE_MODEL=default judges by the shipped one"
+        )
+    else:
+        yield Diagnosis("ok", f"model {settings.model} can be read")
 
 
 def _exposure(settings: Settings) -> Iterator[Diagnosis]:

@@ -46,6 +46,10 @@ class Settings(KafkaConnection):
     policy_file: Path | None = Field(
         None, description="TOML file that overrides single values of the policy."
     )
+    model: str | None = Field(
+        None,
+        description="Trained model to judge by as well: its directory, or `default` as shipped.",
+    )
     state_store: Literal["memory", "rocksdb"] = Field(
         "memory", description="Where a worker keeps vehicles: in memory or on its disk (RocksDB)."
     )
