@@ -50,6 +50,7 @@ def counted_export(history: VehicleHistory, limits: ZeroMileageExportParameters)
         destination=declaration.destination,
         exit_customs=declaration.exit_customs or "",
         zero_mileage=reading is not None and reading.kilometres <= limits.maximum_km,
+        source=declaration.source,
     )
 
 

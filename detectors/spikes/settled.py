@@ -42,9 +42,7 @@ class PanelJudge:
         self._judgements: list[Judgement] = []
         self._checkpoints: list[Checkpoint] = []
 
-    def judge(
-        self, first_week: int, counts: Array, calendar: Array, shares: list[float]
-    ) -> list[Judgement]:
+    def judge(self, first_week: int, counts: Array, calendar: Array, shares: Array) -> list[Judgement]:
         """Judge every week; the last one is the present week, still growing.
 
         Parameters
@@ -53,19 +51,20 @@ class PanelJudge:
             Monday of the first week.
         counts : array, series x weeks
         calendar : array, weeks x regressors
-        shares : list of float
+        shares : array, series x (weeks - 1)
             Completeness of every week but the present one.
         """
         weeks = counts.shape[1]
-        open_from = next((w for w, share in enumerate(shares) if share < COMPLETE), weeks - 1)
+        opened = np.flatnonzero((shares < COMPLETE).any(axis=0))
+        open_from = int(opened[0]) if len(opened) else weeks - 1
         detector = self._settle(first_week, counts, calendar, open_from)
         ahead = detector.copy()
-        opened = [
-            ahead.step(counts[:, week], calendar[week], shares[week], bound=self.alpha)
+        judged = [
+            ahead.step(counts[:, week], calendar[week], shares[:, week], bound=self.alpha)
             for week in range(open_from, weeks - 1)
         ]
         present = ahead.step(counts[:, -1], calendar[-1], bound=self.alpha, growing=True)
-        return [*self._judgements, *opened, present]
+        return [*self._judgements, *judged, present]
 
     def _settle(self, first_week: int, counts: Array, calendar: Array, until: int) -> SpikeDetector:
         same = self._unchanged(counts, until) if first_week == self._first_week else 0

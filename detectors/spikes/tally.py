@@ -37,6 +37,8 @@ class Export(msgspec.Struct, frozen=True, array_like=True):
         Empty where the document does not say.
     zero_mileage : bool
         Whether the vehicle left hardly used.
+    source : str
+        Who published the declaration: every source has a delay of its own.
     """
 
     province: str
@@ -47,6 +49,7 @@ class Export(msgspec.Struct, frozen=True, array_like=True):
     destination: str = ""
     exit_customs: str = ""
     zero_mileage: bool = False
+    source: str = ""
 
 
 def week_of(day: int) -> int:
@@ -63,11 +66,11 @@ def moves(before: Export | None, after: Export | None) -> list[tuple[Export, int
 
 
 class WeekTally(msgspec.Struct, array_like=True):
-    """Counts of one week: in all, hardly used, by lag of recording and by dimension."""
+    """Counts of one week: in all, hardly used, by source and lag of recording, by dimension."""
 
     total: int = 0
     zero_mileage: int = 0
-    lags: list[int] = msgspec.field(default_factory=lambda: [0] * LAGS)
+    lags: dict[str, list[int]] = msgspec.field(default_factory=dict)
     by: dict[str, dict[str, int]] = msgspec.field(default_factory=dict)
 
     def add(self, export: Export, sign: int, *, detailed: bool) -> None:
@@ -75,7 +78,10 @@ class WeekTally(msgspec.Struct, array_like=True):
         self.total += sign
         self.zero_mileage += sign * export.zero_mileage
         lag = (week_of(export.recorded_day) - week_of(export.day)) // 7
-        self.lags[min(max(lag, 0), LAGS - 1)] += sign
+        lags = self.lags.setdefault(export.source, [0] * LAGS)
+        lags[min(max(lag, 0), LAGS - 1)] += sign
+        if not any(lags):
+            del self.lags[export.source]
         if not detailed:
             return
         for dimension in DIMENSIONS:
@@ -89,7 +95,7 @@ class WeekTally(msgspec.Struct, array_like=True):
 
     def is_empty(self) -> bool:
         """Whether everything that was added has been taken away."""
-        return not (self.total or self.zero_mileage or any(self.lags) or self.by)
+        return not (self.total or self.zero_mileage or self.lags or self.by)
 
 
 class ProvinceTally(msgspec.Struct):
@@ -128,9 +134,14 @@ class ProvinceTally(msgspec.Struct):
         """Return the counts of the given weeks."""
         return np.array([self._week(monday).total for monday in mondays], dtype=float)
 
-    def reports(self, mondays: list[int]) -> Array:
-        """Return the counts of the given weeks by lag of recording."""
-        return np.array([self._week(monday).lags for monday in mondays], dtype=float)
+    def reports(self, mondays: list[int]) -> dict[str, Array]:
+        """Return each source's counts of the given weeks by lag of recording, weeks x lags."""
+        weeks = [self._week(monday).lags for monday in mondays]
+        nothing = [0] * LAGS
+        return {
+            source: np.array([lags.get(source, nothing) for lags in weeks], dtype=float)
+            for source in sorted({source for lags in weeks for source in lags})
+        }
 
     def zero_mileage(self, mondays: list[int]) -> int:
         """Return how many of the given weeks' exports were hardly used."""
@@ -160,7 +171,9 @@ def merged(tallies: list[ProvinceTally]) -> ProvinceTally:
 def _accumulate(into: WeekTally, week: WeekTally) -> None:
     into.total += week.total
     into.zero_mileage += week.zero_mileage
-    into.lags = [one + other for one, other in zip(into.lags, week.lags, strict=True)]
+    for source, lags in week.lags.items():
+        known = into.lags.get(source, [0] * LAGS)
+        into.lags[source] = [one + other for one, other in zip(known, lags, strict=True)]
     for dimension, counts in week.by.items():
         sums = into.by.setdefault(dimension, {})
         for value, count in counts.items():

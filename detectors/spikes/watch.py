@@ -10,11 +10,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from detectors.spikes.attribution import attribute
+from detectors.spikes.attribution import BASELINE_WEEKS, attribute
 from detectors.spikes.calendar import chinese_regressors
 from detectors.spikes.causes import known_causes
 from detectors.spikes.common import MINIMUM_PEERS
-from detectors.spikes.delay import LAGS, DelayDrift, completeness, delay_drift
+from detectors.spikes.delay import LAGS, WINDOW, DelayDrift, completeness, delay_drift
 from detectors.spikes.detector import Judgement
 from detectors.spikes.discovery import DEFAULT_RATE, benjamini_hochberg
 from detectors.spikes.episodes import Episode, episodes
@@ -61,10 +61,14 @@ class WatchReport:
     counts, scores
         Regions x weeks.
     findings : tuple of SpikeFinding
+        Those that begin on or after `open_from`.
+    open_from : int
+        Civil day before which it is no longer known who exported what: findings that begin before
+        it are closed, and what was last said of them stands.
     calibration : Calibration
         Of the provinces' p-values.
-    drift : DelayDrift or None
-        Change in the delay of the documents.
+    drifts : dict of DelayDrift
+        Sources whose delay has changed.
     """
 
     mondays: tuple[int, ...]
@@ -72,8 +76,9 @@ class WatchReport:
     counts: Array
     scores: Scores
     findings: tuple[SpikeFinding, ...]
+    open_from: int
     calibration: Calibration
-    drift: DelayDrift | None
+    drifts: dict[str, DelayDrift]
 
 
 class SpikeWatch:
@@ -107,24 +112,30 @@ class SpikeWatch:
         mondays = list(range(min(started), week_of(today) + 1, 7))
         known.append(merged(known))
         counts = np.stack([tally.totals(mondays) for tally in known])
-        reports = known[-1].reports(mondays)
-        scores = self._judge(counts, mondays, arrived_shares(reports, today - mondays[-1] + 1))
+        reports = [tally.reports(mondays) for tally in known]
+        scores = self._judge(counts, mondays, _shares(reports, today - mondays[-1] + 1))
         regions = (*self.provinces, NATION)
+        detailed_from = known[-1].detailed_from
+        open_from = detailed_from + 7 * BASELINE_WEEKS if detailed_from else mondays[0]
         findings = tuple(
             _finding(region, tally, mondays, episode, scores=scores, row=row)
             for row, (region, tally) in enumerate(zip(regions, known, strict=True))
             for episode in episodes(counts[row], scores.alarm[row], scores.moved[row])
+            if mondays[episode.first] >= open_from
         )
         checked = calibration(scores.p[:-1])
-        drift = delay_drift(reports[:-1]) if len(reports) > 1 else None
-        return WatchReport(tuple(mondays), regions, counts, scores, findings, checked, drift)
+        found = {source: delay_drift(lags[:-1]) for source, lags in reports[-1].items()}
+        drifts = {source: drift for source, drift in found.items() if drift is not None}
+        return WatchReport(
+            tuple(mondays), regions, counts, scores, findings, open_from, checked, drifts
+        )
 
-    def _judge(self, counts: Array, mondays: list[int], shares: list[float]) -> Scores:
+    def _judge(self, counts: Array, mondays: list[int], shares: Array) -> Scores:
         starts = np.array(mondays)
         calendar = chinese_regressors(starts, starts + 7)
         rows = len(self.provinces)
-        provinces = self._provinces.judge(mondays[0], counts[:rows], calendar, shares)
-        nation = self._nation.judge(mondays[0], counts[rows:], calendar, shares)
+        provinces = self._provinces.judge(mondays[0], counts[:rows], calendar, shares[:rows])
+        nation = self._nation.judge(mondays[0], counts[rows:], calendar, shares[rows:])
         scores = Scores.empty((counts.shape[0], counts.shape[1]))
         self._fill(scores, counts, slice(0, rows), provinces)
         self._fill(scores, counts, slice(rows, None), nation)
@@ -144,25 +155,52 @@ class SpikeWatch:
         return benjamini_hochberg(p, self.settings.false_discovery_rate) & (p < self.settings.alpha)
 
 
-def arrived_shares(reports: Array, days: int) -> list[float]:
+def _shares(reports: list[dict[str, Array]], days: int) -> Array:
+    """Return the completeness of every region and week but the present one; the nation is last."""
+    weeks = len(next(iter(reports[-1].values())))
+    curves = {source: completeness(lags) for source, lags in reports[-1].items()}
+    arrived = {source: arrived_shares(curve, weeks, days) for source, curve in curves.items()}
+    nation = mixed_shares(reports[-1], arrived, np.ones(weeks - 1))
+    return np.stack([mixed_shares(region, arrived, nation) for region in reports])
+
+
+def arrived_shares(curve: Array, weeks: int, days: int) -> Array:
     """Return the completeness of every week but the present one.
 
     Parameters
     ----------
-    reports : array, weeks x lags
-        The present week last.
+    curve : array
+        Completeness by lag.
+    weeks : int
+        Number of weeks, the present one included.
     days : int
         Days of the present week that are over, 1 to 7: within it, the next lag fills up evenly.
     """
-    finished = len(reports) - 1
-    if not finished:
-        return []
-    curve = completeness(reports)
-    shares = []
-    for week in range(finished):
-        lag = min(finished - week, LAGS - 1)
-        shares.append(float(curve[lag - 1] + (curve[lag] - curve[lag - 1]) * days / 7.0))
-    return shares
+    lag = np.minimum(weeks - 1 - np.arange(weeks - 1), LAGS - 1)
+    result: Array = curve[lag - 1] + (curve[lag] - curve[lag - 1]) * days / 7.0
+    return result
+
+
+def mixed_shares(reports: dict[str, Array], arrived: dict[str, Array], default: Array) -> Array:
+    """Return one region's completeness: its sources' by what each has published lately.
+
+    Parameters
+    ----------
+    reports : dict of array
+        The region's documents by source, weeks x lags.
+    arrived : dict of array
+        Completeness of the weeks by source.
+    default : array
+        For a region without documents.
+    """
+    published = {source: float(lags[-WINDOW:].sum()) for source, lags in reports.items()}
+    total = sum(published.values())
+    if not total:
+        return default
+    return sum(
+        (arrived[source] * (count / total) for source, count in published.items()),
+        np.zeros(len(default)),
+    )
 
 
 def _finding(

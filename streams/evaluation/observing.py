@@ -1,7 +1,7 @@
 """What the detectors said about a stream: from a run of the engine, or from a replay's alerts."""
 
 import gzip
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal
@@ -9,11 +9,13 @@ from typing import Final, Literal
 import msgspec
 
 from detectors import civil_time
+from detectors.alerts import Alert
 from detectors.errors import ZeromileError
 from detectors.registry import Catalogue
 from streams.engine import Engine
+from streams.provinces import ProvinceBook
 from streams.reading import Advance, Line, read_lines
-from streams.results import RawDocument, Result
+from streams.results import RawDocument
 from streams.store import MemoryStore
 from streams.vin_corrections import VinCorrections
 
@@ -46,7 +48,9 @@ class Sighting:
     firing: dict[str, str] = field(default_factory=dict)
     """Event times of the alerts that fire at the end, by alert id."""
     began: dict[str, int | None] = field(default_factory=dict)
-    """Stream day on which each alert first fired, by alert id."""
+    """Stream day on which each alert first fired, by alert id; resolved ones too."""
+    occurred: dict[str, str] = field(default_factory=dict)
+    """Event time of each alert that ever fired, by alert id."""
 
 
 @dataclass(slots=True)
@@ -73,6 +77,7 @@ class Observation:
             sighting.firing.pop(change.alert_id, None)
             return
         sighting.began.setdefault(change.alert_id, day)
+        sighting.occurred[change.alert_id] = change.occurred_at
         sighting.firing[change.alert_id] = change.occurred_at
 
 
@@ -89,21 +94,27 @@ def observe_run(path: Path, catalogue: Catalogue, advance: Advance | None = None
         Told how many bytes have been read.
     """
     engine = Engine(catalogue, MemoryStore(), corrections=VinCorrections())
-    seen = Observation(refused={})
+    provinces = ProvinceBook(catalogue.policy)
+    refused: dict[int, str] = {}
+    seen = Observation(refused=refused)
+    day = None
     for day, lines in _by_day(read_lines(path, advance)):
-        result = engine.process([RawDocument(line.value) for line in lines])
-        _take_result(seen, result, day)
-        numbers = {id(line.value): line.number for line in lines}
+        documents = [RawDocument(line.value) for line in lines]
+        result = engine.process(documents)
+        provinces.count(result.exports)
+        newest = engine.watermarks.newest_day("customs_export")
+        _take(seen, [*result.alerts, *provinces.judge_daily(newest)], day)
+        numbers = {id(raw): line.number for raw, line in zip(documents, lines, strict=True)}
         for letter in result.dead_letters:
-            assert seen.refused is not None  # noqa: S101 - set above
-            seen.refused[numbers[id(letter.document.value)]] = letter.error.reason
+            refused[numbers[id(letter.document)]] = letter.error.reason
+    _take(seen, provinces.judge(engine.watermarks.newest_day("customs_export")), day)
     seen.documents = engine.counters.read
     seen.detector_errors = engine.counters.detector_errors.total()
     return seen
 
 
-def _take_result(seen: Observation, result: Result, day: int | None) -> None:
-    for alert in result.alerts:
+def _take(seen: Observation, alerts: Iterable[Alert], day: int | None) -> None:
+    for alert in alerts:
         change = AlertChange(
             alert_id=alert.alert_id,
             detector=alert.detector,

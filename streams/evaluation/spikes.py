@@ -15,6 +15,7 @@ LATEST: Final = 21
 """Days after a spike's last day within which an alert's event time still belongs to it."""
 NATION: Final = "CN"
 """Alerts on the whole nation are no province's and are left out."""
+ANYBODY: Final = "(any provincial detector)"
 NOBODY: Final = "(no provincial detector spoke)"
 
 
@@ -22,24 +23,30 @@ class _Alert(NamedTuple):
     province: str
     day: int
     began: int | None
+    fires: bool
+    """Whether it still fires at the end."""
 
 
 def score_spikes(truth: Truth, seen: Observation) -> tuple[SpikeScore, ...]:
     """Score every detector that spoke of provinces; without any, spikes are scored under no name."""
     said: defaultdict[str, list[_Alert]] = defaultdict(list)
     for (province, detector), sighting in seen.provinces.items():
-        for identity, occurred_at in sighting.firing.items():
+        for identity, occurred_at in sighting.occurred.items():
             day = civil_time.parse(occurred_at).day
-            said[detector].append(_Alert(province, day, sighting.began[identity]))
+            fires = identity in sighting.firing
+            said[detector].append(_Alert(province, day, sighting.began[identity], fires))
     if not said and truth.spikes:
         said[NOBODY] = []
+    if len(said) > 1:
+        said[ANYBODY] = [alert for alerts in list(said.values()) for alert in alerts]
     return tuple(_detector(name, truth, said[name]) for name in sorted(said))
 
 
 def _detector(name: str, truth: Truth, said: list[_Alert]) -> SpikeScore:
     spikes = truth.spikes
     said = sorted(said, key=lambda alert: (alert.province, alert.day))
-    alerts = [alert for alert in said if alert.province != NATION]
+    spoken = [alert for alert in said if alert.province != NATION]
+    alerts = [alert for alert in spoken if alert.fires]
     found: dict[int, list[_Alert]] = defaultdict(list)
     outside: list[_Alert] = []
     for alert in alerts:
@@ -56,7 +63,7 @@ def _detector(name: str, truth: Truth, said: list[_Alert]) -> SpikeScore:
         alerts=len(alerts),
         wrong=len(outside),
         precision=share(len(alerts) - len(outside), len(alerts)),
-        days_to_detection=delay(_wait(s, found[s.spike]) for s in spikes if s.spike in found),
+        days_to_detection=delay(_wait(s, spoken) for s in spikes if s.spike in found),
         missed=tuple(f"{s.province} {s.first_day}" for s in spikes if s.spike not in found),
         wrong_in_rush=sum(_in_rush(truth, alert) for alert in outside),
         outside=tuple(f"{a.province} {datetime.date.fromordinal(a.day)}" for a in outside),
@@ -64,7 +71,8 @@ def _detector(name: str, truth: Truth, said: list[_Alert]) -> SpikeScore:
 
 
 def _wait(spike: SpikeTruth, alerts: list[_Alert]) -> int | None:
-    began = [alert.began for alert in alerts if alert.began is not None]
+    """Days to the first alert on a spike, though another alert may have taken its place since."""
+    began = [a.began for a in alerts if a.began is not None and _belongs(spike, a)]
     return max(0, min(began) - _ordinal(spike.first_day)) if began else None
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from detectors.alerts import Alert
-from detectors.registry import DETECTORS
+from detectors.registry import DECLARED
 from streams.engine import Engine
 from streams.report.adjusted_retail import REBATE_RATE, VALUE_ADDED_TAX, WINDOW_DAYS, RetailSums
 from streams.report.alert_charts import detector_weeks, weekly_alerts
@@ -28,10 +28,6 @@ TOP_VEHICLES: Final = 12
 """Vehicles told in full, beside the worst one of every further detector."""
 ALIKE: Final = 3
 """Of those, how many may share one combination of detectors."""
-
-
-_OF_PROVINCES: Final = "Watches the export counts of provinces; see the section on exports."
-"""Said of detectors that the catalogue of vehicle detectors does not describe."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +104,7 @@ def _context(alerts: AlertTally, vehicles: VehicleTally) -> tuple[list[Chart], d
         "spikes": spikes,
         "highlights": list(highlights(alerts, ranking, spikes)),
         "detectors": _detectors(alerts, weeks),
-        "catalogue": [detector.spec for detector in DETECTORS.values()],
+        "catalogue": [detector.spec for detector in DECLARED.values()],
         "window_days": WINDOW_DAYS,
         "rebate_rate": REBATE_RATE,
         "value_added_tax": VALUE_ADDED_TAX,
@@ -150,15 +146,13 @@ def _detectors(alerts: AlertTally, weeks: list[int]) -> list[dict[str, Any]]:
     """Rows of the table of detectors, the most frequent first."""
     rows = []
     titles = _titles(alerts)
-    of_provinces = {alert.detector for alert in alerts.spikes}
     for identity, total in alerts.by_detector.most_common():
-        detector = DETECTORS.get(identity)
-        otherwise = _OF_PROVINCES if identity in of_provinces else ""
+        detector = DECLARED.get(identity)
         rows.append(
             {
                 "id": identity,
                 "title": titles[identity],
-                "description": detector.spec.description if detector else otherwise,
+                "description": detector.spec.description if detector else "",
                 "total": total,
                 "weeks": detector_weeks(alerts, weeks, identity),
             }

@@ -35,7 +35,7 @@ class VehicleTally:
         self.cases: dict[str, VehicleHistory] = {}
 
     def add(self, history: VehicleHistory, export: Export | None) -> None:
-        """Count a vehicle and the export it counts for."""
+        """Count a vehicle, and the used export that it counts for."""
         self.vehicles += 1
         self.documents += len(history.documents)
         for document in history.documents:
@@ -59,5 +59,6 @@ def tally_vehicles(store: StateStore, wanted: Collection[str] = ()) -> VehicleTa
         data = store.get(vin)
         if data is not None:
             record = records.decode(data)
-            tally.add(VehicleHistory(vin, record.filed, overfull=record.overfull), record.export)
+            history = VehicleHistory(vin, record.filed, overfull=record.overfull)
+            tally.add(history, record.export)
     return tally

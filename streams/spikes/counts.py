@@ -1,7 +1,6 @@
 """Reading a table of counts: region, period, count and, where known, label."""
 
 import csv
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +13,8 @@ Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
 _COLUMNS = ("region", "period", "count")
+_BLANKS = ("",) * 64
+_LABELS = frozenset("01")
 _LARGEST_COUNT = 10**9
 _ALLOWED_COUNTS = f"allowed are whole numbers from 0 to {_LARGEST_COUNT}"
 
@@ -57,7 +58,7 @@ class CountTable:
         return np.array([period.end for period in self.periods], dtype=np.int64)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Row:
     line: int
     region: str
@@ -76,8 +77,8 @@ def read_counts(path: Path) -> CountTable:
         missing period, or periods of different lengths.
     """
     with path.open(newline="", encoding="utf-8-sig") as file:
-        reader = csv.DictReader(file)
-        names = reader.fieldnames or []
+        reader = csv.reader(file)
+        names = [name.strip() for name in next(reader, [])]
         missing = [name for name in _COLUMNS if name not in names]
         if missing:
             raise CountsError(
@@ -85,28 +86,37 @@ def read_counts(path: Path) -> CountTable:
                 "needed are region, period, count and optionally label, "
                 f"found {', '.join(names) or 'none'}"
             )
-        rows = list(_rows(reader, path, labelled="label" in names))
+        labelled = "label" in names
+        order = [names.index(name) for name in (*_COLUMNS, *(["label"] if labelled else []))]
+        rows = [
+            _row(reader.line_num, [(*record, *_BLANKS)[index].strip() for index in order], path)
+            for record in reader
+            if record
+        ]
     if not rows:
         raise CountsError(f"{path}: no counts: the file has a header and no line below it")
-    return _table(rows, path, labelled="label" in names)
+    return _table(rows, path, labelled=labelled)
 
 
-def _rows(reader: "csv.DictReader[str]", path: Path, *, labelled: bool) -> Iterator[_Row]:
-    for record in reader:
-        where = f"{path}: line {reader.line_num}"
-        region = (record["region"] or "").strip()
-        if not region:
-            raise CountsError(f"{where}: field 'region' is empty; allowed is any name")
-        label = (record["label"] or "").strip() if labelled else "0"
-        if label not in {"0", "1"}:
-            raise CountsError(f"{where}: field 'label' is {label!r}; allowed are 0 and 1")
-        period = _period(record["period"], where)
-        yield _Row(reader.line_num, region, period, _count(record["count"], where), label == "1")
-
-
-def _period(text: str | None, where: str) -> Period:
+def _row(line: int, fields: list[str], path: Path) -> _Row:
+    region, period, count = fields[:3]
+    label = fields[3] if len(fields) > len(_COLUMNS) else "0"
     try:
-        return parse_period((text or "").strip())
+        if region and label in _LABELS and 0 <= int(count) <= _LARGEST_COUNT:
+            return _Row(line, region, parse_period(period), int(count), label == "1")
+    except ValueError:
+        pass  # named below
+    where = f"{path}: line {line}"
+    if not region:
+        raise CountsError(f"{where}: field 'region' is empty; allowed is any name")
+    if label not in _LABELS:
+        raise CountsError(f"{where}: field 'label' is {label!r}; allowed are 0 and 1")
+    return _Row(line, region, _period(period, where), _count(count, where), label == "1")
+
+
+def _period(text: str, where: str) -> Period:
+    try:
+        return parse_period(text)
     except ValueError as error:
         raise CountsError(
             f"{where}: field 'period' is {text!r}; allowed are a date (2025-03-14), "
@@ -114,9 +124,9 @@ def _period(text: str | None, where: str) -> Period:
         ) from error
 
 
-def _count(text: str | None, where: str) -> int:
+def _count(text: str, where: str) -> int:
     try:
-        value = int((text or "").strip())
+        value = int(text)
     except ValueError as error:
         raise CountsError(f"{where}: field 'count' is {text!r}; {_ALLOWED_COUNTS}") from error
     if not 0 <= value <= _LARGEST_COUNT:
@@ -127,13 +137,13 @@ def _count(text: str | None, where: str) -> int:
 def _table(rows: list[_Row], path: Path, *, labelled: bool) -> CountTable:
     regions = tuple(dict.fromkeys(row.region for row in rows))
     _same_kind(rows, path)
-    periods = _consecutive({row.period for row in rows})
-    column = {period: index for index, period in enumerate(periods)}
+    periods = _consecutive({row.period.start: row.period for row in rows})
+    column = {period.start: index for index, period in enumerate(periods)}
     line = {region: index for index, region in enumerate(regions)}
     counts = np.full((len(regions), len(periods)), np.nan)
     labels = np.zeros(counts.shape, dtype=bool)
     for row in rows:
-        at = line[row.region], column[row.period]
+        at = line[row.region], column[row.period.start]
         if not np.isnan(counts[at]):
             raise CountsError(
                 f"{path}: line {row.line}: period {row.period} of region {row.region!r} "
@@ -162,16 +172,16 @@ def _same_kind(rows: list[_Row], path: Path) -> None:
             )
 
 
-def _consecutive(present: set[Period]) -> tuple[Period, ...]:
+def _consecutive(present: dict[int, Period]) -> tuple[Period, ...]:
     """Return all periods from the first to the last.
 
     Registers of notifiable diseases often give every year 52 weeks: a week 53 that no region has
     is not a gap.
     """
-    period, last = min(present), max(present)
+    period, last = present[min(present)], present[max(present)]
     periods = [period]
     while period < last:
         period = period.following()
-        if period in present or not str(period).endswith("W53"):
+        if period.start in present or not str(period).endswith("W53"):
             periods.append(period)
     return tuple(periods)

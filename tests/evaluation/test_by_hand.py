@@ -107,6 +107,10 @@ def card(tmp_path):
         seen.take(
             AlertChange(identity, "spike", "province", province, "firing", day), START.toordinal() + 42
         )
+    # An early word on the spike, taken back when p1 took its place.
+    for state in ("firing", "resolved"):
+        early = AlertChange("p0", "spike", "province", "CN-GD", state, "2024-04-01")
+        seen.take(early, START.toordinal() + 38)
     return score(read_truth(path), seen)
 
 
@@ -176,7 +180,7 @@ def test_spikes(card):
     (row,) = card.spikes
     assert (row.spikes, row.found, row.recall) == (2, 1, 0.5)
     assert (row.alerts, row.wrong, row.precision) == (3, 1, 0.666667)
-    assert row.days_to_detection.median == 11  # said on 12 April, begun on the 1st
+    assert row.days_to_detection.median == 7  # first said on 8 April, begun on the 1st
     assert row.outside == ("CN-SH 2024-04-10",)
     assert row.wrong_in_rush == 1  # cars are pulled forward into the three weeks before
     assert row.missed == ("CN-ZJ 2024-04-01",)

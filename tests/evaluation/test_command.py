@@ -22,8 +22,8 @@ def stream(tmp_path_factory):
     folder = tmp_path_factory.mktemp("evaluate")
     out, truth = folder / "country.jsonl.gz", folder / "truth.jsonl.gz"
     simulate(
-        load_country(), vehicles=8_000, days=1096, seed=20_261_121, export_share=0.4,
-        start=datetime.date(2023, 10, 1).toordinal(), out=out, truth=truth,
+        load_country(), vehicles=8_000, days=640, seed=20_261_121, export_share=0.4,
+        start=datetime.date(2025, 1, 1).toordinal(), out=out, truth=truth,
     )  # fmt: skip
     return out, truth
 
@@ -64,6 +64,16 @@ def test_every_unreadable_line_is_refused_and_no_other(card):
     assert card["refusals"]["malformed"] > 20
 
 
+def test_provincial_spikes_are_scored(card):
+    row = next(row for row in card["spikes"] if row["detector"] == "province_export_spike")
+    assert row["spikes"] >= 8
+    assert row["found"] + len(row["missed"]) == row["spikes"]
+    # Exports of a year and a half say little about what is usual; three years find nearly all.
+    assert row["found"] >= 1
+    assert row["days_to_detection"]["median"] <= 14
+    assert row["alerts"] - row["wrong"] >= row["found"]
+
+
 def test_no_detector_failed(card):
     assert card["detector_errors"] == 0
 
@@ -99,7 +109,9 @@ def test_a_worse_policy_shows(stream, tmp_path):
     out, truth = stream
     config = tmp_path / "policy.toml"
     config.write_text("[double_sale]\nwindow_days = 3\n[zero_mileage_export]\nmaximum_km = 20000\n")
-    result = run(out, "--truth", truth, "--config", config, "--json")
+    alerts = tmp_path / "alerts.jsonl"
+    runner.invoke(app, ["replay", str(out), "--config", str(config), "--alerts", str(alerts)])
+    result = run(out, "--truth", truth, "--alerts", alerts, "--json")
     rows = {row["detector"]: row for row in json.loads(result.stdout)["detectors"]}
     assert rows["double_sale"]["recall"] < 0.9
     assert rows["zero_mileage_export"]["precision"] < 0.97

@@ -27,6 +27,11 @@ class Judged:
     readable: list[bytes]
     """Lines without those that the simulator broke on purpose."""
 
+    @property
+    def on_vehicles(self):
+        """Firing alerts without those on provinces."""
+        return [alert for alert in self.firing if alert.subject_type == "vehicle"]
+
 
 def judge(path, readable=()):
     run = Replay(Catalogue(load_policy(None)))

@@ -12,7 +12,7 @@ WIDTHS = {"desk": (1280, 900, False), "phone": (390, 844, True)}
 @pytest.fixture(scope="module")
 def report(country, tmp_path_factory):
     path = tmp_path_factory.mktemp("page") / "report.html"
-    firing = [*country.firing, spike(1), alert(2, labels={}, shadow=True)]
+    firing = [*country.on_vehicles, spike(1), alert(2, labels={}, shadow=True)]
     write_report(path, country.engine, firing, Sources(("a.jsonl",), MADE_ON, simulated=True))
     return path
 
@@ -47,8 +47,8 @@ def test_filters_and_pages_of_the_table(page, report, country):
     assert page.evaluate(shown) == 25
     page.evaluate(_set("filters", "text", "used car for"))
     matches = page.evaluate("document.getElementById('matches').textContent")
-    wanted = sum("used car for" in a.explanation for a in country.firing)
-    assert matches.startswith(f"{wanted:,} of {len(country.firing) + 2:,} alerts")
+    wanted = sum("used car for" in a.explanation for a in country.on_vehicles)
+    assert matches.startswith(f"{wanted:,} of {len(country.on_vehicles) + 2:,} alerts")
     page.evaluate("document.getElementById('next').click()")
     assert page.evaluate("document.getElementById('page').textContent").startswith("page 2 of")
     page.evaluate(_set("filters", "text", "no such words"))

@@ -68,8 +68,16 @@ def test_the_order_of_vehicles_and_alerts_changes_no_byte(country, written):
     assert written(country) == written(SimpleNamespace(engine=other, firing=firing))
 
 
-def test_spikes_stand_in_their_section(country, written):
-    text = words(written(country, [*country.firing, spike(1), spike(2, facts={}, subject="CN")]))
+def test_the_spikes_of_a_replay_stand_in_their_section(country, written):
+    spikes = [alert for alert in country.firing if alert.subject_type == "province"]
+    text = words(written(country))
+    assert spikes
+    assert all(alert.explanation in text for alert in spikes)
+    assert all(f"{alert.facts['since']} to {alert.facts['until']}" in text for alert in spikes)
+
+
+def test_spikes_stand_with_their_numbers(country, written):
+    text = words(written(country, [*country.on_vehicles, spike(1), spike(2, facts={}, subject="CN")]))
     assert "Weeks Province What Observed Expected Upper limit" in text
     assert (
         "2025-03-03 to 2025-03-16 Tianjin Export spike 41 12 22 high 41 exports against 12 expected."
@@ -80,7 +88,7 @@ def test_spikes_stand_in_their_section(country, written):
 
 
 def test_without_spikes_the_section_says_so(country, written):
-    assert "No alert on a province fires" in words(written(country))
+    assert "No alert on a province fires" in words(written(country, country.on_vehicles))
 
 
 def test_a_capped_table_states_the_total(country, written, monkeypatch):

@@ -4,11 +4,12 @@ from datetime import date
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from detectors.findings import SCORE_BANDS
 from detectors.spikes.episodes import Episode, episodes
 from detectors.spikes.tally import Export, ProvinceTally, week_of
-from detectors.spikes.watch import SpikeWatch, arrived_shares
+from detectors.spikes.watch import SpikeWatch, arrived_shares, mixed_shares
 
 START = date(2023, 1, 2).toordinal()
 WEEKS = 70
@@ -188,17 +189,56 @@ def test_open_weeks_are_judged_by_what_has_arrived():
                 if recorded <= today:
                     late[province].add(Export(province, monday, recorded, "usual"), 1)
     report = SpikeWatch(PROVINCES).report(late, today)
-    assert report.drift is None
+    assert not report.drifts
     assert not [one for one in report.findings if one.first_day >= START + 7 * (WEEKS - 3)]
     assert report.scores.expected[0, -1] > 20.0
 
 
+CURVE = np.array([0.7, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0])
+
+
 def test_shares_fill_up_within_the_present_week():
-    reports = np.zeros((30, 8))
-    reports[:, 0], reports[:, 1] = 70.0, 30.0
-    reports[-1, 1] = 0.0
-    monday, sunday = arrived_shares(reports, 1), arrived_shares(reports, 7)
+    monday, sunday = arrived_shares(CURVE, 30, 1), arrived_shares(CURVE, 30, 7)
     assert monday[-1] == pytest.approx(0.7 + 0.3 / 7)
     assert sunday[-1] == pytest.approx(1.0)
     assert monday[-2] == 1.0
-    assert arrived_shares(reports[:1], 3) == []
+    assert arrived_shares(CURVE, 1, 3).shape == (0,)
+
+
+def test_every_source_has_its_own_delay():
+    reports = {"fast": np.full((30, 8), 1.0), "slow": np.full((30, 8), 3.0)}
+    arrived = {"fast": np.ones(29), "slow": np.full(29, 0.6)}
+    assert mixed_shares(reports, arrived, np.ones(29)) == pytest.approx(np.full(29, 0.7))
+    assert mixed_shares({}, arrived, np.full(29, 0.9)) == pytest.approx(np.full(29, 0.9))
+
+
+def test_a_source_that_becomes_slower_is_named():
+    random = np.random.default_rng(5)
+    tallies = {province: ProvinceTally() for province in PROVINCES}
+    today = START + 7 * (WEEKS - 1) + 6
+    for province in PROVINCES:
+        for week in range(WEEKS):
+            for number in range(24):
+                source = ("north", "south")[number % 2]
+                delayed = 0.6 if source == "south" and week >= WEEKS - 10 else 0.1
+                export = on(week, 1, province, source=source)
+                recorded = export.day + 7 * int(random.random() < delayed)
+                if recorded <= today:
+                    tallies[province].add(replace(export, recorded_day=recorded), 1)
+    report = SpikeWatch(PROVINCES).report(tallies, today)
+    assert set(report.drifts) == {"south"}
+    assert report.drifts["south"].now < report.drifts["south"].usual - 0.3
+
+
+def test_findings_whose_detail_is_forgotten_are_closed():
+    tallies = quiet_tallies()
+    add(tallies, 70, 30)
+    add(tallies, 70, 66)
+    assert {START + 7 * 30, START + 7 * 66} <= {
+        one.first_day for one in of(SpikeWatch(PROVINCES).report(tallies, SATURDAY))
+    }
+    for tally in tallies.values():
+        tally.forget(SATURDAY, retention_weeks=160)
+    report = SpikeWatch(PROVINCES).report(tallies, SATURDAY)
+    assert START + 7 * 50 < report.open_from < START + 7 * 60
+    assert [one.first_day for one in of(report)] == [START + 7 * 66]
