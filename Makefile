@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 DEMO := demo
 WORKERS ?= 2
 
-.PHONY: help install demo test check bench nightly readme model lock format clean
+.PHONY: help install demo test check bench nightly readme model lock dashboards format clean
 
 help:  ## Show what there is to make
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -59,6 +59,12 @@ lock:  ## Choose new versions of all dependencies
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --group dev \
 	    --generate-hashes --no-emit-index-url --no-emit-find-links --upgrade \
 	    --custom-compile-command "make lock" pyproject.toml -o requirements.lock
+	@$(BIN)/uv pip compile --quiet --python-version 3.11 --python-platform linux --generate-hashes \
+	    --no-emit-index-url --no-emit-find-links --no-annotate --constraint requirements.lock --upgrade \
+	    --custom-compile-command "make lock" pyproject.toml -o deploy/requirements.lock
+
+dashboards: install  ## Write the Grafana dashboards from their code
+	@$(BIN)/python -m deploy.grafana.generate
 
 clean:  ## Remove what was made
 	@rm -rf $(VENV) $(DEMO) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -17,6 +17,7 @@ Reason = Literal[
     "impossible_time",
     "bad_text",
     "bad_vin",
+    "wrong_key",
 ]
 """Stable classes of bad documents: routes and metrics key on them."""
 

@@ -39,6 +39,8 @@ class _Case(NamedTuple):
     vin: str
     record: VehicleRecord
     cause: Cause
+    stored: bytes | None = None
+    """The record as it lies in the store, where that may be as good as the new one."""
 
 
 _JUDGED_TOGETHER: Final = 5_000
@@ -70,6 +72,9 @@ class Engine:
         How far the feeds are complete; shared between engines where several work side by side.
     corrections
         Splits amendments that change the VIN, where one engine sees all vehicles.
+    keyed
+        Whether every document must carry its VIN as key: under another key it would lie in a
+        partition apart from the rest of its vehicle.
     clock
         Wall clock for ``detected_at``, which no finding depends on.
     """
@@ -81,6 +86,7 @@ class Engine:
         *,
         watermarks: Watermarks | None = None,
         corrections: VinCorrections | None = None,
+        keyed: bool = False,
         clock: Callable[[], datetime] = _utc_now,
     ) -> None:
         self.catalogue = catalogue
@@ -88,6 +94,7 @@ class Engine:
         self.watermarks = watermarks or Watermarks(catalogue.policy.watermarks)
         self.counters = Counters()
         self._corrections = corrections
+        self._keyed = keyed
         self._clock = clock
         self._limits = catalogue.policy.history
         self._hardly_used = hardly_used(catalogue.policy)
@@ -150,6 +157,8 @@ class Engine:
         self.counters.read += 1
         try:
             document = decode(raw.value)
+            if self._keyed:
+                _check_key(raw.key, document)
         except DocumentError as error:
             self.counters.dead_lettered[error.reason] += 1
             result.dead_letters.append(DeadLetter(raw, error))
@@ -195,7 +204,7 @@ class Engine:
         for vin in vins:
             data = self.store.get(vin)
             if data is not None:
-                cases.append(_Case(vin, records.decode(data), cause))
+                cases.append(_Case(vin, records.decode(data), cause, data))
             if len(cases) == _JUDGED_TOGETHER:
                 self._judge(cases, result, detected_at)
                 cases = []
@@ -208,7 +217,10 @@ class Engine:
         for case, history, verdict in zip(cases, histories, verdicts, strict=True):
             self._count_export(history, case.record, result)
             self._conclude(case, history, verdict, result, detected_at)
-            self.store.put(case.vin, records.encode(case.record))
+            judged = records.encode(case.record)
+            # A worker that starts judges all its vehicles again; most come out as they were.
+            if judged != case.stored:
+                self.store.put(case.vin, judged)
 
     def _conclude(
         self,
@@ -219,7 +231,7 @@ class Engine:
         detected_at: str,
     ) -> None:
         """Report what a verdict changes of a vehicle's alerts."""
-        vin, record, cause = case
+        vin, record, cause = case.vin, case.record, case.cause
         findings, failed = verdict
         self._deadlines.replace(vin, [f.deadline for f in findings if f.deadline is not None])
         now = by_identity(filter(self._holds, findings), "vehicle", vin)
@@ -276,6 +288,17 @@ class Engine:
         except Exception as error:  # noqa: BLE001 - whatever it is, the alert must go out
             self._report({finding.detector: error}, history, result)
             return detector.spec.description
+
+
+def _check_key(key: bytes | None, document: Document) -> None:
+    if key != document.vin.encode():
+        raise DocumentError(
+            "wrong_key",
+            field=None,
+            value=f"under the key {key!r}",
+            allowed="the document's VIN, in upper case, as the key",
+            document=f"{document.source}/{document.event_id}",
+        )
 
 
 def _history(vin: str, record: VehicleRecord) -> VehicleHistory:

@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import cast
 
+import msgspec
+
 from detectors import civil_time
 from detectors.alerts import Alert, Cause, StandingAlert, by_identity, diff
 from detectors.exports import ExportChange
@@ -19,6 +21,11 @@ from streams.alert_record import alert_record
 
 def _utc_now() -> datetime:
     return datetime.now(UTC)
+
+
+class _Memory(msgspec.Struct, array_like=True):
+    standing: dict[str, list[StandingAlert]]
+    explanations: list[tuple[str, str, str, str]]
 
 
 class ProvinceBook:
@@ -86,6 +93,19 @@ class ProvinceBook:
             alerts += self._changes(province, by_province.get(province, []))
         self._amended.clear()
         return alerts
+
+    def memory(self) -> bytes:
+        """What a restart needs beside the counts: the alerts so far and what was said of them."""
+        explanations = [(*key, text) for key, text in self._explanations.items()]
+        return msgspec.msgpack.encode(_Memory(self._standing, explanations))
+
+    def remember(self, memory: bytes) -> None:
+        """Take over what `memory` returned before the restart."""
+        kept = msgspec.msgpack.decode(memory, type=_Memory)
+        self._standing = kept.standing
+        self._explanations = {
+            (province, detector, anchor): text for province, detector, anchor, text in kept.explanations
+        }
 
     def _changes(self, province: str, findings: list[Finding]) -> list[Alert]:
         now = by_identity(findings, "province", province)

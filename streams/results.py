@@ -15,6 +15,8 @@ class RawDocument(NamedTuple):
 
     value: bytes
     position: Position | None = None
+    key: bytes | None = None
+    """Key of the Kafka record, for an engine that checks keys."""
 
 
 class DeadLetter(NamedTuple):

@@ -63,7 +63,7 @@ def _run_late(simulations: list[Simulation], name: str, seed: int) -> None:
 
 def _show(title: str, results: list[Measurement], anchor: str = "farrington") -> None:
     shown = Table(title=f"{title}: {results[0].outbreaks} outbreaks, {results[0].quiet} quiet weeks")
-    headings = ("FPR %", "worst", "POD", "@1 %", "@0.5 %", "delay", f"z {anchor}", "µs")
+    headings = ("false %", "worst", "POD", "@1 %", "@0.5 %", "delay", f"z {anchor}", "µs")
     shown.add_column("method")
     for heading in headings:
         shown.add_column(heading, justify="right")

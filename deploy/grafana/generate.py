@@ -1,0 +1,33 @@
+"""Write the dashboards as Grafana reads them: `python -m deploy.grafana.generate`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from grafana_foundation_sdk.cog.encoder import JSONEncoder
+
+from deploy.grafana.source.adjusted_retail import adjusted_retail
+from deploy.grafana.source.overview import overview
+from deploy.grafana.source.provinces import provinces
+from deploy.grafana.source.service_health import service_health
+from deploy.grafana.source.vehicles import vehicles
+
+FOLDER = Path(__file__).parent / "dashboards"
+DASHBOARDS = (overview, provinces, vehicles, adjusted_retail, service_health)
+
+
+def rendered() -> dict[str, str]:
+    """File name to content."""
+    made = {}
+    for make in DASHBOARDS:
+        dashboard = make()
+        name = f"{str(dashboard.uid).removeprefix('zeromile-')}.json"
+        text = json.dumps(dashboard, cls=JSONEncoder, indent=1, sort_keys=True, ensure_ascii=False)
+        made[name] = f"{text}\n"
+    return made
+
+
+if __name__ == "__main__":
+    for name, text in rendered().items():
+        (FOLDER / name).write_text(text, "utf-8")

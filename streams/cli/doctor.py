@@ -1,0 +1,30 @@
+"""`zeromile doctor`: what is wrong, and what to do about it."""
+
+from __future__ import annotations
+
+import typer
+
+from streams.cli.console import out
+from streams.cli.service_options import Bootstrap, settings_or_exit
+from streams.service.diagnosis import diagnose
+
+COLOURS = {"ok": "green", "note": "yellow", "problem": "red"}
+
+
+def doctor(bootstrap: Bootstrap = None) -> None:
+    """Look at configuration, broker, topics, workers and lag.
+
+    Exit codes: 0 fine (notes included), 1 problems were found, 2 wrong use.
+    """
+    settings = settings_or_exit(bootstrap_servers=bootstrap)
+    problems = 0
+    for finding in diagnose(settings):
+        problems += finding.state == "problem"
+        remedy = f" → {finding.remedy}" if finding.remedy else ""
+        out.print(
+            f"[{COLOURS[finding.state]}]{finding.state:8}[/]{finding.what}{remedy}",
+            soft_wrap=True,
+            highlight=False,
+        )
+    if problems:
+        raise typer.Exit(1)

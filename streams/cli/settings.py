@@ -1,0 +1,32 @@
+"""`zeromile settings`: what the service is set to."""
+
+from __future__ import annotations
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from streams.cli.console import fail
+from streams.service.settings import SettingsError, load
+from streams.sink.settings import SinkSettings
+
+app = typer.Typer(no_args_is_help=True, help="Show the settings of the worker and of the store.")
+
+
+@app.callback()
+def _group() -> None:
+    """Keep `show` a command of its own."""
+
+
+@app.command("show")
+def show() -> None:
+    """Print every setting with its value and meaning; secrets stay hidden."""
+    try:
+        settings = load(SinkSettings)
+    except SettingsError as error:
+        fail(str(error))
+    table = Table("variable", "value", "meaning", box=None, pad_edge=False)
+    for name, field in SinkSettings.model_fields.items():
+        table.add_row(f"ZEROMILE_{name.upper()}", str(getattr(settings, name)), field.description)
+    console = Console()
+    console.print(table) if console.is_terminal else Console(width=200).print(table)

@@ -1,0 +1,109 @@
+"""`zeromile sink`: alerts and documents into a database."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from prometheus_client import start_http_server
+from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
+
+from detectors.errors import ZeromileError
+from streams.cli.console import errors, fail, out
+from streams.cli.progress import reading_progress
+from streams.cli.replay import check_readable
+from streams.cli.service_options import Bootstrap, kafka_errors_explained
+from streams.service.logs import set_up_logs
+from streams.service.settings import SettingsError, load
+from streams.sink.consumer import Sink, open_consumer
+from streams.sink.database import migrate, open_database
+from streams.sink.from_file import store_files
+from streams.sink.metrics import SinkMetrics
+from streams.sink.records import KINDS, Stored
+from streams.sink.settings import SinkSettings
+
+Url = Annotated[
+    str | None,
+    typer.Option(
+        "--url",
+        help="postgresql://user:password@host/database or sqlite:///file; default ZEROMILE_SINK_URL.",
+    ),
+]
+FromFile = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--from-file", help="Store recorded alerts and documents (JSON Lines) instead of reading Kafka."
+    ),
+]
+
+
+def sink(
+    *,
+    url: Url = None,
+    from_file: FromFile = None,
+    bootstrap: Bootstrap = None,
+    once: Annotated[
+        bool, typer.Option("--once", help="Stop when all that is on the topics now is stored.")
+    ] = False,
+    documents: Annotated[
+        bool | None,
+        typer.Option("--documents/--no-documents", help="Keep the documents too; default yes."),
+    ] = None,
+    metrics_port: Annotated[
+        int | None, typer.Option(help="Port of the metrics; default ZEROMILE_SINK_METRICS_PORT.")
+    ] = None,
+) -> None:
+    """Keep alerts, their history and evidence, and the documents in a database.
+
+    Makes and updates the tables by itself. Restarts and repeated records change nothing.
+    Exit codes: 0 fine, 2 wrong use or an unusable database, 3 Kafka cannot be reached.
+    """
+    settings = _settings(
+        sink_url=url,
+        bootstrap_servers=bootstrap,
+        sink_documents=documents,
+        sink_metrics_port=metrics_port,
+    )
+    check_readable(from_file or [])
+    try:
+        engine = open_database(settings.sink_url.get_secret_value())
+        migrate(engine)
+        done = _from_files(engine, from_file) if from_file else _from_kafka(settings, engine, once=once)
+    except ZeromileError as error:
+        fail(str(error))
+    except DBAPIError as error:
+        fail(f"the database refuses: {str(error.orig).strip()}")
+    for kind in KINDS:
+        out.print(
+            f"{kind}s: {done.stored[kind]:,} stored, "
+            f"{done.repeated[kind]:,} already there or superseded, {done.refused[kind]:,} refused",
+            highlight=False,
+        )
+
+
+def _settings(**overrides: object) -> SinkSettings:
+    try:
+        return load(SinkSettings, **overrides)
+    except SettingsError as error:
+        fail(str(error))
+
+
+def _from_files(engine: Engine, paths: list[Path]) -> Stored:
+    with reading_progress(paths, errors) as advance:
+        return store_files(engine, paths, advance)
+
+
+def _from_kafka(settings: SinkSettings, engine: Engine, *, once: bool) -> Stored:
+    set_up_logs(settings)
+    metrics = SinkMetrics()
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    if settings.sink_metrics_port is not None:
+        start_http_server(settings.sink_metrics_port, settings.sink_metrics_host, metrics.registry)
+    with kafka_errors_explained(settings), open_consumer(settings) as consumer:
+        return Sink(settings, engine, consumer, metrics, stop).run(until_end=once)

@@ -1,0 +1,29 @@
+"""`zeromile worker`: the streaming service."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from detectors.errors import PolicyError
+from streams.cli.console import fail
+from streams.cli.service_options import Bootstrap, settings_or_exit
+from streams.service.worker import run_worker
+
+
+def worker(
+    bootstrap: Bootstrap = None,
+    web_port: Annotated[
+        int | None, typer.Option(help="Port of the web pages; default ZEROMILE_WEB_PORT.")
+    ] = None,
+) -> None:
+    """Judge documents from Kafka until stopped; start several to share the partitions.
+
+    Settings come from the environment, see `zeromile settings show`.
+    """
+    settings = settings_or_exit(bootstrap_servers=bootstrap, web_port=web_port)
+    try:
+        run_worker(settings)
+    except PolicyError as error:
+        fail(str(error))

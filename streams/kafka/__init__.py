@@ -1,0 +1,1 @@
+"""Kafka: connection, topics, batch transport for Faust, changelog, reading and writing."""

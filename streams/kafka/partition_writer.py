@@ -1,0 +1,147 @@
+"""Writes of one partition, in transactions that only its present owner can commit.
+
+The transactional id belongs to the partition. Whoever opens a writer for it fences every earlier
+one: the broker refuses their writes and aborts what they had not committed. So a worker that was
+paused until the group gave its partitions away cannot overwrite what the new owner wrote.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import (
+    InvalidProducerEpoch,
+    InvalidProducerIdMapping,
+    KafkaError,
+    ProducerFenced,
+)
+from aiokafka.structs import RecordMetadata, TopicPartition
+
+from streams.kafka.connection import KafkaConnection
+from streams.kafka.outbox import Entry
+
+BATCH_BYTES = 900_000
+REQUEST_BYTES = 4 * 1024 * 1024
+YIELD_EVERY = 1000
+REQUEST_TIMEOUT_MS = 30_000
+TRANSACTION_TIMEOUT_MS = 60_000
+STOP_SECONDS = 5.0
+
+
+class FencedError(Exception):
+    """Another worker has opened a writer for this partition since."""
+
+
+class WriteFailedError(Exception):
+    """The transaction may or may not have been committed; reopen, look and decide."""
+
+
+class PartitionWriter:
+    """A transactional producer for one partition; `open` it before use and after every failure.
+
+    Parameters
+    ----------
+    connection
+        Where Kafka is.
+    transactional_id
+        The same for a partition on every worker.
+    """
+
+    def __init__(self, connection: KafkaConnection, transactional_id: str) -> None:
+        self._connection = connection
+        self._transactional_id = transactional_id
+        self._producer: AIOKafkaProducer | None = None
+
+    async def open(self) -> None:
+        """Fence earlier writers of the partition and abort what they left open.
+
+        Raises
+        ------
+        aiokafka.errors.KafkaError
+            The broker cannot be reached or refuses.
+        """
+        await self.close()
+        producer = AIOKafkaProducer(
+            acks="all",
+            transactional_id=self._transactional_id,
+            max_batch_size=BATCH_BYTES,
+            max_request_size=REQUEST_BYTES,
+            compression_type="lz4",
+            request_timeout_ms=REQUEST_TIMEOUT_MS,
+            transaction_timeout_ms=TRANSACTION_TIMEOUT_MS,
+            **self._connection.aiokafka_options(),
+        )
+        try:
+            await producer.start()
+        except BaseException:
+            await _stop(producer)
+            raise
+        self._producer = producer
+
+    async def close(self) -> None:
+        """Let go of the producer."""
+        producer, self._producer = self._producer, None
+        if producer is not None:
+            await _stop(producer)
+
+    async def write(
+        self, entries: Mapping[TopicPartition, Sequence[Entry]]
+    ) -> dict[TopicPartition, int]:
+        """Write everything in one transaction; returns the offset after the last record of each.
+
+        Raises
+        ------
+        FencedError
+            Nothing was written: the partition has another owner.
+        WriteFailedError
+            The outcome is unknown; the writer must be opened again.
+        """
+        producer = self._producer
+        if producer is None:
+            raise WriteFailedError("the writer is closed")
+        try:
+            async with producer.transaction():
+                return await self._send(producer, entries)
+        except (ProducerFenced, InvalidProducerEpoch, InvalidProducerIdMapping) as error:
+            raise FencedError(self._transactional_id) from error
+        except (KafkaError, AssertionError, TimeoutError) as error:
+            # aiokafka asserts its own state machine when a transaction broke half way.
+            raise WriteFailedError(f"{type(error).__name__}: {error}") from error
+
+    async def _send(
+        self, producer: AIOKafkaProducer, entries: Mapping[TopicPartition, Sequence[Entry]]
+    ) -> dict[TopicPartition, int]:
+        sent: list[tuple[TopicPartition, int, asyncio.Future[RecordMetadata]]] = []
+        for where, records in entries.items():
+            batch = producer.create_batch()
+            for number, (key, value, headers) in enumerate(records):
+                if batch.append(timestamp=None, key=key, value=value, headers=headers) is None:
+                    sent.append(await _submit(producer, batch, where))
+                    batch = producer.create_batch()
+                    batch.append(timestamp=None, key=key, value=value, headers=headers)
+                if number % YIELD_EVERY == YIELD_EVERY - 1:
+                    await asyncio.sleep(0)
+            if batch.record_count():
+                sent.append(await _submit(producer, batch, where))
+        ends: dict[TopicPartition, int] = {}
+        for where, count, future in sent:
+            metadata = await future
+            ends[where] = metadata.offset + count
+        return ends
+
+
+async def _submit(
+    producer: AIOKafkaProducer, batch: object, where: TopicPartition
+) -> tuple[TopicPartition, int, asyncio.Future[RecordMetadata]]:
+    count: int = batch.record_count()  # type: ignore[attr-defined] # aiokafka is not typed
+    future = await producer.send_batch(batch, where.topic, partition=where.partition)
+    return where, count, future
+
+
+async def _stop(producer: AIOKafkaProducer) -> None:
+    # A broken producer cannot flush; what it still holds is written again by the next one.
+    with suppress(KafkaError, AssertionError, TimeoutError, OSError):
+        await asyncio.wait_for(producer.stop(), STOP_SECONDS)

@@ -1,0 +1,117 @@
+"""Put recorded streams onto the document topics, each document under its VIN."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from kafka import KafkaProducer
+
+from detectors.decoding import decode
+from detectors.documents import EVENT_TYPES, Document
+from detectors.errors import DocumentError
+from streams.kafka.connection import KafkaConnection
+from streams.kafka.topics import TopicNames
+from streams.vin_corrections import VinCorrections
+
+LINGER_MS = 20
+BATCH_BYTES = 256 * 1024
+REQUEST_BYTES = 4 * 1024 * 1024
+
+
+class Outgoing(NamedTuple):
+    """A record to publish."""
+
+    topic: str
+    key: bytes | None
+    value: bytes
+    event_time: float | None
+    """Seconds since 1970 at which the source wrote the document, for `--speed`."""
+
+
+class Router:
+    """Decides topic and key of every line, and splits amendments that change the VIN.
+
+    Lines that are no documents are published as they are: the service refuses them, visibly.
+    """
+
+    def __init__(self, names: TopicNames) -> None:
+        self._names = names
+        self._corrections = VinCorrections()
+        self.split = 0
+
+    def route(self, line: bytes) -> Iterator[Outgoing]:
+        """Records for a line: the document, and the withdrawals that it makes necessary."""
+        try:
+            document = decode(line)
+        except DocumentError:
+            yield self._unreadable(line)
+            return
+        topic = self._names.documents_of(document.event_type)
+        when = _event_time(document)
+        for withdrawal in self._corrections.withdrawals(document):
+            self.split += 1
+            changed = {"vin": withdrawal.vin, "revision": withdrawal.revision, "status": "void"}
+            value = json.dumps(json.loads(line) | changed, ensure_ascii=False).encode()
+            yield Outgoing(topic, withdrawal.vin.encode(), value, when)
+        yield Outgoing(topic, document.vin.encode(), line, when)
+
+    def _unreadable(self, line: bytes) -> Outgoing:
+        try:
+            fields = json.loads(line)
+        except (ValueError, RecursionError):
+            fields = None
+        fields = fields if isinstance(fields, dict) else {}
+        event_type, vin = fields.get("event_type"), fields.get("vin")
+        kind = event_type if event_type in EVENT_TYPES else EVENT_TYPES[0]
+        key = vin.strip().upper().encode("utf-8", "replace") if isinstance(vin, str) else None
+        return Outgoing(self._names.documents_of(kind), key, line, None)
+
+
+DAY_SECONDS = 86_400
+EPOCH_ORDINAL = 719_163
+CHINA_OFFSET_SECONDS = 8 * 3600
+
+
+def _event_time(document: Document) -> float:
+    day = document.recorded_day or document.day
+    return float((day - EPOCH_ORDINAL) * DAY_SECONDS - CHINA_OFFSET_SECONDS)
+
+
+class Publisher:
+    """kafka-python's producer, counting what was confirmed and what failed.
+
+    Parameters
+    ----------
+    connection
+        Where Kafka is.
+    """
+
+    def __init__(self, connection: KafkaConnection) -> None:
+        self.failed: Counter[str] = Counter()
+        self.published = 0
+        self._producer = KafkaProducer(
+            acks="all",
+            linger_ms=LINGER_MS,
+            batch_size=BATCH_BYTES,
+            max_request_size=REQUEST_BYTES,
+            compression_type="lz4",
+            **connection.kafka_python_options(),
+        )
+
+    def publish(self, records: Iterable[Outgoing]) -> None:
+        """Hand records over; a failure is counted when the broker reports it."""
+        for record in records:
+            future = self._producer.send(record.topic, key=record.key, value=record.value)
+            future.add_errback(self._count_failure)
+            self.published += 1
+
+    def _count_failure(self, error: Exception) -> None:
+        self.failed[type(error).__name__] += 1
+
+    def close(self) -> None:
+        """Wait until everything is confirmed or has failed."""
+        self._producer.flush()
+        self._producer.close()

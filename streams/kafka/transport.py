@@ -1,0 +1,225 @@
+"""Faust's aiokafka transport, delivering batches and committing exactly what is done.
+
+Subclasses and documented hooks only. The private methods that are overridden are listed in
+`PRIVATE_HOOKS`; `tests/service/test_faust_hooks.py` fails when a new Faust changes one.
+
+Two faults of stock Faust 0.15.3 are avoided on the way: it can commit past a message that is
+still being worked on when offsets have gaps (compaction, transactions) or when acknowledgements
+come out of order, and it sleeps a full second when all buffers are full.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Iterator
+from typing import Any, ClassVar
+
+import aiokafka
+import faust
+from aiokafka.structs import ConsumerRecord
+from faust.serializers.schemas import Schema
+from faust.transport.drivers import aiokafka as driver
+from faust.types import TP
+from faust.types.tuples import ConsumerMessage, Message
+
+from streams.kafka.batches import BatchMessage, BatchScheduler, RecordBatch, SpanLedger
+
+ROOM_CHECK_SECONDS = 0.5
+FETCH_WAIT_MS = 500
+
+PRIVATE_HOOKS = {
+    "faust.transport.consumer.Consumer": (
+        "_to_message(self, tp, record)",
+        "_add_gap(self, tp, offset_from, offset_to)",
+        "_new_offset(self, tp)",
+        "_filter_tps_with_pending_acks(self, topics=None)",
+        "_wait_next_records(self, timeout)",
+        "_get_active_partitions(self)",
+        "on_partitions_revoked(self, revoked)",
+        "perform_seek(self)",
+        "seek(self, partition, offset)",
+        "on_buffer_drop(self, tp)",
+        "resume_partitions(self, tps)",
+    ),
+    "faust.transport.drivers.aiokafka.Consumer": ("_new_consumer_thread(self)",),
+    "faust.transport.drivers.aiokafka.AIOKafkaConsumerThread": (
+        "_create_worker_consumer(self, transport)",
+    ),
+    "faust.app.base.App": ("_new_transport(self)",),
+}
+
+
+class CommittedReadsThread(driver.AIOKafkaConsumerThread):
+    """Faust's consumer thread, reading committed transactions only.
+
+    Faust ties the isolation level to its own exactly-once mode, which zeromile does not use.
+    """
+
+    def _create_worker_consumer(self, transport: driver.Transport) -> aiokafka.AIOKafkaConsumer:
+        consumer = super()._create_worker_consumer(transport)
+        # Both are read when the consumer starts, which is after this.
+        consumer._isolation_level = "read_committed"  # noqa: SLF001 - hook, see module
+        consumer._fetch_max_wait_ms = FETCH_WAIT_MS  # noqa: SLF001 - Faust fixes 1500 ms
+        return consumer
+
+
+class BatchConsumer(driver.Consumer):
+    """Faust's Kafka consumer, with batches for the topics of its scheduler.
+
+    A partition can be held back (`hold`) until its state is there (`release`): Faust then does
+    not take its records, however often a rebalance resumes it.
+    """
+
+    scheduler: BatchScheduler
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self._ledger = SpanLedger()
+        self._room = asyncio.Event()
+        self._held: set[TP] = set()
+        super().__init__(*args, **kwargs)
+
+    def _new_consumer_thread(self) -> driver.AIOKafkaConsumerThread:
+        return CommittedReadsThread(self, loop=self.loop, beacon=self.beacon)
+
+    def _batched(self, tp: TP) -> bool:
+        return tp.topic in self.scheduler.topics
+
+    # -- delivery
+
+    def _to_message(self, tp: TP, record: Any) -> ConsumerMessage:
+        if not isinstance(record, RecordBatch):
+            return super()._to_message(tp, record)
+        message = BatchMessage(tp, record, self.app.consumer_generation_id)
+        already_read = self._read_offset[tp]
+        # The caller drops what lies before the read offset, by this same test.
+        if already_read is None or record.first >= already_read:
+            self._ledger.deliver(tp, message.span)
+        return message
+
+    async def _add_gap(self, tp: TP, offset_from: int, offset_to: int) -> None:
+        # Batches need no gaps: a span ends where the next begins, whatever offsets are missing.
+        # Elsewhere Faust's interval counts `offset_to`, which has not been processed yet.
+        if not self._batched(tp):
+            await super()._add_gap(tp, offset_from, offset_to - 1)
+
+    # -- commit
+
+    def _new_offset(self, tp: TP) -> int | None:
+        if not self._batched(tp):
+            return super()._new_offset(tp)
+        self._acked_index[tp].clear()
+        self._acked[tp].clear()
+        return self._ledger.committable(tp)
+
+    def _filter_tps_with_pending_acks(self, topics: Any = None) -> Iterator[TP]:
+        stock = list(super()._filter_tps_with_pending_acks(topics))
+        yield from stock
+        for tp in self._ledger.partitions():
+            if tp not in stock and (topics is None or tp in topics or tp.topic in topics):
+                yield tp
+
+    def forget(self, partitions: Iterable[TP]) -> None:
+        """Stop waiting for batches of partitions that another worker owns by now."""
+        lost = set(partitions)
+        for tp in lost:
+            self._ledger.forget(tp)
+        for message in [m for m in self._unacked_messages if m.tp in lost]:
+            self._unacked_messages.discard(message)
+
+    def lag(self) -> dict[TP, int]:
+        """Records on the broker beyond the committed offset, per assigned batch partition."""
+        behind: dict[TP, int] = {}
+        for tp in self.assignment():
+            end = self.highwater(tp) if self._batched(tp) else None
+            if end is not None:
+                behind[tp] = max(0, end - (self._committed_offset[tp] or 0))
+        return behind
+
+    # -- rebalance and seek
+
+    async def on_partitions_revoked(self, revoked: set[TP]) -> None:
+        """Wait for running batches, commit what is done, then forget the partitions."""
+        await super().on_partitions_revoked(revoked)
+        for tp in revoked:
+            self._ledger.forget(tp)
+
+    async def perform_seek(self) -> None:
+        """Seek to the committed offsets; whatever was delivered before comes again."""
+        self._ledger.clear()
+        await super().perform_seek()
+
+    async def seek(self, partition: TP, offset: int) -> None:
+        """Seek one partition."""
+        self._ledger.forget(partition)
+        await super().seek(partition, offset)
+
+    # -- partitions that are not ready
+
+    def hold(self, partitions: Iterable[TP]) -> None:
+        """Take no records of these partitions until they are released."""
+        held = set(partitions)
+        self._held |= held
+        self.pause_partitions(held)
+
+    def release(self, partitions: Iterable[TP]) -> None:
+        """Take records of these partitions again, as far as they are still assigned."""
+        released = set(partitions) & self._held
+        self._held -= released
+        super().resume_partitions(released & set(self.assignment()))
+
+    def resume_partitions(self, tps: Iterable[TP]) -> None:
+        """Resume all but the held ones; Faust calls this after every rebalance."""
+        super().resume_partitions(set(tps) - self._held)
+
+    # -- back-pressure
+
+    def on_buffer_drop(self, tp: TP) -> None:
+        """Wake the fetcher as soon as the agent has taken a batch."""
+        super().on_buffer_drop(tp)
+        self._room.set()
+
+    async def _wait_next_records(self, timeout: float) -> Any:
+        while (
+            self.flow_active
+            and self._buffered_partitions
+            and not self._get_active_partitions()
+            and not self.should_stop
+        ):
+            self._room.clear()
+            try:
+                await asyncio.wait_for(self._room.wait(), ROOM_CHECK_SECONDS)
+            except TimeoutError:
+                continue
+        return await super()._wait_next_records(timeout)
+
+
+class BatchTransport(driver.Transport):
+    """Faust's aiokafka transport with the consumer above."""
+
+    Consumer: ClassVar[type[BatchConsumer]] = BatchConsumer
+
+
+class RawBatchSchema(Schema[None, list[ConsumerRecord]]):
+    """Hands the agent the raw records: it decodes each on its own, so that one cannot fail all."""
+
+    def loads_key(self, app: Any, message: Message, **_: Any) -> None:
+        """Batches have no key of their own."""
+
+    def loads_value(self, app: Any, message: Message, **_: Any) -> list[ConsumerRecord]:
+        """Return the records of the batch."""
+        records: list[ConsumerRecord] = message.value  # type: ignore[assignment] # our own message
+        return records
+
+
+class BatchApp(faust.App):
+    """A Faust application whose transport knows batches."""
+
+    async def on_first_start(self) -> None:
+        """Make no directories: Faust keeps no files here."""
+
+    def _new_transport(self) -> BatchTransport:
+        return BatchTransport(self.conf.broker_consumer, self)
+
+    def batch_topic(self, *names: str, maxsize: int = 8) -> Any:
+        """Topic whose agents receive lists of raw records; at most `maxsize` batches wait."""
+        return self.topic(*names, schema=RawBatchSchema(), maxsize=maxsize)

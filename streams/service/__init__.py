@@ -1,0 +1,1 @@
+"""The streaming service: settings, Faust application, partitions, web pages, metrics, logs."""

@@ -1,0 +1,141 @@
+"""The streaming service, put together: Faust, the agent, partitions, watermarks, web pages."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from typing import Any, cast
+
+import faust
+from mode import CrashingSupervisor, Service
+
+from detectors.documents import EVENT_TYPES
+from detectors.registry import Catalogue
+from detectors.watermarks import Watermarks
+from streams.kafka.batches import scheduler_for
+from streams.kafka.transport import BatchApp
+from streams.policy import load_policy
+from streams.service.backends import open_backend
+from streams.service.lag import LagReporter
+from streams.service.layout import names_of
+from streams.service.metrics import Metrics
+from streams.service.observer import Observer
+from streams.service.owned_partition import OwnedPartition, Surroundings
+from streams.service.partition_manager import PartitionManager
+from streams.service.partition_store import PartitionStore
+from streams.service.settings import Settings
+from streams.service.shared_watermarks import SharedWatermarks
+from streams.service.web import WebPages
+
+FETCH_BYTES = 1024 * 1024
+HEARTBEATS_A_SESSION = 10
+
+
+@dataclass(frozen=True, slots=True)
+class StreamingService:
+    """A worker, ready to be started.
+
+    Parameters
+    ----------
+    app
+        The Faust application.
+    partitions
+        What the application's agent hands documents to.
+    surroundings
+        Services that start before the application and stop after it.
+    """
+
+    app: BatchApp
+    partitions: PartitionManager
+    surroundings: tuple[Service, ...]
+
+
+def build_service(settings: Settings) -> StreamingService:
+    """Make the Faust application and what surrounds it; nothing is started yet.
+
+    Raises
+    ------
+    detectors.errors.PolicyError
+        The policy file has a wrong key or value.
+    """
+    names = names_of(settings)
+    catalogue = Catalogue(load_policy(settings.policy_file))
+    metrics = Metrics(catalogue.detectors)
+    event_types = {names.documents_of(event_type): event_type for event_type in EVENT_TYPES}
+    observer = Observer(metrics, event_types, settings.recent_alerts)
+    app = _faust_app(settings, frozenset(names.documents))
+    watermarks = SharedWatermarks(settings, names.watermarks, Watermarks(catalogue.policy.watermarks))
+    surroundings = Surroundings(
+        connection=settings,
+        names=names,
+        group=settings.group,
+        partitions=settings.partitions,
+        owner=uuid.uuid4().hex,
+        url=settings.web_url,
+        flush_seconds=settings.flush_seconds,
+        retention_days=settings.state_retention_days,
+        catalogue=catalogue,
+        watermarks=watermarks.watermarks,
+        metrics=metrics,
+        observer=observer,
+    )
+
+    def open_partition(number: int) -> OwnedPartition:
+        store = PartitionStore(open_backend(settings, number))
+        return OwnedPartition(number, store, surroundings)
+
+    partitions = PartitionManager(app, names.documents, open_partition, metrics)
+    _connect(app, partitions, settings)
+    lag = LagReporter(
+        app,
+        partitions,
+        settings.broker_addresses(),
+        metrics,
+    )
+    pages = WebPages(settings, partitions, lag, metrics, observer)
+    return StreamingService(app, partitions, (watermarks, partitions, lag, pages))
+
+
+def _faust_app(settings: Settings, topics: frozenset[str]) -> BatchApp:
+    return BatchApp(
+        settings.group,
+        broker=settings.faust_brokers(),
+        broker_credentials=settings.faust_credentials(),
+        broker_commit_interval=settings.commit_seconds,
+        broker_session_timeout=settings.session_seconds,
+        broker_heartbeat_interval=settings.session_seconds / HEARTBEATS_A_SESSION,
+        broker_request_timeout=max(90.0, settings.session_seconds),
+        # One fetch may hold every partition's buffer; batches are cut by the scheduler.
+        broker_max_poll_records=None,
+        consumer_auto_offset_reset="earliest",
+        consumer_max_fetch_size=FETCH_BYTES,
+        consumer_group_instance_id=settings.instance_id,
+        ConsumerScheduler=scheduler_for(topics, settings.max_batch_documents),
+        # A failing agent ends the worker, visibly; whoever supervises it starts it again.
+        agent_supervisor=CrashingSupervisor,
+        # Topics are made by `zeromile topics apply` and never on the way.
+        topic_allow_declare=False,
+        topic_disable_leader=True,
+        # Our own pages instead of Faust's; see streams.service.web.
+        web_enabled=False,
+        worker_redirect_stdouts=False,
+        store="memory://",
+    )
+
+
+def _connect(app: BatchApp, partitions: PartitionManager, settings: Settings) -> None:
+    app.on_partitions_revoked.connect(partitions.on_partitions_revoked)
+    app.on_partitions_assigned.connect(partitions.on_partitions_assigned)
+    documents = app.batch_topic(*names_of(settings).documents)
+
+    @app.agent(documents, name="documents")
+    async def judge_documents(stream: faust.StreamT[Any]) -> None:
+        """Hand every batch to its partition, which acknowledges it when all is written."""
+        # Without noack() Faust acknowledges a batch whose processing raised.
+        async for event in cast("faust.Stream[Any]", stream).noack().events():
+            partition = partitions.owned.get(event.message.partition)
+            if partition is None:
+                # Revoked while the batch waited; it comes again to whoever owns it now.
+                continue
+            await partition.wait_for_room(settings.max_unflushed_documents)
+            partition.process(event.value, event)

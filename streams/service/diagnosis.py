@@ -1,0 +1,151 @@
+"""What may be wrong with an installation, each finding with its remedy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from kafka import KafkaAdminClient, TopicPartition
+from kafka.admin import OffsetSpec
+from kafka.errors import KafkaError
+
+from detectors.errors import PolicyError
+from streams.kafka.topic_admin import admin_client, check_topics
+from streams.policy import load_policy
+from streams.service.layout import catalogue_of, names_of
+from streams.service.settings import LOOPBACK, Settings
+
+LAG_TO_MENTION = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """One thing that was looked at.
+
+    Parameters
+    ----------
+    state
+        `ok`, `note` (works, but you should know) or `problem`.
+    what
+        What was found.
+    remedy
+        What to do about it; empty where nothing needs doing.
+    """
+
+    state: Literal["ok", "note", "problem"]
+    what: str
+    remedy: str = ""
+
+
+def diagnose(settings: Settings) -> Iterator[Diagnosis]:
+    """Look at configuration, broker, topics, group and lag, in this order."""
+    yield from _policy(settings)
+    yield from _exposure(settings)
+    try:
+        with admin_client(settings) as client:
+            yield from _broker(client, settings)
+            yield from _topics(client, settings)
+            for check in (_group, _lag):
+                yield from _tolerant(check, client, settings)
+    except KafkaError as error:
+        yield Diagnosis(
+            "problem",
+            f"no broker answers at {settings.bootstrap_servers} ({settings.security_protocol}): "
+            f"{type(error).__name__}",
+            "check ZEROMILE_BOOTSTRAP_SERVERS, the network, and the ZEROMILE_SASL_… and "
+            "ZEROMILE_SSL_… settings; `zeromile settings show` prints them",
+        )
+
+
+def _tolerant(
+    check: Callable[[KafkaAdminClient, Settings], Iterator[Diagnosis]],
+    client: KafkaAdminClient,
+    settings: Settings,
+) -> Iterator[Diagnosis]:
+    try:
+        yield from list(check(client, settings))
+    except KafkaError as error:
+        yield Diagnosis(
+            "problem", f"the broker refuses to tell: {error}", "check the user's rights (ACLs)"
+        )
+
+
+def _policy(settings: Settings) -> Iterator[Diagnosis]:
+    try:
+        load_policy(settings.policy_file)
+    except PolicyError as error:
+        yield Diagnosis("problem", str(error), "mend the file; no worker starts with it")
+    else:
+        yield Diagnosis("ok", f"policy {settings.policy_file or 'as shipped'} is valid")
+
+
+def _exposure(settings: Settings) -> Iterator[Diagnosis]:
+    if settings.security_protocol in ("PLAINTEXT", "SASL_PLAINTEXT") and not all(
+        host in LOOPBACK for host, _ in settings.broker_addresses()
+    ):
+        yield Diagnosis(
+            "note",
+            "documents travel unencrypted",
+            "set ZEROMILE_SECURITY_PROTOCOL to SSL or SASL_SSL",
+        )
+
+
+def _broker(client: KafkaAdminClient, settings: Settings) -> Iterator[Diagnosis]:
+    nodes = len(client.describe_cluster()["brokers"])
+    yield Diagnosis("ok", f"{nodes} broker(s) answer at {settings.bootstrap_servers}")
+    if settings.replication_factor > nodes:
+        yield Diagnosis(
+            "problem",
+            f"topics want {settings.replication_factor} copies, but there are {nodes} brokers",
+            "lower ZEROMILE_REPLICATION_FACTOR or add brokers",
+        )
+
+
+def _topics(client: KafkaAdminClient, settings: Settings) -> Iterator[Diagnosis]:
+    differences = check_topics(client, catalogue_of(settings))
+    for difference in differences:
+        yield Diagnosis("problem", str(difference), "`zeromile topics apply`")
+    if not differences:
+        yield Diagnosis("ok", "all topics are as they should be")
+
+
+def _group(client: KafkaAdminClient, settings: Settings) -> Iterator[Diagnosis]:
+    group = client.describe_groups([settings.group])[settings.group]
+    state, members = group["group_state"], len(group["members"])
+    if members == 0:
+        yield Diagnosis("problem", "no worker is in the group", "start `zeromile worker`")
+    elif state != "Stable":
+        yield Diagnosis(
+            "note", f"the group is {state} with {members} worker(s)", "wait for the rebalance"
+        )
+    else:
+        yield Diagnosis("ok", f"{members} worker(s) share {settings.partitions} partitions")
+    if members > settings.partitions:
+        yield Diagnosis(
+            "note",
+            f"{members - settings.partitions} worker(s) have nothing to do",
+            "run no more workers than partitions",
+        )
+
+
+def _lag(client: KafkaAdminClient, settings: Settings) -> Iterator[Diagnosis]:
+    partitions = [
+        TopicPartition(topic, number)
+        for topic in names_of(settings).documents
+        for number in range(settings.partitions)
+    ]
+    ends = client.list_partition_offsets(dict.fromkeys(partitions, OffsetSpec.LATEST))
+    committed = client.list_group_offsets({settings.group: partitions})[settings.group]
+    lag = sum(
+        ends[where].offset - max(0, committed[where].offset if where in committed else 0)
+        for where in partitions
+    )
+    if lag > LAG_TO_MENTION:
+        yield Diagnosis(
+            "note",
+            f"{lag:,} documents wait",
+            "if that grows, start another worker (up to one a partition)",
+        )
+    else:
+        yield Diagnosis("ok", f"{lag:,} documents wait")

@@ -1,0 +1,187 @@
+"""Every metric of the service, in one place: names, meaning, labels.
+
+Base units, labels from closed sets only: no VIN, owner or exporter ever becomes a label.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    Info,
+    disable_created_metrics,
+    generate_latest,
+)
+
+from detectors.documents import EVENT_TYPES
+from detectors.findings import SEVERITIES
+from streams import __version__
+
+OUTCOMES = ("accepted", "duplicate", "stale", "dead_lettered")
+STATES = ("firing", "resolved")
+SHORT = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+AGES = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 1800.0, 3600.0, 86400.0)
+
+
+class Metrics:
+    """The metrics of one worker.
+
+    Parameters
+    ----------
+    detectors
+        Ids of the enabled detectors, so that each series exists from the start.
+    """
+
+    def __init__(self, detectors: Iterable[str] = ()) -> None:
+        # Prometheus would store a `_created` series beside every other one.
+        disable_created_metrics()  # type: ignore[no-untyped-call] # missing in the library
+        self.registry = CollectorRegistry()
+        self._documents()
+        self._alerts()
+        self._state()
+        self._writing()
+        for event_type in EVENT_TYPES:
+            for outcome in OUTCOMES:
+                self.documents.labels(event_type, outcome)
+        for detector in detectors:
+            self.detector_errors.labels(detector)
+            for severity in SEVERITIES:
+                for state in STATES:
+                    self.alert_changes.labels(detector, severity, state)
+        build = Info("zeromile_build", "Version of the program.", registry=self.registry)
+        build.info({"version": __version__})
+
+    def _documents(self) -> None:
+        self.documents = Counter(
+            "zeromile_documents",
+            "Documents read, by topic's event type and what became of them.",
+            ["event_type", "outcome"],
+            registry=self.registry,
+        )
+        self.dead_letters = Counter(
+            "zeromile_dead_letters",
+            "Documents sent to the dead-letter topic, by reason.",
+            ["reason"],
+            registry=self.registry,
+        )
+        self.batch_seconds = Histogram(
+            "zeromile_batch_processing_seconds",
+            "Time to decode, file and judge one batch of documents of one partition.",
+            buckets=SHORT,
+            registry=self.registry,
+        )
+        self.batch_documents = Histogram(
+            "zeromile_batch_documents",
+            "Documents in a batch.",
+            buckets=(1, 10, 100, 500, 1000, 2000, 5000, 10_000),
+            registry=self.registry,
+        )
+        self.event_age = Histogram(
+            "zeromile_event_age_seconds",
+            "Age of the oldest document of a batch when its alerts and state were committed, "
+            "counted from the time Kafka received it.",
+            buckets=AGES,
+            registry=self.registry,
+        )
+        self.lag = Gauge(
+            "zeromile_consumer_lag_documents",
+            "Documents on the broker that this worker has not finished.",
+            ["topic", "partition"],
+            registry=self.registry,
+        )
+        self.watermark = Gauge(
+            "zeromile_watermark_timestamp_seconds",
+            "Start of the last civil day through which all sources of a feed are complete.",
+            ["event_type"],
+            registry=self.registry,
+        )
+
+    def _alerts(self) -> None:
+        self.alert_changes = Counter(
+            "zeromile_alert_changes",
+            "Changes of alerts, by detector, severity and new state.",
+            ["detector", "severity", "state"],
+            registry=self.registry,
+        )
+        self.detector_errors = Counter(
+            "zeromile_detector_errors",
+            "Times a detector raised instead of judging.",
+            ["detector"],
+            registry=self.registry,
+        )
+
+    def _state(self) -> None:
+        self.partitions = Gauge(
+            "zeromile_partitions",
+            "Partitions assigned to this worker, by whether their state is there.",
+            ["state"],
+            registry=self.registry,
+        )
+        self.vehicles = Gauge(
+            "zeromile_vehicles",
+            "Vehicles in the state of a partition.",
+            ["partition"],
+            registry=self.registry,
+        )
+        self.expired_vehicles = Counter(
+            "zeromile_expired_vehicles",
+            "Vehicles forgotten because their last document is older than the retention.",
+            registry=self.registry,
+        )
+        self.recovery_progress = Gauge(
+            "zeromile_recovery_progress_ratio",
+            "How much of a partition's changelog has been read, 1 when it is ready.",
+            ["partition"],
+            registry=self.registry,
+        )
+        self.recovered_records = Counter(
+            "zeromile_recovered_records",
+            "Records read from the changelog.",
+            registry=self.registry,
+        )
+        self.recovery_seconds = Histogram(
+            "zeromile_recovery_seconds",
+            "Time to make a partition ready.",
+            buckets=AGES,
+            registry=self.registry,
+        )
+        self.lost_partitions = Counter(
+            "zeromile_lost_partitions",
+            "Partitions given up because another worker had taken them over.",
+            registry=self.registry,
+        )
+
+    def _writing(self) -> None:
+        self.transaction_seconds = Histogram(
+            "zeromile_transaction_seconds",
+            "Time to commit the alerts and state of one partition.",
+            buckets=SHORT,
+            registry=self.registry,
+        )
+        self.transaction_failures = Counter(
+            "zeromile_transaction_failures",
+            "Transactions whose outcome had to be looked up because the broker did not answer.",
+            registry=self.registry,
+        )
+        self.written_records = Counter(
+            "zeromile_written_records",
+            "Records committed, by topic.",
+            ["topic"],
+            registry=self.registry,
+        )
+
+    def exposition(self) -> bytes:
+        """Text that Prometheus reads."""
+        return generate_latest(self.registry)
+
+
+def metric_families() -> dict[str, str]:
+    """Name (as exposed) and meaning of every metric, for documents and the tests of `deploy/`."""
+    return {
+        family.name + ("_total" if family.type == "counter" else ""): family.documentation
+        for family in Metrics().registry.collect()
+    }

@@ -1,0 +1,392 @@
+"""One partition that this worker owns: its engine, its state, and what waits to be written.
+
+Documents go in; alerts, dead letters and state come out in transactions, and only then are the
+documents acknowledged. Whatever point a crash hits, documents not acknowledged come again and are
+duplicates of what the state holds, or find the state as it was before them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+import msgspec
+import structlog
+from aiokafka.errors import KafkaError
+from aiokafka.structs import ConsumerRecord, TopicPartition
+
+from detectors.documents import EVENT_TYPES, EventType
+from detectors.filing import Position
+from detectors.registry import Catalogue
+from detectors.watermarks import NewestDays, Watermarks
+from streams.engine import Engine
+from streams.kafka.connection import KafkaConnection
+from streams.kafka.markers import MARKER_KEY, Marker, decode_marker
+from streams.kafka.outbox import Entry, Outbox
+from streams.kafka.partition_writer import FencedError, PartitionWriter, WriteFailedError
+from streams.kafka.topic_reader import read_to_end
+from streams.kafka.topics import TopicNames
+from streams.results import RawDocument, Result
+from streams.service.expiry import Sweeper
+from streams.service.metrics import Metrics
+from streams.service.observer import Observer
+from streams.service.outgoing import add_alerts, add_dead_letters, add_exports
+from streams.service.partition_store import PartitionStore
+from streams.service.province_desk import MEMORY_KEY, PARTITION, ProvinceDesk
+from streams.service.shared_watermarks import NEWEST_KEY, decode_newest, encode_newest
+
+RETRY_SECONDS = 1.0
+JUDGE_SLICE = 200
+T = TypeVar("T")
+
+log = structlog.get_logger("zeromile.partition")
+
+
+class Acknowledgeable(Protocol):
+    """The part of a Faust event that matters here."""
+
+    def ack(self) -> bool:
+        """Say that everything the batch led to is written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What all partitions of a worker share."""
+
+    connection: KafkaConnection
+    names: TopicNames
+    group: str
+    partitions: int
+    owner: str
+    url: str
+    flush_seconds: float
+    retention_days: int
+    catalogue: Catalogue
+    watermarks: Watermarks
+    metrics: Metrics
+    observer: Observer
+
+
+@dataclass(slots=True)
+class _Pending:
+    """Batches that wait for a transaction."""
+
+    events: list[Acknowledgeable]
+    documents: int
+    oldest_ms: float
+
+
+class LostPartitionError(Exception):
+    """Another worker owns the partition."""
+
+
+class OwnedPartition:
+    """State machine of one partition: open, recover, then process and flush until it goes.
+
+    Parameters
+    ----------
+    number
+        The partition.
+    store
+        Its vehicles, as far as this worker has them already.
+    surroundings
+        What the partitions of this worker share.
+    """
+
+    def __init__(self, number: int, store: PartitionStore, surroundings: Surroundings) -> None:
+        self.number = number
+        self.store = store
+        self.around = surroundings
+        self.ready = asyncio.Event()
+        self.engine = Engine(
+            surroundings.catalogue, store, watermarks=surroundings.watermarks, keyed=True
+        )
+        self._writer = PartitionWriter(
+            surroundings.connection, f"{surroundings.group}-partition-{number}"
+        )
+        self._changelog = TopicPartition(surroundings.names.vehicles, number)
+        self._outbox = Outbox()
+        self._pending = _Pending([], 0, time.time() * 1000)
+        self._marker = Marker(surroundings.owner, 0, surroundings.url)
+        self._newest: NewestDays = {}
+        self._unjudged: list[str] = []
+        self._fresh = True
+        self._desk = None
+        if number == PARTITION:
+            self._desk = ProvinceDesk(
+                surroundings.connection,
+                surroundings.names.province_exports,
+                surroundings.catalogue.policy,
+                surroundings.watermarks,
+            )
+        self._sweeper = Sweeper(store, surroundings.retention_days)
+        self._work = asyncio.Event()
+        self._urgent = asyncio.Event()
+        self._flushed = asyncio.Event()
+        self._idle = asyncio.Event()
+        self._idle.set()
+
+    # -- life
+
+    async def run(self, on_ready: Callable[[OwnedPartition], None]) -> None:
+        """Own the partition until cancelled.
+
+        Raises
+        ------
+        LostPartitionError
+            Another worker has taken it over.
+        """
+        self.ready.clear()
+        following = None
+        try:
+            await self._take_over()
+            self.ready.set()
+            on_ready(self)
+            if self._desk is not None:
+                following = asyncio.create_task(self._desk.follow())
+            while True:
+                await self._wait_for_work()
+                await self._flush()
+        finally:
+            self.ready.clear()
+            self._flushed.set()
+            if following is not None:
+                following.cancel()
+                await asyncio.gather(following, return_exceptions=True)
+
+    async def close(self) -> None:
+        """Let go of producer and files."""
+        await self._writer.close()
+        self.store.backend.close()
+
+    async def settle(self) -> None:
+        """Write out everything at once, so that nothing is in flight."""
+        while self.ready.is_set() and self.unsettled:
+            self._flushed.clear()
+            self._urgent.set()
+            self._work.set()
+            await self._flushed.wait()
+
+    @property
+    def unsettled(self) -> bool:
+        """Whether something still waits for its transaction or is in one."""
+        return bool(self._pending.events or self.store.changed or self._outbox) or (
+            not self._idle.is_set()
+        )
+
+    @property
+    def unflushed_documents(self) -> int:
+        """Documents that wait for a transaction."""
+        return self._pending.documents
+
+    async def wait_for_room(self, most: int) -> None:
+        """Return when fewer than `most` documents wait for a transaction."""
+        while self.ready.is_set() and self._pending.documents >= most:
+            self._flushed.clear()
+            self._urgent.set()
+            await self._flushed.wait()
+
+    # -- documents
+
+    def process(self, records: Sequence[ConsumerRecord], event: Acknowledgeable) -> None:
+        """Take a batch in; its event is acknowledged when all that follows is written."""
+        batch = [
+            RawDocument(r.value or b"", Position(r.topic, r.partition, r.offset), r.key)
+            for r in records
+        ]
+        started = time.perf_counter()
+        before = self.around.observer.before(self.engine)
+        result = self.engine.process(batch)
+        self.around.observer.batch(
+            self.engine, before, records[0].topic, len(records), time.perf_counter() - started
+        )
+        self._collect(result)
+        if result.dead_letters:
+            by_offset = {record.offset: record for record in records}
+            add_dead_letters(self._outbox, self.around.names, result.dead_letters, by_offset)
+        if not self._pending.events:
+            self._pending.oldest_ms = records[0].timestamp
+        self._pending.events.append(event)
+        self._pending.documents += len(records)
+        self._work.set()
+
+    def catch_up(self) -> None:
+        """Meet the deadlines that the watermarks have crossed since."""
+        result = self.engine.catch_up()
+        self._collect(result)
+        if result.alerts:
+            self._work.set()
+
+    def judge_provinces(self) -> None:
+        """Judge the provinces' counts, where this partition keeps them."""
+        alerts = self._desk.judge() if self._desk is not None else []
+        if alerts and self._desk is not None:
+            self._collect(Result(alerts=alerts))
+            memory = self._desk.book.memory()
+            self._outbox.add(self.around.names.vehicles, self.number, MEMORY_KEY, memory)
+            self._work.set()
+
+    def judge_recovered(self) -> None:
+        """Judge a slice of the vehicles read from the changelog, for deadlines and new policy."""
+        vins, self._unjudged = self._unjudged[:JUDGE_SLICE], self._unjudged[JUDGE_SLICE:]
+        result = self.engine.judge_again(vins)
+        self._collect(result)
+        if self.store.changed:
+            self._work.set()
+
+    def forget_old(self) -> None:
+        """Let vehicles go whose last document is older than the retention; a slice at a time."""
+        reached = [
+            day
+            for event_type in EVENT_TYPES
+            if (day := self.around.watermarks.complete_through(event_type)) is not None
+        ]
+        forgotten = self._sweeper.step(max(reached, default=None))
+        if forgotten:
+            self.around.metrics.expired_vehicles.inc(forgotten)
+            self._work.set()
+
+    @property
+    def unjudged(self) -> int:
+        """Recovered vehicles that have not been judged again yet."""
+        return len(self._unjudged)
+
+    def _collect(self, result: Result) -> None:
+        add_alerts(self._outbox, self.around.names, self.around.partitions, result.alerts)
+        add_exports(self._outbox, self.around.names, result.exports)
+        self.around.observer.result(self.number, result)
+
+    # -- writing
+
+    async def _wait_for_work(self) -> None:
+        await self._work.wait()
+        if not self._urgent.is_set():
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._urgent.wait(), self.around.flush_seconds)
+        self._work.clear()
+        self._urgent.clear()
+
+    async def _flush(self) -> None:
+        self._idle.clear()
+        entries, pending = self._take_all()
+        try:
+            started = time.perf_counter()
+            end = await self._write(entries)
+            self.around.metrics.transaction_seconds.observe(time.perf_counter() - started)
+            self.store.confirm(end)
+            self._marker = msgspec.structs.replace(self._marker, number=self._marker.number + 1)
+        finally:
+            self._idle.set()
+        for event in pending.events:
+            event.ack()
+        if pending.events:
+            self.around.metrics.event_age.observe(max(0.0, time.time() - pending.oldest_ms / 1000))
+        for where, records in entries.items():
+            self.around.metrics.written_records.labels(where.topic).inc(len(records))
+        self.around.metrics.vehicles.labels(str(self.number)).set(len(self.store.backend))
+        self._flushed.set()
+
+    def _take_all(self) -> tuple[Mapping[TopicPartition, Sequence[Entry]], _Pending]:
+        """Swap out, without a pause, everything that belongs into one transaction."""
+        pending, self._pending = self._pending, _Pending([], 0, 0.0)
+        names = self.around.names
+        changes = self.store.begin()
+        self._outbox.extend(
+            names.vehicles,
+            self.number,
+            [(vin.encode(), record, []) for vin, record in changes.items()],
+        )
+        if self.around.watermarks.newest != self._newest:
+            self._newest = dict(self.around.watermarks.newest)
+            newest = encode_newest(self._newest)
+            self._outbox.add(names.vehicles, self.number, NEWEST_KEY, newest)
+            self._outbox.add(names.watermarks, 0, str(self.number).encode(), newest)
+        self._outbox.add(names.vehicles, self.number, MARKER_KEY, self._marker.encode())
+        return self._outbox.take(), pending
+
+    async def _write(self, entries: Mapping[TopicPartition, Sequence[Entry]]) -> int:
+        """Commit a transaction, whatever it takes; returns the changelog offset after it."""
+        while True:
+            try:
+                return (await self._writer.write(entries))[self._changelog]
+            except FencedError as error:
+                raise LostPartitionError(f"partition {self.number}") from error
+            except WriteFailedError:
+                self.around.metrics.transaction_failures.inc()
+                committed = await _persistently(self._look_up_commit)
+                if committed is not None:
+                    return committed
+
+    async def _look_up_commit(self) -> int | None:
+        """After a failure: the changelog's end if our transaction is in it, None if not."""
+        await self._writer.open()
+        marker = None
+        position = self.store.backend.position
+        async for batch in read_to_end(self.around.connection, self._changelog, position):
+            for record in batch.records:
+                if record.key == MARKER_KEY:
+                    marker = decode_marker(record.value)
+            position = batch.position
+        if marker is None:
+            return None
+        if marker == self._marker:
+            return position
+        raise LostPartitionError(f"partition {self.number} was written to by another worker")
+
+    # -- taking over
+
+    async def _take_over(self) -> None:
+        """Fence the last owner, then read what the changelog holds beyond our state."""
+        started = time.perf_counter()
+        await _persistently(self._writer.open)
+        found = await _persistently(self._recover)
+        self.around.metrics.recovery_seconds.observe(time.perf_counter() - started)
+        self.around.metrics.recovery_progress.labels(str(self.number)).set(1)
+        if found or self._fresh:
+            # The engine does not know the deadlines of vehicles that it has not judged itself.
+            self._unjudged = list(self.store.vins())
+            self._fresh = False
+        # The first transaction of an owner says where it answers questions.
+        self._work.set()
+
+    async def _recover(self) -> int:
+        """Read the changelog from our position to its end; returns how many records there were."""
+        start, found = self.store.backend.position, 0
+        progress = self.around.metrics.recovery_progress.labels(str(self.number))
+        async for batch in read_to_end(self.around.connection, self._changelog, start):
+            self.store.restore(self._vehicles(batch.records), batch.position)
+            found += len(batch.records)
+            self.around.metrics.recovered_records.inc(len(batch.records))
+            progress.set((batch.position - start) / max(1, batch.end - start))
+        return found
+
+    def _vehicles(self, records: Sequence[ConsumerRecord]) -> list[tuple[str, bytes | None]]:
+        vehicles: list[tuple[str, bytes | None]] = []
+        for record in records:
+            if record.key == NEWEST_KEY:
+                self._reach(decode_newest(record.value))
+            elif record.key == MEMORY_KEY:
+                assert self._desk is not None  # noqa: S101 - written by the owner of this partition
+                self._desk.book.remember(record.value)
+            elif record.key != MARKER_KEY:
+                vehicles.append((record.key.decode(), record.value))
+        return vehicles
+
+    def _reach(self, newest: NewestDays) -> None:
+        key: tuple[EventType, str]
+        for key, day in newest.items():
+            self.around.watermarks.reach(*key, day)
+
+
+async def _persistently(attempt: Callable[[], Awaitable[T]]) -> T:
+    """Try until the broker answers; an outage delays a partition and fails nothing."""
+    while True:
+        try:
+            return await attempt()
+        except (KafkaError, OSError) as error:
+            log.warning("broker does not answer", error=type(error).__name__)
+            await asyncio.sleep(RETRY_SECONDS)

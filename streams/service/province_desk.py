@@ -1,0 +1,124 @@
+"""The provinces' counts, kept and judged by the worker that owns the first document partition.
+
+Spikes are judged against the rest of the nation, so one worker sees all counts. It follows the
+topic that holds, for every vehicle, the export it counts for; a record replaces the vehicle's last
+one, so reading a record twice moves nothing. Alerts, and what a restart must remember of them,
+are written in the transactions of the first partition, which no former owner can commit.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+import msgspec
+import structlog
+from aiokafka import AIOKafkaConsumer
+from aiokafka.errors import KafkaError
+from aiokafka.structs import ConsumerRecord, TopicPartition
+
+from detectors.alerts import Alert
+from detectors.exports import ExportChange
+from detectors.policy import Policy
+from detectors.spikes.tally import Export
+from detectors.watermarks import Watermarks
+from streams.kafka.connection import KafkaConnection
+from streams.provinces import ProvinceBook
+
+PARTITION = 0
+"""The document partition whose owner keeps the provinces."""
+MEMORY_KEY = b"\x00provinces"
+"""Key of what a restart must remember, in the changelog of that partition."""
+POLL_MS = 500
+RETRY_SECONDS = 1.0
+QUIET_SECONDS = 1.0
+
+log = structlog.get_logger("zeromile.provinces")
+
+
+class ProvinceDesk:
+    """Follows the counted exports and says what is sudden.
+
+    Parameters
+    ----------
+    connection
+        Where Kafka is.
+    topic
+        Topic of the counted exports, one partition.
+    policy
+        Thresholds.
+    watermarks
+        Say which civil day the customs feed has reached.
+    """
+
+    def __init__(
+        self, connection: KafkaConnection, topic: str, policy: Policy, watermarks: Watermarks
+    ) -> None:
+        self.book = ProvinceBook(policy)
+        self._connection = connection
+        self._where = TopicPartition(topic, 0)
+        self._watermarks = watermarks
+        self._exports: dict[bytes, bytes] = {}
+        self._position = 0
+        self._caught_up = False
+        self._changed_at: float | None = None
+        self._judged_on: int | None = None
+
+    async def follow(self) -> None:
+        """Read on and on, from where the last reading ended."""
+        while True:
+            try:
+                await self._read()
+            except (KafkaError, OSError) as error:
+                log.warning("counted exports cannot be read", error=type(error).__name__)
+                await asyncio.sleep(RETRY_SECONDS)
+
+    def judge(self) -> list[Alert]:
+        """Judge the counts when they have been quiet for a moment; returns what changed."""
+        today = self._watermarks.newest_day("customs_export")
+        if today != self._judged_on and self._changed_at is None:
+            self._changed_at = time.monotonic()
+        if not self._caught_up or self._changed_at is None:
+            return []
+        if time.monotonic() - self._changed_at < QUIET_SECONDS:
+            return []
+        self._changed_at, self._judged_on = None, today
+        return self.book.judge(today)
+
+    async def _read(self) -> None:
+        consumer = AIOKafkaConsumer(
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            isolation_level="read_committed",
+            fetch_max_wait_ms=POLL_MS,
+            **self._connection.aiokafka_options(),
+        )
+        await consumer.start()
+        try:
+            consumer.assign([self._where])
+            end = (await consumer.end_offsets([self._where]))[self._where]
+            consumer.seek(self._where, self._position)
+            while True:
+                found = await consumer.getmany(self._where, timeout_ms=POLL_MS)
+                for record in found.get(self._where, []):
+                    self._take(record)
+                self._position = await consumer.position(self._where)
+                self._caught_up = self._caught_up or self._position >= end
+        finally:
+            await consumer.stop()
+
+    def _take(self, record: ConsumerRecord) -> None:
+        old = self._exports.get(record.key)
+        if old == record.value:
+            return
+        if record.value is None:
+            del self._exports[record.key]
+        else:
+            self._exports[record.key] = record.value
+        change = ExportChange(record.key.decode(), _export(old), _export(record.value))
+        self.book.count([change])
+        self._changed_at = time.monotonic()
+
+
+def _export(data: bytes | None) -> Export | None:
+    return None if data is None else msgspec.msgpack.decode(data, type=Export)

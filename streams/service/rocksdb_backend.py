@@ -1,0 +1,85 @@
+"""Confirmed records on the worker's disk, for states larger than its memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from rocksdict import Options, Rdict, WriteBatch
+
+from streams.service.partition_store import Changes
+
+POSITION_KEY = b"\x00position"
+COUNT_KEY = b"\x00count"
+NUMBER_BYTES = 8
+WRITE_BUFFER_BYTES = 16 * 1024 * 1024
+
+
+class RocksDBBackend:
+    """Records in RocksDB; records and position are written in one atomic batch.
+
+    RocksDB's own log makes a kill harmless. What a power failure can take is read again from
+    the changelog, because the position is lost together with the records.
+
+    Parameters
+    ----------
+    directory
+        Directory of this partition, made when it is missing.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        directory.parent.mkdir(parents=True, exist_ok=True)
+        options = Options(raw_mode=True)
+        options.create_if_missing(create_if_missing=True)
+        options.set_write_buffer_size(WRITE_BUFFER_BYTES)
+        self._directory = directory
+        self._options = options
+        self._db = Rdict(str(directory), options)
+
+    def _number(self, key: bytes) -> int:
+        data = self._db.get(key)
+        return int.from_bytes(data, "big") if data is not None else 0
+
+    @property
+    def position(self) -> int:
+        """Changelog offset up to which everything is contained."""
+        return self._number(POSITION_KEY)
+
+    def get(self, vin: str) -> bytes | None:
+        """Record of a vehicle, None if there is none."""
+        record: bytes | None = self._db.get(vin.encode())
+        return record
+
+    def write(self, changes: Changes, position: int) -> None:
+        """Take over confirmed changes and the position after them, in one step."""
+        batch, count = WriteBatch(raw_mode=True), len(self)
+        for vin, record in changes.items():
+            key = vin.encode()
+            known = self._db.get(key) is not None
+            if record is None:
+                count -= known
+                batch.delete(key)
+            else:
+                count += not known
+                batch.put(key, record)
+        batch.put(POSITION_KEY, position.to_bytes(NUMBER_BYTES, "big"))
+        batch.put(COUNT_KEY, count.to_bytes(NUMBER_BYTES, "big"))
+        self._db.write(batch)
+
+    def vins(self) -> Iterator[str]:
+        """All vehicles, in no particular order."""
+        keys: Iterator[bytes] = iter(self._db.keys())  # type: ignore[arg-type] # bytes: raw mode
+        return (key.decode() for key in keys if not key.startswith(b"\x00"))
+
+    def __len__(self) -> int:
+        return self._number(COUNT_KEY)
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self.close()
+        Rdict.destroy(str(self._directory), self._options)
+        self._db = Rdict(str(self._directory), self._options)
+
+    def close(self) -> None:
+        """Flush and release the directory's lock."""
+        self._db.close()

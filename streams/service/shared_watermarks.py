@@ -1,0 +1,105 @@
+"""Watermarks that all partitions of all workers share, through a small compacted topic.
+
+Deadline rules ask how far a feed has come in the whole country, not in one partition. Every
+worker writes the newest days it knows of, in the transaction of the documents that
+showed it, and follows what the others write. A partition has one record, and its days only ever
+grow: its owner began from what the changelog of the partition says.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+from aiokafka import AIOKafkaConsumer
+from aiokafka.errors import KafkaError
+from aiokafka.structs import ConsumerRecord, TopicPartition
+from mode import Service
+
+from detectors.documents import EventType
+from detectors.watermarks import NewestDays, Watermarks
+from streams.kafka.connection import KafkaConnection
+
+POLL_MS = 500
+RETRY_SECONDS = 1.0
+
+
+NEWEST_KEY: Final = b"\x00newest"
+"""Key of the newest days in a partition's changelog; no VIN begins with a zero byte."""
+
+
+class _NewestDay(msgspec.Struct, frozen=True, array_like=True):
+    event_type: EventType
+    source: str
+    day: int
+
+
+_decoder = msgspec.msgpack.Decoder(list[_NewestDay])
+
+
+def encode_newest(newest: NewestDays) -> bytes:
+    """Write the newest civil day of every source."""
+    return msgspec.msgpack.encode([_NewestDay(*key, day) for key, day in newest.items()])
+
+
+def decode_newest(data: bytes) -> NewestDays:
+    """Read them back."""
+    return {(entry.event_type, entry.source): entry.day for entry in _decoder.decode(data)}
+
+
+class SharedWatermarks(Service):
+    """Keeps `watermarks` up to what every worker has seen.
+
+    Parameters
+    ----------
+    connection
+        Where Kafka is.
+    topic
+        The compacted topic, one partition.
+    watermarks
+        The object that the engines of this worker read and write.
+    """
+
+    def __init__(
+        self, connection: KafkaConnection, topic: str, watermarks: Watermarks, **kwargs: object
+    ) -> None:
+        super().__init__(**kwargs)  # type: ignore[arg-type] # options of mode's Service
+        self.watermarks = watermarks
+        self.caught_up = False
+        self._connection = connection
+        self._topic = topic
+
+    @Service.task
+    async def _follow(self) -> None:
+        while not self.should_stop:
+            try:
+                await self._read()
+            except (KafkaError, OSError) as error:
+                self.log.warning("watermark topic cannot be read: %s; trying again", error)
+                await self.sleep(RETRY_SECONDS)
+
+    async def _read(self) -> None:
+        where = TopicPartition(self._topic, 0)
+        consumer = AIOKafkaConsumer(
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            isolation_level="read_committed",
+            fetch_max_wait_ms=POLL_MS,
+            **self._connection.aiokafka_options(),
+        )
+        await consumer.start()
+        try:
+            consumer.assign([where])
+            await consumer.seek_to_beginning(where)
+            end = (await consumer.end_offsets([where]))[where]
+            while not self.should_stop:
+                found = await consumer.getmany(where, timeout_ms=POLL_MS)
+                for record in found.get(where, []):
+                    self._take(record)
+                self.caught_up = self.caught_up or await consumer.position(where) >= end
+        finally:
+            await consumer.stop()
+
+    def _take(self, record: ConsumerRecord) -> None:
+        for (event_type, source), day in decode_newest(record.value).items():
+            self.watermarks.reach(event_type, source, day)

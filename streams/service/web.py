@@ -1,0 +1,137 @@
+"""The worker's web pages: health, metrics, and questions about alerts and vehicles."""
+
+from __future__ import annotations
+
+import hmac
+
+import msgspec
+from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
+from mode import Service
+
+from streams.service.lag import LagReporter
+from streams.service.metrics import Metrics
+from streams.service.observer import Observer
+from streams.service.partition_manager import PartitionManager
+from streams.service.settings import Settings
+from streams.service.vehicle_view import vehicle_view
+
+MOST_ALERTS = 1000
+
+
+class WebPages(Service):
+    """An aiohttp server in the worker's own event loop.
+
+    `/livez`, `/readyz` and `/metrics` are open; everything under `/api` asks for the bearer token
+    where one is set.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        partitions: PartitionManager,
+        lag: LagReporter,
+        metrics: Metrics,
+        observer: Observer,
+        **kwargs: object,
+    ) -> None:
+        super().__init__(**kwargs)  # type: ignore[arg-type] # options of mode's Service
+        self._settings = settings
+        self._partitions = partitions
+        self._lag = lag
+        self._metrics = metrics
+        self._observer = observer
+        self._runner: web.AppRunner | None = None
+
+    def application(self) -> web.Application:
+        """Routes and the guard in front of `/api`."""
+        pages = web.Application(middlewares=[self._guard()])
+        pages.router.add_get("/livez", self.livez)
+        pages.router.add_get("/readyz", self.readyz)
+        pages.router.add_get("/metrics", self.metrics)
+        pages.router.add_get("/api/alerts", self.alerts)
+        pages.router.add_get("/api/vehicles/{vin}", self.vehicle)
+        return pages
+
+    async def on_start(self) -> None:
+        """Listen."""
+        self._runner = web.AppRunner(self.application(), access_log=None)
+        await self._runner.setup()
+        await web.TCPSite(self._runner, self._settings.web_host, self._settings.web_port).start()
+
+    async def on_stop(self) -> None:
+        """Stop listening."""
+        if self._runner is not None:
+            await self._runner.cleanup()
+
+    def _guard(self) -> Middleware:
+        secret = self._settings.web_token
+        expected = f"Bearer {secret.get_secret_value()}".encode() if secret else None
+
+        @web.middleware
+        async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
+            if expected is not None and request.path.startswith("/api/"):
+                given = request.headers.get("Authorization", "").encode("utf-8", "replace")
+                if not hmac.compare_digest(given, expected):
+                    return _problem(401, "a bearer token is needed: Authorization: Bearer …")
+            return await handler(request)
+
+        return guard
+
+    async def livez(self, _: web.Request) -> web.Response:
+        """Alive unless documents wait and nothing has moved for two minutes."""
+        if await self._lag.stalled():
+            return _problem(503, "documents wait, but nothing has moved for two minutes")
+        return _answer({"status": "alive"})
+
+    async def readyz(self, _: web.Request) -> web.Response:
+        """Ready when every assigned partition has its state."""
+        ready = [n for n, p in self._partitions.owned.items() if p.ready.is_set()]
+        body = {
+            "ready": self._partitions.ready,
+            "assigned": sorted(self._partitions.assigned),
+            "recovered": sorted(ready),
+        }
+        return _answer(body, status=200 if self._partitions.ready else 503)
+
+    async def metrics(self, _: web.Request) -> web.Response:
+        """Metrics for Prometheus."""
+        return web.Response(
+            body=self._metrics.exposition(),
+            headers={"Content-Type": "text/plain; version=0.0.4; charset=utf-8"},
+        )
+
+    async def alerts(self, request: web.Request) -> web.Response:
+        """Latest alert changes of this worker, newest first."""
+        wanted = request.query
+        try:
+            limit = int(wanted.get("limit", "100"))
+        except ValueError:
+            limit = 0
+        if not 1 <= limit <= MOST_ALERTS:
+            return _problem(400, f"limit is {wanted['limit']!r}; allowed: 1 to {MOST_ALERTS}")
+        found = [
+            alert
+            for alert in reversed(self._observer.recent)
+            if wanted.get("detector") in (None, alert.detector)
+            and wanted.get("state") in (None, alert.state)
+            and wanted.get("severity") in (None, alert.severity)
+        ]
+        return _answer(found[:limit])
+
+    async def vehicle(self, request: web.Request) -> web.Response:
+        """Documents and alerts of one vehicle, if this worker owns its partition."""
+        vin = request.match_info["vin"].strip().upper()
+        for partition in self._partitions.owned.values():
+            view = vehicle_view(partition.store.get(vin), vin)
+            if view is not None:
+                return _answer(view)
+        return _problem(404, "this worker's partitions hold no such vehicle")
+
+
+def _answer(body: object, status: int = 200) -> web.Response:
+    return web.Response(body=msgspec.json.encode(body), status=status, content_type="application/json")
+
+
+def _problem(status: int, message: str) -> web.Response:
+    return _answer({"error": message}, status)

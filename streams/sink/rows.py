@@ -1,0 +1,40 @@
+"""Records in, rows out; what cannot be read is a row too."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Iterable
+from hashlib import sha256
+
+from streams.sink.alert_rows import add_alert
+from streams.sink.document_rows import add_document
+from streams.sink.errors import RecordError
+from streams.sink.records import Record, Rows
+
+_MAKERS = {"alert": add_alert, "document": add_document}
+
+
+def rows_of(records: Iterable[Record]) -> Rows:
+    """Rows of a batch."""
+    rows = Rows()
+    for record in records:
+        try:
+            _MAKERS[record.kind](rows, record)
+        except RecordError as error:
+            refuse(rows, record, str(error))
+    return rows
+
+
+def refuse(rows: Rows, record: Record, reason: str) -> None:
+    """Keep a record that cannot be stored, bytes unchanged, with the reason."""
+    rows.refused.append(
+        {
+            "kind": record.kind,
+            "reason": reason.replace("\x00", "\N{REPLACEMENT CHARACTER}"),
+            "kafka_topic": record.topic or "",
+            "kafka_partition": -1 if record.partition is None else record.partition,
+            "kafka_offset": -1 if record.offset is None else record.offset,
+            "value_sha256": sha256(record.value).hexdigest(),
+            "value_base64": b64encode(record.value).decode(),
+        }
+    )

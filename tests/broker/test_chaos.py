@@ -1,0 +1,140 @@
+"""Crashes, pauses, rebalances, broker restarts and duplicates change nothing in the end."""
+
+from __future__ import annotations
+
+import gc
+import os
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from detectors.registry import Catalogue
+from streams import record as records
+from streams.policy import load_policy
+from streams.replay import Replay
+from tests.broker.chaos import Schedule
+from tests.broker.conftest import broker_or_skip
+from tests.broker.deployment import Deployment, expected_alerts
+from tests.broker.kafka_broker import KafkaBroker
+from tests.broker.papers import UNREADABLE, paper_stream
+
+pytestmark = [
+    pytest.mark.broker,
+    pytest.mark.slow,
+    pytest.mark.timeout(1800),
+    # kafka-python, which only the harness uses here, leaves sockets behind when a broker goes.
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
+
+VEHICLES = 300
+AT_ONCE = 5
+SCHEDULES = int(os.environ.get("ZEROMILE_TEST_SCHEDULES", "20"))
+
+
+@pytest.fixture(scope="module")
+def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaBroker]:
+    """A broker of this module's own, because it is restarted under way."""
+    broker = broker_or_skip(tmp_path_factory.mktemp("chaos"))
+    yield broker
+    broker.kill()
+
+
+class BrokerRestarts:
+    """Restarts of a broker that several schedules share: one at a time."""
+
+    def __init__(self, broker: KafkaBroker) -> None:
+        self._broker = broker
+        self._lock = threading.Lock()
+
+    def __call__(self, by_force: bool) -> None:
+        with self._lock:
+            self._broker.kill() if by_force else self._broker.stop()
+            time.sleep(1.0)
+            self._broker.start()
+
+
+@pytest.mark.parametrize("first", range(0, SCHEDULES, AT_ONCE))
+def test_nothing_is_lost_or_counted_twice(broker: KafkaBroker, tmp_path: Path, first: int):
+    restart = BrokerRestarts(broker)
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        runs = [
+            pool.submit(_run, seed, broker, tmp_path / str(seed), restart)
+            for seed in range(first, min(first + AT_ONCE, SCHEDULES))
+        ]
+    gc.collect()
+    failures = [str(error) for run in runs if (error := run.exception())]
+    assert not failures, "\n\n".join(failures)
+
+
+def _run(seed: int, broker: KafkaBroker, directory: Path, restart: BrokerRestarts) -> None:
+    directory.mkdir()
+    lines = paper_stream(seed, VEHICLES)
+    stream = directory / "papers.jsonl"
+    stream.write_bytes(b"".join(line + b"\n" for line in lines))
+    deployment = Deployment(
+        broker.bootstrap_servers,
+        f"chaos{seed}-{os.getpid()}",
+        directory,
+        partitions=3,
+        ZEROMILE_SESSION_SECONDS="3",
+    )
+    # Publishing itself does not survive a broker restart unless it may try again for long.
+    schedule = Schedule(seed, deployment, restart if seed % AT_ONCE == 0 else None)
+    try:
+        schedule.run(lines)
+        deployment.expect(expected_alerts(stream))
+        _check_state(deployment, stream)
+        _check_dead_letters(deployment, lines)
+        print(f"seed {seed}: {schedule.done}, lost {_lost(deployment)}")  # noqa: T201 - shown with -s
+    except Exception as error:
+        raise AssertionError(f"seed {seed}, {schedule.done}: {error}") from error
+    finally:
+        deployment.close()
+
+
+def _lost(deployment: Deployment) -> float:
+    """Partitions that running workers had to give up to another one."""
+    running = [worker for worker in deployment.workers if worker.running]
+    return sum(worker.metric("zeromile_lost_partitions_total") for worker in running)
+
+
+def _check_state(deployment: Deployment, stream: Path) -> None:
+    """Each vehicle's file holds exactly the documents of an embedded replay."""
+    replay = Replay(Catalogue(load_policy(None)))
+    replay.run([stream])
+    store = replay.engine.store
+    expected = {vin: _documents(store.get(vin)) for vin in store.vins()}
+    latest = {
+        record.key.decode(): record.value
+        for record in deployment.read_all(deployment.names.vehicles)
+        if not record.key.startswith(b"\x00")
+    }
+    assert {vin: _documents(data) for vin, data in latest.items()} == expected
+
+
+def _documents(data: bytes | None) -> set[tuple[str, str, int, str]]:
+    assert data is not None
+    documents = (filed.document for filed in records.decode(data).filed)
+    return {(d.source, d.event_id, d.revision, d.status) for d in documents}
+
+
+def _check_dead_letters(deployment: Deployment, lines: list[bytes]) -> None:
+    """Each unreadable record, also a repeated one, has its dead letter; nothing else has."""
+    letters = deployment.read_all(deployment.names.dead_letters)
+    places = {
+        tuple(dict(r.headers)[f"dlq.original.{part}"] for part in ("topic", "partition", "offset")): r
+        for r in letters
+    }
+    published = Counter(
+        record.value
+        for topic in deployment.names.documents
+        for record in deployment.read_all(topic)
+        if record.value in UNREADABLE
+    )
+    assert Counter(record.value for record in places.values()) == published
+    assert published.total() >= sum(line in UNREADABLE for line in lines)

@@ -1,0 +1,152 @@
+"""Grafana's files: made from code, complete, nothing dangling. There is no Grafana server here."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from grafana_foundation_sdk.cog import plugins
+from grafana_foundation_sdk.cog.encoder import JSONEncoder
+from grafana_foundation_sdk.models.dashboard import Dashboard
+
+from deploy.grafana.generate import FOLDER, rendered
+from tests.deploy.files import DASHBOARDS, DEPLOY, compose, dashboard, load, panels
+
+SOURCES = {
+    source["uid"]: source
+    for source in load(DEPLOY / "grafana/provisioning/datasources/zeromile.yml")["datasources"]
+}
+UIDS = {dashboard(path)["uid"] for path in DASHBOARDS}
+SOURCE_KEYS = {
+    "name",
+    "uid",
+    "type",
+    "access",
+    "url",
+    "user",
+    "isDefault",
+    "editable",
+    "jsonData",
+    "secureJsonData",
+}
+PROVIDER_KEYS = {
+    "name",
+    "type",
+    "folder",
+    "disableDeletion",
+    "allowUiUpdates",
+    "updateIntervalSeconds",
+    "options",
+}
+
+
+def test_the_committed_dashboards_are_what_the_code_makes():
+    assert {path.name: path.read_text("utf-8") for path in DASHBOARDS} == rendered(), (
+        "run `make dashboards`"
+    )
+    assert {path.name for path in FOLDER.iterdir()} == set(rendered())
+
+
+@pytest.mark.parametrize("path", DASHBOARDS, ids=lambda path: path.stem)
+class TestDashboard:
+    def test_the_types_of_the_sdk_read_it_without_loss(self, path: Path):
+        plugins.register_default_plugins()
+        content = dashboard(path)
+        again = json.loads(json.dumps(Dashboard.from_json(content), cls=JSONEncoder))
+        for panel, same in zip(content["panels"], again["panels"], strict=True):
+            assert same["title"] == panel["title"]
+            assert same["fieldConfig"] == panel["fieldConfig"]
+            assert same["gridPos"] == panel["gridPos"]
+
+    def test_every_panel_has_title_unit_description_and_queries(self, path: Path):
+        for panel in panels(path):
+            assert panel["title"], path.name
+            assert len(panel["description"]) > 20, panel["title"]
+            assert panel["description"].endswith((".", "?")), panel["title"]
+            assert panel["fieldConfig"]["defaults"]["unit"], panel["title"]
+            assert panel["targets"], panel["title"]
+            references = [target["refId"] for target in panel["targets"]]
+            assert len(set(references)) == len(references), panel["title"]
+
+    def test_titles_are_unique_and_panels_do_not_overlap(self, path: Path):
+        titles = [panel["title"] for panel in panels(path)]
+        assert len(set(titles)) == len(titles)
+        taken: set[tuple[int, int]] = set()
+        for panel in panels(path):
+            place = panel["gridPos"]
+            assert place["x"] + place["w"] <= 24
+            cells = {
+                (place["x"] + dx, place["y"] + dy)
+                for dx in range(place["w"])
+                for dy in range(place["h"])
+            }
+            assert not cells & taken, panel["title"]
+            taken |= cells
+
+    def test_data_sources_resolve(self, path: Path):
+        def references(node: object) -> list[dict[str, str]]:
+            if isinstance(node, dict):
+                mine = [node["datasource"]] if isinstance(node.get("datasource"), dict) else []
+                return mine + [r for child in node.values() for r in references(child)]
+            if isinstance(node, list):
+                return [r for child in node for r in references(child)]
+            return []
+
+        found = references(dashboard(path))
+        assert found
+        for reference in found:
+            assert SOURCES[reference["uid"]]["type"] == reference["type"]
+
+    def test_variables_are_declared_and_links_lead_somewhere(self, path: Path):
+        content = dashboard(path)
+        declared = {variable["name"] for variable in content.get("templating", {}).get("list", [])}
+        text = json.dumps(content)
+        assert set(re.findall(r"\$\{(\w+):sqlstring\}", text)) <= declared
+        for uid in re.findall(r"/d/([\w-]+)", text):
+            assert uid in UIDS
+        for target, variable in re.findall(r"/d/([\w-]+)\?var-(\w+)=", text):
+            other = next(dashboard(p) for p in DASHBOARDS if dashboard(p)["uid"] == target)
+            assert variable in {v["name"] for v in other["templating"]["list"]}
+
+    def test_it_can_be_provisioned(self, path: Path):
+        content = dashboard(path)
+        assert re.fullmatch(r"[A-Za-z0-9_-]{1,40}", content["uid"])
+        assert "id" not in content
+        assert "__inputs" not in content
+        assert content["editable"] is False
+
+
+def test_every_table_with_vehicles_or_provinces_links_to_them():
+    for path in DASHBOARDS:
+        for panel in panels(path):
+            if panel["type"] == "table":
+                linked = {o["matcher"]["options"] for o in panel["fieldConfig"]["overrides"]
+                          if any(p["id"] == "links" for p in o["properties"])}  # fmt: skip
+                assert {"vehicle", "province"} <= linked, panel["title"]
+
+
+def test_provisioning_files_use_documented_keys_and_mounted_paths():
+    sources = load(DEPLOY / "grafana/provisioning/datasources/zeromile.yml")
+    providers = load(DEPLOY / "grafana/provisioning/dashboards/zeromile.yml")
+    grafana = compose()["services"]["grafana"]
+    mounts = {v.split(":")[1]: v.split(":")[0] for v in grafana["volumes"]}
+
+    assert sources["apiVersion"] == providers["apiVersion"] == 1
+    for source in sources["datasources"]:
+        assert set(source) <= SOURCE_KEYS
+    for provider in providers["providers"]:
+        assert set(provider) <= PROVIDER_KEYS
+        assert mounts[provider["options"]["path"]] == "./deploy/grafana/dashboards"
+    home = grafana["environment"]["GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH"]
+    assert (FOLDER / Path(home).name).is_file()
+
+
+def test_secrets_of_data_sources_come_from_the_environment_of_the_container():
+    environment = compose()["services"]["grafana"]["environment"]
+    for source in SOURCES.values():
+        for secret in source.get("secureJsonData", {}).values():
+            name = re.fullmatch(r"\$__env\{(\w+)\}", secret)
+            assert name, "no password in a file"
+            assert name[1] in environment

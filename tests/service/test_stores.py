@@ -1,0 +1,95 @@
+"""The store of a partition, in memory and on disk, against a plain dictionary."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from streams.service.partition_store import Backend, MemoryBackend, PartitionStore
+from streams.service.rocksdb_backend import RocksDBBackend
+
+VINS = st.sampled_from([f"VIN{n}" for n in range(6)])
+STEPS = st.lists(
+    st.one_of(
+        st.tuples(st.just("put"), VINS, st.binary(max_size=8)),
+        st.tuples(st.just("delete"), VINS),
+        st.tuples(st.just("commit")),
+        st.tuples(st.just("crash")),
+    ),
+    max_size=40,
+)
+
+
+@pytest.fixture(params=["memory", "rocksdb"])
+def make_backend(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], Backend]:
+    number = iter(range(10_000))
+    if request.param == "memory":
+        return MemoryBackend
+    return lambda: RocksDBBackend(tmp_path / str(next(number)))
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(steps=STEPS)
+def test_reads_see_every_change_and_a_crash_leaves_what_was_committed(
+    make_backend: Callable[[], Backend], steps: list[tuple[object, ...]]
+):
+    backend = make_backend()
+    store, now, committed, position = PartitionStore(backend), {}, {}, 0
+    for step in steps:
+        match step:
+            case ("put", vin, record):
+                store.put(vin, record)
+                now[vin] = record
+            case ("delete", vin):
+                store.delete(vin)
+                now.pop(vin, None)
+            case ("commit",):
+                position += 1
+                store.begin()
+                store.confirm(position)
+                committed = dict(now)
+            case _:
+                store.abandon()
+                now = dict(committed)
+        assert {vin: store.get(vin) for vin in store.vins()} == now
+        assert len(store) == len(now)
+        assert len(backend) == len(committed)
+        assert backend.position == position
+    backend.close()
+
+
+def test_changes_during_a_transaction_belong_to_the_next(make_backend: Callable[[], Backend]):
+    backend = make_backend()
+    store = PartitionStore(backend)
+    store.put("A", b"1")
+    assert dict(store.begin()) == {"A": b"1"}
+    store.put("A", b"2")
+    store.put("B", b"3")
+
+    assert store.get("A") == b"2"
+    store.confirm(5)
+
+    assert backend.get("A") == b"1"
+    assert dict(store.begin()) == {"A": b"2", "B": b"3"}
+    store.put("C", b"4")
+    with pytest.raises(RuntimeError, match="neither confirmed nor abandoned"):
+        store.begin()
+    backend.close()
+
+
+def test_a_disk_store_goes_on_where_it_was(tmp_path: Path):
+    first = RocksDBBackend(tmp_path / "p")
+    first.write({"A": b"1", "B": b"2"}, 7)
+    first.write({"B": None}, 9)
+    first.close()
+
+    again = RocksDBBackend(tmp_path / "p")
+
+    assert (again.position, len(again), list(again.vins())) == (9, 1, ["A"])
+    again.clear()
+    assert (again.position, len(again)) == (0, 0)
+    again.close()

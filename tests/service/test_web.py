@@ -1,0 +1,111 @@
+"""The web pages without a broker: health, the guard, bad questions."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from aiohttp.test_utils import TestClient, TestServer
+
+from detectors.registry import Catalogue
+from streams.engine import Engine
+from streams.policy import load_policy
+from streams.results import RawDocument
+from streams.service.metrics import Metrics
+from streams.service.observer import Observer
+from streams.service.partition_store import MemoryBackend, PartitionStore
+from streams.service.settings import load_settings
+from streams.service.web import WebPages
+
+VIN = "LSVAA4182E2184847"
+
+
+class Lag:
+    """Says what the test wants about progress."""
+
+    standing_still = False
+
+    async def stalled(self) -> bool:
+        return self.standing_still
+
+
+@pytest.fixture
+def worker() -> SimpleNamespace:
+    metrics = Metrics()
+    observer = Observer(metrics, {"t": "registration"}, 10)
+    store = PartitionStore(MemoryBackend())
+    engine = Engine(Catalogue(load_policy(None)), store)
+    sales = [
+        {"event_id": f"e{day}", "source": "s", "event_type": "registration", "kind": "transfer",
+         "vin": VIN, "occurred_at": f"2025-01-{day:02d}"}
+        for day in (1, 3)
+    ]  # fmt: skip
+    observer.result(0, engine.process([RawDocument(json.dumps(s).encode()) for s in sales]))
+    partition = SimpleNamespace(store=store, ready=SimpleNamespace(is_set=lambda: True))
+    partitions = SimpleNamespace(owned={0: partition}, assigned={0}, ready=True)
+    return SimpleNamespace(partitions=partitions, lag=Lag(), metrics=metrics, observer=observer)
+
+
+def _pages(worker: SimpleNamespace, **settings: Any) -> WebPages:
+    return WebPages(
+        load_settings(**settings), worker.partitions, worker.lag, worker.metrics, worker.observer
+    )
+
+
+@pytest.fixture
+async def client(worker: SimpleNamespace) -> AsyncIterator[TestClient[Any, Any]]:
+    async with TestClient(TestServer(_pages(worker).application())) as client:
+        yield client
+
+
+async def test_health_follows_progress_and_readiness(
+    client: TestClient[Any, Any], worker: SimpleNamespace
+):
+    assert (await client.get("/livez")).status == 200
+    assert (await client.get("/readyz")).status == 200
+
+    worker.lag.standing_still = True
+    worker.partitions.ready = False
+
+    assert (await client.get("/livez")).status == 503
+    assert (await client.get("/readyz")).status == 503
+
+
+async def test_metrics_are_prometheus_text(client: TestClient[Any, Any]):
+    answer = await client.get("/metrics")
+
+    assert answer.content_type == "text/plain"
+    assert "zeromile_alert_changes_total{" in await answer.text()
+
+
+async def test_alerts_are_filtered_newest_first(client: TestClient[Any, Any]):
+    found = await (await client.get("/api/alerts?detector=double_sale")).json()
+    none = await (await client.get("/api/alerts?state=resolved")).json()
+    bad = await client.get("/api/alerts?limit=0")
+
+    assert [alert["detector"] for alert in found] == ["double_sale"]
+    assert none == []
+    assert bad.status == 400
+    assert "allowed: 1 to 1000" in (await bad.json())["error"]
+
+
+async def test_a_vehicle_is_shown_with_its_papers_and_alerts(client: TestClient[Any, Any]):
+    found = await (await client.get(f"/api/vehicles/{VIN.lower()}")).json()
+    missing = await client.get("/api/vehicles/UNKNOWN")
+
+    assert [d["document"]["event_id"] for d in found["documents"]] == ["e1", "e3"]
+    assert {a["state"] for a in found["alerts"]} == {"firing"}
+    assert missing.status == 404
+
+
+async def test_the_token_guards_the_api_and_nothing_else(worker: SimpleNamespace):
+    application = _pages(worker, web_token="right").application()  # noqa: S106 - a test
+    async with TestClient(TestServer(application)) as client:
+        assert (await client.get("/livez")).status == 200
+        for given in ({}, {"Authorization": "Bearer wrong"}, {"Authorization": "right"}):
+            assert (await client.get("/api/alerts", headers=given)).status == 401
+        allowed = {"Authorization": "Bearer right"}
+        assert (await client.get("/api/alerts", headers=allowed)).status == 200
