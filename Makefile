@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 DEMO := demo
 WORKERS ?= 2
 
-.PHONY: help install demo test check bench nightly readme lock dashboards format clean
+.PHONY: help install demo test check bench nightly readme model lock dashboards format clean
 
 help:  ## Show what there is to make
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -48,8 +48,15 @@ readme: install  ## Bring the generated part of the README up to date
 	@sed -i -e '/<!-- detectors -->/,/<!-- end -->/{//!d}' -e '/<!-- detectors -->/r .detectors.tmp' README.md
 	@rm .detectors.tmp
 
+model: install  ## Train the model that ships on a simulated country (about ten minutes)
+	@$(BIN)/zeromile simulate --vehicles 500000 --start 2018-01-01 --days 3225 --seed 2026 \
+	    --out .model-window.jsonl.gz --truth .model-window.truth.jsonl
+	@rm -rf streams/models/shipped
+	@$(BIN)/zeromile train .model-window.jsonl.gz --out streams/models/shipped --seed 1
+	@rm .model-window.jsonl.gz .model-window.truth.jsonl
+
 lock:  ## Choose new versions of all dependencies
-	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --all-extras --group dev \
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --group dev \
 	    --generate-hashes --no-emit-index-url --no-emit-find-links --upgrade \
 	    --custom-compile-command "make lock" pyproject.toml -o requirements.lock
 	@$(BIN)/uv pip compile --quiet --python-version 3.11 --python-platform linux --generate-hashes \

@@ -1,10 +1,14 @@
 """The catalogue: every detector of single vehicles, put to work with one policy."""
 
 from collections.abc import Callable, Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from detectors.base import Declared, Detector
 from detectors.findings import Finding
+from detectors.forest.detector import ForestDetector
+from detectors.forest.trained import ForestModel
+from detectors.forest.unusual_export import UnusualExport
+from detectors.forest.unusual_life_cycle import UnusualLifeCycle
 from detectors.history import VehicleHistory
 from detectors.policy import Policy
 from detectors.rules.cloned_vin import ClonedVin
@@ -47,15 +51,28 @@ RULES: Final[tuple[type[Detector[Any]], ...]] = (
 )
 """Every rule, headline first."""
 
-DETECTORS: Final[dict[str, type[Detector[Any]]]] = {rule.spec.id: rule for rule in RULES}
+FORESTS: Final[tuple[type[ForestDetector[Any]], ...]] = (UnusualLifeCycle, UnusualExport)
+"""Findings of a trained model; they judge many vehicles at once."""
+
+DETECTORS: Final[dict[str, type[Detector[Any]]]] = {
+    detector.spec.id: detector for detector in (*RULES, *FORESTS)
+}
 
 DECLARED: Final[dict[str, type[Declared]]] = {**DETECTORS, **PROVINCE_DETECTORS}
 """Everything that has a spec and a section of the policy: the judges of vehicles and of provinces."""
 
-_SEVERAL: Final = max(rule.spec.least_documents for rule in RULES)
+_SEVERAL: Final = max(detector.spec.least_documents for detector in DETECTORS.values())
 
 Failed = Callable[[str, Exception], None]
 """Told the id of a detector that raised, and what it raised."""
+
+
+class Verdict(NamedTuple):
+    """What all detectors say of one history."""
+
+    findings: list[Finding]
+    failed: dict[str, Exception]
+    """What detectors raised, by their id."""
 
 
 class Catalogue:
@@ -65,26 +82,43 @@ class Catalogue:
     ----------
     policy
         Where the parameters come from.
+    model
+        The trained model of the forest findings; without one they find nothing.
     """
 
-    def __init__(self, policy: Policy) -> None:
+    def __init__(self, policy: Policy, model: ForestModel | None = None) -> None:
         self.policy = policy
         self.known: dict[str, Detector[Any]] = {
-            identity: detector(policy.parameters[identity]) for identity, detector in DETECTORS.items()
-        }
+            rule.spec.id: rule(policy.parameters[rule.spec.id]) for rule in RULES
+        } | {forest.spec.id: forest(policy.parameters[forest.spec.id], model) for forest in FORESTS}
         """Every detector: one that is switched off still explains the alerts it left behind."""
         self.detectors: dict[str, Detector[Any]] = {
             identity: detector
             for identity, detector in self.known.items()
             if policy.parameters[identity].enabled
         }
+        enabled = self.detectors.values()
+        self._forests = [each for each in enabled if isinstance(each, ForestDetector)]
+        self._rules = [each for each in enabled if not isinstance(each, ForestDetector)]
         self._for_content: dict[tuple[int, int], Sequence[Detector[Any]]] = {}
 
-    def findings(self, history: VehicleHistory, failed: Failed) -> list[Finding]:
-        """Judge a history with every detector it concerns, deadlines not yet considered.
+    def judge(self, histories: Sequence[VehicleHistory]) -> list[Verdict]:
+        """Judge histories with every detector they concern, deadlines not yet considered.
 
-        A detector that raises is reported, says nothing this time, and the others go on.
+        A detector that raises for a history is reported, says nothing of it this time, and the
+        others go on. Forests judge all histories together; the verdict on one does not depend on
+        the others.
         """
+        verdicts = []
+        for history in histories:
+            failed: dict[str, Exception] = {}
+            verdicts.append(Verdict(self._findings(history, failed.__setitem__), failed))
+        for forest in self._forests:
+            self._add_forest(forest, histories, verdicts)
+        return verdicts
+
+    def _findings(self, history: VehicleHistory, failed: Failed) -> list[Finding]:
+        """Judge a history with the rules."""
         findings: list[Finding] = []
         for detector in self._concerned(history):
             try:
@@ -99,6 +133,28 @@ class Catalogue:
         concerned = self._for_content.get(key)
         if concerned is None:
             concerned = self._for_content[key] = [
-                detector for detector in self.detectors.values() if detector.concerns_content(*key)
+                rule for rule in self._rules if rule.concerns_content(*key)
             ]
         return concerned
+
+    def _add_forest(
+        self,
+        forest: ForestDetector[Any],
+        histories: Sequence[VehicleHistory],
+        verdicts: list[Verdict],
+    ) -> None:
+        """Add a forest's findings; where the batch raises, each history is judged alone."""
+        concerned = [place for place, h in enumerate(histories) if forest.concerns(h)]
+        if not concerned:
+            return
+        try:
+            found = forest.judge_batch([histories[place] for place in concerned])
+        except Exception:  # noqa: BLE001 - one history must not take the others with it
+            for place in concerned:
+                try:
+                    verdicts[place].findings.extend(forest.judge(histories[place]))
+                except Exception as error:  # noqa: BLE001 - as for rules
+                    verdicts[place].failed[forest.spec.id] = error
+            return
+        for place, findings in zip(concerned, found, strict=True):
+            verdicts[place].findings.extend(findings)

@@ -15,7 +15,7 @@ from detectors.exports import ExportChange, counted_export, hardly_used
 from detectors.filing import Outcome, Position, file_document, trim
 from detectors.findings import Deadline, Finding
 from detectors.history import VehicleHistory
-from detectors.registry import Catalogue
+from detectors.registry import Catalogue, Verdict
 from detectors.watermarks import Watermarks
 from streams import record as records
 from streams.alert_record import alert_record
@@ -32,6 +32,19 @@ class _Arrival(NamedTuple):
     published: bool = True
     """False for a withdrawal that the engine added itself."""
 
+
+class _Case(NamedTuple):
+    """A vehicle to judge."""
+
+    vin: str
+    record: VehicleRecord
+    cause: Cause
+    stored: bytes | None = None
+    """The record as it lies in the store, where that may be as good as the new one."""
+
+
+_JUDGED_TOGETHER: Final = 5_000
+"""Stored vehicles that are in memory at once when they are judged again."""
 
 _CAUSES: Final[tuple[tuple[Outcome, Cause], ...]] = (
     (Outcome.VOIDED, "voided"),
@@ -102,8 +115,8 @@ class Engine:
         for arrivals in vehicles.values():
             for arrival in arrivals:
                 self.watermarks.observe(arrival.document)
-        for vin, arrivals in vehicles.items():
-            self._file(vin, arrivals, result, detected_at, late=late[vin])
+        filed = (self._file(vin, arrivals, late=late[vin]) for vin, arrivals in vehicles.items())
+        self._judge([case for case in filed if case is not None], result, detected_at)
         self._meet_deadlines(result, detected_at)
         return result
 
@@ -121,10 +134,14 @@ class Engine:
     def judge_again(self, vins: Iterable[str], cause: Cause = "reconfigured") -> Result:
         """Judge vehicles once more, after the policy or a model has changed or state was read."""
         result = Result()
-        detected_at = self._clock().isoformat()
-        for vin in vins:
-            self._judge_stored(vin, cause, result, detected_at)
+        self._judge_stored(vins, cause, result, self._clock().isoformat())
         return result
+
+    def reconfigure(self, catalogue: Catalogue) -> Result:
+        """Go on with other detectors, another policy or model, and judge every vehicle by them."""
+        self.catalogue = catalogue
+        self._limits = catalogue.policy.history
+        return self.judge_again(self.store.vins())
 
     def history(self, vin: str) -> VehicleHistory | None:
         """History of a vehicle, ``None`` if it is not known."""
@@ -154,27 +171,19 @@ class Engine:
                     _Arrival(withdrawal, None, published=False)
                 )
 
-    def _file(
-        self,
-        vin: str,
-        arrivals: list[_Arrival],
-        result: Result,
-        detected_at: str,
-        *,
-        late: bool,
-    ) -> None:
+    def _file(self, vin: str, arrivals: list[_Arrival], *, late: bool) -> _Case | None:
+        """File a vehicle's documents; ``None`` if its file is as before."""
         data = self.store.get(vin)
         record = VehicleRecord() if data is None else records.decode(data)
         outcomes = [self._file_one(record, arrival) for arrival in arrivals]
         cause = next((cause for outcome, cause in _CAUSES if outcome in outcomes), None)
         if cause is None:
-            return
+            return None
         if trim(record.filed, self._limits.maximum_documents):
             record.overfull = True
         if late and cause == "new_evidence":
             cause = "late_document"
-        self._judge(vin, record, cause, result, detected_at)
-        self.store.put(vin, records.encode(record))
+        return _Case(vin, record, cause)
 
     def _file_one(self, record: VehicleRecord, arrival: _Arrival) -> Outcome:
         outcome = file_document(record.filed, arrival.document, arrival.position)
@@ -188,25 +197,42 @@ class Engine:
             self.counters.accepted += 1
         return outcome
 
-    def _judge_stored(self, vin: str, cause: Cause, result: Result, detected_at: str) -> None:
-        data = self.store.get(vin)
-        if data is None:
-            return
-        record = records.decode(data)
-        self._judge(vin, record, cause, result, detected_at)
-        judged = records.encode(record)
-        # A worker that starts judges all its vehicles again; most come out as they were.
-        if judged != data:
-            self.store.put(vin, judged)
-
-    def _judge(
-        self, vin: str, record: VehicleRecord, cause: Cause, result: Result, detected_at: str
+    def _judge_stored(
+        self, vins: Iterable[str], cause: Cause, result: Result, detected_at: str
     ) -> None:
-        """Judge a vehicle and report what changed."""
-        history = _history(vin, record)
-        self._count_export(history, record, result)
-        failed: dict[str, Exception] = {}
-        findings = self.catalogue.findings(history, failed.__setitem__)
+        cases: list[_Case] = []
+        for vin in vins:
+            data = self.store.get(vin)
+            if data is not None:
+                cases.append(_Case(vin, records.decode(data), cause, data))
+            if len(cases) == _JUDGED_TOGETHER:
+                self._judge(cases, result, detected_at)
+                cases = []
+        self._judge(cases, result, detected_at)
+
+    def _judge(self, cases: list[_Case], result: Result, detected_at: str) -> None:
+        """Judge vehicles together, report what changed and keep their records."""
+        histories = [_history(case.vin, case.record) for case in cases]
+        verdicts = self.catalogue.judge(histories)
+        for case, history, verdict in zip(cases, histories, verdicts, strict=True):
+            self._count_export(history, case.record, result)
+            self._conclude(case, history, verdict, result, detected_at)
+            judged = records.encode(case.record)
+            # A worker that starts judges all its vehicles again; most come out as they were.
+            if judged != case.stored:
+                self.store.put(case.vin, judged)
+
+    def _conclude(
+        self,
+        case: _Case,
+        history: VehicleHistory,
+        verdict: Verdict,
+        result: Result,
+        detected_at: str,
+    ) -> None:
+        """Report what a verdict changes of a vehicle's alerts."""
+        vin, record, cause = case.vin, case.record, case.cause
+        findings, failed = verdict
         self._deadlines.replace(vin, [f.deadline for f in findings if f.deadline is not None])
         now = by_identity(filter(self._holds, findings), "vehicle", vin)
         if failed:
@@ -242,8 +268,8 @@ class Engine:
     def _meet_deadlines(self, result: Result, detected_at: str) -> None:
         before, self._judged_at = self._judged_at, self._progress()
         for feed in EVENT_TYPES:
-            for vin in self._deadlines.between(feed, before[feed], self._judged_at[feed]):
-                self._judge_stored(vin, "deadline_passed", result, detected_at)
+            due = self._deadlines.between(feed, before[feed], self._judged_at[feed])
+            self._judge_stored(due, "deadline_passed", result, detected_at)
 
     def _progress(self) -> dict[EventType, int | None]:
         return {feed: self.watermarks.complete_through(feed) for feed in EVENT_TYPES}

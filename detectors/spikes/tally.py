@@ -16,7 +16,7 @@ from detectors.spikes.special import Array
 Dimension = Literal["exporter", "brand", "destination", "exit_customs"]
 DIMENSIONS: tuple[Dimension, ...] = ("exporter", "brand", "destination", "exit_customs")
 
-DETAIL_WEEKS = 26
+DETAIL_WEEKS = 20
 """Weeks for which it is kept who exported what whereto; totals are kept longer."""
 
 UNKNOWN = "unknown"

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from streams import __version__
-from streams.cli import alerts, bench, dead_letters, detectors, policy, settings, topics
+from streams.cli import alerts, bench, dead_letters, detectors, model, policy, settings, topics
 from streams.cli.demo import demo
 from streams.cli.doctor import doctor
 from streams.cli.evaluate import evaluate
@@ -15,6 +15,7 @@ from streams.cli.replay import replay
 from streams.cli.simulate import simulate
 from streams.cli.sink import sink
 from streams.cli.spikes import spikes
+from streams.cli.train import train
 from streams.cli.vehicle import vehicle
 from streams.cli.worker import worker
 
@@ -29,6 +30,7 @@ app.command()(replay)
 app.command()(explain)
 app.command()(simulate)
 app.command()(evaluate)
+app.command()(train)
 app.command()(spikes)
 app.command()(worker)
 app.command()(sink)
@@ -37,6 +39,7 @@ app.command()(vehicle)
 app.command()(doctor)
 app.add_typer(bench.app, name="bench")
 app.add_typer(detectors.app, name="detectors")
+app.add_typer(model.app, name="model")
 app.add_typer(policy.app, name="policy")
 app.add_typer(alerts.app, name="alerts")
 app.add_typer(dead_letters.app, name="dead-letters")

@@ -12,8 +12,10 @@ from streams.bench.spikes_late import first_look
 from streams.bench.spikes_methods import METHODS
 from streams.bench.spikes_noufaily import simulate_noufaily
 from streams.bench.spikes_outbreaks import Simulation
+from streams.cli.bench_forest import forest
 
 app = typer.Typer(no_args_is_help=True, help="Measure the detectors.")
+app.command("forest")(forest)
 
 _PROGRESS = Console(stderr=True)
 
@@ -61,7 +63,7 @@ def _run_late(simulations: list[Simulation], name: str, seed: int) -> None:
 
 def _show(title: str, results: list[Measurement], anchor: str = "farrington") -> None:
     shown = Table(title=f"{title}: {results[0].outbreaks} outbreaks, {results[0].quiet} quiet weeks")
-    headings = ("FPR %", "worst", "POD", "@1 %", "@0.5 %", "delay", f"z {anchor}", "µs")
+    headings = ("false %", "worst", "POD", "@1 %", "@0.5 %", "delay", f"z {anchor}", "µs")
     shown.add_column("method")
     for heading in headings:
         shown.add_column(heading, justify="right")

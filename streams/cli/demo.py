@@ -17,6 +17,7 @@ from detectors.registry import Catalogue
 from streams.cli.console import errors, fail, out
 from streams.cli.progress import reading_progress
 from streams.cli.summary import SEVERITY_STYLE, summary_tables
+from streams.models.choice import DEFAULT, choose_model
 from streams.policy import load_policy
 from streams.replay import Outputs, Replay, Replayed
 from streams.report import Sources, write_report
@@ -28,6 +29,8 @@ HEADLINE: Final = (
     "flash_registration",
     "early_export_without_letter",
     "resale_after_export",
+    "unusual_life_cycle",
+    "unusual_export",
 )
 """Detectors of which the demo explains one alert each, beside one on a province."""
 
@@ -82,7 +85,7 @@ def _simulate(directory: Path, seed: int, vehicles: int) -> None:
 def _replay(directory: Path) -> Replayed:
     documents = directory / "documents.jsonl.gz"
     outputs = Outputs(alerts=directory / "alerts.jsonl", final=directory / "final.jsonl")
-    run = Replay(Catalogue(load_policy(None)), outputs)
+    run = Replay(Catalogue(load_policy(None), choose_model(DEFAULT)), outputs)
     with reading_progress([documents], errors) as advance:
         replayed = run.run([documents], advance=advance)
     today = datetime.date.today()  # noqa: DTZ011 - the reader's day

@@ -11,9 +11,10 @@ from detectors.alerts import Alert
 from detectors.errors import ZeromileError
 from detectors.registry import Catalogue
 from streams.cli.console import fail, out
-from streams.cli.replay import Config, Files, WatermarkTime, check_readable, parse_day
+from streams.cli.replay import Config, Files, ModelChoice, WatermarkTime, check_readable, parse_day
 from streams.cli.summary import SEVERITY_STYLE
 from streams.dossier import Dossier, describe, dossier
+from streams.models.choice import choose_model
 from streams.policy import load_policy
 from streams.replay import Replay
 
@@ -23,6 +24,7 @@ def explain(
     *,
     vin: Annotated[str, typer.Option(help="The vehicle.")],
     config: Config = None,
+    model: ModelChoice = None,
     watermark: WatermarkTime = None,
 ) -> None:
     """Show one vehicle: timeline, sales, alerts and near misses."""
@@ -30,7 +32,7 @@ def explain(
     check_readable(files)
     vin = vin.strip().upper()
     try:
-        run = Replay(Catalogue(load_policy(config)))
+        run = Replay(Catalogue(load_policy(config), choose_model(model)))
         replayed = run.run(files, complete_through=day)
         history = run.engine.history(vin)
     except ZeromileError as error:

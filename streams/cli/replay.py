@@ -12,6 +12,7 @@ from detectors.registry import Catalogue
 from streams.cli.console import errors, fail, out
 from streams.cli.progress import reading_progress
 from streams.cli.summary import summary_tables
+from streams.models.choice import choose_model
 from streams.policy import load_policy
 from streams.reading import STANDARD_INPUT
 from streams.replay import Outputs, Replay
@@ -25,6 +26,15 @@ Files = Annotated[
 ]
 Config = Annotated[
     Path | None, typer.Option("--config", help="Policy file whose values override the shipped ones.")
+]
+ModelChoice = Annotated[
+    str | None,
+    typer.Option(
+        "--model",
+        metavar="DIR",
+        help="Judge by the trained model of this directory too; `default` is the one that ships, "
+        "which knows a simulated country.",
+    ),
 ]
 WatermarkTime = Annotated[
     str | None,
@@ -50,6 +60,7 @@ def replay(
         Path | None, typer.Option(help="Write an HTML report that opens offline in any browser.")
     ] = None,
     config: Config = None,
+    model: ModelChoice = None,
     watermark: WatermarkTime = None,
     max_dead_letters: Annotated[
         int | None,
@@ -64,7 +75,8 @@ def replay(
     check_readable(files)
     check_writable(alerts, final, dead_letters, report)
     try:
-        run = Replay(Catalogue(load_policy(config)), Outputs(alerts, final, dead_letters))
+        catalogue = Catalogue(load_policy(config), choose_model(model))
+        run = Replay(catalogue, Outputs(alerts, final, dead_letters))
         with reading_progress(files, errors) as advance:
             replayed = run.run(files, complete_through=day, advance=advance)
         if report is not None:

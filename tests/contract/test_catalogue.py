@@ -11,7 +11,7 @@ import pytest
 from detectors.base import Detector, Parameters
 from detectors.findings import SEVERITIES
 from detectors.near_misses import near_misses
-from detectors.registry import DETECTORS, RULES
+from detectors.registry import DETECTORS, FORESTS, RULES
 from streams.policy import load_policy, shipped_policy_text
 from tests.fixtures.loading import FOLDER, KINDS, NAMES, histories, stream
 
@@ -20,11 +20,12 @@ RULE_IDS = [rule.spec.id for rule in RULES]
 ROOT = Path(__file__).parents[2]
 
 each_rule = pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.spec.id)
+each_detector = pytest.mark.parametrize("rule", [*RULES, *FORESTS], ids=lambda rule: rule.spec.id)
 
 
 def test_ids_are_unique():
-    assert len({rule.spec.id for rule in RULES}) == len(RULES)
-    assert len({rule.spec.title for rule in RULES}) == len(RULES)
+    assert len(RULES) + len(FORESTS) == len(DETECTORS)
+    assert len({detector.spec.title for detector in DETECTORS.values()}) == len(DETECTORS)
 
 
 def test_every_rule_file_is_in_the_catalogue_and_has_fixtures():
@@ -33,12 +34,12 @@ def test_every_rule_file_is_in_the_catalogue_and_has_fixtures():
     assert files <= set(DETECTORS)
 
 
-@each_rule
+@each_detector
 def test_the_id_is_the_file_name(rule: type[Detector[Parameters]]):
     assert Path(inspect.getfile(rule)).stem == rule.spec.id
 
 
-@each_rule
+@each_detector
 def test_the_spec_tells_all_that_a_reader_needs(rule: type[Detector[Parameters]]):
     spec = rule.spec
     assert re.fullmatch(r"[a-z]+(_[a-z]+)*", spec.id)
@@ -52,7 +53,7 @@ def test_the_spec_tells_all_that_a_reader_needs(rule: type[Detector[Parameters]]
     assert (rule.__doc__ or "").strip().endswith(".")
 
 
-@each_rule
+@each_detector
 def test_the_runbook_has_two_or_three_steps_and_a_time_to_look_at(rule: type[Detector[Parameters]]):
     runbook = rule.spec.runbook
     assert 2 <= len(runbook) <= 3
@@ -60,9 +61,10 @@ def test_the_runbook_has_two_or_three_steps_and_a_time_to_look_at(rule: type[Det
     assert any(re.search(r"\b(days?|months?|\d{4}-\d\d-\d\d)\b", step) for step in runbook)
 
 
-@each_rule
+@each_detector
 def test_every_threshold_is_documented_and_has_limits(rule: type[Detector[Parameters]]):
-    source = inspect.getsource(rule.parameters_type)
+    kinds = [kind for kind in rule.parameters_type.mro() if issubclass(kind, Parameters)]
+    source = "\n".join(inspect.getsource(kind) for kind in kinds)
     for field in msgspec.structs.fields(rule.parameters_type):
         if field.name in {f.name for f in msgspec.structs.fields(Parameters)}:
             continue
@@ -73,7 +75,7 @@ def test_every_threshold_is_documented_and_has_limits(rule: type[Detector[Parame
             pytest.fail(f"{field.name} has no limits")
 
 
-@each_rule
+@each_detector
 def test_the_policy_names_the_source_of_its_thresholds(rule: type[Detector[Parameters]]):
     section = tomllib.loads(shipped_policy_text())[rule.spec.id]
     assert len(section["source"]) > 10 or section["source"] == "Assumption"

@@ -87,6 +87,7 @@ def test_detail_is_forgotten_and_totals_are_kept():
     assert not tally.weeks[now - 7 * 30].by
     assert tally.weeks[now - 7 * 20].by
     assert before == 600
+    assert len(msgspec.msgpack.encode(tally)) <= 28 * 1024  # the detector's own state takes 3 KiB more
     old = Export("CN-GD", now - 7 * 100, now - 7 * 100, "x")
     tally.add(old, -1)
     assert tally.totals([now - 7 * 100])[0] == 599

@@ -1,0 +1,1 @@
+"""The isolation forest: life-cycle features, training, scoring, explanation."""

@@ -1,0 +1,198 @@
+"""Life-cycle features: what the reference forest sees of any vehicle, exported or not.
+
+A life cycle is looked at when the vehicle changes hands or leaves: at its *closing paper*, which is
+the first export paper (pending export or declaration) where there is one, else the last transfer or
+deregistration. Papers that follow the closing paper change nothing, so a judgement holds still
+while an export is completed.
+"""
+
+from dataclasses import dataclass
+from itertools import pairwise
+from math import nan
+
+from detectors.documents import CustomsExport, Document, Registration
+from detectors.forest.feature_set import Feature, FeatureSet, Relation
+from detectors.history import Reading, VehicleHistory
+from detectors.sales import Sale
+
+LIFE_CYCLE = FeatureSet(
+    name="life_cycle",
+    features=(
+        Feature(
+            "age_days", "age at the closing paper", "days", "log",
+            "An ordinary car changes hands or leaves after years; the scheme needs days.",
+            "no initial registration among the papers",
+        ),
+        Feature(
+            "odometer_km", "odometer", "km", "log",
+            "Use is what makes a used car; readings that nobody took do not count.",
+            "no reading was taken in the 90 days up to the closing paper",
+        ),
+        Feature(
+            "shortest_holding_days", "shortest time in one owner's hands", "days", "log",
+            "Nobody who wants a car keeps it for a day.",
+            "fewer than two sales",
+        ),
+        Feature(
+            "first_price_cny", "first price", "CNY", "log",
+            "Papered cars are of few models; a price out of the world is a paper of another car.",
+            "the initial registration states no price",
+        ),
+        Feature(
+            "business_owners", "share of owners that are businesses", "", "linear",
+            "Companies, dealers and rental firms among the owners before the closing paper.",
+            "no owner's type is stated",
+        ),
+        Feature(
+            "price_kept", "share of the first price at the last sale", "", "log",
+            "A used car has lost value; one sold abroad as good as new has not.",
+            "one of the two prices is not stated",
+            seen=False,
+        ),
+        Feature(
+            "changes_of_hands", "changes of hands", "", "log",
+            "Sales up to and including the closing paper; papering needs a nominee in between.",
+            "never",
+            seen=False,
+        ),
+        Feature(
+            "age_years", "age", "years", "linear",
+            "Prices fall and owners change with the years, not with their logarithm.",
+            "as age_days",
+            seen=False,
+        ),
+    ),
+    relations=(
+        Relation("odometer_for_age", "odometer for its age", "odometer_km", ("age_days",)),
+        Relation("price_kept_for_age", "price kept for its age", "price_kept", ("age_years",)),
+        Relation(
+            "owners_for_age", "changes of hands for its age", "changes_of_hands", ("age_years",)
+        ),
+    ),
+)  # fmt: skip
+"""The reference forest's features."""
+
+DAYS_A_YEAR = 365.25
+
+_BUSINESS = frozenset({"company", "dealer", "exporter", "rental"})
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """One vehicle as a forest sees it.
+
+    Attributes
+    ----------
+    values
+        Measured features in the order of their feature set, natural units, NaN where missing.
+    province
+        Province whose customs the values are compared with; empty when unknown.
+    closing
+        The paper the judgement hangs on.
+    exported
+        Whether the closing paper is an export paper.
+    sources
+        Documents the values were taken from, in event order.
+    """
+
+    values: tuple[float, ...]
+    province: str
+    closing: Document
+    exported: bool
+    sources: tuple[Document, ...]
+
+
+def first_export_paper(history: VehicleHistory) -> Registration | CustomsExport | None:
+    """First pending-export registration or used-export declaration in event order."""
+    for document in history.papers:
+        if isinstance(document, CustomsExport):
+            if document.condition == "used":
+                return document
+        elif document.kind == "pending_export":
+            return document
+    return None
+
+
+def closing_paper(history: VehicleHistory) -> Document | None:
+    """Paper at which the life cycle is judged; ``None`` while the first owner has the car."""
+    exit_paper = first_export_paper(history)
+    if exit_paper is not None:
+        return exit_paper
+    for document in reversed(history.documents):
+        if isinstance(document, CustomsExport):
+            continue  # declared as new: not a life cycle of a used car
+        if not isinstance(document, Registration) or document.kind == "transfer":
+            return document
+    return None
+
+
+def observe_life_cycle(history: VehicleHistory) -> Observation | None:
+    """Measure a vehicle's life cycle.
+
+    Returns
+    -------
+    Observation or None
+        ``None`` while there is too little to judge: no initial registration, or nothing after it.
+    """
+    closing = closing_paper(history)
+    initial = history.initial
+    if closing is None or initial is None or closing.day < initial.day:
+        return None
+    sales = _sales_until(history, closing)
+    reading = _last_reading(history, closing)
+    holdings = [later.day - earlier.day for earlier, later in pairwise(sales)]
+    first_price = initial.price_cny or nan
+    last_price = sales[-1].price_cny if len(sales) > 1 and sales[-1].price_cny else nan
+    registrations = [r for r in history.registrations if r.day <= closing.day]
+    owners = registrations[:-1] if registrations[-1] is closing else registrations
+    types = [r.owner_type for r in owners or registrations if r.owner_type is not None]
+    values = (
+        float(closing.day - initial.day),
+        reading.kilometres if reading else nan,
+        float(min(holdings)) if holdings else nan,
+        first_price,
+        sum(t in _BUSINESS for t in types) / len(types) if types else nan,
+        last_price / first_price,
+        float(len(sales)),
+        (closing.day - initial.day) / DAYS_A_YEAR,
+    )
+    exported = closing is first_export_paper(history)
+    sources = {id(d): d for d in (initial, *(s.paper for s in sales), closing)}
+    if reading:
+        sources.setdefault(id(reading.document), reading.document)
+    return Observation(
+        values=values,
+        province=next((r.province for r in reversed(registrations) if r.province), ""),
+        closing=closing,
+        exported=exported,
+        sources=tuple(d for d in history.documents if id(d) in sources),
+    )
+
+
+def _sales_until(history: VehicleHistory, closing: Document) -> list[Sale]:
+    """Sales up to the closing paper."""
+    sales: list[Sale] = []
+    for sale in history.sales:
+        if sale.day > closing.day:
+            break
+        sales.append(sale)
+        if sale.paper is closing:
+            break
+    return sales
+
+
+def _last_reading(history: VehicleHistory, closing: Document) -> Reading | None:
+    """Last reading up to the closing paper, or, for an export, the one on its declaration.
+
+    A pending-export registration carries no odometer as a rule; the declaration that follows does.
+    A reading of long before says nothing of the closing paper's day.
+    """
+    if isinstance(closing, Registration) and closing.kind == "pending_export":
+        declared = [r for r in history.readings if isinstance(r.document, CustomsExport)]
+        if declared:
+            return declared[0]
+    near = [r for r in history.readings if 0 <= closing.day - r.day <= _READING_HOLDS_DAYS]
+    return near[-1] if near else None
+
+
+_READING_HOLDS_DAYS = 90

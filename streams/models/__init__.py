@@ -1,0 +1,1 @@
+"""Model directories: writing, checking and reading trained isolation forests."""

@@ -1,0 +1,41 @@
+"""A running service takes a new model from its directory and never a bad one."""
+
+from streams.models.watching import ModelDirectory
+from streams.models.writing import write_model
+from tests.forest.corpus import flipped_bit, set_manifest
+
+
+def test_a_model_is_given_once_and_a_new_one_again(model_directory, small_model, new_model):
+    watched = ModelDirectory(model_directory)
+    first = watched.poll()
+    assert first is not None
+    assert first.model_id == small_model.model.model_id == watched.model_id
+    assert watched.poll() is None
+    write_model(model_directory, new_model.manifest, new_model.payload)
+    second = watched.poll()
+    assert second is not None
+    assert second.model_id == new_model.model.model_id
+    assert watched.poll() is None
+    assert watched.refused is None
+
+
+def test_a_bad_model_leaves_the_old_one_in_use_and_says_why(model_directory, small_model):
+    watched = ModelDirectory(model_directory)
+    assert watched.poll() is not None
+    flipped_bit(model_directory)
+    set_manifest(model_directory, seed=99)
+    assert watched.poll() is None
+    assert watched.refused is not None
+    assert watched.refused.reason == "wrong_digest"
+    assert watched.model_id == small_model.model.model_id
+    write_model(model_directory, small_model.manifest, small_model.payload)
+    assert watched.poll() is None  # the same model as before: nothing to judge again
+    assert watched.refused is None
+
+
+def test_a_directory_that_is_not_there_yet_is_no_fault_of_the_service(tmp_path, small_model):
+    watched = ModelDirectory(tmp_path / "later")
+    assert watched.poll() is None
+    assert watched.refused is not None
+    write_model(tmp_path / "later", small_model.manifest, small_model.payload)
+    assert watched.poll() is not None
