@@ -117,6 +117,13 @@ class Catalogue:
             self._add_forest(forest, histories, verdicts)
         return verdicts
 
+    def findings(self, history: VehicleHistory, failed: Failed) -> list[Finding]:
+        """Judge one history with every detector it concerns, deadlines not yet considered."""
+        [verdict] = self.judge([history])
+        for detector, error in verdict.failed.items():
+            failed(detector, error)
+        return verdict.findings
+
     def _findings(self, history: VehicleHistory, failed: Failed) -> list[Finding]:
         """Judge a history with the rules."""
         findings: list[Finding] = []

@@ -1,6 +1,6 @@
 """The provinces' export counts over the engine's changes, and the alerts that follow from them."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from typing import cast
 
@@ -9,10 +9,11 @@ import msgspec
 from detectors import civil_time
 from detectors.alerts import Alert, Cause, StandingAlert, by_identity, diff
 from detectors.exports import ExportChange
-from detectors.findings import Finding, score_in_band
+from detectors.findings import Finding, Severity, score_in_band
 from detectors.policy import Policy
 from detectors.provinces import PROVINCES
-from detectors.spikes.declared import PROVINCE_DETECTORS, SpikeParameters
+from detectors.spikes.declared import PROVINCE_DETECTORS, CustomsDelayDrift, SpikeParameters
+from detectors.spikes.delay import DelayDrift
 from detectors.spikes.findings import SpikeFinding
 from detectors.spikes.tally import ProvinceTally, moves
 from detectors.spikes.watch import NATION, SpikeWatch, WatchReport
@@ -82,12 +83,11 @@ class ProvinceBook:
             return []
         self._judged_on = today
         self.latest = self._watch.report(self.tallies, today)
-        told = self.latest.findings if self.latest else ()
-        self._explanations |= {(f.province, f.detector, _anchor(f)): f.explanation() for f in told}
         by_province: dict[str, list[Finding]] = {}
-        for finding in told:
+        for province, finding, explanation in _told(self.latest) if self.latest else ():
             if self._is_in_force(finding):
-                by_province.setdefault(finding.province, []).append(_finding(finding))
+                self._explanations[province, finding.detector, finding.anchor] = explanation
+                by_province.setdefault(province, []).append(finding)
         alerts: list[Alert] = []
         for province in sorted({*by_province, *self._standing}):
             alerts += self._changes(province, by_province.get(province, []))
@@ -127,29 +127,59 @@ class ProvinceBook:
             for change in changes
         ]
 
-    def _is_in_force(self, finding: SpikeFinding) -> bool:
+    def _is_in_force(self, finding: Finding) -> bool:
         parameters = self._parameters[finding.detector]
-        first = parameters.valid_from
-        last = parameters.valid_to
+        day = civil_time.parse(finding.occurred_at).day
+        first, last = parameters.valid_from, parameters.valid_to
         return (
             parameters.enabled
-            and (first is None or first.toordinal() <= finding.first_day)
-            and (last is None or finding.first_day <= last.toordinal())
+            and (first is None or first.toordinal() <= day)
+            and (last is None or day <= last.toordinal())
         )
 
 
-def _anchor(finding: SpikeFinding) -> str:
-    return civil_time.day_text(finding.first_day)
+def _told(report: WatchReport) -> Iterator[tuple[str, Finding, str]]:
+    """What a report says: the province or the nation, the finding, its sentence."""
+    for finding in report.findings:
+        yield finding.province, _of_counts(finding), finding.explanation()
+    monday = civil_time.day_text(report.mondays[-1])
+    for source, drift in report.drifts.items():
+        yield NATION, _of_delay(source, drift, monday), drift.explanation(source)
 
 
-def _finding(finding: SpikeFinding) -> Finding:
+def _of_counts(finding: SpikeFinding) -> Finding:
+    first = civil_time.day_text(finding.first_day)
     return Finding(
         detector=finding.detector,
-        anchor=_anchor(finding),
-        occurred_at=_anchor(finding),
+        anchor=first,
+        occurred_at=first,
         severity=finding.severity,
-        score=score_in_band(finding.severity, finding.score),
+        score=round(finding.score, 4),
         facts=dict(finding.facts()),
         evidence=(),
         labels={"province": finding.province},
     )
+
+
+def _of_delay(source: str, drift: DelayDrift, monday: str) -> Finding:
+    severity: Severity = "medium" if abs(drift.now - drift.usual) >= _LARGE_DRIFT else "low"
+    return Finding(
+        detector=CustomsDelayDrift.spec.id,
+        anchor=source,
+        occurred_at=monday,
+        severity=severity,
+        score=score_in_band(severity, abs(drift.now - drift.usual)),
+        facts={
+            "source": source,
+            "weeks_of_delay": drift.lag,
+            "usual_share": round(drift.usual, 3),
+            "share_now": round(drift.now, 3),
+            "z": round(drift.z, 1),
+        },
+        evidence=(),
+        labels={},
+    )
+
+
+_LARGE_DRIFT = 0.15
+"""Change in the share of documents that is there in time, from which open weeks mislead."""

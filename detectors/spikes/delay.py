@@ -72,6 +72,15 @@ class DelayDrift:
     now: float
     z: float
 
+    def explanation(self, source: str) -> str:
+        """Return one sentence with the numbers."""
+        pace = "later" if self.now < self.usual else "sooner"
+        when = "in the week of the event" if self.lag == 0 else f"within {self.lag} weeks of it"
+        return (
+            f"The documents of {source} come {pace} than usual: {self.now:.0%} are there {when}, "
+            f"usually {self.usual:.0%}; counts of the latest weeks may mislead."
+        )
+
 
 def delay_drift(reports: Array, recent: int = RECENT, window: int = WINDOW) -> DelayDrift | None:
     """Compare the latest weeks' delay with that of the weeks before them.

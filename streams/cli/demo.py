@@ -90,7 +90,9 @@ def _replay(directory: Path) -> Replayed:
         replayed = run.run([documents], advance=advance)
     today = datetime.date.today()  # noqa: DTZ011 - the reader's day
     sources = Sources((documents.name,), made_on=today, simulated=True)
-    write_report(directory / "report.html", run.engine, replayed.firing.values(), sources)
+    write_report(
+        directory / "report.html", run.engine, replayed.firing.values(), sources, run.provinces.latest
+    )
     return replayed
 
 

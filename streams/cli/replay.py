@@ -82,7 +82,7 @@ def replay(
         if report is not None:
             names = tuple("(standard input)" if f == STANDARD_INPUT else f.name for f in files)
             sources = Sources(names, made_on=date.today(), complete_through=day)  # noqa: DTZ011 - the reader's day
-            write_report(report, run.engine, replayed.firing.values(), sources)
+            write_report(report, run.engine, replayed.firing.values(), sources, run.provinces.latest)
     except (ZeromileError, OSError) as error:
         fail(str(error))
     for table in summary_tables(replayed):

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from detectors.alerts import Alert
 from detectors.registry import DECLARED
+from detectors.spikes.watch import WatchReport
 from streams.engine import Engine
 from streams.report.adjusted_retail import REBATE_RATE, VALUE_ADDED_TAX, WINDOW_DAYS, RetailSums
 from streams.report.alert_charts import detector_weeks, weekly_alerts
@@ -15,7 +16,7 @@ from streams.report.alerts import AlertTally
 from streams.report.calendar import Period, first_of_month, month_number, month_text, period_of
 from streams.report.cases import cases
 from streams.report.charts import Chart
-from streams.report.export_charts import heatmap, weekly_exports
+from streams.report.export_charts import Bands, bands_of, heatmap, weekly_exports
 from streams.report.highlights import highlights
 from streams.report.page import render
 from streams.report.provinces import measures, provinces
@@ -43,7 +44,13 @@ class Sources:
     """Civil day through which the feeds were declared complete."""
 
 
-def write_report(path: Path, engine: Engine, firing: Iterable[Alert], sources: Sources) -> None:
+def write_report(
+    path: Path,
+    engine: Engine,
+    firing: Iterable[Alert],
+    sources: Sources,
+    watch: WatchReport | None = None,
+) -> None:
     """Write the report on an engine's vehicles and the alerts that fire.
 
     Parameters
@@ -56,11 +63,13 @@ def write_report(path: Path, engine: Engine, firing: Iterable[Alert], sources: S
         Alerts that still fire.
     sources
         What the head of the page says of the documents.
+    watch
+        What the provinces' watch expected of every week, to draw it beside the counts.
     """
     alerts = AlertTally(firing)
     suspects = alerts.suspects(TOP_VEHICLES, ALIKE)
     vehicles = tally_vehicles(engine.store, {suspect.vin for suspect in suspects})
-    charts, context = _context(alerts, vehicles)
+    charts, context = _context(alerts, vehicles, bands_of(watch))
     context |= {
         "sources": sources,
         "counters": engine.counters,
@@ -76,7 +85,9 @@ def _titles(alerts: AlertTally) -> dict[str, str]:
     return {alert.detector: alert.title for alert in alerts.ranked}
 
 
-def _context(alerts: AlertTally, vehicles: VehicleTally) -> tuple[list[Chart], dict[str, Any]]:
+def _context(
+    alerts: AlertTally, vehicles: VehicleTally, bands: Bands
+) -> tuple[list[Chart], dict[str, Any]]:
     period = period_of(vehicles.document_weeks.items())
     weeks = period.weeks
     spikes = [spike_of(alert) for alert in alerts.spikes]
@@ -85,7 +96,7 @@ def _context(alerts: AlertTally, vehicles: VehicleTally) -> tuple[list[Chart], d
     charts = [
         weekly_alerts(alerts, weeks, _titles(alerts)),
         heatmap(vehicles.exports, spikes, weeks),
-        weekly_exports(vehicles.exports, spikes, weeks),
+        weekly_exports(vehicles.exports, spikes, weeks, bands),
         monthly_retail(vehicles.retail, months, final_before),
     ]
     return charts, {

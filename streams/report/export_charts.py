@@ -1,5 +1,6 @@
 """Used exports per province and week, with the spikes marked."""
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import plotly.graph_objects as go
 
 from detectors import civil_time
+from detectors.spikes.watch import WatchReport
 from streams.report.charts import Chart, Choice, chart
 from streams.report.colours import BLUE, MUTED, ORANGE, SCALE
 from streams.report.names import province_name
@@ -17,6 +19,23 @@ _PALEST_TOP = 5
 
 Counts = Counter[tuple[str, int]]
 """Exports by province and Monday."""
+
+
+Bands = dict[tuple[str, int], tuple[float, float]]
+"""Expected exports and the largest count that is still usual, by region and Monday."""
+
+
+def bands_of(watch: WatchReport | None) -> Bands:
+    """Read what the watch expected of every week; empty where nothing was judged."""
+    if watch is None:
+        return {}
+    scores = watch.scores
+    return {
+        (region, monday): (float(scores.expected[row, week]), float(scores.upper[row, week]))
+        for row, region in enumerate(watch.regions)
+        for week, monday in enumerate(watch.mondays)
+        if math.isfinite(scores.expected[row, week]) and math.isfinite(scores.upper[row, week])
+    }
 
 
 def provinces_by_size(exports: Counts) -> list[str]:
@@ -71,21 +90,25 @@ def heatmap(exports: Counts, spikes: Sequence[Spike], weeks: Sequence[int]) -> C
     return made
 
 
-def weekly_exports(exports: Counts, spikes: Sequence[Spike], weeks: Sequence[int]) -> Chart:
+def weekly_exports(
+    exports: Counts, spikes: Sequence[Spike], weeks: Sequence[int], bands: Bands
+) -> Chart:
     """A line per week; the menu chooses the nation or a province."""
     provinces = provinces_by_size(exports)
     totals: Counter[int] = Counter()
     for (_, week), count in exports.items():
         totals[week] += count
     national = [spike for spike in spikes if spike.province == NATION]
-    nation = _update([totals[week] for week in weeks], national, weeks)
+    nation = _update([totals[week] for week in weeks], national, weeks, _band(bands, NATION, weeks))
     choices = [Choice("all", "All provinces", nation)]
     for province in provinces:
         own = [spike for spike in spikes if spike.province == province]
         counts = [exports[province, week] for week in weeks]
         mark = f", {len(own)} rise{'s' * (len(own) != 1)}" if own else ""
         label = f"{province_name(province)} ({sum(counts):,}{mark})"
-        choices.append(Choice(province, label, _update(counts, own, weeks)))
+        choices.append(
+            Choice(province, label, _update(counts, own, weeks, _band(bands, province, weeks)))
+        )
     figure = _line(choices[0].update, [civil_time.day_text(week) for week in weeks])
     description = f"Used exports per week, {sum(totals[week] for week in weeks):,} in all."
     return chart("exports", figure, description=description, choices=tuple(choices))
@@ -98,12 +121,16 @@ def _line(update: dict[str, list[Any]], x: list[str]) -> go.Figure:
         line={"color": BLUE, "width": 2}, hovertemplate="%{y:,} exports<extra></extra>",
     )  # fmt: skip
     figure.add_scatter(
-        x=x, y=update["y"][1], mode="markers", name="rise: expected",
-        marker={"symbol": "line-ew-open", "size": 11, "color": MUTED, "line": {"width": 2}},
-        hovertemplate="%{y:,.0f} expected a week<extra></extra>",
+        x=x, y=update["y"][1], mode="lines", name="expected",
+        line={"color": MUTED, "width": 1.5}, hovertemplate="%{y:,.0f} expected<extra></extra>",
     )  # fmt: skip
     figure.add_scatter(
-        x=x, y=update["y"][2], mode="markers", name="rise: observed", text=update["text"][2],
+        x=x, y=update["y"][2], mode="lines", name="largest usual count",
+        line={"color": MUTED, "width": 1, "dash": "dot"},
+        hovertemplate="up to %{y:,.0f} is usual<extra></extra>",
+    )  # fmt: skip
+    figure.add_scatter(
+        x=x, y=update["y"][3], mode="markers", name="rise", text=update["text"][3],
         marker={"symbol": "diamond", "size": 10, "color": ORANGE},
         hovertemplate="rise: %{text}<extra></extra>",
     )  # fmt: skip
@@ -112,10 +139,20 @@ def _line(update: dict[str, list[Any]], x: list[str]) -> go.Figure:
     return figure
 
 
-def _update(counts: list[int], spikes: Sequence[Spike], weeks: Sequence[int]) -> dict[str, list[Any]]:
+def _band(bands: Bands, region: str, weeks: Sequence[int]) -> tuple[list[Any], list[Any]]:
+    """Expected and largest usual counts of a region, ``None`` for weeks that were not judged."""
+    known = [bands.get((region, week), (None, None)) for week in weeks]
+    return [expected for expected, _ in known], [upper for _, upper in known]
+
+
+def _update(
+    counts: list[int],
+    spikes: Sequence[Spike],
+    weeks: Sequence[int],
+    band: tuple[list[Any], list[Any]],
+) -> dict[str, list[Any]]:
     by_week = {week: spike for spike in spikes for week in spike.weeks}
     marked = [by_week.get(week) for week in weeks]
-    expected = [None if spike is None else spike.expected_a_week for spike in marked]
     observed = [None if spike is None else count for spike, count in zip(marked, counts, strict=True)]
     text = [None if spike is None else spike.told for spike in marked]
-    return {"y": [counts, expected, observed], "text": [None, None, text]}
+    return {"y": [counts, *band, observed], "text": [None, None, None, text]}

@@ -27,11 +27,6 @@ class Spike(NamedTuple):
     explanation: str
 
     @property
-    def expected_a_week(self) -> float | None:
-        """Expected in one of its weeks, on average."""
-        return None if self.expected is None else self.expected / len(self.weeks)
-
-    @property
     def span(self) -> str:
         """First day of its first week to last day of its last."""
         return f"{civil_time.day_text(self.weeks[0])} to {civil_time.day_text(self.weeks[-1] + 6)}"

@@ -20,6 +20,8 @@ from typer.testing import CliRunner
 
 from streams.cli import app
 from streams.service.settings import Settings
+from streams.service.settings import load as load_settings_of
+from streams.sink.database import open_database
 from streams.sink.settings import SinkSettings
 from tests.deploy.files import DEPLOY, ROOT, compose, load
 
@@ -282,3 +284,15 @@ def test_the_build_context_holds_what_the_dockerfile_copies():
             for source in words[1:-1]:
                 assert source in allowed
                 assert (ROOT / source).exists()
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_our_services_accept_their_environment_as_it_stands(name: str, monkeypatch: pytest.MonkeyPatch):
+    for variable in [v for v in os.environ if v.startswith("ZEROMILE_")]:
+        monkeypatch.delenv(variable)
+    for variable, value in environment(OURS[name]).items():
+        monkeypatch.setenv(variable, re.sub(r"\$\{\w+[^}]*\}", "0123abcd", str(value)))
+    settings = load_settings_of(SinkSettings)
+    assert settings.bootstrap_servers in {"broker:19092", "127.0.0.1:9092"}
+    if name == "sink":
+        assert open_database(settings.sink_url.get_secret_value()).url.host == "postgres"

@@ -19,7 +19,7 @@ from streams.policy import load_policy
 from streams.replay import Replay
 from streams.simulator import load_country, simulate
 
-VEHICLES = 45_000
+VEHICLES = 24_000
 START, DAYS = 736_603, 3_000  # 2017-10-01: long enough for genuine used exports to have all papers
 
 
@@ -28,7 +28,7 @@ def country(folder: Path, seed: int) -> tuple[Engine, dict[str, str]]:
     documents, truth = folder / f"{seed}.jsonl.gz", folder / f"{seed}.truth.jsonl"
     simulate(
         load_country(None), vehicles=VEHICLES, days=DAYS, seed=seed, start=START,
-        export_share=0.15, out=documents, truth=truth,
+        export_share=0.2, out=documents, truth=truth,
     )  # fmt: skip
     run = Replay(Catalogue(load_policy()))
     run.run([documents])
@@ -62,10 +62,10 @@ def judged_life_cycles(simulated, chosen):
 def test_zero_mileage_exports_of_a_fresh_country_are_found(simulated):
     """Acceptance: at least 99 % at 1 % false alarms among ordinary domestic vehicles."""
     scheme = judged_life_cycles(simulated, {"zero_mileage_export", "flash_registration"})
-    assert len(scheme.score) > 2_000
+    assert len(scheme.score) > 1_500
     assert (scheme.p_value <= 0.01).mean() >= 0.99
     ordinary = judged_life_cycles(simulated, {"ordinary"})
-    assert len(ordinary.score) > 1_500
+    assert len(ordinary.score) > 1_000
     assert (ordinary.p_value <= 0.01).mean() <= 0.015
     new, engine, _ = simulated
     fresh = gather(engine).reference
@@ -89,7 +89,7 @@ def test_the_second_forest_ranks_moved_values_and_held_up_exports_first(simulate
     values = np.array([export.values for _, export in observed])
     score = judge(new.model.exports, values, [export.province for _, export in observed]).score
     fault = np.array([label == "price_gap" for label, _ in observed])
-    assert fault.sum() > 30
+    assert fault.sum() > 15
     assert roc_auc_score(fault, score) >= 0.90
 
 
@@ -98,6 +98,6 @@ def test_the_model_says_what_it_was_trained_on(simulated):
     new, *_ = simulated
     population = new.manifest.population
     assert population.offered == pytest.approx(VEHICLES, rel=0.01)
-    assert population.admitted["reference_domestic"] > 2_000
+    assert population.admitted["reference_domestic"] > 1_000
     assert population.refused["rule_finding"] > 1_000
     assert new.without_exports is None

@@ -121,3 +121,24 @@ def test_a_wrong_threshold_is_refused():
         Policy.parse(
             shipped_policy_text(), "[province_export_spike]\nfalse_discovery_rate = 2", DECLARED
         )
+
+
+def test_a_slower_source_is_told(tmp_path, exports):
+    late = START + timedelta(days=7 * 52)
+    slower = [
+        document | {"recorded_at": f"{_later(document, 16)}T20:00:00+08:00"}
+        if date.fromisoformat(document["occurred_at"]) >= late
+        else document
+        for document in exports
+    ]
+    assert "customs_delay_drift" not in [name for _, name, *_ in _province_alerts(tmp_path, exports)]
+    drifts = [
+        facts
+        for _, name, *_, facts in _province_alerts(tmp_path, slower)
+        if name == "customs_delay_drift"
+    ]
+    assert [json.loads(facts)["source"] for facts in drifts] == ["customs"]
+
+
+def _later(document, days):
+    return (date.fromisoformat(document["occurred_at"]) + timedelta(days=days)).isoformat()

@@ -84,7 +84,7 @@ def test_a_province_can_be_chosen(page, report):
     assert 0 < sum(province) < sum(nation)
     assert page.evaluate(_drawn("retail")) == sum(province)
     page.evaluate(_choose("menu-exports", "CN-TJ"))
-    marked = "document.getElementById('chart-exports').data[2].y.filter(v => v !== null).length"
+    marked = "document.getElementById('chart-exports').data[3].y.filter(v => v !== null).length"
     assert page.evaluate(marked) == 2  # the weeks of the rise
     page.evaluate(_choose("menu-alerts", "province_spike"))
     assert page.evaluate(_drawn("alerts")) == 1

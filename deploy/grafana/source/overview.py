@@ -31,7 +31,7 @@ def _numbers() -> list[object]:
 
 def _flows() -> list[object]:
     return [
-        chart("Alerts raised an hour", "Changes to firing in the last hour, by detector; a late document can raise "
+        chart("Alerts raised an hour", "Changes to firing in the last hour, by detector, those on trial included; a late document can raise "
               "an alert about a day long past.", "short",
               over_time('sum by (detector) (increase(zeromile_alert_changes_total{state="firing"}[1h])) > 0',
                         "{{detector}}")),

@@ -1,0 +1,32 @@
+"""What the watch expected stands beside the counts, week by week."""
+
+from collections import Counter
+
+import numpy as np
+
+from detectors.spikes.monitor import Calibration
+from detectors.spikes.scores import Scores
+from detectors.spikes.watch import WatchReport
+from streams.report.export_charts import bands_of, weekly_exports
+
+MONDAYS = (739_000, 739_007, 739_014)
+
+
+def _report():
+    scores = Scores.empty((1, 3))
+    scores.expected[0] = [np.nan, 4.0, 5.0]
+    scores.upper[0] = [np.nan, 9.0, 11.0]
+    counts = np.array([[3.0, 4.0, 12.0]])
+    return WatchReport(MONDAYS, ("CN-GD",), counts, scores, (), 0, Calibration(0.0, 0, True), {})
+
+
+def test_weeks_that_were_not_judged_have_no_band():
+    assert bands_of(_report()) == {("CN-GD", 739_007): (4.0, 9.0), ("CN-GD", 739_014): (5.0, 11.0)}
+    assert bands_of(None) == {}
+
+
+def test_the_band_is_drawn_beside_the_counts():
+    exports = Counter({("CN-GD", week): n for week, n in zip(MONDAYS, (3, 4, 12), strict=True)})
+    drawn = weekly_exports(exports, [], MONDAYS, bands_of(_report()))
+    province = next(choice for choice in drawn.choices if choice.value == "CN-GD")
+    assert province.update["y"][:3] == [[3, 4, 12], [None, 4.0, 5.0], [None, 9.0, 11.0]]
