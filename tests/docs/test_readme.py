@@ -2,6 +2,8 @@
 
 import re
 import shlex
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,7 @@ from typer.testing import CliRunner
 
 from streams.cli import app
 from streams.cli.detectors import markdown_table
+from streams.cli.lazy import COMMANDS as COMMANDS_BY_NAME
 
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 COMMANDS = sorted(set(re.findall(r"^\s*zeromile [^\n#|>]+", README, re.MULTILINE)))
@@ -28,15 +31,27 @@ def test_there_are_commands_to_check() -> None:
 @pytest.mark.parametrize("line", COMMANDS)
 def test_every_command_of_the_readme_exists_with_its_options(line: str) -> None:
     words = shlex.split(line)[1:]
-    command: typer.main.click.Command = typer.main.get_command(app)
-    while words and hasattr(command, "commands") and words[0] in command.commands:
-        command = command.commands[words.pop(0)]
+    command = typer.main.get_command(app)
+    context = typer.Context(command)
+    while words and hasattr(command, "get_command") and command.get_command(context, words[0]):
+        command = command.get_command(context, words.pop(0))
     known = {option for parameter in command.params for option in parameter.opts}
     known |= {option for parameter in command.params for option in parameter.secondary_opts}
     used = {word.split("=")[0] for word in words if word.startswith("--")}
     assert used <= known | {"--help"}
 
 
-def test_help_works_for_every_command() -> None:
-    result = CliRunner().invoke(app, ["--help"])
+@pytest.mark.parametrize("words", [[], *([name] for name in COMMANDS_BY_NAME)])
+def test_help_works_for_every_command(words: list[str]) -> None:
+    result = CliRunner().invoke(app, [*words, "--help"])
     assert result.exit_code == 0
+    assert "Usage: zeromile" in result.output or "Usage: root" in result.output
+
+
+def test_the_version_needs_no_heavy_library() -> None:
+    seen = subprocess.run(
+        [sys.executable, "-X", "importtime", "-c", "from streams.cli import app"],
+        check=True, capture_output=True, text=True,
+    ).stderr  # fmt: skip
+    imported = {line.rpartition("|")[2].strip() for line in seen.splitlines()}
+    assert not imported & {"numpy", "scipy", "faust", "kafka", "plotly", "sqlalchemy"}
