@@ -48,6 +48,11 @@ readme: install  ## Bring the generated part of the README up to date
 	@sed -i -e '/<!-- detectors -->/,/<!-- end -->/{//!d}' -e '/<!-- detectors -->/r .detectors.tmp' README.md
 	@rm .detectors.tmp
 
+bench: install  ## Measure: replay beside decoding, forest beside scikit-learn, spikes beside Farrington
+	@$(BIN)/python -m tests.benchmarks.embedded
+	@$(BIN)/zeromile bench forest
+	@$(BIN)/zeromile bench spikes --repetitions 5 --panels 2
+
 model: install  ## Train the model that ships on a simulated country (about ten minutes)
 	@$(BIN)/zeromile simulate --vehicles 500000 --start 2018-01-01 --days 3225 --seed 2026 \
 	    --out .model-window.jsonl.gz --truth .model-window.truth.jsonl
