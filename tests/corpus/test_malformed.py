@@ -32,7 +32,8 @@ def test_is_refused_with_its_reason(entry: Malformed):
 def test_the_corpus_is_large_and_covers_every_reason():
     assert len(MALFORMED) >= 60
     assert len({entry.wrong for entry in MALFORMED}) == len(MALFORMED)
-    assert {entry.reason for entry in MALFORMED} == set(get_args(Reason))
+    of_payloads = set(get_args(Reason)) - {"wrong_key"}  # of the record's key, tested on a broker
+    assert {entry.reason for entry in MALFORMED} == of_payloads
 
 
 def test_replay_writes_every_one_to_the_dead_letters(tmp_path):
