@@ -42,6 +42,13 @@ class Parameters(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         """Refuse limits that contradict each other."""
         check_period(self.valid_from, self.valid_to)
 
+    def in_force(self, finding: Finding) -> bool:
+        """Whether a finding's anchor lies within the period of validity."""
+        day = finding.occurred_at[:10]
+        return (self.valid_from is None or self.valid_from.isoformat() <= day) and (
+            self.valid_to is None or day <= self.valid_to.isoformat()
+        )
+
 
 ParametersT = TypeVar("ParametersT", bound=Parameters)
 
@@ -95,8 +102,6 @@ class Detector(ABC, Generic[ParametersT]):
 
     def __init__(self, parameters: ParametersT) -> None:
         self.parameters = parameters
-        self._first_day = _text_of(parameters.valid_from)
-        self._last_day = _text_of(parameters.valid_to)
 
     @abstractmethod
     def findings(self, history: VehicleHistory) -> Iterator[Finding]:
@@ -118,15 +123,7 @@ class Detector(ABC, Generic[ParametersT]):
 
     def judge(self, history: VehicleHistory) -> Iterator[Finding]:
         """Findings whose anchor lies within the rule's period of validity."""
-        if self._first_day is None and self._last_day is None:
-            return self.findings(history)
-        return filter(self._in_force, self.findings(history))
-
-    def _in_force(self, finding: Finding) -> bool:
-        day = finding.occurred_at[:10]
-        return (self._first_day is None or self._first_day <= day) and (
-            self._last_day is None or day <= self._last_day
-        )
+        return filter(self.parameters.in_force, self.findings(history))
 
     def finding(
         self,
@@ -171,7 +168,3 @@ class Detector(ABC, Generic[ParametersT]):
             labels=history.labels(paper),
             deadline=deadline,
         )
-
-
-def _text_of(day: date | None) -> str | None:
-    return None if day is None else day.isoformat()

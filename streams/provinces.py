@@ -129,13 +129,7 @@ class ProvinceBook:
 
     def _is_in_force(self, finding: Finding) -> bool:
         parameters = self._parameters[finding.detector]
-        day = civil_time.parse(finding.occurred_at).day
-        first, last = parameters.valid_from, parameters.valid_to
-        return (
-            parameters.enabled
-            and (first is None or first.toordinal() <= day)
-            and (last is None or day <= last.toordinal())
-        )
+        return parameters.enabled and parameters.in_force(finding)
 
 
 def _told(report: WatchReport) -> Iterator[tuple[str, Finding, str]]:

@@ -78,7 +78,7 @@ class ForestDetector(Detector[ForestParametersT]):
 
     def judge_batch(self, histories: Sequence[VehicleHistory]) -> list[list[Finding]]:
         """Findings of many histories within the period of validity, in their order."""
-        return [list(filter(self._in_force, found)) for found in self.findings_of(histories)]
+        return [list(filter(self.parameters.in_force, found)) for found in self.findings_of(histories)]
 
     def findings_of(self, histories: Sequence[VehicleHistory]) -> list[list[Finding]]:
         """Judge many histories at once, regardless of the period of validity."""
