@@ -56,7 +56,7 @@ class Deadline(msgspec.Struct, frozen=True, gc=False):
     """Last civil day on which the missing document would still be in time."""
 
 
-class Finding(msgspec.Struct, frozen=True, kw_only=True):
+class Finding(msgspec.Struct, frozen=True):
     """What one detector says of one subject now.
 
     A finding is a pure function of the subject's documents, the policy and, where ``deadline`` is

@@ -78,11 +78,6 @@ class Watermarks:
             days.append(self._declared)
         return max(days, default=None)
 
-    def is_late(self, document: Document) -> bool:
-        """Whether a document comes after its feed was taken as complete for its day."""
-        through = self.complete_through(document.event_type)
-        return through is not None and document.day <= through
-
     def _work_out(self, event_type: EventType) -> int | None:
         """Least progress of the feed's sources; once a batch, however many sources there are."""
         days = {source: day for (feed, source), day in self.newest.items() if feed == event_type}

@@ -12,7 +12,7 @@ from detectors.decoding import decode
 from detectors.documents import EVENT_TYPES, Document, EventType
 from detectors.errors import DocumentError
 from detectors.exports import ExportChange, counted_export, hardly_used
-from detectors.filing import Outcome, Position, file_document, trim
+from detectors.filing import FiledDocument, Outcome, Position, file_document, trim
 from detectors.findings import Deadline, Finding
 from detectors.history import VehicleHistory
 from detectors.registry import Catalogue, Verdict
@@ -25,12 +25,36 @@ from streams.results import Counters, DeadLetter, DetectorFailure, RawDocument, 
 from streams.store import StateStore
 from streams.vin_corrections import VinCorrections
 
+Progress = dict[EventType, int | None]
+"""Last civil day through which every feed is complete, ``None`` for a feed never seen."""
+
 
 class _Arrival(NamedTuple):
     document: Document
     position: Position | None
-    published: bool = True
+    published: bool
     """False for a withdrawal that the engine added itself."""
+
+
+class Received:
+    """A batch that was read and validated, and not yet filed."""
+
+    __slots__ = ("before", "result", "vehicles")
+
+    def __init__(self, before: Progress) -> None:
+        self.before = before
+        """How far the feeds were complete when the batch came in."""
+        self.vehicles: dict[str, list[_Arrival]] = {}
+        self.result = Result()
+
+    def add(self, document: Document, position: Position | None, *, published: bool = True) -> None:
+        """Put a document to the others of its vehicle."""
+        arrival = _Arrival(document, position, published)
+        arrivals = self.vehicles.get(document.vin)
+        if arrivals is None:
+            self.vehicles[document.vin] = [arrival]
+        else:
+            arrivals.append(arrival)
 
 
 class _Case(NamedTuple):
@@ -103,22 +127,35 @@ class Engine:
 
     def process(self, batch: Iterable[RawDocument]) -> Result:
         """Take a batch of documents in; every vehicle in it is judged once."""
-        result = Result()
-        vehicles: dict[str, list[_Arrival]] = {}
+        return self.conclude(self.receive(batch))
+
+    def receive(self, batch: Iterable[RawDocument]) -> Received:
+        """Read and validate a batch, and note how far it brings the feeds."""
+        received = Received(self._progress())
+        observe = self.watermarks.observe
         for raw in batch:
-            self._receive(raw, vehicles, result)
+            document = self._read(raw, received.result)
+            if document is None:
+                continue
+            observe(document)
+            received.add(document, raw.position)
+            if self._corrections is not None:
+                for withdrawal in self._corrections.withdrawals(document):
+                    self.counters.vin_corrections += 1
+                    received.add(withdrawal, None, published=False)
+        return received
+
+    def conclude(self, received: Received) -> Result:
+        """File the documents of a batch, judge their vehicles, and those whose time has come."""
         detected_at = self._clock().isoformat()
-        late = {
-            vin: any(self.watermarks.is_late(arrival.document) for arrival in arrivals)
-            for vin, arrivals in vehicles.items()
-        }
-        for arrivals in vehicles.values():
-            for arrival in arrivals:
-                self.watermarks.observe(arrival.document)
-        filed = (self._file(vin, arrivals, late=late[vin]) for vin, arrivals in vehicles.items())
-        self._judge([case for case in filed if case is not None], result, detected_at)
-        self._meet_deadlines(result, detected_at)
-        return result
+        cases = []
+        for vin, arrivals in received.vehicles.items():
+            case = self._file(vin, arrivals, received.before)
+            if case is not None:
+                cases.append(case)
+        self._judge(cases, received.result, detected_at)
+        self._meet_deadlines(received.result, detected_at)
+        return received.result
 
     def declare_complete(self, day: int) -> Result:
         """Take every feed as complete through a civil day, and judge what was waiting for it."""
@@ -153,7 +190,7 @@ class Engine:
         through = self.watermarks.complete_through(deadline.feed)
         return through is not None and through >= deadline.last_day
 
-    def _receive(self, raw: RawDocument, vehicles: dict[str, list[_Arrival]], result: Result) -> None:
+    def _read(self, raw: RawDocument, result: Result) -> Document | None:
         self.counters.read += 1
         try:
             document = decode(raw.value)
@@ -162,31 +199,26 @@ class Engine:
         except DocumentError as error:
             self.counters.dead_lettered[error.reason] += 1
             result.dead_letters.append(DeadLetter(raw, error))
-            return
-        vehicles.setdefault(document.vin, []).append(_Arrival(document, raw.position))
-        if self._corrections is not None:
-            for withdrawal in self._corrections.withdrawals(document):
-                self.counters.vin_corrections += 1
-                vehicles.setdefault(withdrawal.vin, []).append(
-                    _Arrival(withdrawal, None, published=False)
-                )
+            return None
+        return document
 
-    def _file(self, vin: str, arrivals: list[_Arrival], *, late: bool) -> _Case | None:
+    def _file(self, vin: str, arrivals: list[_Arrival], before: Progress) -> _Case | None:
         """File a vehicle's documents; ``None`` if its file is as before."""
         data = self.store.get(vin)
         record = VehicleRecord() if data is None else records.decode(data)
-        outcomes = [self._file_one(record, arrival) for arrival in arrivals]
+        outcomes = [self._file_one(record.filed, arrival) for arrival in arrivals]
         cause = next((cause for outcome, cause in _CAUSES if outcome in outcomes), None)
         if cause is None:
             return None
-        if trim(record.filed, self._limits.maximum_documents):
+        if len(record.filed) > self._limits.maximum_documents:
+            trim(record.filed, self._limits.maximum_documents)
             record.overfull = True
-        if late and cause == "new_evidence":
+        if cause == "new_evidence" and any(_is_late(arrival.document, before) for arrival in arrivals):
             cause = "late_document"
         return _Case(vin, record, cause)
 
-    def _file_one(self, record: VehicleRecord, arrival: _Arrival) -> Outcome:
-        outcome = file_document(record.filed, arrival.document, arrival.position)
+    def _file_one(self, filed: list[FiledDocument], arrival: _Arrival) -> Outcome:
+        outcome = file_document(filed, arrival.document, arrival.position)
         if not arrival.published:
             return outcome
         if outcome is Outcome.DUPLICATE:
@@ -234,25 +266,27 @@ class Engine:
         vin, record, cause = case.vin, case.record, case.cause
         findings, failed = verdict
         self._deadlines.replace(vin, [f.deadline for f in findings if f.deadline is not None])
+        if not (findings or record.alerts or failed):
+            return
         now = by_identity(filter(self._holds, findings), "vehicle", vin)
         if failed:
             self._report(failed, history, result)
             _keep_standing(record.alerts, failed, now)
-        if not now and not record.alerts:
-            return
         changes, record.alerts = diff(record.alerts, now, record.first_revision)
         _forget_oldest(record, self._limits.maximum_resolved_alerts)
         self.counters.alert_changes += len(changes)
         for change in changes:
+            spec = self.catalogue.known[change.finding.detector].spec
+            told = self._explain(change.finding, history, result)
             result.alerts.append(
                 alert_record(
                     change,
-                    self.catalogue.known[change.finding.detector].spec,
+                    spec,
                     subject_type="vehicle",
                     subject=vin,
                     cause=cause,
                     detected_at=detected_at,
-                    explanation=self._explain(change.finding, history, result),
+                    explanation=told,
                 )
             )
 
@@ -271,7 +305,7 @@ class Engine:
             due = self._deadlines.between(feed, before[feed], self._judged_at[feed])
             self._judge_stored(due, "deadline_passed", result, detected_at)
 
-    def _progress(self) -> dict[EventType, int | None]:
+    def _progress(self) -> Progress:
         return {feed: self.watermarks.complete_through(feed) for feed in EVENT_TYPES}
 
     def _report(self, failed: dict[str, Exception], history: VehicleHistory, result: Result) -> None:
@@ -288,6 +322,12 @@ class Engine:
         except Exception as error:  # noqa: BLE001 - whatever it is, the alert must go out
             self._report({finding.detector: error}, history, result)
             return detector.spec.description
+
+
+def _is_late(document: Document, before: Progress) -> bool:
+    """Whether a document came after its feed was taken as complete for its day."""
+    through = before[document.event_type]
+    return through is not None and document.day <= through
 
 
 def _check_key(key: bytes | None, document: Document) -> None:

@@ -61,7 +61,11 @@ class FlashRegistration(Detector[FlashRegistrationParameters]):
             "30 days before.",
             "Check the exporter's filing and licence for the days between the two papers.",
         ),
-        needs=(Content.INITIAL,),
+        needs=(
+            Content.INITIAL | Content.PENDING_EXPORT,
+            Content.INITIAL | Content.CUSTOMS_EXPORT,
+            Content.INITIAL | Content.TO_EXPORTER,
+        ),
     )
     parameters_type = FlashRegistrationParameters
     margins = (Margin("maximum_days", "days", 3.0, "days"),)
