@@ -5,14 +5,16 @@ It knows no broker and no file. The embedded job and the streaming service drive
 
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
-from typing import Final, NamedTuple
+from typing import Final
+
+import msgspec
 
 from detectors.alerts import Cause, StandingAlert, by_identity, diff
 from detectors.decoding import decode
 from detectors.documents import EVENT_TYPES, Document, EventType
 from detectors.errors import DocumentError
 from detectors.exports import ExportChange, counted_export, hardly_used
-from detectors.filing import FiledDocument, Outcome, Position, file_document, trim
+from detectors.filing import FiledDocument, Outcome, file_document, trim
 from detectors.findings import Deadline, Finding
 from detectors.history import VehicleHistory
 from detectors.registry import Catalogue, Verdict
@@ -29,35 +31,27 @@ Progress = dict[EventType, int | None]
 """Last civil day through which every feed is complete, ``None`` for a feed never seen."""
 
 
-class _Arrival(NamedTuple):
-    document: Document
-    position: Position | None
-    published: bool
-    """False for a withdrawal that the engine added itself."""
-
-
 class Received:
     """A batch that was read and validated, and not yet filed."""
 
-    __slots__ = ("before", "result", "vehicles")
+    __slots__ = ("before", "published", "result", "withdrawals")
 
     def __init__(self, before: Progress) -> None:
         self.before = before
         """How far the feeds were complete when the batch came in."""
-        self.vehicles: dict[str, list[_Arrival]] = {}
+        self.published: dict[str, list[FiledDocument]] = {}
+        """What was published, by vehicle."""
+        self.withdrawals: dict[str, list[Document]] = {}
+        """What the engine withdraws itself, by vehicle."""
         self.result = Result()
 
-    def add(self, document: Document, position: Position | None, *, published: bool = True) -> None:
-        """Put a document to the others of its vehicle."""
-        arrival = _Arrival(document, position, published)
-        arrivals = self.vehicles.get(document.vin)
-        if arrivals is None:
-            self.vehicles[document.vin] = [arrival]
-        else:
-            arrivals.append(arrival)
+    def withdraw(self, document: Document) -> None:
+        """Add a withdrawal that nobody published."""
+        self.withdrawals.setdefault(document.vin, []).append(document)
+        self.published.setdefault(document.vin, [])
 
 
-class _Case(NamedTuple):
+class _Case(msgspec.Struct, frozen=True):
     """A vehicle to judge."""
 
     vin: str
@@ -132,27 +126,28 @@ class Engine:
     def receive(self, batch: Iterable[RawDocument]) -> Received:
         """Read and validate a batch, and note how far it brings the feeds."""
         received = Received(self._progress())
-        observe = self.watermarks.observe
+        published = received.published
         for raw in batch:
             document = self._read(raw, received.result)
             if document is None:
                 continue
-            observe(document)
-            received.add(document, raw.position)
+            self.watermarks.observe(document)
+            entry = FiledDocument(document, raw.position)
+            entries = published.get(document.vin)
+            if entries is None:
+                published[document.vin] = [entry]
+            else:
+                entries.append(entry)
             if self._corrections is not None:
                 for withdrawal in self._corrections.withdrawals(document):
                     self.counters.vin_corrections += 1
-                    received.add(withdrawal, None, published=False)
+                    received.withdraw(withdrawal)
         return received
 
     def conclude(self, received: Received) -> Result:
         """File the documents of a batch, judge their vehicles, and those whose time has come."""
         detected_at = self._clock().isoformat()
-        cases = []
-        for vin, arrivals in received.vehicles.items():
-            case = self._file(vin, arrivals, received.before)
-            if case is not None:
-                cases.append(case)
+        cases = [case for vin in received.published if (case := self._file(vin, received)) is not None]
         self._judge(cases, received.result, detected_at)
         self._meet_deadlines(received.result, detected_at)
         return received.result
@@ -202,32 +197,37 @@ class Engine:
             return None
         return document
 
-    def _file(self, vin: str, arrivals: list[_Arrival], before: Progress) -> _Case | None:
+    def _file(self, vin: str, received: Received) -> _Case | None:
         """File a vehicle's documents; ``None`` if its file is as before."""
+        published = received.published[vin]
         data = self.store.get(vin)
-        record = VehicleRecord() if data is None else records.decode(data)
-        outcomes = [self._file_one(record.filed, arrival) for arrival in arrivals]
-        cause = next((cause for outcome, cause in _CAUSES if outcome in outcomes), None)
-        if cause is None:
-            return None
-        if len(record.filed) > self._limits.maximum_documents:
-            trim(record.filed, self._limits.maximum_documents)
-            record.overfull = True
-        if cause == "new_evidence" and any(_is_late(arrival.document, before) for arrival in arrivals):
-            cause = "late_document"
-        return _Case(vin, record, cause)
-
-    def _file_one(self, filed: list[FiledDocument], arrival: _Arrival) -> Outcome:
-        outcome = file_document(filed, arrival.document, arrival.position)
-        if not arrival.published:
-            return outcome
-        if outcome is Outcome.DUPLICATE:
-            self.counters.duplicate += 1
-        elif outcome is Outcome.STALE:
-            self.counters.stale += 1
-        else:
+        if data is None and len(published) == 1 and vin not in received.withdrawals:
+            record = VehicleRecord(records.LAYOUT, published)  # most vehicles come in like this
+            outcomes = [Outcome.VOIDED if published[0].document.is_void else Outcome.NEW]
             self.counters.accepted += 1
-        return outcome
+        else:
+            record = VehicleRecord() if data is None else records.decode(data)
+            outcomes = self._file_all(record, published, received.withdrawals.get(vin, ()))
+        for outcome, cause in _CAUSES:
+            if outcome in outcomes:
+                if cause == "new_evidence" and _is_late(published, received.before):
+                    return _Case(vin, record, "late_document")
+                return _Case(vin, record, cause)
+        return None
+
+    def _file_all(
+        self, record: VehicleRecord, published: list[FiledDocument], withdrawals: Iterable[Document]
+    ) -> list[Outcome]:
+        filed = record.filed
+        outcomes = [file_document(filed, entry.document, entry.position) for entry in published]
+        duplicate, stale = outcomes.count(Outcome.DUPLICATE), outcomes.count(Outcome.STALE)
+        self.counters.duplicate += duplicate
+        self.counters.stale += stale
+        self.counters.accepted += len(outcomes) - duplicate - stale
+        outcomes += [file_document(filed, document) for document in withdrawals]
+        if trim(filed, self._limits.maximum_documents):
+            record.overfull = True
+        return outcomes
 
     def _judge_stored(
         self, vins: Iterable[str], cause: Cause, result: Result, detected_at: str
@@ -324,10 +324,13 @@ class Engine:
             return detector.spec.description
 
 
-def _is_late(document: Document, before: Progress) -> bool:
+def _is_late(published: list[FiledDocument], before: Progress) -> bool:
     """Whether a document came after its feed was taken as complete for its day."""
-    through = before[document.event_type]
-    return through is not None and document.day <= through
+    for entry in published:
+        through = before[entry.document.event_type]
+        if through is not None and entry.document.day <= through:
+            return True
+    return False
 
 
 def _check_key(key: bytes | None, document: Document) -> None:
