@@ -114,10 +114,21 @@ def text(day: int, time: int | None) -> str:
     """Write a civil time in RFC 3339: a bare date stays one, a time gets its offset in Shanghai."""
     if time is None:
         return day_text(day)
-    moment = datetime.combine(date.fromordinal(day), datetime.min.time())
-    moment += timedelta(microseconds=time)
-    zone = SHANGHAI if day <= _LAST_DAYLIGHT_SAVING else _STANDARD_OFFSET
-    return moment.replace(tzinfo=zone).isoformat()
+    return f"{day_text(day)}T{_clock_text(time)}{_offset_text(day, time)}"
+
+
+def _clock_text(time: int) -> str:
+    seconds, microseconds = divmod(time, _MICROSECONDS)
+    minutes, second = divmod(seconds, 60)
+    clock = f"{minutes // 60:02}:{minutes % 60:02}:{second:02}"
+    return f"{clock}.{microseconds:06}" if microseconds else clock
+
+
+def _offset_text(day: int, time: int) -> str:
+    if day > _LAST_DAYLIGHT_SAVING:
+        return "+08:00"
+    moment = datetime.combine(date.fromordinal(day), datetime.min.time(), SHANGHAI)
+    return (moment + timedelta(microseconds=time)).isoformat()[-6:]
 
 
 def add_months(day: int, months: int) -> int:

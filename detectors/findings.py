@@ -4,6 +4,7 @@ from typing import Literal
 
 import msgspec
 
+from detectors import civil_time
 from detectors.documents import Document, EventType
 from detectors.filing import Position
 
@@ -37,13 +38,16 @@ class Evidence(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     @classmethod
     def of(cls, document: Document, position: Position | None) -> "Evidence":
         """Refer to a document, with where it was read if that is known."""
+        topic, partition, offset = position or (None, None, None)
         return cls(
             document.source,
             document.event_id,
             document.revision,
             document.event_type,
-            document.occurred_at,
-            *(position or ()),
+            civil_time.text(document.day, document.time),
+            topic,
+            partition,
+            offset,
         )
 
 

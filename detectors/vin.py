@@ -21,8 +21,8 @@ _VALUES = bytes.maketrans(
 _WEIGHTS = (8, 7, 6, 5, 4, 3, 2, 10, 0, 9, 8, 7, 6, 5, 4, 3, 2)
 CHECK_POSITION: Final = 8
 YEAR_POSITION: Final = 9
-_YEARS = "ABCDEFGHJKLMNPRSTVWXY123456789"
-_CYCLE_START: Final = 1980
+_YEARS = {character: 1980 + n for n, character in enumerate("ABCDEFGHJKLMNPRSTVWXY123456789")}
+_CYCLE: Final = len(_YEARS)
 
 
 def is_well_formed(vin: str) -> bool:
@@ -40,11 +40,6 @@ def check_digit(vin: str) -> str:
     return "0123456789X"[total % 11]
 
 
-def has_right_check_digit(vin: str) -> bool:
-    """Whether the ninth character of a well-formed VIN is its check digit."""
-    return vin[CHECK_POSITION] == check_digit(vin)
-
-
 def model_year(vin: str, near: int) -> int | None:
     """Year that the tenth character of a well-formed VIN stands for, in the cycle nearest a year.
 
@@ -53,9 +48,5 @@ def model_year(vin: str, near: int) -> int | None:
     >>> model_year("LRW3E7FS5PC695355", near=2024)
     2023
     """
-    place = _YEARS.find(vin[YEAR_POSITION])
-    if place < 0:
-        return None
-    cycle = len(_YEARS)
-    year = _CYCLE_START + place
-    return year + cycle * round((near - year) / cycle)
+    year = _YEARS.get(vin[YEAR_POSITION])
+    return None if year is None else year + _CYCLE * round((near - year) / _CYCLE)

@@ -49,7 +49,8 @@ class Watermarks:
         day = document.day
         if document.recorded_day is not None and document.recorded_day < day:
             day = document.recorded_day
-        return self.reach(document.event_type, document.source, day)
+        key = (document.event_type, document.source)
+        return day > self.newest.get(key, 0) and self.reach(*key, day)
 
     def reach(self, event_type: EventType, source: str, day: int) -> bool:
         """Note that a source has published an event of a civil day."""

@@ -264,7 +264,7 @@ class Engine:
     ) -> None:
         """Report what a verdict changes of a vehicle's alerts."""
         vin, record, cause = case.vin, case.record, case.cause
-        findings, failed = verdict
+        findings, failed = verdict.findings, verdict.failed
         self._deadlines.replace(vin, [f.deadline for f in findings if f.deadline is not None])
         if not (findings or record.alerts or failed):
             return

@@ -41,7 +41,9 @@ class VinCorrections:
         key = hash((document.source, document.event_id))
         vins = self._vins.get(key)
         if vins is None:
-            self._remember(key, document.revision, [document.vin])
+            self._vins[key] = document.vin
+            if document.revision:
+                self._revisions[key] = document.revision
             return ()
         return self._set_right(key, _Latest(self._revisions.get(key, 0), vins.split(" ")), document)
 

@@ -72,11 +72,13 @@ class FlashRegistration(Detector[FlashRegistrationParameters]):
 
     def findings(self, history: VehicleHistory) -> Iterator[Finding]:
         """At most one finding, on the first initial registration."""
-        initial = history.initial
-        if initial is None or any(d.manufacturer_letter for d in history.declarations):
+        if not history.initials:
             return
+        initial = history.initials[0]
         step = next((p for p in history.papers if _leads_abroad(p, initial)), None)
         if step is None or step.day - initial.day > self.parameters.maximum_days:
+            return
+        if any(d.manufacturer_letter for d in history.declarations):
             return
         days = step.day - initial.day
         yield self.finding(

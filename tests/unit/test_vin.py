@@ -15,7 +15,7 @@ from detectors.edit_distance import edit_distance
 )
 def test_check_digits_of_published_vins(vin, digit):
     assert vins.check_digit(vin) == digit
-    assert vins.has_right_check_digit(vin)
+    assert vins.check_digit(vin) == vin[vins.CHECK_POSITION]
 
 
 def test_every_single_substitution_by_another_value_is_caught():
