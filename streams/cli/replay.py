@@ -14,8 +14,9 @@ from streams.cli.progress import reading_progress
 from streams.cli.summary import summary_tables
 from streams.models.choice import choose_model
 from streams.policy import load_policy
+from streams.proceedings import Outputs
 from streams.reading import STANDARD_INPUT
-from streams.replay import Outputs, Replay
+from streams.replay import Replay
 from streams.report import Sources, write_report
 
 Files = Annotated[
