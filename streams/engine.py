@@ -247,9 +247,13 @@ class Engine:
         histories = [_history(case.vin, case.record) for case in cases]
         verdicts = self.catalogue.judge(histories)
         for case, history, verdict in zip(cases, histories, verdicts, strict=True):
-            self._count_export(history, case.record, result)
-            self._conclude(case, history, verdict, result, detected_at)
-            judged = records.encode(case.record)
+            record = case.record
+            if history.used_exports or record.export is not None:
+                self._count_export(history, record, result)
+            # Most vehicles are ordinary: nothing is found, and nothing was before.
+            if verdict.findings or verdict.failed or record.alerts or case.vin in self._deadlines:
+                self._conclude(case, history, verdict, result, detected_at)
+            judged = records.encode(record)
             # A worker that starts judges all its vehicles again; most come out as they were.
             if judged != case.stored:
                 self.store.put(case.vin, judged)
@@ -266,8 +270,6 @@ class Engine:
         vin, record, cause = case.vin, case.record, case.cause
         findings, failed = verdict.findings, verdict.failed
         self._deadlines.replace(vin, [f.deadline for f in findings if f.deadline is not None])
-        if not (findings or record.alerts or failed):
-            return
         now = by_identity(filter(self._holds, findings), "vehicle", vin)
         if failed:
             self._report(failed, history, result)
