@@ -14,12 +14,12 @@ from detectors.registry import Catalogue
 from detectors.watermarks import Watermarks
 from streams.kafka.batches import scheduler_for
 from streams.kafka.transport import BatchApp
-from streams.models.choice import choose_model
 from streams.policy import load_policy
 from streams.service.backends import open_backend
 from streams.service.lag import LagReporter
 from streams.service.layout import names_of
 from streams.service.metrics import Metrics
+from streams.service.model_watch import ModelWatch, open_model
 from streams.service.observer import Observer
 from streams.service.owned_partition import OwnedPartition, Surroundings
 from streams.service.partition_manager import PartitionManager
@@ -62,7 +62,9 @@ def build_service(settings: Settings) -> StreamingService:
         The model cannot be read.
     """
     names = names_of(settings)
-    catalogue = Catalogue(load_policy(settings.policy_file), choose_model(settings.model))
+    policy = load_policy(settings.policy_file)
+    chosen = None if settings.model is None else open_model(settings.model)
+    catalogue = Catalogue(policy, None if chosen is None else chosen[1].model)
     metrics = Metrics(catalogue.detectors)
     event_types = {names.documents_of(event_type): event_type for event_type in EVENT_TYPES}
     observer = Observer(metrics, event_types, settings.recent_alerts)
@@ -96,7 +98,23 @@ def build_service(settings: Settings) -> StreamingService:
         metrics,
     )
     pages = WebPages(settings, partitions, lag, metrics, observer)
-    return StreamingService(app, partitions, (watermarks, partitions, lag, pages))
+    services: list[Service] = [watermarks, partitions, lag, pages]
+    if chosen is not None:
+
+        def adopt(changed: Catalogue) -> None:
+            surroundings.catalogue = changed
+            partitions.adopt()
+
+        services.append(
+            ModelWatch(
+                *chosen,
+                seconds=settings.model_poll_seconds,
+                policy=policy,
+                adopt=adopt,
+                metrics=metrics,
+            )
+        )
+    return StreamingService(app, partitions, tuple(services))
 
 
 def _faust_app(settings: Settings, topics: frozenset[str]) -> BatchApp:

@@ -43,6 +43,7 @@ class Metrics:
         self._documents()
         self._alerts()
         self._state()
+        self._model()
         self._writing()
         for event_type in EVENT_TYPES:
             for outcome in OUTCOMES:
@@ -127,6 +128,11 @@ class Metrics:
             ["partition"],
             registry=self.registry,
         )
+        self.unjudged_vehicles = Gauge(
+            "zeromile_unjudged_vehicles",
+            "Stored vehicles that wait to be judged again, after a start or a change of model.",
+            registry=self.registry,
+        )
         self.expired_vehicles = Counter(
             "zeromile_expired_vehicles",
             "Vehicles forgotten because their last document is older than the retention.",
@@ -152,6 +158,26 @@ class Metrics:
         self.lost_partitions = Counter(
             "zeromile_lost_partitions",
             "Partitions given up because another worker had taken them over.",
+            registry=self.registry,
+        )
+
+    def _model(self) -> None:
+        self.model = Gauge(
+            "zeromile_model_info",
+            "The model that is judged by: its id, and the last day of the documents it learnt from.",
+            ["model_id", "last_day"],
+            registry=self.registry,
+        )
+        self.model_trained = Gauge(
+            "zeromile_model_trained_timestamp_seconds",
+            "When the model that is judged by was trained.",
+            ["model_id"],
+            registry=self.registry,
+        )
+        self.refused_models = Counter(
+            "zeromile_refused_models",
+            "Models in the directory that were not used, by reason; the one before goes on.",
+            ["reason"],
             registry=self.registry,
         )
 

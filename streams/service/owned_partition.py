@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import islice
 from typing import Protocol, TypeVar
 
 import msgspec
@@ -53,9 +54,9 @@ class Acknowledgeable(Protocol):
         """Say that everything the batch led to is written."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Surroundings:
-    """What all partitions of a worker share."""
+    """What all partitions of a worker share; the catalogue is another one after a change of model."""
 
     connection: KafkaConnection
     names: TopicNames
@@ -113,7 +114,9 @@ class OwnedPartition:
         self._pending = _Pending([], 0, time.time() * 1000)
         self._marker = Marker(surroundings.owner, 0, surroundings.url)
         self._newest: NewestDays = {}
-        self._unjudged: list[str] = []
+        self._unjudged: Iterator[str] = iter(())
+        self.unjudged = 0
+        """About how many vehicles are still to be judged again; 0 only when all have been."""
         self._fresh = True
         self._desk = None
         if number == PARTITION:
@@ -230,13 +233,23 @@ class OwnedPartition:
             self._outbox.add(self.around.names.vehicles, self.number, MEMORY_KEY, memory)
             self._work.set()
 
-    def judge_recovered(self) -> None:
-        """Judge a slice of the vehicles read from the changelog, for deadlines and new policy."""
-        vins, self._unjudged = self._unjudged[:JUDGE_SLICE], self._unjudged[JUDGE_SLICE:]
-        result = self.engine.judge_again(vins)
-        self._collect(result)
+    def adopt(self) -> None:
+        """Judge by the catalogue that the surroundings hold now; stored vehicles follow in slices."""
+        self.engine.adopt(self.around.catalogue)
+        self._judge_all_again()
+
+    def judge_stored(self) -> None:
+        """Judge a slice of those vehicles again that wait for it."""
+        vins = list(islice(self._unjudged, JUDGE_SLICE))
+        more = len(vins) == JUDGE_SLICE
+        self.unjudged = max(1, self.unjudged - JUDGE_SLICE) if more else 0
+        self._collect(self.engine.judge_again(vins))
         if self.store.changed:
             self._work.set()
+
+    def _judge_all_again(self) -> None:
+        self._unjudged = self.store.vins()
+        self.unjudged = max(1, len(self.store.backend) + self.store.changed)
 
     def forget_old(self) -> None:
         """Let vehicles go whose last document is older than the retention; a slice at a time."""
@@ -249,11 +262,6 @@ class OwnedPartition:
         if forgotten:
             self.around.metrics.expired_vehicles.inc(forgotten)
             self._work.set()
-
-    @property
-    def unjudged(self) -> int:
-        """Recovered vehicles that have not been judged again yet."""
-        return len(self._unjudged)
 
     def _collect(self, result: Result) -> None:
         add_alerts(self._outbox, self.around.names, self.around.partitions, result.alerts)
@@ -347,8 +355,9 @@ class OwnedPartition:
         self.around.metrics.recovery_seconds.observe(time.perf_counter() - started)
         self.around.metrics.recovery_progress.labels(str(self.number)).set(1)
         if found or self._fresh:
-            # The engine does not know the deadlines of vehicles that it has not judged itself.
-            self._unjudged = list(self.store.vins())
+            # The engine does not know the deadlines of vehicles that it has not judged itself,
+            # and the last owner may have judged by another policy or model.
+            self._judge_all_again()
             self._fresh = False
         # The first transaction of an owner says where it answers questions.
         self._work.set()

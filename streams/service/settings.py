@@ -50,6 +50,11 @@ class Settings(KafkaConnection):
         None,
         description="Trained model to judge by as well: its directory, or `default` as shipped.",
     )
+    model_poll_seconds: Seconds = Field(
+        30.0,
+        le=86_400,
+        description="How often the model's directory is looked at for another model.",
+    )
     state_store: Literal["memory", "rocksdb"] = Field(
         "memory", description="Where a worker keeps vehicles: in memory or on its disk (RocksDB)."
     )

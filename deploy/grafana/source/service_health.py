@@ -17,7 +17,7 @@ def service_health() -> Dashboard:
         "Whether documents flow and alerts arrive.",
         "now-6h",
     )
-    return finished(builder, [*_numbers(), _warnings(), *_work(), *_faults(), *_store()])
+    return finished(builder, [*_numbers(), _warnings(), *_work(), *_faults(), *_model(), *_store()])
 
 
 def _numbers() -> list[object]:
@@ -71,6 +71,19 @@ def _faults() -> list[object]:
         chart("Newest document by feed", "Event time; a feed far behind the others keeps rules waiting.",
               "dateTimeAsIso",
               over_time("zeromile_sink_newest_document_timestamp_seconds * 1000", "{{event_type}}")),
+    ]  # fmt: skip
+
+
+def _model() -> list[object]:
+    return [
+        listing("Models in use", "One line a model; more than one only while workers exchange it.",
+                now("count by (model_id, last_day) (zeromile_model_info)", "{{model_id}}, documents to {{last_day}}")),
+        chart("Age of the model", "Since it was trained; train anew every quarter.", "s",
+              over_time("time() - max by (model_id) (zeromile_model_trained_timestamp_seconds)", "{{model_id}}")),
+        chart("Vehicles to judge again", "After a start or a change of model; goes down to nothing.", "short",
+              over_time("sum(zeromile_unjudged_vehicles)", "vehicles")),
+        chart("Refused models by reason", "The model before goes on; none is normal.", "short",
+              over_time("sum by (reason) (increase(zeromile_refused_models_total[15m]))", "{{reason}}")),
     ]  # fmt: skip
 
 
