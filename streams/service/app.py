@@ -19,7 +19,7 @@ from streams.service.backends import open_backend
 from streams.service.lag import LagReporter
 from streams.service.layout import names_of
 from streams.service.metrics import Metrics
-from streams.service.model_watch import ModelWatch, open_model
+from streams.service.model_watch import ChosenModel, ModelWatch, open_model
 from streams.service.observer import Observer
 from streams.service.owned_partition import OwnedPartition, Surroundings
 from streams.service.partition_manager import PartitionManager
@@ -64,7 +64,7 @@ def build_service(settings: Settings) -> StreamingService:
     names = names_of(settings)
     policy = load_policy(settings.policy_file)
     chosen = None if settings.model is None else open_model(settings.model)
-    catalogue = Catalogue(policy, None if chosen is None else chosen[1].model)
+    catalogue = Catalogue(policy, None if chosen is None else chosen.loaded.model)
     metrics = Metrics(catalogue.detectors)
     event_types = {names.documents_of(event_type): event_type for event_type in EVENT_TYPES}
     observer = Observer(metrics, event_types, settings.recent_alerts)
@@ -100,21 +100,36 @@ def build_service(settings: Settings) -> StreamingService:
     pages = WebPages(settings, partitions, lag, metrics, observer)
     services: list[Service] = [watermarks, partitions, lag, pages]
     if chosen is not None:
-
-        def adopt(changed: Catalogue) -> None:
-            surroundings.catalogue = changed
-            partitions.adopt()
-
-        services.append(
-            ModelWatch(
-                *chosen,
-                seconds=settings.model_poll_seconds,
-                policy=policy,
-                adopt=adopt,
-                metrics=metrics,
-            )
-        )
+        services += _model_services(settings, chosen, partitions, surroundings)
     return StreamingService(app, partitions, tuple(services))
+
+
+def _model_services(
+    settings: Settings, chosen: ChosenModel, partitions: PartitionManager, shared: Surroundings
+) -> list[Service]:
+    """What exchanges the model, and what asks whether it still fits."""
+    # It imports scikit-learn: only who uses a model waits for that
+    from streams.service.drift_watch import DriftWatch  # noqa: PLC0415
+
+    def adopt(changed: Catalogue) -> None:
+        shared.catalogue = changed
+        partitions.adopt()
+
+    exchange = ModelWatch(
+        chosen,
+        seconds=settings.model_poll_seconds,
+        policy=shared.catalogue.policy,
+        adopt=adopt,
+        metrics=shared.metrics,
+    )
+    drift = DriftWatch(
+        partitions,
+        shared.watermarks,
+        lambda: exchange.model,
+        seconds=settings.drift_seconds,
+        metrics=shared.metrics,
+    )
+    return [exchange, drift]
 
 
 def _faust_app(settings: Settings, topics: frozenset[str]) -> BatchApp:

@@ -20,6 +20,7 @@ from prometheus_client import (
 from detectors.documents import EVENT_TYPES
 from detectors.findings import SEVERITIES
 from streams import __version__
+from streams.models.metrics import DriftGauges
 
 OUTCOMES = ("accepted", "duplicate", "stale", "dead_lettered")
 STATES = ("firing", "resolved")
@@ -180,6 +181,7 @@ class Metrics:
             ["reason"],
             registry=self.registry,
         )
+        self.drift = DriftGauges(self.registry)
 
     def _writing(self) -> None:
         self.transaction_seconds = Histogram(

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING, NamedTuple, get_args
 
 import structlog
 from mode import Service
 
+from detectors.forest.trained import ForestModel
 from detectors.policy import Policy
 from detectors.registry import Catalogue
 from streams.models.choice import model_directory
@@ -22,8 +23,15 @@ if TYPE_CHECKING:
 log = structlog.get_logger("zeromile.model")
 
 
-def open_model(choice: str) -> tuple[ModelDirectory, LoadedModel]:
-    """Directory of a model, named as `choose_model` has it, and the model that is in it now.
+class ChosenModel(NamedTuple):
+    """A model directory and the model that was in it at the start."""
+
+    directory: ModelDirectory
+    loaded: LoadedModel
+
+
+def open_model(choice: str) -> ChosenModel:
+    """Open the directory of a model, named as `choose_model` has it.
 
     Raises
     ------
@@ -33,7 +41,7 @@ def open_model(choice: str) -> tuple[ModelDirectory, LoadedModel]:
     from streams.models.watching import ModelDirectory  # noqa: PLC0415 - see above
 
     directory = ModelDirectory(model_directory(choice))
-    return directory, directory.load()
+    return ChosenModel(directory, directory.load())
 
 
 class ModelWatch(Service):
@@ -44,7 +52,7 @@ class ModelWatch(Service):
 
     Parameters
     ----------
-    directory, loaded
+    chosen
         The model's directory and the model that the worker begins with.
     seconds
         How often to look.
@@ -58,8 +66,7 @@ class ModelWatch(Service):
 
     def __init__(
         self,
-        directory: ModelDirectory,
-        loaded: LoadedModel,
+        chosen: ChosenModel,
         *,
         seconds: float,
         policy: Policy,
@@ -68,7 +75,9 @@ class ModelWatch(Service):
         **kwargs: object,
     ) -> None:
         super().__init__(**kwargs)  # type: ignore[arg-type] # options of mode's Service
-        self._directory = directory
+        self._directory = chosen.directory
+        self.model: ForestModel = chosen.loaded.model
+        """The model in use."""
         self._seconds = seconds
         self._policy = policy
         self._adopt = adopt
@@ -78,7 +87,7 @@ class ModelWatch(Service):
         for reason in get_args(Reason):
             # A counter that appears with its first event has no increase for Prometheus.
             metrics.refused_models.labels(reason)
-        _show(metrics, loaded)
+        _show(metrics, chosen.loaded)
 
     @Service.task
     async def _watch(self) -> None:
@@ -100,6 +109,7 @@ class ModelWatch(Service):
                 kept=self._directory.model_id,
             )
         if loaded is not None:
+            self.model = loaded.model
             self._adopt(Catalogue(self._policy, loaded.model))
             _show(self._metrics, loaded)
             log.info("model exchanged", model=loaded.model.model_id)

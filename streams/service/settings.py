@@ -55,6 +55,11 @@ class Settings(KafkaConnection):
         le=86_400,
         description="How often the model's directory is looked at for another model.",
     )
+    drift_seconds: Seconds = Field(
+        21_600.0,
+        le=604_800,
+        description="How often the vehicles are compared with those that the model learnt from.",
+    )
     state_store: Literal["memory", "rocksdb"] = Field(
         "memory", description="Where a worker keeps vehicles: in memory or on its disk (RocksDB)."
     )

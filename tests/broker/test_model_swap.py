@@ -57,6 +57,7 @@ def deployment(
     deployment = Deployment(
         bootstrap_servers, prefix, tmp_path, partitions=2,
         ZEROMILE_MODEL=str(directory), ZEROMILE_MODEL_POLL_SECONDS="0.2",
+        ZEROMILE_DRIFT_SECONDS="0.5",
     )  # fmt: skip
     yield deployment
     deployment.close()
@@ -100,6 +101,10 @@ def test_another_model_judges_every_vehicle_again_and_a_damaged_one_none(
     assert worker.metric("zeromile_model_info", model_id=shipped.model_id) == 0
     trained = worker.metric("zeromile_model_trained_timestamp_seconds")
     assert trained == other_model.manifest.trained_at.timestamp()
+    wait_for(
+        lambda: worker.metric("zeromile_model_fresh_vehicles", model_id=other_model.model.model_id) > 0,
+        30, "drift was not measured", deployment.logs,
+    )  # fmt: skip
     assert worker.stop() == 0
 
 
