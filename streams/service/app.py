@@ -97,7 +97,14 @@ def build_service(settings: Settings) -> StreamingService:
         settings.broker_addresses(),
         metrics,
     )
-    pages = WebPages(settings, partitions, lag, metrics, observer)
+    pages = WebPages(
+        settings,
+        partitions=partitions,
+        lag=lag,
+        metrics=metrics,
+        observer=observer,
+        desk_url=lambda: watermarks.desk_url,
+    )
     services: list[Service] = [watermarks, partitions, lag, pages]
     if chosen is not None:
         services += _model_services(settings, chosen, partitions, surroundings)

@@ -38,7 +38,7 @@ from streams.service.observer import Observer
 from streams.service.outgoing import add_alerts, add_dead_letters, add_exports
 from streams.service.partition_store import PartitionStore
 from streams.service.province_desk import MEMORY_KEY, PARTITION, ProvinceDesk
-from streams.service.shared_watermarks import NEWEST_KEY, decode_newest, encode_newest
+from streams.service.shared_watermarks import DESK_KEY, NEWEST_KEY, decode_newest, encode_newest
 
 RETRY_SECONDS = 1.0
 JUDGE_SLICE = 200
@@ -118,9 +118,11 @@ class OwnedPartition:
         self.unjudged = 0
         """About how many vehicles are still to be judged again; 0 only when all have been."""
         self._fresh = True
-        self._desk = None
+        self.desk: ProvinceDesk | None = None
+        """The provinces' counts, where this partition keeps them."""
+        self._announced = True
         if number == PARTITION:
-            self._desk = ProvinceDesk(
+            self.desk = ProvinceDesk(
                 surroundings.connection,
                 surroundings.names.province_exports,
                 surroundings.catalogue.policy,
@@ -149,8 +151,8 @@ class OwnedPartition:
             await self._take_over()
             self.ready.set()
             on_ready(self)
-            if self._desk is not None:
-                following = asyncio.create_task(self._desk.follow())
+            if self.desk is not None:
+                following = asyncio.create_task(self.desk.follow())
             while True:
                 await self._wait_for_work()
                 await self._flush()
@@ -226,10 +228,10 @@ class OwnedPartition:
 
     def judge_provinces(self) -> None:
         """Judge the provinces' counts, where this partition keeps them."""
-        alerts = self._desk.judge() if self._desk is not None else []
-        if alerts and self._desk is not None:
+        alerts = self.desk.judge() if self.desk is not None else []
+        if alerts and self.desk is not None:
             self._collect(Result(alerts=alerts))
-            memory = self._desk.book.memory()
+            memory = self.desk.book.memory()
             self._outbox.add(self.around.names.vehicles, self.number, MEMORY_KEY, memory)
             self._work.set()
 
@@ -313,6 +315,9 @@ class OwnedPartition:
             newest = encode_newest(self._newest)
             self._outbox.add(names.vehicles, self.number, NEWEST_KEY, newest)
             self._outbox.add(names.watermarks, 0, str(self.number).encode(), newest)
+        if not self._announced:
+            self._announced = True
+            self._outbox.add(names.watermarks, 0, DESK_KEY, self.around.url.encode())
         self._outbox.add(names.vehicles, self.number, MARKER_KEY, self._marker.encode())
         return self._outbox.take(), pending
 
@@ -360,6 +365,7 @@ class OwnedPartition:
             self._judge_all_again()
             self._fresh = False
         # The first transaction of an owner says where it answers questions.
+        self._announced = self.desk is None
         self._work.set()
 
     async def _recover(self) -> int:
@@ -379,8 +385,8 @@ class OwnedPartition:
             if record.key == NEWEST_KEY:
                 self._reach(decode_newest(record.value))
             elif record.key == MEMORY_KEY:
-                assert self._desk is not None  # noqa: S101 - written by the owner of this partition
-                self._desk.book.remember(record.value)
+                assert self.desk is not None  # noqa: S101 - written by the owner of this partition
+                self.desk.book.remember(record.value)
             elif record.key != MARKER_KEY:
                 vehicles.append((record.key.decode(), record.value))
         return vehicles

@@ -3,7 +3,8 @@
 Deadline rules ask how far a feed has come in the whole country, not in one partition. Every
 worker writes the newest days it knows of, in the transaction of the documents that
 showed it, and follows what the others write. A partition has one record, and its days only ever
-grow: its owner began from what the changelog of the partition says.
+grow: its owner began from what the changelog of the partition says. One more record says where the
+worker that counts the provinces can be asked.
 """
 
 from __future__ import annotations
@@ -26,6 +27,10 @@ RETRY_SECONDS = 1.0
 
 NEWEST_KEY: Final = b"\x00newest"
 """Key of the newest days in a partition's changelog; no VIN begins with a zero byte."""
+
+
+DESK_KEY: Final = b"desk"
+"""Key of the URL at which the owner of the provinces' counts answers."""
 
 
 class _NewestDay(msgspec.Struct, frozen=True, array_like=True):
@@ -66,6 +71,8 @@ class SharedWatermarks(Service):
         super().__init__(**kwargs)  # type: ignore[arg-type] # options of mode's Service
         self.watermarks = watermarks
         self.caught_up = False
+        self.desk_url: str | None = None
+        """Where the worker that counts the provinces answers, as it said last."""
         self._connection = connection
         self._topic = topic
 
@@ -101,5 +108,8 @@ class SharedWatermarks(Service):
             await consumer.stop()
 
     def _take(self, record: ConsumerRecord) -> None:
+        if record.key == DESK_KEY:
+            self.desk_url = record.value.decode()
+            return
         for (event_type, source), day in decode_newest(record.value).items():
             self.watermarks.reach(event_type, source, day)
