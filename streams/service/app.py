@@ -10,7 +10,7 @@ import faust
 from mode import CrashingSupervisor, Service
 
 from detectors.documents import EVENT_TYPES
-from detectors.registry import Catalogue
+from detectors.registry import DECLARED, Catalogue
 from detectors.watermarks import Watermarks
 from streams.kafka.batches import scheduler_for
 from streams.kafka.transport import BatchApp
@@ -65,11 +65,15 @@ def build_service(settings: Settings) -> StreamingService:
     policy = load_policy(settings.policy_file)
     chosen = None if settings.model is None else open_model(settings.model)
     catalogue = Catalogue(policy, None if chosen is None else chosen.loaded.model)
-    metrics = Metrics(catalogue.detectors)
+    metrics = Metrics(
+        detector.spec for name, detector in DECLARED.items() if policy.parameters[name].enabled
+    )
     event_types = {names.documents_of(event_type): event_type for event_type in EVENT_TYPES}
     observer = Observer(metrics, event_types, settings.recent_alerts)
     app = _faust_app(settings, frozenset(names.documents))
-    watermarks = SharedWatermarks(settings, names.watermarks, Watermarks(catalogue.policy.watermarks))
+    watermarks = SharedWatermarks(
+        settings, names.watermarks, Watermarks(policy.watermarks), metrics.watermark
+    )
     surroundings = Surroundings(
         connection=settings,
         names=names,

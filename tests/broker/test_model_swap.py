@@ -12,12 +12,16 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+from detectors import civil_time
 from detectors.forest.training import TrainingSettings
+from detectors.registry import Catalogue
 from streams.cli import app
 from streams.models.choice import choose_model, model_directory
 from streams.models.training import NewModel, train_model
 from streams.models.writing import write_model
-from tests.broker.deployment import Deployment, expected_alerts, wait_for
+from streams.policy import load_policy
+from streams.replay import Replay
+from tests.broker.deployment import Deployment, WorkerProcess, expected_alerts, wait_for
 from tests.forest.corpus import flipped_bit
 from tests.forest.populations import admitted, offered_window
 
@@ -105,7 +109,29 @@ def test_another_model_judges_every_vehicle_again_and_a_damaged_one_none(
         lambda: worker.metric("zeromile_model_fresh_vehicles", model_id=other_model.model.model_id) > 0,
         30, "drift was not measured", deployment.logs,
     )  # fmt: skip
+    _check_metrics(worker, papers)
     assert worker.stop() == 0
+
+
+def _check_metrics(worker: WorkerProcess, papers: Path) -> None:
+    """Every source's watermark is that of a replay; shadow alerts are counted as such."""
+    replay = Replay(Catalogue(load_policy(None)))
+    replay.run([papers])
+    sources = replay.engine.watermarks.complete_by_source()
+    assert len({source for _, source in sources}) > 1
+
+    def shown() -> dict[tuple[str, str], float]:
+        name = "zeromile_watermark_timestamp_seconds"
+        return {key: worker.metric(name, event_type=key[0], source=key[1]) for key in sources}
+
+    expected = {key: civil_time.epoch_seconds(day) for key, day in sources.items()}
+    wait_for(lambda: shown() == expected, 30, "other watermarks")
+    for detector, shadow in (("unusual_life_cycle", True), ("double_sale", False)):
+        for value in (True, False):
+            counted = worker.metric(
+                "zeromile_alert_changes_total", detector=detector, shadow=str(value).lower()
+            )
+            assert (counted > 0) == (value == shadow), detector
 
 
 def _differences(before: dict[str, Any], after: dict[str, Any]) -> dict[str, int]:
