@@ -171,9 +171,14 @@ class Engine:
 
     def reconfigure(self, catalogue: Catalogue) -> Result:
         """Go on with other detectors, another policy or model, and judge every vehicle by them."""
+        self.adopt(catalogue)
+        return self.judge_again(self.store.vins())
+
+    def adopt(self, catalogue: Catalogue) -> None:
+        """Judge by another catalogue from now on; the caller has the stored vehicles judged again."""
         self.catalogue = catalogue
         self._limits = catalogue.policy.history
-        return self.judge_again(self.store.vins())
+        self._hardly_used = hardly_used(catalogue.policy)
 
     def history(self, vin: str) -> VehicleHistory | None:
         """History of a vehicle, ``None`` if it is not known."""
