@@ -110,6 +110,11 @@ def day_text(day: int) -> str:
     return date.fromordinal(day).isoformat()
 
 
+def epoch_seconds(day: int) -> float:
+    """Start of a civil day in Shanghai, in seconds since 1970."""
+    return datetime.combine(date.fromordinal(day), datetime.min.time(), SHANGHAI).timestamp()
+
+
 def text(day: int, time: int | None) -> str:
     """Write a civil time in RFC 3339: a bare date stays one, a time gets its offset in Shanghai."""
     if time is None:

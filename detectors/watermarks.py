@@ -72,6 +72,13 @@ class Watermarks:
             return seen or self._declared
         return max(seen, self._declared)
 
+    def complete_by_source(self) -> NewestDays:
+        """Last civil day through which each source alone is complete, lateness allowed for."""
+        return {
+            (feed, source): day - self._policy.lateness(source) - 1
+            for (feed, source), day in self.newest.items()
+        }
+
     def newest_day(self, event_type: EventType) -> int | None:
         """Newest civil day of a feed, or the day through which it is declared complete if later."""
         days = [day for (feed, _), day in self.newest.items() if feed == event_type]

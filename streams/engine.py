@@ -171,9 +171,14 @@ class Engine:
 
     def reconfigure(self, catalogue: Catalogue) -> Result:
         """Go on with other detectors, another policy or model, and judge every vehicle by them."""
+        self.adopt(catalogue)
+        return self.judge_again(self.store.vins())
+
+    def adopt(self, catalogue: Catalogue) -> None:
+        """Judge by another catalogue from now on; the caller has the stored vehicles judged again."""
         self.catalogue = catalogue
         self._limits = catalogue.policy.history
-        return self.judge_again(self.store.vins())
+        self._hardly_used = hardly_used(catalogue.policy)
 
     def history(self, vin: str) -> VehicleHistory | None:
         """History of a vehicle, ``None`` if it is not known."""
@@ -247,9 +252,13 @@ class Engine:
         histories = [_history(case.vin, case.record) for case in cases]
         verdicts = self.catalogue.judge(histories)
         for case, history, verdict in zip(cases, histories, verdicts, strict=True):
-            self._count_export(history, case.record, result)
-            self._conclude(case, history, verdict, result, detected_at)
-            judged = records.encode(case.record)
+            record = case.record
+            if history.used_exports or record.export is not None:
+                self._count_export(history, record, result)
+            # Most vehicles are ordinary: nothing is found, and nothing was before.
+            if verdict.findings or verdict.failed or record.alerts or case.vin in self._deadlines:
+                self._conclude(case, history, verdict, result, detected_at)
+            judged = records.encode(record)
             # A worker that starts judges all its vehicles again; most come out as they were.
             if judged != case.stored:
                 self.store.put(case.vin, judged)
@@ -266,8 +275,6 @@ class Engine:
         vin, record, cause = case.vin, case.record, case.cause
         findings, failed = verdict.findings, verdict.failed
         self._deadlines.replace(vin, [f.deadline for f in findings if f.deadline is not None])
-        if not (findings or record.alerts or failed):
-            return
         now = by_identity(filter(self._holds, findings), "vehicle", vin)
         if failed:
             self._report(failed, history, result)
