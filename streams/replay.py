@@ -49,6 +49,11 @@ class Replay:
         self._proceedings = Proceedings(catalogue.policy, outputs, clock)
 
     @property
+    def judged(self) -> Engine:
+        """What a report is made of, once the streams are read."""
+        return self.engine
+
+    @property
     def provinces(self) -> ProvinceBook:
         """The provinces' counts and what is sudden in them."""
         return self._proceedings.provinces

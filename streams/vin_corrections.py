@@ -54,7 +54,9 @@ class VinCorrections:
         if vins is None:
             self._remember(key, revision, [vin])
             return ()
-        return self._set_right(key, _Latest(self._revisions.get(key, 0), vins.split(" ")), revision, vin)
+        return self._set_right(
+            key, _Latest(self._revisions.get(key, 0), vins.split(" ")), revision, vin
+        )
 
     def _set_right(
         self, key: int, latest: _Latest, revision: int, vin: str

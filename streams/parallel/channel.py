@@ -1,7 +1,7 @@
 """Messages of any size between two processes, whose sender never waits for the receiver.
 
-A pipe holds 64 KiB; who writes more waits until the other side reads, and it is busy. So messages lie in
-files in memory, and only their lengths go through the pipe.
+A pipe holds 64 KiB; who writes more waits until the other side reads, and it is busy. So messages
+lie in files in memory, and only their lengths go through the pipe.
 """
 
 import os

@@ -99,6 +99,11 @@ class ParallelReplay:
         return self._proceedings.provinces
 
     @property
+    def judged(self) -> "ParallelReplay":
+        """What a report is made of, once the streams are read."""
+        return self
+
+    @property
     def store(self) -> RemoteVehicles:
         """The vehicles of all workers, once the streams are read."""
         return RemoteVehicles(self._pool, self._vehicles)

@@ -1,4 +1,4 @@
-"""What reaches beyond single vehicles: how far the feeds have come, and papers that change their VIN."""
+"""What reaches beyond single vehicles: how far the feeds have come, papers that change their VIN."""
 
 from collections.abc import Iterable, Sequence
 
@@ -62,7 +62,7 @@ class JointView:
             if paper is None or paper.status == "void":
                 continue
             for vin, revision in note(paper.source, paper.event_id, paper.revision, paper.vin):
-                found.append((place, vin, revision))  # noqa: PERF401 - hardly any paper has one
+                found.append((place, vin, revision))
         return found
 
 

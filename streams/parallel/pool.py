@@ -95,7 +95,7 @@ class Pool:
 
     def _receive(self, worker: int) -> Response:
         try:
-            answer = messages.decode_response(self._channels[worker].receive())
+            answer: Response = messages.decode_response(self._channels[worker].receive())
         except (EOFError, OSError):
             process = self._processes[worker]
             process.join(_PATIENCE)

@@ -6,7 +6,7 @@ import sys
 import traceback
 from collections import deque
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import islice
 from typing import Final
 
@@ -84,8 +84,8 @@ def _serve(channel: Channel, judge: Judge) -> None:
 class Worker:
     """Answers the coordinator's requests.
 
-    Batches are read by one engine and concluded by another: the first is batches ahead, and its documents
-    must not move the watermarks yet by which the second judges.
+    Batches are read by one engine and concluded by another: the first is batches ahead, and its
+    documents must not move the watermarks yet by which the second judges.
 
     Parameters
     ----------
@@ -96,7 +96,7 @@ class Worker:
     def __init__(self, catalogue: Catalogue) -> None:
         self._reader = Engine(catalogue, MemoryStore())
         self._engine = Engine(catalogue, MemoryStore(), clock=lambda: self._now)
-        self._now = datetime.min
+        self._now = datetime.min.replace(tzinfo=UTC)
         self._reported = dict(self._reader.watermarks.newest)
         self._ahead: deque[Received] = deque()
         """Batches that were read and not yet concluded."""
