@@ -5,39 +5,29 @@ lie in files in memory, and only their lengths go through the pipe.
 """
 
 import os
+from multiprocessing import Pipe
 from multiprocessing.connection import Connection
-from multiprocessing.reduction import DupFd
-from typing import Any, Final, NamedTuple
+from typing import Final
 
 SLOTS: Final = 8
 """Messages that may be on their way in one direction; the coordinator leaves five at most unread."""
 
 
-class Ends(NamedTuple):
-    """What a process needs to take part in a channel; only given to a process that is started."""
-
-    pipe: Connection
-    sent: tuple[Any, ...]
-    received: tuple[Any, ...]
-
-    def open(self) -> "Channel":
-        """The channel, in the process that was started."""
-        detach = [slot.detach() for slot in (*self.sent, *self.received)]
-        return Channel(self.pipe, tuple(detach[:SLOTS]), tuple(detach[SLOTS:]))
-
-
 class Channel:
-    """One side of a channel.
+    """One side of a channel; may be an argument of a process that is started.
 
     Parameters
     ----------
     pipe
         Carries lengths, and says when the other side is gone.
     sent, received
-        Descriptors of the files that hold the messages, in turn.
+        Files that hold the messages, in turn. They are no connections, but those know how to pass
+        their descriptors on to a new process.
     """
 
-    def __init__(self, pipe: Connection, sent: tuple[int, ...], received: tuple[int, ...]) -> None:
+    def __init__(
+        self, pipe: Connection, sent: tuple[Connection, ...], received: tuple[Connection, ...]
+    ) -> None:
         self._pipe = pipe
         self._sent = sent
         self._received = received
@@ -51,7 +41,7 @@ class Channel:
         OSError
             If the other side is gone.
         """
-        slot = self._sent[self._next_sent]
+        slot = self._sent[self._next_sent].fileno()
         self._next_sent = (self._next_sent + 1) % SLOTS
         rest, offset = memoryview(message), 0
         while offset < len(message):
@@ -67,24 +57,30 @@ class Channel:
             If the other side is gone.
         """
         length = int.from_bytes(self._pipe.recv_bytes())
-        slot = self._received[self._next_received]
+        slot = self._received[self._next_received].fileno()
         self._next_received = (self._next_received + 1) % SLOTS
         message = os.pread(slot, length, 0)
         while len(message) < length:  # one call reads two gibibytes at most
             message += os.pread(slot, length - len(message), len(message))
         return message
 
-    def ends_of_other_side(self, pipe: Connection) -> Ends:
-        """What the other process needs, to be given to it as it is started."""
-        return Ends(pipe, tuple(map(DupFd, self._received)), tuple(map(DupFd, self._sent)))
-
     def close(self) -> None:
-        """Let go of everything."""
-        self._pipe.close()
-        for slot in (*self._sent, *self._received):
-            os.close(slot)
+        """Let go of this side; the other one is told."""
+        for end in (self._pipe, *self._sent, *self._received):
+            end.close()
 
 
-def slots() -> tuple[int, ...]:
-    """Files in memory for one direction."""
-    return tuple(os.memfd_create("zeromile") for _ in range(SLOTS))
+def channel() -> tuple[Channel, Channel]:
+    """Both sides of a new channel."""
+    ours, theirs = Pipe()
+    there, back = _files(), _files()
+    # Each side closes files of its own: those of the other may be in another process.
+    return Channel(ours, there, back), Channel(theirs, _again(back), _again(there))
+
+
+def _files() -> tuple[Connection, ...]:
+    return tuple(Connection(os.memfd_create("zeromile")) for _ in range(SLOTS))
+
+
+def _again(files: tuple[Connection, ...]) -> tuple[Connection, ...]:
+    return tuple(Connection(os.dup(file.fileno())) for file in files)

@@ -4,13 +4,13 @@ import multiprocessing
 import signal
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from multiprocessing.process import BaseProcess
 from types import TracebackType
 from typing import Final, TypeVar
 
 from streams.parallel import messages
-from streams.parallel.channel import Channel, slots
+from streams.parallel.channel import Channel, channel
 from streams.parallel.errors import WorkerError
 from streams.parallel.messages import End, Failed, Judge, Request, Response
 from streams.parallel.worker import run
@@ -55,9 +55,7 @@ class Pool:
         trace: TracebackType | None,
     ) -> None:
         if kind is None:
-            self.tell_all([End()] * len(self))
-            for process in self._processes:
-                process.join(_PATIENCE)
+            self._let_end()
         self._stop()
 
     def __len__(self) -> int:
@@ -109,18 +107,24 @@ class Pool:
         # A fresh interpreter: a fork would copy the locks of threads that draw a progress bar or
         # multiply matrices.
         context = multiprocessing.get_context("spawn")
-        ours, theirs = context.Pipe()
-        channel = Channel(ours, slots(), slots())
-        self._channels.append(channel)
-        with theirs:
-            process = context.Process(
-                target=run,
-                args=(channel.ends_of_other_side(theirs), self._judge),
-                name=f"zeromile worker {number}",
-                daemon=True,
-            )
+        ours, theirs = channel()
+        self._channels.append(ours)
+        process = context.Process(
+            target=run, args=(theirs, self._judge), name=f"zeromile worker {number}", daemon=True
+        )
+        try:
             process.start()
+        finally:
+            theirs.close()
         self._processes.append(process)
+
+    def _let_end(self) -> None:
+        """Let the processes leave by themselves."""
+        for ours in self._channels:
+            with suppress(OSError):  # it is gone already
+                ours.send(messages.encode(End()))
+        for process in self._processes:
+            process.join(_PATIENCE)
 
     def _stop(self) -> None:
         for process in self._processes:
@@ -131,8 +135,8 @@ class Pool:
                 process.kill()
                 process.join()
             process.close()
-        for channel in self._channels:
-            channel.close()
+        for ours in self._channels:
+            ours.close()
         self._processes.clear()
         self._channels.clear()
 

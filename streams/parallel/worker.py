@@ -19,7 +19,7 @@ from streams.engine import Engine, Progress, Received
 from streams.garbage import collect_seldom
 from streams.models.choice import choose_model
 from streams.parallel import messages
-from streams.parallel.channel import Channel, Ends
+from streams.parallel.channel import Channel
 from streams.parallel.messages import (
     Concluded,
     Count,
@@ -52,11 +52,10 @@ _PAGE: Final = 5_000
 """Vehicles that are handed over at once."""
 
 
-def run(ends: Ends, judge: Judge) -> None:
+def run(channel: Channel, judge: Judge) -> None:
     """Serve the coordinator until it says that this is the end, or is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the coordinator decides what an interruption ends
     collect_seldom()
-    channel = ends.open()
     try:
         _serve(channel, judge)
         code = 0
