@@ -139,9 +139,7 @@ class ParallelReplay:
     def _process(self, lines: LineBatch) -> None:
         """Hand out a batch, and take what is ready of those before it."""
         routed = Routed(lines.values, len(self._pool))
-        self._pool.tell_all([Documents(b"\n".join(share.lines)) for share in routed.shares])
-        for share in routed.shares:
-            share.lines.clear()
+        self._pool.tell_all([Documents(share) for share in routed.shares(lines.values)])
         self._read.append(_OnItsWay(lines, routed))
         if len(self._read) > _AHEAD:
             self._let_judge()

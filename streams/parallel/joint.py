@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from detectors.watermarks import Watermarks
+from streams.parallel.identities import First, FirstSeen
 from streams.parallel.messages import Go, NewestDay, Read, Refused, Withdrawal
 from streams.parallel.routing import Paper, Routed, owner_of
 from streams.reading import LineBatch
@@ -24,7 +25,10 @@ class JointView:
         self.watermarks = watermarks
         self.vin_corrections = 0
         """Withdrawals made because an amendment changed the VIN."""
+        self._first_seen = FirstSeen()
         self._corrections = VinCorrections()
+        """Knows the identities that have come more than once."""
+        self._followed: set[int] = set()
         self._workers = workers
 
     def go(self, lines: LineBatch, routed: Routed, reads: Sequence[Read], now: str) -> list[Go]:
@@ -56,21 +60,30 @@ class JointView:
 
     def _withdrawals(self, papers: Iterable[Paper | None]) -> list[tuple[int, str, int]]:
         """Withdrawals of a batch as place, VIN and revision, in the order of the lines."""
-        note = self._corrections.note
+        stated = [(n, p) for n, p in enumerate(papers) if p is not None and p.status != "void"]
+        hashes = [hash((paper.source, paper.event_id)) for _, paper in stated]
+        revisions = [paper.revision for _, paper in stated]
+        vins = [paper.vin for _, paper in stated]
         found = []
-        for place, paper in enumerate(papers):
-            if paper is None or paper.status == "void":
-                continue
-            for vin, revision in note(paper.source, paper.event_id, paper.revision, paper.vin):
+        for index, first in self._first_seen.again(hashes, revisions, vins):
+            place, paper = stated[index]
+            for vin, revision in self._follow(hashes[index], first, paper):
                 found.append((place, vin, revision))
         return found
+
+    def _follow(self, key: int, first: First, paper: Paper) -> Iterable[tuple[str, int]]:
+        """Withdrawals that a paper makes necessary whose identity has come before."""
+        if key not in self._followed:
+            self._followed.add(key)
+            self._corrections.note(paper.source, paper.event_id, *first)
+        return self._corrections.note(paper.source, paper.event_id, paper.revision, paper.vin)
 
 
 def refused_places(routed: Routed, reads: Sequence[Read]) -> list[tuple[int, Refused]]:
     """What the workers refused, by place in the batch and in the order of the lines."""
-    found = [
-        (share.places[refused.place], refused)
-        for share, read in zip(routed.shares, reads, strict=True)
-        for refused in read.refused
-    ]
-    return sorted(found, key=lambda each: each[0])
+    found: dict[int, Refused] = {}
+    for worker, read in enumerate(reads):
+        if read.refused:
+            places = routed.places(worker)
+            found |= {places[refused.place]: refused for refused in read.refused}
+    return sorted(found.items())

@@ -2,6 +2,7 @@
 
 import unicodedata
 from collections.abc import Sequence
+from typing import Final
 from zlib import crc32
 
 import msgspec
@@ -17,17 +18,6 @@ class Paper(msgspec.Struct, gc=False):
     status: str = "valid"
 
 
-class Share:
-    """A worker's part of a batch."""
-
-    __slots__ = ("lines", "places")
-
-    def __init__(self) -> None:
-        self.lines: list[bytes] = []
-        self.places: list[int] = []
-        """Where in the batch they stand."""
-
-
 class Routed:
     """A batch by workers.
 
@@ -35,22 +25,30 @@ class Routed:
     ----------
     papers
         What the coordinator reads of every document; ``None`` for one that the workers will refuse.
-    shares
-        A part for every worker.
+    owners
+        The worker of every document, from 0.
     """
 
-    __slots__ = ("papers", "shares")
+    __slots__ = ("_workers", "owners", "papers")
 
     def __init__(self, lines: Sequence[bytes], workers: int) -> None:
-        self.papers: list[Paper | None] = []
-        self.shares = [Share() for _ in range(workers)]
-        for place, line in enumerate(lines):
-            paper = read_paper(line)
-            owner = place % workers if paper is None else owner_of(paper.vin, workers)
-            self.papers.append(paper)
-            share = self.shares[owner]
-            share.lines.append(line)
-            share.places.append(place)
+        self._workers = workers
+        self.papers = [read_paper(line) for line in lines]
+        self.owners = [
+            place % workers if paper is None else owner_of(paper.vin, workers)
+            for place, paper in enumerate(self.papers)
+        ]
+
+    def shares(self, lines: Sequence[bytes]) -> list[bytes]:
+        """The lines of every worker, joined by line ends."""
+        shares: list[list[bytes]] = [[] for _ in range(self._workers)]
+        for line, owner in zip(lines, self.owners, strict=True):
+            shares[owner].append(line)
+        return [b"\n".join(share) for share in shares]
+
+    def places(self, worker: int) -> list[int]:
+        """Where in the batch the documents of a worker stand."""
+        return [place for place, owner in enumerate(self.owners) if owner == worker]
 
 
 _decode = msgspec.json.Decoder(Paper).decode
@@ -66,14 +64,28 @@ def read_paper(line: bytes) -> Paper | None:
         paper = _decode(line)
     except (msgspec.MsgspecError, ValueError, RecursionError):
         return None
-    if not (paper.vin.isascii() and paper.source.isascii() and paper.event_id.isascii()):
-        paper.vin = unicodedata.normalize("NFKC", paper.vin)
-        paper.source = unicodedata.normalize("NFKC", paper.source)
-        paper.event_id = unicodedata.normalize("NFKC", paper.event_id)
-    paper.vin = paper.vin.strip().upper()
-    paper.source = paper.source.strip()
-    paper.event_id = paper.event_id.strip()
+    vin, event_id = paper.vin, paper.event_id
+    if vin.isascii() and event_id.isascii():
+        paper.vin = vin.strip().upper()
+        paper.event_id = event_id.strip()
+    else:
+        paper.vin = unicodedata.normalize("NFKC", vin).strip().upper()
+        paper.event_id = unicodedata.normalize("NFKC", event_id).strip()
+    source = _known_sources.get(paper.source)
+    paper.source = _remember_source(paper.source) if source is None else source
     return paper
+
+
+_MOST_KNOWN_SOURCES: Final = 50_000
+_known_sources: dict[str, str] = {}
+"""Sources are few: each is normalised once, and shared in memory."""
+
+
+def _remember_source(source: str) -> str:
+    normal = unicodedata.normalize("NFKC", source).strip()
+    if len(_known_sources) < _MOST_KNOWN_SOURCES:
+        _known_sources[source] = normal
+    return normal
 
 
 def owner_of(vin: str, workers: int) -> int:
