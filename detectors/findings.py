@@ -51,7 +51,7 @@ class Evidence(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
         )
 
 
-class Deadline(msgspec.Struct, frozen=True, gc=False):
+class Deadline(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A finding that holds only once a feed is complete beyond a day."""
 
     feed: EventType
@@ -60,11 +60,12 @@ class Deadline(msgspec.Struct, frozen=True, gc=False):
     """Last civil day on which the missing document would still be in time."""
 
 
-class Finding(msgspec.Struct, frozen=True):
+class Finding(msgspec.Struct, frozen=True, array_like=True):
     """What one detector says of one subject now.
 
     A finding is a pure function of the subject's documents, the policy and, where ``deadline`` is
-    set, of how far the awaited feed has come.
+    set, of how far the awaited feed has come. It is stored as an array of its fields: fields are only
+    added at the end, with a default.
     """
 
     detector: str
