@@ -12,11 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from detectors.registry import Catalogue
-from streams import record as records
-from streams.policy import load_policy
-from streams.replay import Replay
-from tests.broker.chaos import Schedule
+from tests.broker.chaos import Schedule, check_state
 from tests.broker.conftest import broker_or_skip
 from tests.broker.deployment import Deployment, expected_alerts, wait_for
 from tests.broker.kafka_broker import KafkaBroker
@@ -103,7 +99,7 @@ def _run(seed: int, broker: KafkaBroker, directory: Path, restart: BrokerRestart
     try:
         schedule.run(lines)
         deployment.expect(expected_alerts(stream))
-        _check_state(deployment, stream)
+        check_state(deployment, stream)
         _check_dead_letters(deployment, lines)
         print(f"seed {seed}: {schedule.done}, lost {_lost(deployment)}")  # noqa: T201 - shown with -s
     except Exception as error:
@@ -116,26 +112,6 @@ def _lost(deployment: Deployment) -> float:
     """Partitions that running workers had to give up to another one."""
     running = [worker for worker in deployment.workers if worker.running]
     return sum(worker.metric("zeromile_lost_partitions_total") for worker in running)
-
-
-def _check_state(deployment: Deployment, stream: Path) -> None:
-    """Each vehicle's file holds exactly the documents of an embedded replay."""
-    replay = Replay(Catalogue(load_policy(None)))
-    replay.run([stream])
-    store = replay.engine.store
-    expected = {vin: _documents(store.get(vin)) for vin in store.vins()}
-    latest = {
-        record.key.decode(): record.value
-        for record in deployment.read_all(deployment.names.vehicles)
-        if not record.key.startswith(b"\x00")
-    }
-    assert {vin: _documents(data) for vin, data in latest.items()} == expected
-
-
-def _documents(data: bytes | None) -> set[tuple[str, str, int, str]]:
-    assert data is not None
-    documents = (filed.document for filed in records.decode(data).filed)
-    return {(d.source, d.event_id, d.revision, d.status) for d in documents}
 
 
 def _check_dead_letters(deployment: Deployment, lines: list[bytes]) -> None:
