@@ -14,8 +14,8 @@ import pytest
 
 from tests.broker.chaos import Schedule, check_state
 from tests.broker.conftest import broker_or_skip
+from tests.broker.container_broker import Broker
 from tests.broker.deployment import Deployment, expected_alerts, wait_for
-from tests.broker.kafka_broker import KafkaBroker
 from tests.broker.papers import UNREADABLE, paper_stream
 
 pytestmark = [
@@ -30,17 +30,19 @@ SCHEDULES = int(os.environ.get("ZEROMILE_TEST_SCHEDULES", "20"))
 
 
 @pytest.fixture(scope="module")
-def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaBroker]:
+def broker(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Broker]:
     """A broker of this module's own, because it is restarted under way."""
-    broker = broker_or_skip(tmp_path_factory.mktemp("chaos"))
+    broker = broker_or_skip(tmp_path_factory.mktemp("chaos"), request.config)
     yield broker
-    broker.kill()
+    broker.remove()
 
 
 class BrokerRestarts:
     """Restarts of a broker that several schedules share: one at a time."""
 
-    def __init__(self, broker: KafkaBroker) -> None:
+    def __init__(self, broker: Broker) -> None:
         self._broker = broker
         self._lock = threading.Lock()
 
@@ -52,7 +54,7 @@ class BrokerRestarts:
 
 
 @pytest.mark.parametrize("first", range(0, SCHEDULES, AT_ONCE))
-def test_nothing_is_lost_or_counted_twice(broker: KafkaBroker, tmp_path: Path, first: int):
+def test_nothing_is_lost_or_counted_twice(broker: Broker, tmp_path: Path, first: int):
     restart = BrokerRestarts(broker)
     with ThreadPoolExecutor(AT_ONCE) as pool:
         runs = [
@@ -63,7 +65,7 @@ def test_nothing_is_lost_or_counted_twice(broker: KafkaBroker, tmp_path: Path, f
     assert not failures, "\n\n".join(failures)
 
 
-def test_a_stop_ends_in_time_though_the_broker_is_away(broker: KafkaBroker, tmp_path: Path):
+def test_a_stop_ends_in_time_though_the_broker_is_away(broker: Broker, tmp_path: Path):
     deployment = Deployment(
         broker.bootstrap_servers,
         f"away-{os.getpid()}",
@@ -82,7 +84,7 @@ def test_a_stop_ends_in_time_though_the_broker_is_away(broker: KafkaBroker, tmp_
         broker.start()
 
 
-def _run(seed: int, broker: KafkaBroker, directory: Path, restart: BrokerRestarts) -> None:
+def _run(seed: int, broker: Broker, directory: Path, restart: BrokerRestarts) -> None:
     directory.mkdir()
     lines = paper_stream(seed, VEHICLES)
     stream = directory / "papers.jsonl"
