@@ -49,7 +49,8 @@ class Watermarks:
         day = document.day
         if document.recorded_day is not None and document.recorded_day < day:
             day = document.recorded_day
-        return self.reach(document.event_type, document.source, day)
+        key = (document.event_type, document.source)
+        return day > self.newest.get(key, 0) and self.reach(*key, day)
 
     def reach(self, event_type: EventType, source: str, day: int) -> bool:
         """Note that a source has published an event of a civil day."""
@@ -84,11 +85,6 @@ class Watermarks:
         if self._declared is not None:
             days.append(self._declared)
         return max(days, default=None)
-
-    def is_late(self, document: Document) -> bool:
-        """Whether a document comes after its feed was taken as complete for its day."""
-        through = self.complete_through(document.event_type)
-        return through is not None and document.day <= through
 
     def _work_out(self, event_type: EventType) -> int | None:
         """Least progress of the feed's sources; once a batch, however many sources there are."""
