@@ -8,12 +8,13 @@ from statistics import median
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from sklearn.ensemble import IsolationForest
 
 from detectors.forest.attribution import attribute
-from detectors.forest.compiled import AVAILABLE, compiled_path_length_sums
-from detectors.forest.packing import FloatArray, PackedForest, pack
-from detectors.forest.scoring import as_rows, path_length_sums, walk
+from detectors.forest.compiled import AVAILABLE, compiled_places
+from detectors.forest.packing import FloatArray, IndexArray, PackedForest, pack
+from detectors.forest.scoring import path_length_sums, row_blocks, scores_at, walk
 
 FEATURES = 12
 TRAINING_ROWS = 20_000
@@ -78,6 +79,7 @@ class Explained:
 
 
 Scorer = Callable[[FloatArray], FloatArray]
+Walker = Callable[[PackedForest, npt.NDArray[np.float32]], IndexArray]
 
 
 def time_scoring(seed: int, repetitions: int) -> Iterator[Timing]:
@@ -96,18 +98,16 @@ def _scorers(forest: IsolationForest) -> dict[str, Scorer]:
     packed = pack(forest)
     scorers: dict[str, Scorer] = {
         "scikit-learn": lambda rows: -forest.score_samples(rows),
-        "packed (numpy)": lambda rows: _score(packed, walk(packed, as_rows(packed, rows))),
+        "packed (numpy)": lambda rows: _by(walk, packed, rows),
     }
     if HAS_NUMBA:
-        scorers["packed (numba)"] = lambda rows: _score(
-            packed, compiled_path_length_sums(packed, as_rows(packed, rows))
-        )
+        scorers["packed (numba)"] = lambda rows: _by(compiled_places, packed, rows)
     return scorers
 
 
-def _score(packed: PackedForest, total: FloatArray) -> FloatArray:
-    result: FloatArray = 2 ** -(total / packed.normaliser)
-    return result
+def _by(walker: Walker, packed: PackedForest, rows: FloatArray) -> FloatArray:
+    blocks = [walker(packed, block) for block in row_blocks(packed, rows)]
+    return np.concatenate([scores_at(packed, places) for places in blocks])
 
 
 def _time(samples: int, scorers: dict[str, Scorer], batch: FloatArray, calls: int) -> Iterator[Timing]:
