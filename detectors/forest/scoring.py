@@ -6,6 +6,12 @@ import numpy.typing as npt
 from detectors.forest.compiled import FEW, compiled_places, compiling_pays
 from detectors.forest.packing import FloatArray, IndexArray, PackedForest
 
+WIDE_BATCH = 4096
+"""From so many rows on, scores alone are had faster one tree at a time over all rows than all trees
+at once over blocks of rows (measured, 100 trees of 1,024, 12 columns: 10,000 rows in 33 ms against 54;
+scikit-learn takes 55)."""
+
+_WIDE_BLOCK = 16_384  # rows walked together through one tree
 _BLOCK = 512  # rows walked together: their places stay in the processor's cache
 
 
@@ -50,20 +56,24 @@ def path_length_sums(forest: PackedForest, rows: npt.ArrayLike) -> FloatArray:
     ndarray
         Shape ``(rows,)``, in tree levels.
     """
-    sums = [_sums(forest, bottom_places(forest, block)) for block in row_blocks(forest, rows)]
+    values = as_rows(forest, rows)
+    if len(values) < WIDE_BATCH:
+        sums = [_sums(forest, bottom_places(forest, block)) for block in _cut(values, _BLOCK)]
+    else:
+        sums = [_walk_tree_by_tree(forest, block) for block in _cut(values, _WIDE_BLOCK)]
     return sums[0] if len(sums) == 1 else np.concatenate(sums)
 
 
 def places_of(forest: PackedForest, rows: npt.ArrayLike) -> IndexArray:
     """Check rows and say where they end in the trees, see `bottom_places`."""
-    places = [bottom_places(forest, block) for block in row_blocks(forest, rows)]
+    blocks = _cut(as_rows(forest, rows), _BLOCK)
+    places = [bottom_places(forest, block) for block in blocks]
     return places[0] if len(places) == 1 else np.concatenate(places)
 
 
-def row_blocks(forest: PackedForest, rows: npt.ArrayLike) -> list[npt.NDArray[np.float32]]:
-    """Check rows and cut them into blocks that are walked together, at least one."""
-    values = as_rows(forest, rows)
-    return [values[start : start + _BLOCK] for start in range(0, max(len(values), 1), _BLOCK)]
+def _cut(values: npt.NDArray[np.float32], size: int) -> list[npt.NDArray[np.float32]]:
+    """Cut rows into blocks, at least one."""
+    return [values[start : start + size] for start in range(0, max(len(values), 1), size)]
 
 
 def as_rows(forest: PackedForest, rows: npt.ArrayLike) -> npt.NDArray[np.float32]:
@@ -122,6 +132,37 @@ def walk(forest: PackedForest, values: npt.NDArray[np.float32]) -> IndexArray:
         place += place
         place += right
     return place
+
+
+def _walk_tree_by_tree(forest: PackedForest, values: npt.NDArray[np.float32]) -> FloatArray:
+    """Walk one tree after the other with all rows; nothing is allocated in the loop."""
+    count, columns = values.shape
+    flat = values.ravel()
+    row_start = np.arange(count) * columns
+    place, column = np.empty(count, np.intp), np.empty(count, np.intp)
+    value, threshold = np.empty(count, np.float32), np.empty(count, np.float32)
+    right, length = np.empty(count, np.bool_), np.empty(count)
+    total = np.zeros(count)
+    for tree in range(forest.trees):
+        features, thresholds = forest.feature[tree], forest.threshold[tree]
+        np.greater(
+            values[:, features[1]], thresholds[1], out=right
+        )  # the root is the same for every row
+        np.add(right, 2, out=place)
+        for _ in range(forest.depth - 1):
+            # mode="clip" skips numpy's second, buffered pass; the indices are in range by
+            # construction
+            features.take(place, out=column, mode="clip")
+            column += row_start
+            flat.take(column, out=value, mode="clip")
+            thresholds.take(place, out=threshold, mode="clip")
+            np.greater(value, threshold, out=right)
+            np.add(place, place, out=place)
+            place += right
+        place -= 1 << forest.depth
+        forest.leaf_length[tree].take(place, out=length, mode="clip")
+        total += length
+    return total
 
 
 def _sums(forest: PackedForest, places: IndexArray) -> FloatArray:
