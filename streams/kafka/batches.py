@@ -136,8 +136,15 @@ class SpanLedger:
         self._spans: dict[TP, deque[Span]] = {}
 
     def deliver(self, tp: TP, span: Span) -> None:
-        """Note that a batch is on its way to the agent."""
-        self._spans.setdefault(tp, deque()).append(span)
+        """Note that a batch is on its way to the agent.
+
+        What is delivered again replaces what was delivered before from there on: Faust drops
+        batches that wait through a rebalance, and such a one would hold back the others for ever.
+        """
+        spans = self._spans.setdefault(tp, deque())
+        while spans and spans[-1].first >= span.first:
+            spans.pop()
+        spans.append(span)
 
     def committable(self, tp: TP) -> int | None:
         """Offset after the longest finished prefix since the last call; None if there is none."""

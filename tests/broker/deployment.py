@@ -30,6 +30,7 @@ T = TypeVar("T")
 MOVING = ("detected_at", "revision", "cause")
 POSITIONS = ("topic", "partition", "offset")
 CONSUMED_SECONDS = 120.0
+WAITING = ("zeromile_consumer_lag", "zeromile_partitions", "zeromile_transaction_failures_total")
 # Without the other commands, whose imports cost every worker of a schedule seconds.
 WORKER = "import typer; from streams.cli.worker import worker; typer.run(worker)"
 
@@ -101,6 +102,11 @@ class WorkerProcess:
             if sample.name == name and labels.items() <= sample.labels.items()
         )
 
+    def waiting(self) -> str:
+        """What its metrics say of documents and partitions, for messages of failed tests."""
+        lines = self.get("/metrics")[1].decode().splitlines()
+        return "\n".join(line for line in lines if line.startswith(WAITING))
+
     def signal(self, number: int) -> None:
         self._process.send_signal(number)
 
@@ -170,7 +176,9 @@ class Deployment:
                 worker.kill()
 
     def logs(self) -> str:
-        return "\n".join(worker.log.read_text("utf-8")[-3000:] for worker in self.workers)
+        return "\n".join(
+            f"{worker.log.read_text('utf-8')[-3000:]}{worker.waiting()}" for worker in self.workers
+        )
 
     # -- waiting and looking
 

@@ -69,6 +69,22 @@ def test_a_forgotten_partition_commits_nothing():
     assert ledger.partitions() == []
 
 
+def test_a_batch_that_comes_again_replaces_the_one_that_faust_dropped():
+    ledger = SpanLedger()
+    done, dropped, lost = Span(0, 4), Span(5, 9), Span(10, 14)
+    for span in (done, dropped, lost):
+        ledger.deliver(A0, span)
+    again = [Span(5, 7), Span(8, 14)]
+    for span in again:
+        ledger.deliver(A0, span)
+    done.acked = again[1].acked = True
+    assert ledger.committable(A0) == 5, "the one that came again is not done yet"
+
+    again[0].acked = True
+
+    assert ledger.committable(A0) == 15
+
+
 def test_a_batch_knows_its_offsets():
     batch = RecordBatch(_records(3, 4, 8))
 
