@@ -1,0 +1,213 @@
+"""How large an installation a country needs: a model, with measured values from a file of results.
+
+Counts of papers are published or assumed as `Load` says; speeds and sizes come from the benchmarks
+`streaming`, `memory` and `recovery`.
+"""
+
+import math
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from streams.bench.embedded import FULL, TWO_WORKERS
+from streams.bench.limit import DECODED
+from streams.bench.memory import A_VEHICLE, DISK, RECORD
+from streams.bench.quantities import PER_CPU_SECOND
+from streams.bench.results import Report, ResultsError, Row
+from streams.bench.table import number
+
+WORKING_DAYS: Final = 250
+WORKING_SECONDS: Final = 8 * 3600
+RUSH: Final = 5
+"""Times the average working hour: quarter ends, the day before a rule changes (assumption)."""
+RETENTION_YEARS: Final = 3
+BUSY_SHARE: Final = 0.5
+"""Of a worker's speed that is planned with."""
+RECOVERY_MINUTES: Final = 15
+"""Longest recovery of everything from the changelog that is planned for."""
+PARTITIONS_A_WORKER: Final = 4
+COPIES: Final = 3
+"""Of every topic on the brokers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """Papers of a country in a year, in millions.
+
+    Sources: ministries' and trade associations' counts for 2024 and 2025; amendments and repeated
+    papers: assumption.
+    """
+
+    first_registrations: float = 26.9
+    transfers: float = 20.0
+    pending_exports: float = 0.5
+    declarations: float = 0.5
+    deregistrations: float = 4.5
+    repeated_share: float = 0.1
+
+    @property
+    def documents(self) -> float:
+        """Documents a year."""
+        papers = (
+            self.first_registrations
+            + self.transfers
+            + self.pending_exports
+            + self.declarations
+            + self.deregistrations
+        )
+        return papers * (1 + self.repeated_share) * 1e6
+
+    @property
+    def vehicles(self) -> float:
+        """Vehicles in the state, at most: every registration and transfer another car."""
+        return (self.first_registrations + self.transfers) * RETENTION_YEARS * 1e6
+
+
+@dataclass(frozen=True, slots=True)
+class Measurements:
+    """What the model takes from the benchmarks."""
+
+    documents_per_second: float
+    """Of one worker, by its processor time."""
+    record_bytes: float
+    disk_bytes: float
+    recovery_seconds: float
+    """Per million vehicles, onto disk."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """An installation."""
+
+    documents_a_day: float
+    rush_per_second: float
+    vehicles: float
+    workers_for_speed: int
+    workers: int
+    partitions: int
+    disk_a_worker: float
+    changelog: float
+    recovery_minutes: float
+
+
+def plan(load: Load, measured: Measurements, times: float = 1.0) -> Plan:
+    """Size an installation for a load, or for several times as much.
+
+    Workers are what the rush needs at half their speed, or what recovers everything in time,
+    whichever is more.
+    """
+    documents, vehicles = load.documents * times, load.vehicles * times
+    rush = documents / WORKING_DAYS / WORKING_SECONDS * RUSH
+    for_speed = math.ceil(rush / (measured.documents_per_second * BUSY_SHARE))
+    recovery = vehicles / 1e6 * measured.recovery_seconds / 60
+    workers = max(2, for_speed, math.ceil(recovery / RECOVERY_MINUTES))
+    return Plan(
+        documents_a_day=documents / 365,
+        rush_per_second=rush,
+        vehicles=vehicles,
+        workers_for_speed=for_speed,
+        workers=workers,
+        partitions=2 ** math.ceil(math.log2(workers * PARTITIONS_A_WORKER)),
+        disk_a_worker=vehicles * measured.disk_bytes / workers,
+        changelog=vehicles * measured.record_bytes * COPIES,
+        recovery_minutes=recovery / workers,
+    )
+
+
+def measurements(reports: Mapping[str, Report]) -> Measurements:
+    """Find what the model needs.
+
+    Raises
+    ------
+    ResultsError
+        A benchmark is missing; the message names it.
+    """
+    return Measurements(
+        documents_per_second=_median(reports, "streaming", "1 worker", PER_CPU_SECOND.name),
+        record_bytes=_median(reports, "memory", RECORD, A_VEHICLE.name),
+        disk_bytes=_median(reports, "memory", DISK, A_VEHICLE.name),
+        recovery_seconds=_median(
+            reports, "recovery", "worker, store on disk (RocksDB)", "wall per million vehicles"
+        ),
+    )
+
+
+def _median(reports: Mapping[str, Report], benchmark: str, row: str, quantity: str) -> float:
+    try:
+        return reports[benchmark].row(row).measured[quantity].spread.median
+    except KeyError:
+        raise ResultsError(
+            f"the results lack {quantity!r} of {row!r} in the benchmark {benchmark!r}; "
+            f"measure it: python -m tests.benchmarks {benchmark} --json FILE"
+        ) from None
+
+
+# -- Markdown
+
+
+def markdown(reports: Mapping[str, Report]) -> str:
+    """The measured points and the model as two tables.
+
+    Raises
+    ------
+    ResultsError
+        A benchmark that the model needs is missing.
+    """
+    now = plan(Load(), measurements(reports))
+    tenfold = plan(Load(), measurements(reports), 10)
+    return "\n".join([*_measured_table(reports), "", *_plan_table(now, tenfold)]) + "\n"
+
+
+_SHOWN: Final = (
+    ("limit", DECODED),
+    ("embedded", FULL),
+    ("embedded", TWO_WORKERS),
+    ("streaming", None),
+    ("peers", None),
+    ("latency", None),
+    ("memory", None),
+    ("recovery", None),
+    ("scaling", None),
+)
+"""Rows of the table of measured points: benchmark, and one row of it or all."""
+
+
+def _measured_table(reports: Mapping[str, Report]) -> Iterable[str]:
+    yield "| benchmark | measured | value | beside in the same run |"
+    yield "|---|---|---|---|"
+    for benchmark, only in _SHOWN:
+        if benchmark not in reports:
+            continue
+        report = reports[benchmark]
+        for row in report.rows:
+            if only in (None, row.name) and report.headline in row.measured:
+                yield _measured_line(report, row)
+
+
+def _measured_line(report: Report, row: Row) -> str:
+    measured = row.measured[report.headline]
+    beside = "" if measured.ratio is None else _beside(row.beside, measured.ratio.median)
+    value = f"{number(measured.spread.median)} {measured.unit}"
+    return f"| {report.benchmark} | {row.name}: {report.headline} | {value} | {beside} |"
+
+
+def _beside(name: str | None, ratio: float) -> str:
+    return f"{number(ratio)} × {name}"
+
+
+def _plan_table(now: Plan, tenfold: Plan) -> Iterable[str]:
+    yield "| model | a country | ten times as much |"
+    yield "|---|---|---|"
+    rows: tuple[tuple[str, Callable[[Plan], str]], ...] = (
+        ("documents a day", lambda p: f"{p.documents_a_day:,.0f}"),
+        ("documents a second in a rush", lambda p: f"{p.rush_per_second:,.0f}"),
+        ("vehicles in the state, at most", lambda p: f"{p.vehicles / 1e6:,.0f} million"),
+        ("workers that the rush needs", lambda p: f"{p.workers_for_speed}"),
+        (f"workers, to recover within {RECOVERY_MINUTES} min too", lambda p: f"{p.workers}"),
+        ("partitions", lambda p: f"{p.partitions}"),
+        ("disk a worker (RocksDB)", lambda p: f"{p.disk_a_worker / 1e9:,.0f} GB"),
+        (f"changelog on the brokers, {COPIES} copies", lambda p: f"{p.changelog / 1e9:,.0f} GB"),
+        ("recovery of everything from the changelog", lambda p: f"{p.recovery_minutes:.0f} min"),
+    )
+    for name, cell in rows:
+        yield f"| {name} | {cell(now)} | {cell(tenfold)} |"
