@@ -4,6 +4,7 @@ from rich.console import Console
 from rich.table import Table
 
 from streams.bench.results import Measured, Report, Row
+from streams.bench.statistics import Spread
 
 _SMALL, _LARGE = 10, 100
 
@@ -40,21 +41,21 @@ def _table(report: Report) -> Table:
 
 
 def _cell(measured: Measured | None) -> str:
-    if measured is None:
-        return ""
-    text = number(measured.spread.median)
-    if len(measured.values) > 1:
-        text += f" ({number(measured.spread.low)}–{number(measured.spread.high)})"
-    return text
+    return "" if measured is None else _spread(measured.spread)
 
 
 def _ratio(report: Report, row: Row) -> str:
     headline = row.measured.get(report.headline)
     if headline is None or headline.ratio is None:
         return ""
-    spread = headline.ratio
-    text = f"{number(spread.median)} ({number(spread.low)}–{number(spread.high)})"
-    return f"{text} of {row.beside}"
+    return f"{_spread(headline.ratio)} of {row.beside}"
+
+
+def _spread(spread: Spread) -> str:
+    text = number(spread.median)
+    if spread.low == spread.high:
+        return text
+    return f"{text} ({number(spread.low)}–{number(spread.high)})"
 
 
 def number(value: float) -> str:

@@ -46,7 +46,7 @@ def streaming(
     json: JsonFile = None,
 ) -> None:
     """Judge documents from a real Kafka with one worker and with two."""
-    count = vehicles or sized(quick, full, (1_000, 80_000, 400_000))
+    count = vehicles or sized(quick, full, (1_000, 140_000, 700_000))
     rounds = repetitions or sized(quick, full, (1, 3, 3))
     check_results_file(json)
     with errors.status("streaming"):
@@ -106,7 +106,7 @@ def recovery(
     json: JsonFile = None,
 ) -> None:
     """Restore a worker's vehicles from the changelog of a real Kafka, beside merely reading it."""
-    count = vehicles or sized(quick, full, (1_000, 150_000, 1_000_000))
+    count = vehicles or sized(quick, full, (1_000, 200_000, 1_000_000))
     rounds = repetitions or sized(quick, full, (1, 3, 3))
     check_results_file(json)
     with errors.status("recovery"):

@@ -54,12 +54,12 @@ def fill(deployment: Deployment, lines: Iterable[bytes]) -> int:
     return publisher.published
 
 
-def follow(servers: str, topic: str) -> KafkaConsumer:
-    """A consumer of all of a topic from its beginning, of committed records only."""
+def follow(servers: str, topic: str, partitions: int | None = None) -> KafkaConsumer:
+    """A consumer of a topic, or its first partitions, from the beginning, of committed records."""
     consumer = KafkaConsumer(
         bootstrap_servers=servers, isolation_level="read_committed", auto_offset_reset="earliest"
     )
-    found = consumer.partitions_for_topic(topic) or set()
+    found = sorted(consumer.partitions_for_topic(topic) or ())[:partitions]
     consumer.assign([TopicPartition(topic, number) for number in found])
     consumer.seek_to_beginning()
     return consumer

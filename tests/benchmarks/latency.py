@@ -19,7 +19,7 @@ from streams.bench.quantities import CPU_A_DOCUMENT
 from streams.bench.results import Check, Quantity, Report, Rounds
 from streams.bench.statistics import percentile
 from streams.bench.surroundings import look_around
-from streams.kafka.publishing import Publisher, Router
+from streams.kafka.publishing import Outgoing, Publisher
 from tests.benchmarks.broker import broker_versions, deployed, follow, new_records, running_broker
 from tests.broker.deployment import Deployment, wait_for
 from tests.broker.kafka_broker import KafkaBroker
@@ -98,7 +98,9 @@ class _Run:
         wait_for(lambda: worker.ready, 90, "worker not ready", self._deployment.logs)
         names = self._deployment.names
         followers = [
-            threading.Thread(target=self._follow, args=(names.documents[0], self._on_document)),
+            threading.Thread(
+                target=self._follow, args=(names.documents_of("registration"), self._on_document)
+            ),
             threading.Thread(target=self._follow, args=(names.alerts, self._on_alert)),
         ]
         for follower in followers:
@@ -118,7 +120,8 @@ class _Run:
 
     def _publish(self) -> int:
         """Publish to the schedule; returns how many alerts have to come."""
-        publisher, router = Publisher(self._deployment.settings), Router(self._deployment.names)
+        publisher = Publisher(self._deployment.settings)
+        topic = self._deployment.names.documents_of("registration")
         a_period = max(1, self._rate // PERIODS_A_SECOND)
         begun = time.time()
         self._counted_from = begun + WARM_UP_SECONDS
@@ -133,12 +136,14 @@ class _Run:
                 if completes:
                     self._due[vin] = due
                     expected += 1
-                publisher.publish(router.route(line))
+                publisher.publish([Outgoing(topic, vin, line, None)])
         publisher.close()
         return expected
 
     def _follow(self, topic: str, take: Any) -> None:
-        consumer = follow(self._servers, topic)
+        # one partition of the documents tells enough, and leaves the processor to the worker
+        documents = topic == self._deployment.names.documents_of("registration")
+        consumer = follow(self._servers, topic, partitions=1 if documents else None)
         while not self._stop.is_set():
             for record in new_records(consumer):
                 take(record, time.time())

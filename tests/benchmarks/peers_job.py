@@ -137,8 +137,8 @@ def _report(standings: Standings, stream: Stream, settings: dict[str, int]) -> R
         ],
         notes=[
             "CPU: from the program's start until all its alerts can be read, less the same on "
-            f"1/{SHORTER} of the stream; wall: of the whole. One process each. zeromile keeps whole histories, evidence "
-            "and exactly-once output meanwhile; the peers keep what the two rules read.",
+            f"1/{SHORTER} of the stream; wall: of the whole. One process each. zeromile keeps whole "
+            "histories, evidence and exactly-once output meanwhile; the peers what the rules read.",
             *(f"{peer.name}: {peer.about}." for peer in ALL_PEERS),
         ],
     )

@@ -11,6 +11,7 @@ from typing import Final
 
 from aiokafka.structs import TopicPartition
 
+from streams.bench.inputs import country
 from streams.bench.processes import cpu_seconds, peak_mib
 from streams.bench.quantities import PEAK
 from streams.bench.results import Quantity, Report, Rounds
@@ -18,7 +19,6 @@ from streams.bench.surroundings import look_around
 from streams.kafka.topic_reader import read_to_end
 from tests.benchmarks.broker import broker_versions, deployed, fill, running_broker
 from tests.broker.deployment import Deployment, wait_for
-from tests.broker.papers import paper_stream
 
 LIMIT: Final = "limit: read the changelog, drop it"
 STORES: Final = {"memory": "worker, store in memory", "rocksdb": "worker, store on disk (RocksDB)"}
@@ -35,7 +35,8 @@ def measure_recovery(vehicles: int, seed: int, repetitions: int) -> Report:
         deployed(broker, "recovery", 1) as deployment,
         deployed(broker, "recovery-of-nothing", 1) as empty,
     ):
-        known = _fill_changelog(deployment, paper_stream(seed, vehicles))
+        lines = country(vehicles, seed).path.read_bytes().splitlines()
+        known = _fill_changelog(deployment, lines)
         for _ in range(repetitions):
             records = _read_plainly(deployment, known, rounds)
             for store in STORES:
