@@ -12,7 +12,7 @@ State = Literal["firing", "resolved"]
 Cause = Literal["new_evidence", "amended", "voided", "late_document", "deadline_passed", "reconfigured"]
 
 
-class Alert(msgspec.Struct, frozen=True, kw_only=True):
+class Alert(msgspec.Struct, frozen=True):
     """One change of one alert: the record on the alert topic."""
 
     alert_id: str

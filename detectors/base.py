@@ -102,6 +102,7 @@ class Detector(ABC, Generic[ParametersT]):
 
     def __init__(self, parameters: ParametersT) -> None:
         self.parameters = parameters
+        self._always_in_force = parameters.valid_from is None and parameters.valid_to is None
 
     @abstractmethod
     def findings(self, history: VehicleHistory) -> Iterator[Finding]:
@@ -123,7 +124,8 @@ class Detector(ABC, Generic[ParametersT]):
 
     def judge(self, history: VehicleHistory) -> Iterator[Finding]:
         """Findings whose anchor lies within the rule's period of validity."""
-        return filter(self.parameters.in_force, self.findings(history))
+        found = self.findings(history)
+        return found if self._always_in_force else filter(self.parameters.in_force, found)
 
     def finding(
         self,
@@ -158,13 +160,13 @@ class Detector(ABC, Generic[ParametersT]):
             Set where the finding holds only once a feed is complete beyond a day.
         """
         return Finding(
-            detector=self.spec.id,
-            anchor=anchor or anchor_of(paper),
-            occurred_at=paper.occurred_at,
-            severity=severity,
-            score=score_in_band(severity, closeness),
-            facts=facts,
-            evidence=history.evidence(*evidence),
-            labels=history.labels(paper),
-            deadline=deadline,
+            self.spec.id,
+            anchor or anchor_of(paper),
+            paper.occurred_at,
+            severity,
+            score_in_band(severity, closeness),
+            facts,
+            history.evidence(*evidence),
+            history.labels(paper),
+            deadline,
         )

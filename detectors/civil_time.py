@@ -7,6 +7,7 @@ the microseconds are ``None`` where the paper carries only a date.
 
 import calendar
 from datetime import date, datetime, timedelta, timezone
+from functools import lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -46,26 +47,41 @@ def parse(text: str) -> CivilTime:
         If the text is neither, names a day that does not exist, or lies outside 1950 to 2100.
     """
     if len(text) == _BARE_DATE_LENGTH:
-        return CivilTime(_bare_date(text), None)
+        return _known_dates.get(text) or _bare_date(text)
+    return _usual_timestamp(text) or _timestamp(text)
+
+
+_known_dates: dict[str, CivilTime] = {}
+"""Bare dates read before: a feed names the same few thousand for ever."""
+_MOST_KNOWN_DATES = 100_000
+_MINUTES = {f"{m // 60:02}:{m % 60:02}": m * 60 * _MICROSECONDS for m in range(24 * 60)}
+_SECONDS = {f":{second:02}+08:00": second * _MICROSECONDS for second in range(60)}
+"""What the usual ends of a timestamp stand for, in microseconds."""
+
+
+def _bare_date(text: str) -> CivilTime:
+    if text[4] != "-" or text[7] != "-":
+        raise ValueError(text)
+    known = CivilTime(_within_range(date.fromisoformat(text).toordinal()), None)
+    if len(_known_dates) < _MOST_KNOWN_DATES:
+        _known_dates[text] = known
+    return known
+
+
+def _usual_timestamp(text: str) -> CivilTime | None:
+    """Read a time as nearly all feeds write it, ``None`` for any other: ten times as fast."""
+    minute = _MINUTES.get(text[11:16])
+    second = _SECONDS.get(text[16:])
+    if minute is None or second is None or text[10] != "T":
+        return None
+    day = (_known_dates.get(text[:10]) or _bare_date(text[:10])).day
+    return CivilTime(day, minute + second) if day > _LAST_DAYLIGHT_SAVING else None
+
+
+def _timestamp(text: str) -> CivilTime:
     local = _local(text)
     time = (local.hour * 3600 + local.minute * 60 + local.second) * _MICROSECONDS
     return CivilTime(_within_range(local.toordinal()), time + local.microsecond)
-
-
-_known_dates: dict[str, int] = {}
-_MOST_KNOWN_DATES = 100_000
-
-
-def _bare_date(text: str) -> int:
-    """Ordinal of a bare date; remembered, for a feed names the same few thousand days for ever."""
-    day = _known_dates.get(text)
-    if day is None:
-        if text[4] != "-" or text[7] != "-":
-            raise ValueError(text)
-        day = _within_range(date.fromisoformat(text).toordinal())
-        if len(_known_dates) < _MOST_KNOWN_DATES:
-            _known_dates[text] = day
-    return day
 
 
 def _local(text: str) -> datetime:
@@ -88,19 +104,36 @@ def _within_range(day: int) -> int:
     return day
 
 
+@lru_cache(maxsize=100_000)
 def day_text(day: int) -> str:
     """Write a civil day as ``YYYY-MM-DD``."""
     return date.fromordinal(day).isoformat()
+
+
+def epoch_seconds(day: int) -> float:
+    """Start of a civil day in Shanghai, in seconds since 1970."""
+    return datetime.combine(date.fromordinal(day), datetime.min.time(), SHANGHAI).timestamp()
 
 
 def text(day: int, time: int | None) -> str:
     """Write a civil time in RFC 3339: a bare date stays one, a time gets its offset in Shanghai."""
     if time is None:
         return day_text(day)
-    moment = datetime.combine(date.fromordinal(day), datetime.min.time())
-    moment += timedelta(microseconds=time)
-    zone = SHANGHAI if day <= _LAST_DAYLIGHT_SAVING else _STANDARD_OFFSET
-    return moment.replace(tzinfo=zone).isoformat()
+    return f"{day_text(day)}T{_clock_text(time)}{_offset_text(day, time)}"
+
+
+def _clock_text(time: int) -> str:
+    seconds, microseconds = divmod(time, _MICROSECONDS)
+    minutes, second = divmod(seconds, 60)
+    clock = f"{minutes // 60:02}:{minutes % 60:02}:{second:02}"
+    return f"{clock}.{microseconds:06}" if microseconds else clock
+
+
+def _offset_text(day: int, time: int) -> str:
+    if day > _LAST_DAYLIGHT_SAVING:
+        return "+08:00"
+    moment = datetime.combine(date.fromordinal(day), datetime.min.time(), SHANGHAI)
+    return (moment + timedelta(microseconds=time)).isoformat()[-6:]
 
 
 def add_months(day: int, months: int) -> int:

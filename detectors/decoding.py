@@ -6,7 +6,8 @@ path, which only bad documents take.
 
 import re
 import unicodedata
-from typing import Final
+from collections.abc import Callable
+from typing import Any, Final
 
 import msgspec
 
@@ -15,6 +16,7 @@ from detectors.documents import CustomsExport, Deregistration, Document, Registr
 from detectors.errors import DocumentError, Reason
 from detectors.provinces import PROVINCES
 from detectors.rejection import explain_rejection, show
+from detectors.vin import LENGTH as _VIN_LENGTH
 from detectors.wire import WireCustomsExport, WireDeregistration, WireRegistration, decoder
 
 MAXIMUM_BYTES: Final = 64 * 1024
@@ -24,6 +26,8 @@ _VIN = re.compile(r"[!-~]{1,40}")
 _COUNTRY = re.compile(r"[A-Za-z]{2}")
 _LONGEST_TEXT: Final = 200
 _LEAST_AMOUNT: Final = 0.01
+_MOST_KNOWN_WORDS: Final = 50_000
+_REQUIRED: Final = frozenset({"event_id", "source", "declaration_no", "exporter_id"})
 _WireAny = WireRegistration | WireDeregistration | WireCustomsExport
 
 
@@ -52,99 +56,144 @@ def decode(payload: bytes) -> Document:
         wire = decoder.decode(payload)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise explain_rejection(payload, error) from None
-    return _normalise(wire)
+    return _NORMALISE[type(wire)](wire)
 
 
-def _normalise(wire: _WireAny) -> Document:
-    if isinstance(wire, WireRegistration):
-        return _registration(wire)
-    if isinstance(wire, WireCustomsExport):
-        return _customs_export(wire)
-    return _deregistration(wire)
+# Documents are made with their fields by position, in the order of their classes: with two dozen names
+# msgspec takes 2.2 microseconds instead of 0.2, a tenth of all that is done with a document.
 
 
 def _registration(wire: WireRegistration) -> Registration:
+    identities = f"|{wire.event_id}|{wire.source}|{wire.owner_id}|{wire.seller_id}|{wire.invoice_no}|"
+    if not _is_tidy(identities):
+        _tidy(wire, "event_id", "source", "owner_id", "seller_id", "invoice_no")
     day, time = _time(wire, "occurred_at", wire.occurred_at)
     recorded_day, recorded_time = _optional_time(wire, "recorded_at", wire.recorded_at)
     return Registration(
-        event_id=_required(wire, "event_id", wire.event_id),
-        source=_required(wire, "source", wire.source),
-        vin=_vin(wire),
-        day=day,
-        time=time,
-        recorded_day=recorded_day,
-        recorded_time=recorded_time,
-        revision=wire.revision,
-        status=wire.status,
-        kind=wire.kind,
-        province=_province(wire, "province", wire.province),
-        owner_id=_text(wire, "owner_id", wire.owner_id),
-        owner_type=wire.owner_type,
-        seller_id=_text(wire, "seller_id", wire.seller_id),
-        price_cny=_amount(wire.price_cny),
-        invoice_no=_text(wire, "invoice_no", wire.invoice_no),
-        odometer_km=_amount(wire.odometer_km),
-        odometer_status=wire.odometer_status,
-        brand=_text(wire, "brand", wire.brand),
-        model=_text(wire, "model", wire.model),
-        fuel=wire.fuel,
-        use=wire.use,
-        plate=_text(wire, "plate", wire.plate),
+        wire.event_id,
+        wire.source,
+        _vin(wire),
+        day,
+        time,
+        recorded_day,
+        recorded_time,
+        wire.revision,
+        wire.status,
+        wire.kind,
+        _province(wire, "province", wire.province),
+        wire.owner_id,
+        wire.owner_type,
+        wire.seller_id,
+        _amount(wire.price_cny),
+        wire.invoice_no,
+        _amount(wire.odometer_km),
+        wire.odometer_status,
+        _word(wire, "brand", wire.brand),
+        _word(wire, "model", wire.model),
+        wire.fuel,
+        wire.use,
+        _text(wire, "plate", wire.plate),
     )
 
 
 def _deregistration(wire: WireDeregistration) -> Deregistration:
+    if not _is_tidy(f"|{wire.event_id}|{wire.source}|{wire.owner_id}|"):
+        _tidy(wire, "event_id", "source", "owner_id")
     day, time = _time(wire, "occurred_at", wire.occurred_at)
     recorded_day, recorded_time = _optional_time(wire, "recorded_at", wire.recorded_at)
     return Deregistration(
-        event_id=_required(wire, "event_id", wire.event_id),
-        source=_required(wire, "source", wire.source),
-        vin=_vin(wire),
-        day=day,
-        time=time,
-        recorded_day=recorded_day,
-        recorded_time=recorded_time,
-        revision=wire.revision,
-        status=wire.status,
-        reason=wire.reason,
-        province=_province(wire, "province", wire.province),
-        owner_id=_text(wire, "owner_id", wire.owner_id),
+        wire.event_id,
+        wire.source,
+        _vin(wire),
+        day,
+        time,
+        recorded_day,
+        recorded_time,
+        wire.revision,
+        wire.status,
+        wire.reason,
+        _province(wire, "province", wire.province),
+        wire.owner_id,
     )
 
 
 def _customs_export(wire: WireCustomsExport) -> CustomsExport:
+    identities = (
+        f"|{wire.event_id}|{wire.source}|{wire.declaration_no}|{wire.exporter_id}|{wire.licence_no}|"
+    )
+    if not _is_tidy(identities):
+        _tidy(wire, "event_id", "source", "declaration_no", "exporter_id", "licence_no")
     day, time = _time(wire, "occurred_at", wire.occurred_at)
     recorded_day, recorded_time = _optional_time(wire, "recorded_at", wire.recorded_at)
     return CustomsExport(
-        event_id=_required(wire, "event_id", wire.event_id),
-        source=_required(wire, "source", wire.source),
-        vin=_vin(wire),
-        day=day,
-        time=time,
-        recorded_day=recorded_day,
-        recorded_time=recorded_time,
-        revision=wire.revision,
-        status=wire.status,
-        declaration_no=_required(wire, "declaration_no", wire.declaration_no),
-        exporter_id=_required(wire, "exporter_id", wire.exporter_id),
-        destination=_country(wire),
-        condition=wire.condition,
-        exporter_province=_province(wire, "exporter_province", wire.exporter_province),
-        source_province=_province(wire, "source_province", wire.source_province),
-        exit_customs=_text(wire, "exit_customs", wire.exit_customs),
-        value_cny=_amount(wire.value_cny),
-        odometer_km=_amount(wire.odometer_km),
-        odometer_status=wire.odometer_status,
-        hs_code=_text(wire, "hs_code", wire.hs_code),
-        trade_mode=_text(wire, "trade_mode", wire.trade_mode),
-        licence_no=_text(wire, "licence_no", wire.licence_no),
-        licence_applied_day=_optional_time(wire, "licence_applied_at", wire.licence_applied_at)[0],
-        manufacturer_letter=wire.manufacturer_letter,
-        exited_day=_optional_time(wire, "exited_at", wire.exited_at)[0],
-        brand=_text(wire, "brand", wire.brand),
-        model=_text(wire, "model", wire.model),
-        fuel=wire.fuel,
+        wire.event_id,
+        wire.source,
+        _vin(wire),
+        day,
+        time,
+        recorded_day,
+        recorded_time,
+        wire.revision,
+        wire.status,
+        wire.declaration_no,
+        wire.exporter_id,
+        _country(wire),
+        wire.condition,
+        _province(wire, "exporter_province", wire.exporter_province),
+        _province(wire, "source_province", wire.source_province),
+        _word(wire, "exit_customs", wire.exit_customs),
+        _amount(wire.value_cny),
+        _amount(wire.odometer_km),
+        wire.odometer_status,
+        _word(wire, "hs_code", wire.hs_code),
+        _word(wire, "trade_mode", wire.trade_mode),
+        wire.licence_no,
+        _optional_time(wire, "licence_applied_at", wire.licence_applied_at)[0],
+        wire.manufacturer_letter,
+        _optional_time(wire, "exited_at", wire.exited_at)[0],
+        _word(wire, "brand", wire.brand),
+        _word(wire, "model", wire.model),
+        wire.fuel,
     )
+
+
+_NORMALISE: Final[dict[type, Callable[[Any], Document]]] = {
+    WireRegistration: _registration,
+    WireDeregistration: _deregistration,
+    WireCustomsExport: _customs_export,
+}
+
+
+def _is_tidy(identities: str) -> bool:
+    """Whether the texts between the bars are as they should be: one look at all of them is cheap."""
+    return (
+        identities.isascii()
+        and identities.isprintable()
+        and " " not in identities
+        and "||" not in identities
+    )
+
+
+def _tidy(wire: _WireAny, *fields: str) -> None:
+    """Normalise texts in place."""
+    for field in fields:
+        normalise = _required if field in _REQUIRED else _text
+        setattr(wire, field, normalise(wire, field, getattr(wire, field)))
+
+
+def _word(wire: _WireAny, field: str, value: str | None) -> str | None:
+    """Normalise a text of which a feed has only few: it is remembered, and shared in memory."""
+    if value is None:
+        return None
+    word = _known_words.get(value)
+    if word is None:
+        word = _text(wire, field, value)
+        if word is not None and len(_known_words) < _MOST_KNOWN_WORDS:
+            _known_words[value] = word
+    return word
+
+
+_known_words: dict[str, str] = {}
 
 
 def _text(wire: _WireAny, field: str, value: str | None) -> str | None:
@@ -179,6 +228,8 @@ def _required(wire: _WireAny, field: str, value: str) -> str:
 
 
 def _vin(wire: _WireAny) -> str:
+    if len(wire.vin) == _VIN_LENGTH and wire.vin.isascii() and wire.vin.isalnum():
+        return wire.vin.upper()
     vin = _text(wire, "vin", wire.vin) or ""
     if _VIN.fullmatch(vin) is None:
         allowed = "1 to 40 printable ASCII characters without blanks"
@@ -187,7 +238,7 @@ def _vin(wire: _WireAny) -> str:
 
 
 def _country(wire: WireCustomsExport) -> str:
-    country = _text(wire, "destination", wire.destination) or ""
+    country = _word(wire, "destination", wire.destination) or ""
     if _COUNTRY.fullmatch(country) is None:
         allowed = "a two-letter country code of ISO 3166-1 (KZ)"
         raise _rejected(wire, "not_allowed", "destination", wire.destination, allowed)

@@ -24,7 +24,7 @@ Status = Literal["valid", "void"]
 EVENT_TYPES: tuple[EventType, ...] = ("registration", "deregistration", "customs_export")
 
 
-class _Document(msgspec.Struct, frozen=True, array_like=True, gc=False, kw_only=True):
+class _Document(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """What every document carries."""
 
     event_type: ClassVar[EventType]
@@ -58,7 +58,7 @@ class _Document(msgspec.Struct, frozen=True, array_like=True, gc=False, kw_only=
         return self.status == "void"
 
 
-class Registration(_Document, frozen=True, array_like=True, gc=False, kw_only=True, tag=1):
+class Registration(_Document, frozen=True, array_like=True, gc=False, tag=1):
     """An entry in the vehicle register: first registration, transfer, or transfer pending export."""
 
     event_type: ClassVar[EventType] = "registration"
@@ -79,7 +79,7 @@ class Registration(_Document, frozen=True, array_like=True, gc=False, kw_only=Tr
     plate: str | None = None
 
 
-class Deregistration(_Document, frozen=True, array_like=True, gc=False, kw_only=True, tag=2):
+class Deregistration(_Document, frozen=True, array_like=True, gc=False, tag=2):
     """The end of a registration, with its reason."""
 
     event_type: ClassVar[EventType] = "deregistration"
@@ -89,7 +89,7 @@ class Deregistration(_Document, frozen=True, array_like=True, gc=False, kw_only=
     owner_id: str | None = None
 
 
-class CustomsExport(_Document, frozen=True, array_like=True, gc=False, kw_only=True, tag=3):
+class CustomsExport(_Document, frozen=True, array_like=True, gc=False, tag=3):
     """A customs export declaration for one vehicle."""
 
     event_type: ClassVar[EventType] = "customs_export"

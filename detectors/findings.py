@@ -4,6 +4,7 @@ from typing import Literal
 
 import msgspec
 
+from detectors import civil_time
 from detectors.documents import Document, EventType
 from detectors.filing import Position
 
@@ -37,17 +38,20 @@ class Evidence(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     @classmethod
     def of(cls, document: Document, position: Position | None) -> "Evidence":
         """Refer to a document, with where it was read if that is known."""
+        topic, partition, offset = position or (None, None, None)
         return cls(
             document.source,
             document.event_id,
             document.revision,
             document.event_type,
-            document.occurred_at,
-            *(position or ()),
+            civil_time.text(document.day, document.time),
+            topic,
+            partition,
+            offset,
         )
 
 
-class Deadline(msgspec.Struct, frozen=True, gc=False):
+class Deadline(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A finding that holds only once a feed is complete beyond a day."""
 
     feed: EventType
@@ -56,11 +60,12 @@ class Deadline(msgspec.Struct, frozen=True, gc=False):
     """Last civil day on which the missing document would still be in time."""
 
 
-class Finding(msgspec.Struct, frozen=True, kw_only=True):
+class Finding(msgspec.Struct, frozen=True, array_like=True):
     """What one detector says of one subject now.
 
     A finding is a pure function of the subject's documents, the policy and, where ``deadline`` is
-    set, of how far the awaited feed has come.
+    set, of how far the awaited feed has come. It is stored as an array of its fields: fields are only
+    added at the end, with a default.
     """
 
     detector: str

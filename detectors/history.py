@@ -11,13 +11,13 @@ from detectors.documents import (
     event_order,
     read_odometer,
 )
-from detectors.filing import FiledDocument
+from detectors.filing import FiledDocument, Position
 from detectors.findings import Evidence
 from detectors.sales import Paper, Sale, derive_sales
 
 
 class Content:
-    """Kinds of live documents, as bits: detectors say which they need.
+    """What a history holds, as bits: detectors say which they need.
 
     Plain integers, for the bits are put together once per judged history.
     """
@@ -28,6 +28,19 @@ class Content:
     PENDING_EXPORT: Final = 4
     CUSTOMS_EXPORT: Final = 8
     DEREGISTRATION: Final = 16
+    TO_EXPORTER: Final = 32
+    """A registration to an exporter."""
+    CONTESTED: Final = 64
+    """A document of which the source published two contents under one revision."""
+    OVERFULL: Final = 128
+    """Documents had to leave the file because there were too many."""
+
+
+_CONTENT: Final = {
+    "initial": Content.INITIAL,
+    "transfer": Content.TRANSFER,
+    "pending_export": Content.PENDING_EXPORT,
+}
 
 
 class Reading(NamedTuple):
@@ -90,49 +103,53 @@ class VehicleHistory:
         self.overfull = overfull
         self._filed = filed
         self._sales: tuple[Sale, ...] | None = None
-        live = [entry.document for entry in filed if entry.document.status == "valid"]
+        self.content: int = Content.OVERFULL if overfull else Content.NOTHING
+        live: list[Document] = []
+        for entry in filed:
+            if entry.document.status == "valid":
+                live.append(entry.document)
+                if entry.contested:
+                    self.content |= Content.CONTESTED
         if len(live) > 1:
             live.sort(key=event_order)
-        self.documents: tuple[Document, ...] = tuple(live)
-        self.registrations: list[Registration] = []
-        self.declarations: list[CustomsExport] = []
-        self.deregistrations: list[Deregistration] = []
-        self.papers: list[Paper] = []
-        self.initials: list[Registration] = []
-        self.pending_exports: list[Registration] = []
-        self.used_exports: list[CustomsExport] = []
-        self.readings: list[Reading] = []
-        self.content: int = Content.NOTHING
+        self.documents: Sequence[Document] = live
+        self.registrations: tuple[Registration, ...] = ()
+        self.declarations: tuple[CustomsExport, ...] = ()
+        self.deregistrations: tuple[Deregistration, ...] = ()
+        self.papers: tuple[Paper, ...] = ()
+        self.initials: tuple[Registration, ...] = ()
+        self.pending_exports: tuple[Registration, ...] = ()
+        self.used_exports: tuple[CustomsExport, ...] = ()
+        self.readings: tuple[Reading, ...] = ()
         for document in live:
             self._sort_in(document)
 
     def _sort_in(self, document: Document) -> None:
-        if isinstance(document, Deregistration):
-            self.content |= Content.DEREGISTRATION
-            self.deregistrations.append(document)
-            return
-        self.papers.append(document)
-        if isinstance(document, CustomsExport):
-            self.content |= Content.CUSTOMS_EXPORT
-            self.declarations.append(document)
-            if document.condition == "used":
-                self.used_exports.append(document)
-        else:
+        # Most vehicles have one or two papers: tuples that grow beat lists that stay empty.
+        if isinstance(document, Registration):
             self._sort_in_registration(document)
-        kilometres = read_odometer(document)
-        if kilometres is not None:
-            self.readings.append(Reading(document.day, kilometres, document))
+        elif isinstance(document, CustomsExport):
+            self.content |= Content.CUSTOMS_EXPORT
+            self.declarations += (document,)
+            if document.condition == "used":
+                self.used_exports += (document,)
+        else:
+            self.content |= Content.DEREGISTRATION
+            self.deregistrations += (document,)
+            return
+        self.papers += (document,)
+        if document.odometer_km is not None and (kilometres := read_odometer(document)) is not None:
+            self.readings += (Reading(document.day, kilometres, document),)
 
     def _sort_in_registration(self, document: Registration) -> None:
-        self.registrations.append(document)
+        self.registrations += (document,)
+        self.content |= _CONTENT[document.kind]
         if document.kind == "initial":
-            self.content |= Content.INITIAL
-            self.initials.append(document)
-        elif document.kind == "transfer":
-            self.content |= Content.TRANSFER
-        else:
-            self.content |= Content.PENDING_EXPORT
-            self.pending_exports.append(document)
+            self.initials += (document,)
+        elif document.kind == "pending_export":
+            self.pending_exports += (document,)
+        if document.owner_type == "exporter":
+            self.content |= Content.TO_EXPORTER
 
     @classmethod
     def of(cls, vin: str, documents: Iterable[Document]) -> "VehicleHistory":
@@ -168,29 +185,28 @@ class VehicleHistory:
 
     def evidence(self, *documents: Document) -> tuple[Evidence, ...]:
         """References to documents, with where they were read."""
-        positions = {id(entry.document): entry.position for entry in self._filed}
-        return tuple(Evidence.of(document, positions.get(id(document))) for document in documents)
+        return tuple([Evidence.of(document, self._position_of(document)) for document in documents])
+
+    def _position_of(self, document: Document) -> Position | None:
+        for entry in self._filed:
+            if entry.document is document:
+                return entry.position
+        return None
 
     def labels(self, paper: Document | None = None) -> dict[str, str]:
         """Province, brand and destination as far as the papers tell; the given paper goes first.
 
         In one order of names, so that equal labels are also equal as bytes.
         """
-        labels: dict[str, str] = {}
-        for document in (*((paper,) if paper else ()), *self.documents):
-            for name, value in _labels_of(document):
-                if value is not None:
-                    labels.setdefault(name, value)
-        return {name: labels[name] for name in sorted(labels)}
-
-
-def _labels_of(document: Document) -> Iterable[tuple[str, str | None]]:
-    if isinstance(document, CustomsExport):
-        return (
-            ("province", document.exporter_province),
-            ("brand", document.brand),
-            ("destination", document.destination),
-        )
-    if isinstance(document, Registration):
-        return (("province", document.province), ("brand", document.brand))
-    return (("province", document.province),)
+        brand = destination = province = None
+        for document in self.documents if paper is None else (paper, *self.documents):
+            if isinstance(document, CustomsExport):
+                brand = brand or document.brand
+                destination = destination or document.destination
+                province = province or document.exporter_province
+            else:
+                province = province or document.province
+                if isinstance(document, Registration):
+                    brand = brand or document.brand
+        named = (("brand", brand), ("destination", destination), ("province", province))
+        return {name: value for name, value in named if value is not None}

@@ -1,7 +1,9 @@
 """The catalogue: every detector of single vehicles, put to work with one policy."""
 
 from collections.abc import Callable, Sequence
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
+
+import msgspec
 
 from detectors.base import Declared, Detector
 from detectors.findings import Finding
@@ -67,7 +69,7 @@ Failed = Callable[[str, Exception], None]
 """Told the id of a detector that raised, and what it raised."""
 
 
-class Verdict(NamedTuple):
+class Verdict(msgspec.Struct, frozen=True):
     """What all detectors say of one history."""
 
     findings: list[Finding]
@@ -109,10 +111,7 @@ class Catalogue:
         others go on. Forests judge all histories together; the verdict on one does not depend on
         the others.
         """
-        verdicts = []
-        for history in histories:
-            failed: dict[str, Exception] = {}
-            verdicts.append(Verdict(self._findings(history, failed.__setitem__), failed))
+        verdicts = [self._by_rules(history) for history in histories]
         for forest in self._forests:
             self._add_forest(forest, histories, verdicts)
         return verdicts
@@ -124,15 +123,17 @@ class Catalogue:
             failed(detector, error)
         return verdict.findings
 
-    def _findings(self, history: VehicleHistory, failed: Failed) -> list[Finding]:
-        """Judge a history with the rules."""
+    def _by_rules(self, history: VehicleHistory) -> Verdict:
         findings: list[Finding] = []
+        failed: dict[str, Exception] = {}
         for detector in self._concerned(history):
             try:
-                findings += list(detector.judge(history))
+                found = list(detector.judge(history))
             except Exception as error:  # noqa: BLE001 - whatever it is, the others must go on
-                failed(detector.spec.id, error)
-        return findings
+                failed[detector.spec.id] = error
+            else:
+                findings += found
+        return Verdict(findings, failed)
 
     def _concerned(self, history: VehicleHistory) -> Sequence[Detector[Any]]:
         """Detectors that could find something, remembered by the kinds of documents there are."""

@@ -7,8 +7,9 @@ holds the car) are one sale. Where papers name no owner, all papers of one kind 
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Literal
+
+import msgspec
 
 from detectors.documents import CustomsExport, OwnerType, Registration
 
@@ -16,8 +17,7 @@ SaleKind = Literal["initial", "transfer", "pending_export", "customs_export"]
 Paper = Registration | CustomsExport
 
 
-@dataclass(frozen=True, slots=True)
-class Sale:
+class Sale(msgspec.Struct, frozen=True):
     """One change of hands."""
 
     kind: SaleKind

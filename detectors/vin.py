@@ -13,19 +13,16 @@ from typing import Final
 LENGTH: Final = 17
 ALPHABET: Final = "ABCDEFGHJKLMNPRSTUVWXYZ0123456789"
 _WELL_FORMED = re.compile(f"[{ALPHABET}]{{{LENGTH}}}")
-_VALUES = {
-    **{str(digit): digit for digit in range(10)},
-    **dict(zip("ABCDEFGH", range(1, 9), strict=True)),
-    **dict(zip("JKLMN", range(1, 6), strict=True)),
-    "P": 7,
-    "R": 9,
-    **dict(zip("STUVWXYZ", range(2, 10), strict=True)),
-}
+_VALUES = bytes.maketrans(
+    b"0123456789ABCDEFGHJKLMNPRSTUVWXYZ",
+    bytes([*range(10), *range(1, 9), *range(1, 6), 7, 9, *range(2, 10)]),
+)
+"""The value of every character; O, I and Q have none."""
 _WEIGHTS = (8, 7, 6, 5, 4, 3, 2, 10, 0, 9, 8, 7, 6, 5, 4, 3, 2)
 CHECK_POSITION: Final = 8
 YEAR_POSITION: Final = 9
-_YEARS = "ABCDEFGHJKLMNPRSTVWXY123456789"
-_CYCLE_START: Final = 1980
+_YEARS = {character: 1980 + n for n, character in enumerate("ABCDEFGHJKLMNPRSTVWXY123456789")}
+_CYCLE: Final = len(_YEARS)
 
 
 def is_well_formed(vin: str) -> bool:
@@ -39,13 +36,8 @@ def check_digit(vin: str) -> str:
     >>> check_digit("LRW3E7FS5PC695355")
     '5'
     """
-    total = sum(map(mul, map(_VALUES.__getitem__, vin), _WEIGHTS))
+    total = sum(map(mul, vin.encode().translate(_VALUES), _WEIGHTS))
     return "0123456789X"[total % 11]
-
-
-def has_right_check_digit(vin: str) -> bool:
-    """Whether the ninth character of a well-formed VIN is its check digit."""
-    return vin[CHECK_POSITION] == check_digit(vin)
 
 
 def model_year(vin: str, near: int) -> int | None:
@@ -56,9 +48,5 @@ def model_year(vin: str, near: int) -> int | None:
     >>> model_year("LRW3E7FS5PC695355", near=2024)
     2023
     """
-    place = _YEARS.find(vin[YEAR_POSITION])
-    if place < 0:
-        return None
-    cycle = len(_YEARS)
-    year = _CYCLE_START + place
-    return year + cycle * round((near - year) / cycle)
+    year = _YEARS.get(vin[YEAR_POSITION])
+    return None if year is None else year + _CYCLE * round((near - year) / _CYCLE)

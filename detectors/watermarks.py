@@ -49,7 +49,8 @@ class Watermarks:
         day = document.day
         if document.recorded_day is not None and document.recorded_day < day:
             day = document.recorded_day
-        return self.reach(document.event_type, document.source, day)
+        key = (document.event_type, document.source)
+        return day > self.newest.get(key, 0) and self.reach(*key, day)
 
     def reach(self, event_type: EventType, source: str, day: int) -> bool:
         """Note that a source has published an event of a civil day."""
@@ -71,17 +72,19 @@ class Watermarks:
             return seen or self._declared
         return max(seen, self._declared)
 
+    def complete_by_source(self) -> NewestDays:
+        """Last civil day through which each source alone is complete, lateness allowed for."""
+        return {
+            (feed, source): day - self._policy.lateness(source) - 1
+            for (feed, source), day in self.newest.items()
+        }
+
     def newest_day(self, event_type: EventType) -> int | None:
         """Newest civil day of a feed, or the day through which it is declared complete if later."""
         days = [day for (feed, _), day in self.newest.items() if feed == event_type]
         if self._declared is not None:
             days.append(self._declared)
         return max(days, default=None)
-
-    def is_late(self, document: Document) -> bool:
-        """Whether a document comes after its feed was taken as complete for its day."""
-        through = self.complete_through(document.event_type)
-        return through is not None and document.day <= through
 
     def _work_out(self, event_type: EventType) -> int | None:
         """Least progress of the feed's sources; once a batch, however many sources there are."""

@@ -43,5 +43,8 @@ class DeadlineBook:
             del days[day]
         return sorted({vin for day, vins in days.items() if low < day <= high for vin in vins})
 
+    def __contains__(self, vin: str) -> bool:
+        return vin in self._by_vehicle
+
     def __len__(self) -> int:
         return len(self._by_vehicle)

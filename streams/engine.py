@@ -5,14 +5,16 @@ It knows no broker and no file. The embedded job and the streaming service drive
 
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
-from typing import Final, NamedTuple
+from typing import Final
+
+import msgspec
 
 from detectors.alerts import Cause, StandingAlert, by_identity, diff
 from detectors.decoding import decode
 from detectors.documents import EVENT_TYPES, Document, EventType
 from detectors.errors import DocumentError
 from detectors.exports import ExportChange, counted_export, hardly_used
-from detectors.filing import Outcome, Position, file_document, trim
+from detectors.filing import FiledDocument, Outcome, file_document, trim
 from detectors.findings import Deadline, Finding
 from detectors.history import VehicleHistory
 from detectors.registry import Catalogue, Verdict
@@ -25,15 +27,31 @@ from streams.results import Counters, DeadLetter, DetectorFailure, RawDocument, 
 from streams.store import StateStore
 from streams.vin_corrections import VinCorrections
 
-
-class _Arrival(NamedTuple):
-    document: Document
-    position: Position | None
-    published: bool = True
-    """False for a withdrawal that the engine added itself."""
+Progress = dict[EventType, int | None]
+"""Last civil day through which every feed is complete, ``None`` for a feed never seen."""
 
 
-class _Case(NamedTuple):
+class Received:
+    """A batch that was read and validated, and not yet filed."""
+
+    __slots__ = ("before", "published", "result", "withdrawals")
+
+    def __init__(self, before: Progress) -> None:
+        self.before = before
+        """How far the feeds were complete when the batch came in."""
+        self.published: dict[str, list[FiledDocument]] = {}
+        """What was published, by vehicle."""
+        self.withdrawals: dict[str, list[Document]] = {}
+        """What the engine withdraws itself, by vehicle."""
+        self.result = Result()
+
+    def withdraw(self, document: Document) -> None:
+        """Add a withdrawal that nobody published."""
+        self.withdrawals.setdefault(document.vin, []).append(document)
+        self.published.setdefault(document.vin, [])
+
+
+class _Case(msgspec.Struct, frozen=True):
     """A vehicle to judge."""
 
     vin: str
@@ -103,22 +121,36 @@ class Engine:
 
     def process(self, batch: Iterable[RawDocument]) -> Result:
         """Take a batch of documents in; every vehicle in it is judged once."""
-        result = Result()
-        vehicles: dict[str, list[_Arrival]] = {}
+        return self.conclude(self.receive(batch))
+
+    def receive(self, batch: Iterable[RawDocument]) -> Received:
+        """Read and validate a batch, and note how far it brings the feeds."""
+        received = Received(self._progress())
+        published = received.published
         for raw in batch:
-            self._receive(raw, vehicles, result)
+            document = self._read(raw, received.result)
+            if document is None:
+                continue
+            self.watermarks.observe(document)
+            entry = FiledDocument(document, raw.position)
+            entries = published.get(document.vin)
+            if entries is None:
+                published[document.vin] = [entry]
+            else:
+                entries.append(entry)
+            if self._corrections is not None:
+                for withdrawal in self._corrections.withdrawals(document):
+                    self.counters.vin_corrections += 1
+                    received.withdraw(withdrawal)
+        return received
+
+    def conclude(self, received: Received) -> Result:
+        """File the documents of a batch, judge their vehicles, and those whose time has come."""
         detected_at = self._clock().isoformat()
-        late = {
-            vin: any(self.watermarks.is_late(arrival.document) for arrival in arrivals)
-            for vin, arrivals in vehicles.items()
-        }
-        for arrivals in vehicles.values():
-            for arrival in arrivals:
-                self.watermarks.observe(arrival.document)
-        filed = (self._file(vin, arrivals, late=late[vin]) for vin, arrivals in vehicles.items())
-        self._judge([case for case in filed if case is not None], result, detected_at)
-        self._meet_deadlines(result, detected_at)
-        return result
+        cases = [case for vin in received.published if (case := self._file(vin, received)) is not None]
+        self._judge(cases, received.result, detected_at)
+        self._meet_deadlines(received.result, detected_at)
+        return received.result
 
     def declare_complete(self, day: int) -> Result:
         """Take every feed as complete through a civil day, and judge what was waiting for it."""
@@ -139,9 +171,14 @@ class Engine:
 
     def reconfigure(self, catalogue: Catalogue) -> Result:
         """Go on with other detectors, another policy or model, and judge every vehicle by them."""
+        self.adopt(catalogue)
+        return self.judge_again(self.store.vins())
+
+    def adopt(self, catalogue: Catalogue) -> None:
+        """Judge by another catalogue from now on; the caller has the stored vehicles judged again."""
         self.catalogue = catalogue
         self._limits = catalogue.policy.history
-        return self.judge_again(self.store.vins())
+        self._hardly_used = hardly_used(catalogue.policy)
 
     def history(self, vin: str) -> VehicleHistory | None:
         """History of a vehicle, ``None`` if it is not known."""
@@ -153,7 +190,7 @@ class Engine:
         through = self.watermarks.complete_through(deadline.feed)
         return through is not None and through >= deadline.last_day
 
-    def _receive(self, raw: RawDocument, vehicles: dict[str, list[_Arrival]], result: Result) -> None:
+    def _read(self, raw: RawDocument, result: Result) -> Document | None:
         self.counters.read += 1
         try:
             document = decode(raw.value)
@@ -162,40 +199,40 @@ class Engine:
         except DocumentError as error:
             self.counters.dead_lettered[error.reason] += 1
             result.dead_letters.append(DeadLetter(raw, error))
-            return
-        vehicles.setdefault(document.vin, []).append(_Arrival(document, raw.position))
-        if self._corrections is not None:
-            for withdrawal in self._corrections.withdrawals(document):
-                self.counters.vin_corrections += 1
-                vehicles.setdefault(withdrawal.vin, []).append(
-                    _Arrival(withdrawal, None, published=False)
-                )
-
-    def _file(self, vin: str, arrivals: list[_Arrival], *, late: bool) -> _Case | None:
-        """File a vehicle's documents; ``None`` if its file is as before."""
-        data = self.store.get(vin)
-        record = VehicleRecord() if data is None else records.decode(data)
-        outcomes = [self._file_one(record, arrival) for arrival in arrivals]
-        cause = next((cause for outcome, cause in _CAUSES if outcome in outcomes), None)
-        if cause is None:
             return None
-        if trim(record.filed, self._limits.maximum_documents):
-            record.overfull = True
-        if late and cause == "new_evidence":
-            cause = "late_document"
-        return _Case(vin, record, cause)
+        return document
 
-    def _file_one(self, record: VehicleRecord, arrival: _Arrival) -> Outcome:
-        outcome = file_document(record.filed, arrival.document, arrival.position)
-        if not arrival.published:
-            return outcome
-        if outcome is Outcome.DUPLICATE:
-            self.counters.duplicate += 1
-        elif outcome is Outcome.STALE:
-            self.counters.stale += 1
-        else:
+    def _file(self, vin: str, received: Received) -> _Case | None:
+        """File a vehicle's documents; ``None`` if its file is as before."""
+        published = received.published[vin]
+        data = self.store.get(vin)
+        if data is None and len(published) == 1 and vin not in received.withdrawals:
+            record = VehicleRecord(records.LAYOUT, published)  # most vehicles come in like this
+            outcomes = [Outcome.VOIDED if published[0].document.is_void else Outcome.NEW]
             self.counters.accepted += 1
-        return outcome
+        else:
+            record = VehicleRecord() if data is None else records.decode(data)
+            outcomes = self._file_all(record, published, received.withdrawals.get(vin, ()))
+        for outcome, cause in _CAUSES:
+            if outcome in outcomes:
+                if cause == "new_evidence" and _is_late(published, received.before):
+                    return _Case(vin, record, "late_document")
+                return _Case(vin, record, cause)
+        return None
+
+    def _file_all(
+        self, record: VehicleRecord, published: list[FiledDocument], withdrawals: Iterable[Document]
+    ) -> list[Outcome]:
+        filed = record.filed
+        outcomes = [file_document(filed, entry.document, entry.position) for entry in published]
+        duplicate, stale = outcomes.count(Outcome.DUPLICATE), outcomes.count(Outcome.STALE)
+        self.counters.duplicate += duplicate
+        self.counters.stale += stale
+        self.counters.accepted += len(outcomes) - duplicate - stale
+        outcomes += [file_document(filed, document) for document in withdrawals]
+        if trim(filed, self._limits.maximum_documents):
+            record.overfull = True
+        return outcomes
 
     def _judge_stored(
         self, vins: Iterable[str], cause: Cause, result: Result, detected_at: str
@@ -215,9 +252,13 @@ class Engine:
         histories = [_history(case.vin, case.record) for case in cases]
         verdicts = self.catalogue.judge(histories)
         for case, history, verdict in zip(cases, histories, verdicts, strict=True):
-            self._count_export(history, case.record, result)
-            self._conclude(case, history, verdict, result, detected_at)
-            judged = records.encode(case.record)
+            record = case.record
+            if history.used_exports or record.export is not None:
+                self._count_export(history, record, result)
+            # Most vehicles are ordinary: nothing is found, and nothing was before.
+            if verdict.findings or verdict.failed or record.alerts or case.vin in self._deadlines:
+                self._conclude(case, history, verdict, result, detected_at)
+            judged = records.encode(record)
             # A worker that starts judges all its vehicles again; most come out as they were.
             if judged != case.stored:
                 self.store.put(case.vin, judged)
@@ -232,27 +273,27 @@ class Engine:
     ) -> None:
         """Report what a verdict changes of a vehicle's alerts."""
         vin, record, cause = case.vin, case.record, case.cause
-        findings, failed = verdict
+        findings, failed = verdict.findings, verdict.failed
         self._deadlines.replace(vin, [f.deadline for f in findings if f.deadline is not None])
         now = by_identity(filter(self._holds, findings), "vehicle", vin)
         if failed:
             self._report(failed, history, result)
             _keep_standing(record.alerts, failed, now)
-        if not now and not record.alerts:
-            return
         changes, record.alerts = diff(record.alerts, now, record.first_revision)
         _forget_oldest(record, self._limits.maximum_resolved_alerts)
         self.counters.alert_changes += len(changes)
         for change in changes:
+            spec = self.catalogue.known[change.finding.detector].spec
+            told = self._explain(change.finding, history, result)
             result.alerts.append(
                 alert_record(
                     change,
-                    self.catalogue.known[change.finding.detector].spec,
+                    spec,
                     subject_type="vehicle",
                     subject=vin,
                     cause=cause,
                     detected_at=detected_at,
-                    explanation=self._explain(change.finding, history, result),
+                    explanation=told,
                 )
             )
 
@@ -271,7 +312,7 @@ class Engine:
             due = self._deadlines.between(feed, before[feed], self._judged_at[feed])
             self._judge_stored(due, "deadline_passed", result, detected_at)
 
-    def _progress(self) -> dict[EventType, int | None]:
+    def _progress(self) -> Progress:
         return {feed: self.watermarks.complete_through(feed) for feed in EVENT_TYPES}
 
     def _report(self, failed: dict[str, Exception], history: VehicleHistory, result: Result) -> None:
@@ -288,6 +329,15 @@ class Engine:
         except Exception as error:  # noqa: BLE001 - whatever it is, the alert must go out
             self._report({finding.detector: error}, history, result)
             return detector.spec.description
+
+
+def _is_late(published: list[FiledDocument], before: Progress) -> bool:
+    """Whether a document came after its feed was taken as complete for its day."""
+    for entry in published:
+        through = before[entry.document.event_type]
+        if through is not None and entry.document.day <= through:
+            return True
+    return False
 
 
 def _check_key(key: bytes | None, document: Document) -> None:

@@ -94,6 +94,14 @@ class ProvinceBook:
         self._amended.clear()
         return alerts
 
+    def firing(self, province: str) -> list[tuple[StandingAlert, str]]:
+        """A province's alerts that fire, each with what is said of it."""
+        return [
+            (alert, self._explanations[province, alert.finding.detector, alert.finding.anchor])
+            for alert in self._standing.get(province, [])
+            if alert.finding is not None
+        ]
+
     def memory(self) -> bytes:
         """What a restart needs beside the counts: the alerts so far and what was said of them."""
         explanations = [(*key, text) for key, text in self._explanations.items()]

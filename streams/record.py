@@ -13,7 +13,7 @@ from detectors.errors import ZeromileError
 from detectors.filing import FiledDocument
 from detectors.spikes.tally import Export
 
-LAYOUT: Final = 1
+LAYOUT: Final = 2
 """Version of the layout that this program writes."""
 
 
@@ -44,7 +44,7 @@ def encode(record: VehicleRecord) -> bytes:
 
 
 def decode(data: bytes) -> VehicleRecord:
-    """Read a record.
+    """Read a record, of this layout or an earlier one.
 
     Raises
     ------
@@ -52,9 +52,41 @@ def decode(data: bytes) -> VehicleRecord:
         If the bytes are no record, or of a later layout.
     """
     try:
+        if data[1:2] == _FIRST:
+            data = _second_from_first(data)
         record = _decoder.decode(data)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except (msgspec.MsgspecError, LookupError, TypeError, ValueError) as error:
         raise RecordError(f"not a vehicle record of layout {LAYOUT}: {error}") from None
     if record.layout != LAYOUT:
         raise RecordError(f"vehicle record of layout {record.layout}; this program reads {LAYOUT}")
     return record
+
+
+_FIRST: Final = b"\x01"
+"""The layout stands behind the one byte that opens an array of so few fields."""
+
+
+def _second_from_first(data: bytes) -> bytes:
+    """Write a record of layout 1 in layout 2: findings were maps from name to value."""
+    _, filed, alerts, *rest = msgspec.msgpack.decode(data)
+    for alert in alerts:
+        finding = alert[2]
+        if finding is not None:
+            if finding["deadline"] is not None:
+                finding["deadline"] = [finding["deadline"]["feed"], finding["deadline"]["last_day"]]
+            alert[2] = [finding[name] for name in _FINDING_IN_FIRST]
+    return _encoder.encode([2, filed, alerts, *rest])
+
+
+_FINDING_IN_FIRST: Final = (
+    "detector",
+    "anchor",
+    "occurred_at",
+    "severity",
+    "score",
+    "facts",
+    "evidence",
+    "labels",
+    "deadline",
+    "model_id",
+)

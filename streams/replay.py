@@ -12,6 +12,7 @@ import msgspec
 from detectors.alerts import Alert
 from detectors.registry import Catalogue
 from streams.engine import Engine
+from streams.firing import FiringAlerts
 from streams.provinces import ProvinceBook
 from streams.reading import Advance, Line, batched, read_lines
 from streams.results import Counters, DeadLetter, DetectorFailure, RawDocument, Result
@@ -41,7 +42,7 @@ class Replayed:
 
     counters: Counters
     vehicles: int
-    firing: dict[str, Alert]
+    firing: FiringAlerts
     """Alerts that still fire, by id."""
     failures: list[DetectorFailure] = field(default_factory=list)
     """The first few detector failures, for the summary."""
@@ -65,7 +66,7 @@ class Replay:
         self.engine = Engine(catalogue, MemoryStore(), corrections=VinCorrections())
         self.provinces = ProvinceBook(catalogue.policy)
         self._outputs = outputs or Outputs()
-        self._firing: dict[str, Alert] = {}
+        self._firing = FiringAlerts()
         self._failures: list[DetectorFailure] = []
 
     def run(
@@ -116,18 +117,15 @@ class Replay:
 
     def _tell(self, alerts: list[Alert], changes: IO[bytes] | None) -> None:
         for alert in alerts:
-            if alert.state == "firing":
-                self._firing[alert.alert_id] = alert
-            else:
-                self._firing.pop(alert.alert_id, None)
+            record = self._firing.note(alert)
             if changes is not None:
-                changes.write(_encode(alert) + b"\n")
+                changes.write(record + b"\n")
 
     def _write_final(self) -> None:
         if self._outputs.final is not None:
             with self._outputs.final.open("wb") as out:
-                for _, alert in sorted(self._firing.items()):
-                    out.write(_encode(alert) + b"\n")
+                for record in self._firing.records():
+                    out.write(record + b"\n")
 
 
 def _open(stack: ExitStack, path: Path | None) -> IO[bytes] | None:

@@ -5,7 +5,7 @@ and a new document under the new one. Publishers that amend the VIN in place are
 as one reader sees both sides.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 import msgspec
@@ -34,28 +34,31 @@ class VinCorrections:
         self._vins: dict[int, str] = {}
         self._revisions: dict[int, int] = {}
 
-    def withdrawals(self, document: Document) -> Iterator[Document]:
+    def withdrawals(self, document: Document) -> Iterable[Document]:
         """Voids that a document makes necessary, whichever side came first."""
         if document.is_void:
-            return
+            return ()
         key = hash((document.source, document.event_id))
-        latest = self._latest(key)
-        if latest is None or document.revision > latest.revision:
+        vins = self._vins.get(key)
+        if vins is None:
+            self._vins[key] = document.vin
+            if document.revision:
+                self._revisions[key] = document.revision
+            return ()
+        return self._set_right(key, _Latest(self._revisions.get(key, 0), vins.split(" ")), document)
+
+    def _set_right(self, key: int, latest: _Latest, document: Document) -> Iterator[Document]:
+        if document.revision > latest.revision:
             self._remember(key, document.revision, [document.vin])
+            for vin in latest.vins:
+                if vin != document.vin:
+                    yield _withdraw(document, vin, document.revision - 1)
         elif document.vin in latest.vins:
             return
         elif document.revision == latest.revision:
             self._remember(key, document.revision, [*latest.vins, document.vin])
         else:
             yield _withdraw(document, document.vin, latest.revision - 1)
-        if latest is not None and document.revision > latest.revision:
-            for vin in latest.vins:
-                if vin != document.vin:
-                    yield _withdraw(document, vin, document.revision - 1)
-
-    def _latest(self, key: int) -> _Latest | None:
-        vins = self._vins.get(key)
-        return None if vins is None else _Latest(self._revisions.get(key, 0), vins.split(" "))
 
     def _remember(self, key: int, revision: int, vins: list[str]) -> None:
         self._vins[key] = " ".join(vins)  # no VIN holds a blank

@@ -1,6 +1,7 @@
 """Two sales of one car in one rolling week."""
 
 from collections.abc import Iterator, Mapping
+from itertools import pairwise
 from typing import Annotated, Any
 
 from msgspec import Meta
@@ -79,6 +80,9 @@ class DoubleSale(Detector[DoubleSaleParameters]):
 
         Where several pairs end on one day the worst of them is told, the nearest of equals.
         """
+        papers = history.papers
+        if all(b.day - a.day >= self.parameters.window_days for a, b in pairwise(papers)):
+            return  # before the sales are derived, which costs more than all else
         worst: dict[int, Finding] = {}
         for earlier, later in self._pairs(history.sales):
             if _explained(earlier, later, history):

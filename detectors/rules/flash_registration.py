@@ -61,18 +61,24 @@ class FlashRegistration(Detector[FlashRegistrationParameters]):
             "30 days before.",
             "Check the exporter's filing and licence for the days between the two papers.",
         ),
-        needs=(Content.INITIAL,),
+        needs=(
+            Content.INITIAL | Content.PENDING_EXPORT,
+            Content.INITIAL | Content.CUSTOMS_EXPORT,
+            Content.INITIAL | Content.TO_EXPORTER,
+        ),
     )
     parameters_type = FlashRegistrationParameters
     margins = (Margin("maximum_days", "days", 3.0, "days"),)
 
     def findings(self, history: VehicleHistory) -> Iterator[Finding]:
         """At most one finding, on the first initial registration."""
-        initial = history.initial
-        if initial is None or any(d.manufacturer_letter for d in history.declarations):
+        if not history.initials:
             return
+        initial = history.initials[0]
         step = next((p for p in history.papers if _leads_abroad(p, initial)), None)
         if step is None or step.day - initial.day > self.parameters.maximum_days:
+            return
+        if any(d.manufacturer_letter for d in history.declarations):
             return
         days = step.day - initial.day
         yield self.finding(

@@ -29,13 +29,13 @@ class OverfullHistory(Detector[Parameters]):
             "Look whether the VIN is a placeholder such as a row of zeros.",
             "Count the source's documents under this VIN in the last 30 days.",
         ),
-        needs=(Content.NOTHING,),
+        needs=(Content.OVERFULL,),
     )
     parameters_type = Parameters
 
     def findings(self, history: VehicleHistory) -> Iterator[Finding]:
         """At most one finding per vehicle."""
-        if history.overfull and history.documents:
+        if history.overfull:
             first = history.documents[0]
             yield self.finding(
                 history,

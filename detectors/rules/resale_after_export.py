@@ -55,8 +55,10 @@ class ResaleAfterExport(Detector[Parameters]):
         """One finding per domestic sale after a paper that gave the car away for good."""
         away = [paper for paper in history.papers if _gives_away(paper)]
         for sale in history.sales if away else ():
+            if sale.day <= away[0].day or sale.kind not in {"initial", "transfer"}:
+                continue
             exported = _strongest(p for p in away if _still_away(history, p, sale))
-            if sale.kind not in {"initial", "transfer"} or exported is None:
+            if exported is None:
                 continue
             declared = isinstance(exported, CustomsExport)
             yield self.finding(

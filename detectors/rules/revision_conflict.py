@@ -33,7 +33,7 @@ class RevisionConflict(Detector[Parameters]):
             "Ask the source for both versions and for the one it stands by.",
             "Count the source's conflicts of the last 7 days: many mean a broken feed.",
         ),
-        needs=(Content.NOTHING,),
+        needs=(Content.CONTESTED,),
     )
     parameters_type = Parameters
 

@@ -80,22 +80,22 @@ class VinQuality(Detector[VinQualityParameters]):
                 return "length", len(vin), vins.LENGTH
             strange = "".join(sorted(set(vin) - set(vins.ALPHABET)))
             return "alphabet", strange, f"{vins.LENGTH} letters and digits without I, O and Q"
-        if vin[0] in self.parameters.check_digit_regions and not vins.has_right_check_digit(vin):
-            return "check_digit", vin[vins.CHECK_POSITION], vins.check_digit(vin)
-        return self._year_fault(history)
-
-    def _year_fault(self, history: VehicleHistory) -> tuple[str, Fact, Fact] | None:
-        initial = history.initial
-        if initial is None or history.vin[0] not in self.parameters.check_digit_regions:
+        if vin[0] not in self.parameters.check_digit_regions:
             return None
-        registered = date.fromordinal(initial.day).year
-        year = vins.model_year(history.vin, registered)
+        digit = vins.check_digit(vin)
+        if vin[vins.CHECK_POSITION] != digit:
+            return "check_digit", vin[vins.CHECK_POSITION], digit
+        return self._year_fault(vin, history.initials[0].day) if history.initials else None
+
+    def _year_fault(self, vin: str, registered_on: int) -> tuple[str, Fact, Fact] | None:
+        registered = date.fromordinal(registered_on).year
+        year = vins.model_year(vin, registered)
+        if year is not None and abs(year - registered) <= self.parameters.year_tolerance:
+            return None
         expected = f"the car was first registered in {registered}"
         if year is None:
-            return "year_character", history.vin[vins.YEAR_POSITION], expected
-        if abs(year - registered) > self.parameters.year_tolerance:
-            return "year", year, expected
-        return None
+            return "year_character", vin[vins.YEAR_POSITION], expected
+        return "year", year, expected
 
 
 _FAULTS = {

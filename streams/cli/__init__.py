@@ -6,6 +6,7 @@ import typer
 
 from streams import __version__
 from streams.cli.lazy import LazyCommands
+from streams.garbage import collect_seldom
 
 app = typer.Typer(
     name="zeromile",
@@ -35,4 +36,5 @@ def _root(
 
 def main() -> None:
     """Run the command line."""
+    collect_seldom()
     app()

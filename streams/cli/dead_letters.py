@@ -13,6 +13,7 @@ from detectors.decoding import decode
 from detectors.errors import DocumentError
 from streams.cli.console import fail, out
 from streams.cli.service_options import Bootstrap, kafka_errors_explained, settings_or_exit
+from streams.kafka.blocking_clients import opened
 from streams.kafka.dead_letters import DeadLetter, original_headers
 from streams.kafka.reading import committed_reader, partitions_of, read_to_present_end
 from streams.service.layout import names_of
@@ -90,20 +91,19 @@ def redrive_command(
     sent = skipped = 0
     with kafka_errors_explained(settings):
         letters = list(_letters(settings, reason))
-        producer = KafkaProducer(acks="all", **settings.kafka_python_options())
-        for letter in letters:
-            topic = letter.about("original.topic")
-            if topic not in names_of(settings).documents or letter.cut:
-                typer.echo(f"{letter.identity}: not sent, {_why_not(letter)}", err=True)
-                skipped += 1
-                continue
-            key = _vin(letter) or letter.key if rekey else letter.key
-            sent += 1
-            if not dry_run:
-                headers = list(original_headers(letter.headers))
-                producer.send(topic, value=letter.value, key=key, headers=headers)
-        producer.flush()
-        producer.close()
+        with opened(KafkaProducer, settings, acks="all") as producer:
+            for letter in letters:
+                topic = letter.about("original.topic")
+                if topic not in names_of(settings).documents or letter.cut:
+                    typer.echo(f"{letter.identity}: not sent, {_why_not(letter)}", err=True)
+                    skipped += 1
+                    continue
+                key = _vin(letter) or letter.key if rekey else letter.key
+                sent += 1
+                if not dry_run:
+                    headers = list(original_headers(letter.headers))
+                    producer.send(topic, value=letter.value, key=key, headers=headers)
+            producer.flush()
     typer.echo(f"{'would send' if dry_run else 'sent'} {sent:,}, left {skipped:,}")
 
 

@@ -62,6 +62,7 @@ def origin_table(manifest: Manifest) -> Table:
     table = Table(title="Where it comes from", title_justify="left", show_header=False)
     table.add_column()
     table.add_column(overflow="fold")
+    table.add_row("trained at", manifest.trained_at.isoformat())
     table.add_row("window", f"{manifest.window.first_day} to {manifest.window.last_day}")
     table.add_row("seed", str(manifest.seed))
     libraries = manifest.libraries

@@ -12,6 +12,7 @@ from kafka import KafkaProducer
 from detectors.decoding import decode
 from detectors.documents import EVENT_TYPES, Document
 from detectors.errors import DocumentError
+from streams.kafka.blocking_clients import open_client
 from streams.kafka.connection import KafkaConnection
 from streams.kafka.topics import TopicNames
 from streams.vin_corrections import VinCorrections
@@ -92,13 +93,14 @@ class Publisher:
     def __init__(self, connection: KafkaConnection) -> None:
         self.failed: Counter[str] = Counter()
         self.published = 0
-        self._producer = KafkaProducer(
+        self._producer = open_client(
+            KafkaProducer,
+            connection,
             acks="all",
             linger_ms=LINGER_MS,
             batch_size=BATCH_BYTES,
             max_request_size=REQUEST_BYTES,
             compression_type="lz4",
-            **connection.kafka_python_options(),
         )
 
     def publish(self, records: Iterable[Outgoing]) -> None:

@@ -3,33 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from typing import Any
 
 from kafka import KafkaConsumer, TopicPartition
 from kafka.errors import UnknownTopicOrPartitionError
 
+from streams.kafka.blocking_clients import opened
 from streams.kafka.connection import KafkaConnection
 
 POLL_MS = 500
 BOOTSTRAP_MS = 10_000
 
 
-@contextmanager
-def committed_reader(connection: KafkaConnection) -> Iterator[KafkaConsumer]:
+def committed_reader(connection: KafkaConnection) -> AbstractContextManager[KafkaConsumer]:
     """kafka-python's consumer without a group, reading committed transactions."""
-    consumer = KafkaConsumer(
+    return opened(
+        KafkaConsumer,
+        connection,
         client_id="zeromile-cli",
         isolation_level="read_committed",
         auto_offset_reset="earliest",
         enable_auto_commit=False,
         bootstrap_timeout_ms=BOOTSTRAP_MS,
-        **connection.kafka_python_options(),
     )
-    try:
-        yield consumer
-    finally:
-        consumer.close()
 
 
 def partitions_of(consumer: KafkaConsumer, topic: str) -> list[TopicPartition]:

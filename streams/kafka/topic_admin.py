@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 from kafka import KafkaAdminClient
 from kafka.admin import ConfigResource, ConfigResourceType
 from kafka.errors import TopicAlreadyExistsError
 
+from streams.kafka.blocking_clients import opened
 from streams.kafka.connection import KafkaConnection
 from streams.kafka.topics import TopicSpec
 
@@ -47,18 +48,11 @@ class Difference:
         return f"{self.topic}: {self.what} is {self.found}, should be {self.wanted}; {self.remedy}"
 
 
-@contextmanager
-def admin_client(connection: KafkaConnection) -> Iterator[KafkaAdminClient]:
+def admin_client(connection: KafkaConnection) -> AbstractContextManager[KafkaAdminClient]:
     """kafka-python's admin client, closed at the end."""
-    client = KafkaAdminClient(
-        client_id="zeromile-admin",
-        bootstrap_timeout_ms=BOOTSTRAP_MS,
-        **connection.kafka_python_options(),
+    return opened(
+        KafkaAdminClient, connection, client_id="zeromile-admin", bootstrap_timeout_ms=BOOTSTRAP_MS
     )
-    try:
-        yield client
-    finally:
-        client.close()
 
 
 def check_topics(client: KafkaAdminClient, catalogue: Sequence[TopicSpec]) -> list[Difference]:

@@ -108,6 +108,6 @@ def topic_catalogue(
         # The nation is judged as a whole, by one worker; compaction keeps one record a vehicle.
         spec(names.province_exports, 1, "export that a vehicle counts for, key = VIN",
              cleanup_policy="compact", compression_type="lz4", min_cleanable_dirty_ratio="0.2"),
-        spec(names.watermarks, 1, "event time reached, key = partition",
+        spec(names.watermarks, 1, "event time reached, key = partition, and who counts the provinces",
              cleanup_policy="compact", compression_type="producer", segment_ms=str(DAY_MS)),
     )  # fmt: skip

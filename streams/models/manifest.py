@@ -1,6 +1,7 @@
 """The manifest of a model: what it is, what it was trained on, and how its file is recognised."""
 
-from typing import Literal
+from datetime import datetime
+from typing import Annotated, Literal
 
 import msgspec
 import numpy
@@ -120,6 +121,7 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     format: int
     model_id: str
+    trained_at: Annotated[datetime, msgspec.Meta(tz=True)]
     model_file: str
     sha256: str
     size: int

@@ -7,27 +7,41 @@ from prometheus_client import CollectorRegistry, Gauge, write_to_textfile
 from detectors.forest.drift import Drift
 
 
-def drift_registry(model_id: str, drift: Drift) -> CollectorRegistry:
-    """Gauges of one measurement; labels are the model's id and feature names, nothing personal."""
-    registry = CollectorRegistry()
-    stability = Gauge(
-        "zeromile_model_feature_stability_index",
-        "Population stability index of a feature against the training population; 0.25 is moved.",
-        ("model_id", "feature"),
-        registry=registry,
-    )
-    for feature, index in drift.stability.items():
-        stability.labels(model_id, feature).set(index)
-    for name, text, value in (
-        ("unusual_share", "Share of fresh reference vehicles at p <= 0.01.", drift.unusual),
-        ("fresh_vehicles", "Fresh vehicles that drift was measured on.", drift.vehicles),
-        ("drift_findings", "Findings that call for another model.", len(drift.findings)),
-    ):
-        gauge = Gauge(f"zeromile_model_{name}", text, ("model_id",), registry=registry)
-        gauge.labels(model_id).set(value)
-    return registry
+class DriftGauges:
+    """Gauges of the newest measurement; labels are the model's id and features, nothing personal.
+
+    Parameters
+    ----------
+    registry
+        Where they are registered.
+    """
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        def gauge(name: str, text: str, *labels: str) -> Gauge:
+            return Gauge(f"zeromile_model_{name}", text, ("model_id", *labels), registry=registry)
+
+        self._stability = gauge(
+            "feature_stability_index",
+            "Population stability index of a feature against the training population; 0.25 is moved.",
+            "feature",
+        )
+        self._unusual = gauge("unusual_share", "Share of fresh reference vehicles at p <= 0.01.")
+        self._vehicles = gauge("fresh_vehicles", "Fresh vehicles that drift was measured on.")
+        self._findings = gauge("drift_findings", "Findings that call for another model.")
+
+    def show(self, model_id: str, drift: Drift) -> None:
+        """Show a measurement in place of the last one."""
+        for each in (self._stability, self._unusual, self._vehicles, self._findings):
+            each.clear()
+        for feature, index in drift.stability.items():
+            self._stability.labels(model_id, feature).set(index)
+        self._unusual.labels(model_id).set(drift.unusual)
+        self._vehicles.labels(model_id).set(drift.vehicles)
+        self._findings.labels(model_id).set(len(drift.findings))
 
 
 def write_metrics(path: Path, model_id: str, drift: Drift) -> None:
-    """Write the gauges in the text format, atomically."""
-    write_to_textfile(str(path), drift_registry(model_id, drift))
+    """Write the gauges of one measurement in the text format, atomically."""
+    registry = CollectorRegistry()
+    DriftGauges(registry).show(model_id, drift)
+    write_to_textfile(str(path), registry)

@@ -1,6 +1,7 @@
 """From training populations to a model with its manifest."""
 
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
 import numpy as np
 from sklearn.ensemble import IsolationForest
@@ -64,6 +65,7 @@ def train_model(found: Populations, settings: TrainingSettings) -> NewModel:
     manifest = Manifest(
         format=FORMAT,
         model_id=model.model_id,
+        trained_at=datetime.now(UTC).replace(microsecond=0),
         model_file=f"{model.model_id}.skops",
         sha256=digest(payload),
         size=len(payload),

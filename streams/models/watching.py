@@ -2,18 +2,18 @@
 
 from pathlib import Path
 
-from detectors.forest.trained import ForestModel
 from streams.models.manifest import ModelError
-from streams.models.reading import read_model
+from streams.models.reading import LoadedModel, read_model
 from streams.models.writing import MANIFEST
+
+_Content = tuple[bytes, frozenset[tuple[str, int, int]]]
+"""The manifest, and name, size and time of change of every model file."""
 
 
 class ModelDirectory:
     """A directory whose model may be exchanged at any time.
 
-    The service polls between batches and, for a new model, calls
-    ``engine.reconfigure(Catalogue(policy, model))``: every vehicle is judged again and what changes
-    is reported as ``reconfigured``. A directory that holds no usable model changes nothing.
+    A directory that holds no usable model changes nothing.
 
     Parameters
     ----------
@@ -27,29 +27,49 @@ class ModelDirectory:
         """The model in use."""
         self.refused: ModelError | None = None
         """Why the newest content was not used, ``None`` while all is well."""
-        self._seen: bytes | None = None
+        self._seen: _Content | None = None
 
-    def poll(self) -> ForestModel | None:
+    def load(self) -> LoadedModel:
+        """Give the model to begin with.
+
+        Raises
+        ------
+        ModelError
+            The directory holds none that may be used.
+        """
+        loaded = self.poll()
+        if loaded is None:
+            raise self.refused or ModelError("not_found", f"{self.path} was read already")
+        return loaded
+
+    def poll(self) -> LoadedModel | None:
         """Give the directory's model if it is another than at the last poll, else ``None``.
 
-        Reads the manifest's bytes only, unless they have changed. A refused model is not tried again
-        until its manifest changes.
+        Reads the manifest and looks at the files, no more, unless something has changed. What was
+        refused is not tried again until then.
         """
         try:
-            manifest = (self.path / MANIFEST).read_bytes()
+            content = self._content()
         except OSError as error:
-            self.refused = ModelError("not_found", f"{self.path}: {error.strerror}")
+            if self._seen is not None or self.refused is None:
+                self.refused = ModelError("not_found", f"{self.path}: {error.strerror}")
+            self._seen = None
             return None
-        if manifest == self._seen:
+        if content == self._seen:
             return None
-        self._seen = manifest
+        self._seen = content
         try:
-            model = read_model(self.path).model
+            loaded = read_model(self.path)
         except ModelError as refused:
             self.refused = refused
             return None
         self.refused = None
-        if model.model_id == self.model_id:
+        if loaded.model.model_id == self.model_id:
             return None
-        self.model_id = model.model_id
-        return model
+        self.model_id = loaded.model.model_id
+        return loaded
+
+    def _content(self) -> _Content:
+        manifest = (self.path / MANIFEST).read_bytes()
+        files = ((path.name, path.stat()) for path in self.path.glob("*.skops"))
+        return manifest, frozenset((name, about.st_size, about.st_mtime_ns) for name, about in files)

@@ -10,16 +10,16 @@ import faust
 from mode import CrashingSupervisor, Service
 
 from detectors.documents import EVENT_TYPES
-from detectors.registry import Catalogue
+from detectors.registry import DECLARED, Catalogue
 from detectors.watermarks import Watermarks
 from streams.kafka.batches import scheduler_for
 from streams.kafka.transport import BatchApp
-from streams.models.choice import choose_model
 from streams.policy import load_policy
 from streams.service.backends import open_backend
 from streams.service.lag import LagReporter
 from streams.service.layout import names_of
 from streams.service.metrics import Metrics
+from streams.service.model_watch import ChosenModel, ModelWatch, open_model
 from streams.service.observer import Observer
 from streams.service.owned_partition import OwnedPartition, Surroundings
 from streams.service.partition_manager import PartitionManager
@@ -62,12 +62,18 @@ def build_service(settings: Settings) -> StreamingService:
         The model cannot be read.
     """
     names = names_of(settings)
-    catalogue = Catalogue(load_policy(settings.policy_file), choose_model(settings.model))
-    metrics = Metrics(catalogue.detectors)
+    policy = load_policy(settings.policy_file)
+    chosen = None if settings.model is None else open_model(settings.model)
+    catalogue = Catalogue(policy, None if chosen is None else chosen.loaded.model)
+    metrics = Metrics(
+        detector.spec for name, detector in DECLARED.items() if policy.parameters[name].enabled
+    )
     event_types = {names.documents_of(event_type): event_type for event_type in EVENT_TYPES}
     observer = Observer(metrics, event_types, settings.recent_alerts)
     app = _faust_app(settings, frozenset(names.documents))
-    watermarks = SharedWatermarks(settings, names.watermarks, Watermarks(catalogue.policy.watermarks))
+    watermarks = SharedWatermarks(
+        settings, names.watermarks, Watermarks(policy.watermarks), metrics.watermark
+    )
     surroundings = Surroundings(
         connection=settings,
         names=names,
@@ -95,8 +101,46 @@ def build_service(settings: Settings) -> StreamingService:
         settings.broker_addresses(),
         metrics,
     )
-    pages = WebPages(settings, partitions, lag, metrics, observer)
-    return StreamingService(app, partitions, (watermarks, partitions, lag, pages))
+    pages = WebPages(
+        settings,
+        partitions=partitions,
+        lag=lag,
+        metrics=metrics,
+        observer=observer,
+        desk_url=lambda: watermarks.desk_url,
+    )
+    services: list[Service] = [watermarks, partitions, lag, pages]
+    if chosen is not None:
+        services += _model_services(settings, chosen, partitions, surroundings)
+    return StreamingService(app, partitions, tuple(services))
+
+
+def _model_services(
+    settings: Settings, chosen: ChosenModel, partitions: PartitionManager, shared: Surroundings
+) -> list[Service]:
+    """What exchanges the model, and what asks whether it still fits."""
+    # It imports scikit-learn: only who uses a model waits for that
+    from streams.service.drift_watch import DriftWatch  # noqa: PLC0415
+
+    def adopt(changed: Catalogue) -> None:
+        shared.catalogue = changed
+        partitions.adopt()
+
+    exchange = ModelWatch(
+        chosen,
+        seconds=settings.model_poll_seconds,
+        policy=shared.catalogue.policy,
+        adopt=adopt,
+        metrics=shared.metrics,
+    )
+    drift = DriftWatch(
+        partitions,
+        shared.watermarks,
+        lambda: exchange.model,
+        seconds=settings.drift_seconds,
+        metrics=shared.metrics,
+    )
+    return [exchange, drift]
 
 
 def _faust_app(settings: Settings, topics: frozenset[str]) -> BatchApp:

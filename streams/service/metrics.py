@@ -17,9 +17,11 @@ from prometheus_client import (
     generate_latest,
 )
 
+from detectors.base import DetectorSpec
 from detectors.documents import EVENT_TYPES
 from detectors.findings import SEVERITIES
 from streams import __version__
+from streams.models.metrics import DriftGauges
 
 OUTCOMES = ("accepted", "duplicate", "stale", "dead_lettered")
 STATES = ("firing", "resolved")
@@ -33,25 +35,27 @@ class Metrics:
     Parameters
     ----------
     detectors
-        Ids of the enabled detectors, so that each series exists from the start.
+        The enabled detectors, so that each series exists from the start.
     """
 
-    def __init__(self, detectors: Iterable[str] = ()) -> None:
+    def __init__(self, detectors: Iterable[DetectorSpec] = ()) -> None:
         # Prometheus would store a `_created` series beside every other one.
         disable_created_metrics()  # type: ignore[no-untyped-call] # missing in the library
         self.registry = CollectorRegistry()
         self._documents()
         self._alerts()
         self._state()
+        self._model()
         self._writing()
         for event_type in EVENT_TYPES:
             for outcome in OUTCOMES:
                 self.documents.labels(event_type, outcome)
-        for detector in detectors:
-            self.detector_errors.labels(detector)
+        for spec in detectors:
+            self.detector_errors.labels(spec.id)
+            shadow = shadow_label(spec.status == "experimental")
             for severity in SEVERITIES:
                 for state in STATES:
-                    self.alert_changes.labels(detector, severity, state)
+                    self.alert_changes.labels(spec.id, severity, state, shadow)
         build = Info("zeromile_build", "Version of the program.", registry=self.registry)
         build.info({"version": __version__})
 
@@ -95,16 +99,16 @@ class Metrics:
         )
         self.watermark = Gauge(
             "zeromile_watermark_timestamp_seconds",
-            "Start of the last civil day through which all sources of a feed are complete.",
-            ["event_type"],
+            "Start of the last civil day through which a source of a feed is complete.",
+            ["event_type", "source"],
             registry=self.registry,
         )
 
     def _alerts(self) -> None:
         self.alert_changes = Counter(
             "zeromile_alert_changes",
-            "Changes of alerts, by detector, severity and new state.",
-            ["detector", "severity", "state"],
+            "Changes of alerts by detector, severity and new state; shadow: the detector is on trial.",
+            ["detector", "severity", "state", "shadow"],
             registry=self.registry,
         )
         self.detector_errors = Counter(
@@ -125,6 +129,11 @@ class Metrics:
             "zeromile_vehicles",
             "Vehicles in the state of a partition.",
             ["partition"],
+            registry=self.registry,
+        )
+        self.unjudged_vehicles = Gauge(
+            "zeromile_unjudged_vehicles",
+            "Stored vehicles that wait to be judged again, after a start or a change of model.",
             registry=self.registry,
         )
         self.expired_vehicles = Counter(
@@ -155,6 +164,27 @@ class Metrics:
             registry=self.registry,
         )
 
+    def _model(self) -> None:
+        self.model = Gauge(
+            "zeromile_model_info",
+            "The model that is judged by: its id, and the last day of the documents it learnt from.",
+            ["model_id", "last_day"],
+            registry=self.registry,
+        )
+        self.model_trained = Gauge(
+            "zeromile_model_trained_timestamp_seconds",
+            "When the model that is judged by was trained.",
+            ["model_id"],
+            registry=self.registry,
+        )
+        self.refused_models = Counter(
+            "zeromile_refused_models",
+            "Models in the directory that were not used, by reason; the one before goes on.",
+            ["reason"],
+            registry=self.registry,
+        )
+        self.drift = DriftGauges(self.registry)
+
     def _writing(self) -> None:
         self.transaction_seconds = Histogram(
             "zeromile_transaction_seconds",
@@ -177,6 +207,11 @@ class Metrics:
     def exposition(self) -> bytes:
         """Text that Prometheus reads."""
         return generate_latest(self.registry)
+
+
+def shadow_label(shadow: bool) -> str:
+    """Value of the label `shadow`: alerts of detectors on trial call nobody."""
+    return "true" if shadow else "false"
 
 
 def metric_families() -> dict[str, str]:

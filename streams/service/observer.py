@@ -12,7 +12,7 @@ from detectors.alerts import Alert
 from detectors.documents import EventType
 from streams.engine import Engine
 from streams.results import Result
-from streams.service.metrics import Metrics
+from streams.service.metrics import Metrics, shadow_label
 
 log = structlog.get_logger("zeromile.engine")
 
@@ -68,7 +68,10 @@ class Observer:
 
     def result(self, partition: int, result: Result) -> None:
         """Count alerts, dead letters and failed detectors, and say what needs attention."""
-        changes = Counter((alert.detector, alert.severity, alert.state) for alert in result.alerts)
+        changes = Counter(
+            (alert.detector, alert.severity, alert.state, shadow_label(alert.shadow))
+            for alert in result.alerts
+        )
         for labels, count in changes.items():
             self._metrics.alert_changes.labels(*labels).inc(count)
         self.recent.extend(result.alerts)

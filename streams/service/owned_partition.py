@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import islice
 from typing import Protocol, TypeVar
 
 import msgspec
@@ -37,7 +38,7 @@ from streams.service.observer import Observer
 from streams.service.outgoing import add_alerts, add_dead_letters, add_exports
 from streams.service.partition_store import PartitionStore
 from streams.service.province_desk import MEMORY_KEY, PARTITION, ProvinceDesk
-from streams.service.shared_watermarks import NEWEST_KEY, decode_newest, encode_newest
+from streams.service.shared_watermarks import DESK_KEY, NEWEST_KEY, decode_newest, encode_newest
 
 RETRY_SECONDS = 1.0
 JUDGE_SLICE = 200
@@ -53,9 +54,9 @@ class Acknowledgeable(Protocol):
         """Say that everything the batch led to is written."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Surroundings:
-    """What all partitions of a worker share."""
+    """What all partitions of a worker share; the catalogue is another one after a change of model."""
 
     connection: KafkaConnection
     names: TopicNames
@@ -113,11 +114,15 @@ class OwnedPartition:
         self._pending = _Pending([], 0, time.time() * 1000)
         self._marker = Marker(surroundings.owner, 0, surroundings.url)
         self._newest: NewestDays = {}
-        self._unjudged: list[str] = []
+        self._unjudged: Iterator[str] = iter(())
+        self.unjudged = 0
+        """About how many vehicles are still to be judged again; 0 only when all have been."""
         self._fresh = True
-        self._desk = None
+        self.desk: ProvinceDesk | None = None
+        """The provinces' counts, where this partition keeps them."""
+        self._announced = True
         if number == PARTITION:
-            self._desk = ProvinceDesk(
+            self.desk = ProvinceDesk(
                 surroundings.connection,
                 surroundings.names.province_exports,
                 surroundings.catalogue.policy,
@@ -146,8 +151,8 @@ class OwnedPartition:
             await self._take_over()
             self.ready.set()
             on_ready(self)
-            if self._desk is not None:
-                following = asyncio.create_task(self._desk.follow())
+            if self.desk is not None:
+                following = asyncio.create_task(self.desk.follow())
             while True:
                 await self._wait_for_work()
                 await self._flush()
@@ -223,20 +228,30 @@ class OwnedPartition:
 
     def judge_provinces(self) -> None:
         """Judge the provinces' counts, where this partition keeps them."""
-        alerts = self._desk.judge() if self._desk is not None else []
-        if alerts and self._desk is not None:
+        alerts = self.desk.judge() if self.desk is not None else []
+        if alerts and self.desk is not None:
             self._collect(Result(alerts=alerts))
-            memory = self._desk.book.memory()
+            memory = self.desk.book.memory()
             self._outbox.add(self.around.names.vehicles, self.number, MEMORY_KEY, memory)
             self._work.set()
 
-    def judge_recovered(self) -> None:
-        """Judge a slice of the vehicles read from the changelog, for deadlines and new policy."""
-        vins, self._unjudged = self._unjudged[:JUDGE_SLICE], self._unjudged[JUDGE_SLICE:]
-        result = self.engine.judge_again(vins)
-        self._collect(result)
+    def adopt(self) -> None:
+        """Judge by the catalogue that the surroundings hold now; stored vehicles follow in slices."""
+        self.engine.adopt(self.around.catalogue)
+        self._judge_all_again()
+
+    def judge_stored(self) -> None:
+        """Judge a slice of those vehicles again that wait for it."""
+        vins = list(islice(self._unjudged, JUDGE_SLICE))
+        more = len(vins) == JUDGE_SLICE
+        self.unjudged = max(1, self.unjudged - JUDGE_SLICE) if more else 0
+        self._collect(self.engine.judge_again(vins))
         if self.store.changed:
             self._work.set()
+
+    def _judge_all_again(self) -> None:
+        self._unjudged = self.store.vins()
+        self.unjudged = max(1, len(self.store.backend) + self.store.changed)
 
     def forget_old(self) -> None:
         """Let vehicles go whose last document is older than the retention; a slice at a time."""
@@ -249,11 +264,6 @@ class OwnedPartition:
         if forgotten:
             self.around.metrics.expired_vehicles.inc(forgotten)
             self._work.set()
-
-    @property
-    def unjudged(self) -> int:
-        """Recovered vehicles that have not been judged again yet."""
-        return len(self._unjudged)
 
     def _collect(self, result: Result) -> None:
         add_alerts(self._outbox, self.around.names, self.around.partitions, result.alerts)
@@ -305,6 +315,9 @@ class OwnedPartition:
             newest = encode_newest(self._newest)
             self._outbox.add(names.vehicles, self.number, NEWEST_KEY, newest)
             self._outbox.add(names.watermarks, 0, str(self.number).encode(), newest)
+        if not self._announced:
+            self._announced = True
+            self._outbox.add(names.watermarks, 0, DESK_KEY, self.around.url.encode())
         self._outbox.add(names.vehicles, self.number, MARKER_KEY, self._marker.encode())
         return self._outbox.take(), pending
 
@@ -347,10 +360,12 @@ class OwnedPartition:
         self.around.metrics.recovery_seconds.observe(time.perf_counter() - started)
         self.around.metrics.recovery_progress.labels(str(self.number)).set(1)
         if found or self._fresh:
-            # The engine does not know the deadlines of vehicles that it has not judged itself.
-            self._unjudged = list(self.store.vins())
+            # The engine does not know the deadlines of vehicles that it has not judged itself,
+            # and the last owner may have judged by another policy or model.
+            self._judge_all_again()
             self._fresh = False
         # The first transaction of an owner says where it answers questions.
+        self._announced = self.desk is None
         self._work.set()
 
     async def _recover(self) -> int:
@@ -370,8 +385,8 @@ class OwnedPartition:
             if record.key == NEWEST_KEY:
                 self._reach(decode_newest(record.value))
             elif record.key == MEMORY_KEY:
-                assert self._desk is not None  # noqa: S101 - written by the owner of this partition
-                self._desk.book.remember(record.value)
+                assert self.desk is not None  # noqa: S101 - written by the owner of this partition
+                self.desk.book.remember(record.value)
             elif record.key != MARKER_KEY:
                 vehicles.append((record.key.decode(), record.value))
         return vehicles

@@ -98,6 +98,11 @@ class PartitionManager(Service):
             self._start(number)
         log.info("partitions assigned", partitions=sorted(self.assigned))
 
+    def adopt(self) -> None:
+        """Let every partition judge by the catalogue that the surroundings hold now."""
+        for partition in self.owned.values():
+            partition.adopt()
+
     # -- life of one partition
 
     def _start(self, number: int) -> None:
@@ -184,13 +189,14 @@ class PartitionManager(Service):
             ready = sum(p.ready.is_set() for p in self.owned.values())
             self._metrics.partitions.labels("ready").set(ready)
             self._metrics.partitions.labels("recovering").set(len(self.assigned) - ready)
+            self._metrics.unjudged_vehicles.set(sum(p.unjudged for p in self.owned.values()))
 
     @Service.task
-    async def _judge_recovered(self) -> None:
+    async def _judge_stored(self) -> None:
         while not self.should_stop:
             waiting = [p for p in self.owned.values() if p.ready.is_set() and p.unjudged]
             for partition in waiting:
-                partition.judge_recovered()
+                partition.judge_stored()
                 await self.sleep(JUDGE_PAUSE_SECONDS)
             if not waiting:
                 await self.sleep(TICK_SECONDS)

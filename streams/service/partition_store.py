@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
 from typing import Protocol
 
 Changes = Mapping[str, bytes | None]
@@ -23,7 +24,7 @@ class Backend(Protocol):
         """Take over confirmed changes and the position after them, in one step."""
 
     def vins(self) -> Iterator[str]:
-        """All vehicles, in no particular order."""
+        """All vehicles, in no particular order; writing goes on meanwhile."""
 
     def __len__(self) -> int:
         """Return how many vehicles there are."""
@@ -106,11 +107,10 @@ class PartitionStore:
         self._changed[vin] = None
 
     def vins(self) -> Iterator[str]:
-        """All vehicles, in no particular order."""
-        known = set(self.backend.vins())
-        for changes in (self._in_flight, self._changed):
-            known.update(changes)
-        return (vin for vin in known if self.get(vin) is not None)
+        """All vehicles, in no particular order; ones that come or go meanwhile may be among them."""
+        pending = {**self._in_flight, **self._changed}
+        confirmed = (vin for vin in self.backend.vins() if vin not in pending)
+        return chain((vin for vin, record in pending.items() if record is not None), confirmed)
 
     def __len__(self) -> int:
         return sum(1 for _ in self.vins())

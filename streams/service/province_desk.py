@@ -60,7 +60,8 @@ class ProvinceDesk:
         self._watermarks = watermarks
         self._exports: dict[bytes, bytes] = {}
         self._position = 0
-        self._caught_up = False
+        self.caught_up = False
+        """Whether all exports counted so far have been read."""
         self._changed_at: float | None = None
         self._judged_on: int | None = None
 
@@ -78,7 +79,7 @@ class ProvinceDesk:
         today = self._watermarks.newest_day("customs_export")
         if today != self._judged_on and self._changed_at is None:
             self._changed_at = time.monotonic()
-        if not self._caught_up or self._changed_at is None:
+        if not self.caught_up or self._changed_at is None:
             return []
         if time.monotonic() - self._changed_at < QUIET_SECONDS:
             return []
@@ -103,7 +104,7 @@ class ProvinceDesk:
                 for record in found.get(self._where, []):
                     self._take(record)
                 self._position = await consumer.position(self._where)
-                self._caught_up = self._caught_up or self._position >= end
+                self.caught_up = self.caught_up or self._position >= end
         finally:
             await consumer.stop()
 

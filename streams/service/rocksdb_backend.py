@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
 from rocksdict import Options, Rdict, WriteBatch
@@ -12,6 +13,9 @@ from streams.service.partition_store import Changes
 POSITION_KEY = b"\x00position"
 COUNT_KEY = b"\x00count"
 NUMBER_BYTES = 8
+FIRST_VIN = b"\x01"
+"""Keys that begin with a zero byte are the backend's own."""
+PAGE = 1000
 WRITE_BUFFER_BYTES = 16 * 1024 * 1024
 
 
@@ -67,9 +71,16 @@ class RocksDBBackend:
         self._db.write(batch)
 
     def vins(self) -> Iterator[str]:
-        """All vehicles, in no particular order."""
-        keys: Iterator[bytes] = iter(self._db.keys())  # type: ignore[arg-type] # bytes: raw mode
-        return (key.decode() for key in keys if not key.startswith(b"\x00"))
+        """All vehicles by VIN; read a page at a time, so that no iterator outlives the database."""
+        start = FIRST_VIN
+        while True:
+            keys: Iterator[bytes] = iter(self._db.keys(from_key=start))  # type: ignore[arg-type] # bytes: raw mode
+            page = list(islice(keys, PAGE))
+            del keys
+            yield from (key.decode() for key in page)
+            if len(page) < PAGE:
+                return
+            start = page[-1] + b"\x00"
 
     def __len__(self) -> int:
         return self._number(COUNT_KEY)

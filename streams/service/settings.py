@@ -50,6 +50,16 @@ class Settings(KafkaConnection):
         None,
         description="Trained model to judge by as well: its directory, or `default` as shipped.",
     )
+    model_poll_seconds: Seconds = Field(
+        30.0,
+        le=86_400,
+        description="How often the model's directory is looked at for another model.",
+    )
+    drift_seconds: Seconds = Field(
+        21_600.0,
+        le=604_800,
+        description="How often the vehicles are compared with those that the model learnt from.",
+    )
     state_store: Literal["memory", "rocksdb"] = Field(
         "memory", description="Where a worker keeps vehicles: in memory or on its disk (RocksDB)."
     )

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import hmac
+from collections.abc import Callable
 
-import msgspec
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 from mode import Service
 
+from streams.service.answers import answer, problem
 from streams.service.lag import LagReporter
 from streams.service.metrics import Metrics
 from streams.service.observer import Observer
 from streams.service.partition_manager import PartitionManager
+from streams.service.province_pages import ProvincePages
 from streams.service.settings import Settings
 from streams.service.vehicle_view import vehicle_view
 
@@ -29,10 +31,12 @@ class WebPages(Service):
     def __init__(
         self,
         settings: Settings,
+        *,
         partitions: PartitionManager,
         lag: LagReporter,
         metrics: Metrics,
         observer: Observer,
+        desk_url: Callable[[], str | None],
         **kwargs: object,
     ) -> None:
         super().__init__(**kwargs)  # type: ignore[arg-type] # options of mode's Service
@@ -41,6 +45,7 @@ class WebPages(Service):
         self._lag = lag
         self._metrics = metrics
         self._observer = observer
+        self._provinces = ProvincePages(settings, partitions, desk_url)
         self._runner: web.AppRunner | None = None
 
     def application(self) -> web.Application:
@@ -51,6 +56,7 @@ class WebPages(Service):
         pages.router.add_get("/metrics", self.metrics)
         pages.router.add_get("/api/alerts", self.alerts)
         pages.router.add_get("/api/vehicles/{vin}", self.vehicle)
+        pages.router.add_get("/api/provinces/{code}", self._provinces.province)
         return pages
 
     async def on_start(self) -> None:
@@ -73,7 +79,7 @@ class WebPages(Service):
             if expected is not None and request.path.startswith("/api/"):
                 given = request.headers.get("Authorization", "").encode("utf-8", "replace")
                 if not hmac.compare_digest(given, expected):
-                    return _problem(401, "a bearer token is needed: Authorization: Bearer …")
+                    return problem(401, "a bearer token is needed: Authorization: Bearer …")
             return await handler(request)
 
         return guard
@@ -81,8 +87,8 @@ class WebPages(Service):
     async def livez(self, _: web.Request) -> web.Response:
         """Alive unless documents wait and nothing has moved for two minutes."""
         if await self._lag.stalled():
-            return _problem(503, "documents wait, but nothing has moved for two minutes")
-        return _answer({"status": "alive"})
+            return problem(503, "documents wait, but nothing has moved for two minutes")
+        return answer({"status": "alive"})
 
     async def readyz(self, _: web.Request) -> web.Response:
         """Ready when every assigned partition has its state."""
@@ -92,7 +98,7 @@ class WebPages(Service):
             "assigned": sorted(self._partitions.assigned),
             "recovered": sorted(ready),
         }
-        return _answer(body, status=200 if self._partitions.ready else 503)
+        return answer(body, status=200 if self._partitions.ready else 503)
 
     async def metrics(self, _: web.Request) -> web.Response:
         """Metrics for Prometheus."""
@@ -109,7 +115,7 @@ class WebPages(Service):
         except ValueError:
             limit = 0
         if not 1 <= limit <= MOST_ALERTS:
-            return _problem(400, f"limit is {wanted['limit']!r}; allowed: 1 to {MOST_ALERTS}")
+            return problem(400, f"limit is {wanted['limit']!r}; allowed: 1 to {MOST_ALERTS}")
         found = [
             alert
             for alert in reversed(self._observer.recent)
@@ -117,7 +123,7 @@ class WebPages(Service):
             and wanted.get("state") in (None, alert.state)
             and wanted.get("severity") in (None, alert.severity)
         ]
-        return _answer(found[:limit])
+        return answer(found[:limit])
 
     async def vehicle(self, request: web.Request) -> web.Response:
         """Documents and alerts of one vehicle, if this worker owns its partition."""
@@ -125,13 +131,5 @@ class WebPages(Service):
         for partition in self._partitions.owned.values():
             view = vehicle_view(partition.store.get(vin), vin)
             if view is not None:
-                return _answer(view)
-        return _problem(404, "this worker's partitions hold no such vehicle")
-
-
-def _answer(body: object, status: int = 200) -> web.Response:
-    return web.Response(body=msgspec.json.encode(body), status=status, content_type="application/json")
-
-
-def _problem(status: int, message: str) -> web.Response:
-    return _answer({"error": message}, status)
+                return answer(view)
+        return problem(404, "this worker's partitions hold no such vehicle")

@@ -15,6 +15,7 @@ from kafka import KafkaConsumer, TopicPartition
 from kafka.errors import CommitFailedError, RebalanceInProgressError
 from sqlalchemy.exc import InterfaceError, OperationalError
 
+from streams.kafka.blocking_clients import open_client
 from streams.service.layout import names_of
 from streams.sink.database import refresh_statistics
 from streams.sink.metrics import SinkMetrics
@@ -36,7 +37,9 @@ log = structlog.get_logger("zeromile.sink")
 @contextmanager
 def open_consumer(settings: SinkSettings) -> Iterator[KafkaConsumer]:
     """Join the store's group; leaving commits nothing that was not written."""
-    consumer = KafkaConsumer(
+    consumer = open_client(
+        KafkaConsumer,
+        settings,
         *topic_kinds(settings),
         group_id=settings.sink_group,
         client_id="zeromile-sink",
@@ -48,7 +51,6 @@ def open_consumer(settings: SinkSettings) -> Iterator[KafkaConsumer]:
         max_poll_records=settings.sink_batch_records,
         session_timeout_ms=int(settings.session_seconds * 1000),
         heartbeat_interval_ms=int(settings.session_seconds * 1000 / 5),
-        **settings.kafka_python_options(),
     )
     try:
         yield consumer

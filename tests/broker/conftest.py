@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import uuid
 import warnings
@@ -40,6 +41,13 @@ def broker_or_skip(directory: Path) -> KafkaBroker:
         warnings.warn(pytest.PytestWarning(message), stacklevel=1)
         pytest.skip(message)
     return broker
+
+
+@pytest.fixture(autouse=True)
+def left_open_by_a_test() -> Iterator[None]:
+    """The same as for modules, for every test: clients of a broker are easily left open."""
+    yield
+    gc.collect()
 
 
 @pytest.fixture

@@ -13,11 +13,13 @@ from pathlib import Path
 from typing import IO, Any, TypeVar
 
 import msgspec
-from kafka import KafkaConsumer, TopicPartition
+from kafka import TopicPartition
 from kafka.errors import KafkaError
 from prometheus_client.parser import text_string_to_metric_families
 
+from detectors.forest.trained import ForestModel
 from streams.kafka.publishing import Publisher, Router
+from streams.kafka.reading import committed_reader, partitions_of, read_to_present_end
 from streams.kafka.topic_admin import admin_client, apply_topics
 from streams.replay import Replay
 from streams.service.layout import catalogue_of, names_of
@@ -42,12 +44,12 @@ def settled(alert: dict[str, Any]) -> dict[str, Any]:
     return kept
 
 
-def expected_alerts(replayed_from: Path) -> dict[str, dict[str, Any]]:
+def expected_alerts(replayed_from: Path, model: ForestModel | None = None) -> dict[str, dict[str, Any]]:
     """Alerts that fire at the end of an embedded replay, by id."""
     from detectors.registry import Catalogue  # noqa: PLC0415 - only here
     from streams.policy import load_policy  # noqa: PLC0415
 
-    replayed = Replay(Catalogue(load_policy(None))).run([replayed_from])
+    replayed = Replay(Catalogue(load_policy(None), model)).run([replayed_from])
     firing = {i: msgspec.json.decode(msgspec.json.encode(a)) for i, a in replayed.firing.items()}
     return {identity: settled(alert) for identity, alert in firing.items()}
 
@@ -172,26 +174,18 @@ class Deployment:
 
     # -- waiting and looking
 
-    def consumer(self) -> KafkaConsumer:
-        return KafkaConsumer(
-            isolation_level="read_committed",
-            auto_offset_reset="earliest",
-            **self.settings.kafka_python_options(),
-        )
-
     def lag(self) -> int:
         """Published documents that the group has not committed."""
         return persistently(self._lag)
 
     def _lag(self) -> int:
-        consumer = self.consumer()
         partitions = [
             TopicPartition(topic, number)
             for topic in self.names.documents
             for number in range(self.settings.partitions)
         ]
-        ends = consumer.end_offsets(partitions)
-        consumer.close()
+        with committed_reader(self.settings) as consumer:
+            ends = consumer.end_offsets(partitions)
         with admin_client(self.settings) as client:
             group = self.settings.group
             committed = client.list_group_offsets({group: partitions})[group]
@@ -206,16 +200,8 @@ class Deployment:
         return persistently(lambda: self._read_all(topic))
 
     def _read_all(self, topic: str) -> list[Any]:
-        consumer = self.consumer()
-        partitions = [TopicPartition(topic, n) for n in consumer.partitions_for_topic(topic)]
-        consumer.assign(partitions)
-        ends = consumer.end_offsets(partitions)
-        records: list[Any] = []
-        while any(consumer.position(p) < ends[p] for p in partitions):
-            for found in consumer.poll(timeout_ms=500).values():
-                records += found
-        consumer.close()
-        return records
+        with committed_reader(self.settings) as consumer:
+            return list(read_to_present_end(consumer, partitions_of(consumer, topic)))
 
     def firing(self) -> dict[str, dict[str, Any]]:
         """Alerts that fire now, by id, as a consumer that upserts by id sees them."""

@@ -15,8 +15,10 @@ from base64 import urlsafe_b64encode
 from contextlib import closing
 from pathlib import Path
 
-from kafka import KafkaAdminClient
 from kafka.errors import KafkaError
+
+from streams.kafka.topic_admin import admin_client
+from streams.service.settings import load_settings
 
 HERE = Path(__file__).parent / "apache_kafka"
 START_SECONDS = 60.0
@@ -151,17 +153,11 @@ class KafkaBroker:
         try:
             with socket.create_connection(("127.0.0.1", self.port), timeout=1):
                 pass
-            admin = KafkaAdminClient(bootstrap_servers=self.bootstrap_servers)
+            with admin_client(load_settings(bootstrap_servers=self.bootstrap_servers)) as admin:
+                admin.list_topics()
         except (OSError, KafkaError):
             return False
-        try:
-            admin.list_topics()
-        except KafkaError:
-            return False
-        else:
-            return True
-        finally:
-            admin.close()
+        return True
 
     def stop(self) -> None:
         """Stop in an orderly way (SIGTERM)."""

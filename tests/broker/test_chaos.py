@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import threading
 import time
@@ -27,8 +26,6 @@ pytestmark = [
     pytest.mark.broker,
     pytest.mark.slow,
     pytest.mark.timeout(1800),
-    # kafka-python, which only the harness uses here, leaves sockets behind when a broker goes.
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
 ]
 
 VEHICLES = 300
@@ -66,7 +63,6 @@ def test_nothing_is_lost_or_counted_twice(broker: KafkaBroker, tmp_path: Path, f
             pool.submit(_run, seed, broker, tmp_path / str(seed), restart)
             for seed in range(first, min(first + AT_ONCE, SCHEDULES))
         ]
-    gc.collect()
     failures = [str(error) for run in runs if (error := run.exception())]
     assert not failures, "\n\n".join(failures)
 

@@ -7,10 +7,15 @@ import json
 import random
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.broker.deployment import Deployment, expected_alerts, wait_for
+from detectors.registry import Catalogue
+from streams.policy import load_policy
+from streams.replay import Replay
+from streams.service.province_view import province_view
+from tests.broker.deployment import Deployment, WorkerProcess, expected_alerts, wait_for
 
 pytestmark = [pytest.mark.broker, pytest.mark.slow]
 
@@ -67,7 +72,27 @@ def test_spikes_survive_the_worker_that_counts(deployment: Deployment, tmp_path:
         60, "no spike", deployment.logs,
     )  # fmt: skip
     first.kill()
-    deployment.start_worker()
+    second, third = deployment.start_worker(), deployment.start_worker()
     deployment.publish(lines[len(lines) * 19 // 20 :])
 
     deployment.expect(expected)
+    _whoever_is_asked_answers([second, third], stream, spikes)
+
+
+def _whoever_is_asked_answers(
+    workers: list[WorkerProcess], stream: Path, spikes: list[dict[str, Any]]
+) -> None:
+    """Also a worker that does not count the provinces itself says what a replay says."""
+    embedded = Replay(Catalogue(load_policy(None)))
+    embedded.run([stream])
+    weeks = json.loads(json.dumps(province_view(embedded.provinces, "CN-GD", weeks=20)["weeks"]))
+    alerts = {alert["alert_id"] for alert in spikes if alert["subject"] == "CN-GD"}
+    for worker in workers:
+        # The counts are judged a moment after the last of them.
+        wait_for(lambda w=worker: _told(w) == (200, weeks, alerts), 60, "another answer")
+
+
+def _told(worker: WorkerProcess) -> tuple[int, object, set[str]]:
+    status, body = worker.get("/api/provinces/cn-gd?weeks=20")
+    answer = json.loads(body) if status == 200 else {"weeks": [], "alerts": []}
+    return status, answer["weeks"], {alert["alert_id"] for alert in answer["alerts"]}

@@ -14,6 +14,7 @@ from kafka import KafkaProducer
 from typer.testing import CliRunner
 
 from streams.cli import app
+from streams.kafka.blocking_clients import opened
 from tests.broker.deployment import Deployment, wait_for
 from tests.broker.test_smoke import _kcat
 
@@ -62,11 +63,10 @@ def _poison() -> list[Record]:
 
 
 def _publish(deployment: Deployment, records: list[Record]) -> None:
-    producer = KafkaProducer(**deployment.settings.kafka_python_options())
-    for key, value in records:
-        producer.send(deployment.names.documents[0], key=key, value=value, headers=[("from", b"t")])
-    producer.flush()
-    producer.close()
+    with opened(KafkaProducer, deployment.settings) as producer:
+        for key, value in records:
+            producer.send(deployment.names.documents[0], key=key, value=value, headers=[("from", b"t")])
+        producer.flush()
 
 
 def _run(deployment: Deployment, *arguments: str) -> str:

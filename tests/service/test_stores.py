@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from streams.service.partition_store import Backend, MemoryBackend, PartitionStore
-from streams.service.rocksdb_backend import RocksDBBackend
+from streams.service.rocksdb_backend import PAGE, RocksDBBackend
 
 VINS = st.sampled_from([f"VIN{n}" for n in range(6)])
 STEPS = st.lists(
@@ -93,3 +93,20 @@ def test_a_disk_store_goes_on_where_it_was(tmp_path: Path):
     again.clear()
     assert (again.position, len(again)) == (0, 0)
     again.close()
+
+
+def test_going_through_a_disk_store_outlives_writes_and_its_end(tmp_path: Path):
+    backend = RocksDBBackend(tmp_path / "p")
+    vins = [f"VIN{n:06d}" for n in range(2 * PAGE + 1)]
+    backend.write(dict.fromkeys(vins, b"1"), 1)
+    going = backend.vins()
+    seen = [next(going) for _ in range(PAGE)]
+    backend.write({vins[-1]: None}, 2)
+    backend.write({vins[0]: b"2"}, 3)
+
+    assert seen + list(going) == vins[:-1]
+    again = backend.vins()
+    next(again)
+    backend.close()
+    # The lock is free although somebody was still going through it.
+    RocksDBBackend(tmp_path / "p").close()

@@ -51,8 +51,9 @@ def worker() -> SimpleNamespace:
 
 def _pages(worker: SimpleNamespace, **settings: Any) -> WebPages:
     return WebPages(
-        load_settings(**settings), worker.partitions, worker.lag, worker.metrics, worker.observer
-    )
+        load_settings(**settings), partitions=worker.partitions, lag=worker.lag, metrics=worker.metrics,
+        observer=worker.observer, desk_url=lambda: None,
+    )  # fmt: skip
 
 
 @pytest.fixture

@@ -91,13 +91,6 @@ def test_what_somebody_declares_complete_never_moves_back(marks):
     assert marks.complete_through("customs_export") == START + 85
 
 
-@pytest.mark.parametrize(("offset", "late"), [(-15, True), (-14, False), (0, False)])
-def test_a_document_is_late_where_its_feed_was_taken_as_complete(marks, offset, late):
-    marks.reach("customs_export", "a", START)
-    paper = export("2025-03-01", day=START + offset)
-    assert marks.is_late(paper) is late
-
-
 def test_progress_can_be_resumed(marks):
     marks.reach("customs_export", "a", START)
     marks.reach("customs_export", "b", START - 9)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from grafana_foundation_sdk.models.dashboard import Dashboard
 
 from deploy.grafana.source.boards import board, finished
-from deploy.grafana.source.panels import FULL, chart, listing, number
+from deploy.grafana.source.panels import FULL, HALF, chart, listing, number
 from deploy.grafana.source.queries import now, over_time
 
 
@@ -17,7 +17,7 @@ def service_health() -> Dashboard:
         "Whether documents flow and alerts arrive.",
         "now-6h",
     )
-    return finished(builder, [*_numbers(), _warnings(), *_work(), *_faults(), *_store()])
+    return finished(builder, [*_numbers(), _warnings(), *_work(), *_faults(), *_model(), *_store()])
 
 
 def _numbers() -> list[object]:
@@ -68,9 +68,30 @@ def _faults() -> list[object]:
               "short",
               over_time("sum(increase(zeromile_transaction_failures_total[15m]))", "looked up"),
               over_time("sum(increase(zeromile_lost_partitions_total[15m]))", "partitions lost", "B")),
+        chart("Complete through, by source", "Event time less the lateness a source is allowed; rules that wait for a missing "
+              "paper go by the least of a feed.", "dateTimeAsIso",
+              over_time("min by (event_type, source) (zeromile_watermark_timestamp_seconds) * 1000",
+                        "{{event_type}} {{source}}")),
         chart("Newest document by feed", "Event time; a feed far behind the others keeps rules waiting.",
               "dateTimeAsIso",
               over_time("zeromile_sink_newest_document_timestamp_seconds * 1000", "{{event_type}}")),
+    ]  # fmt: skip
+
+
+def _model() -> list[object]:
+    return [
+        listing("Models in use", "One line a model; more than one only while workers exchange it.",
+                now("count by (model_id, last_day) (zeromile_model_info)", "{{model_id}}, documents to {{last_day}}"), span=HALF),
+        chart("Age of the model", "Since it was trained; train anew every quarter.", "s",
+              over_time("time() - max by (model_id) (zeromile_model_trained_timestamp_seconds)", "{{model_id}}")),
+        chart("Stability of the features", "Fresh vehicles against those that the model learnt from; 0.25 is moved.", "short",
+              over_time("max by (feature) (zeromile_model_feature_stability_index)", "{{feature}}")),
+        chart("Unusual share", "Fresh ordinary vehicles at p <= 0.01; 0.5 to 2 % are expected.", "percentunit",
+              over_time("max by (model_id) (zeromile_model_unusual_share)", "{{model_id}}")),
+        chart("Vehicles to judge again", "After a start or a change of model; goes down to nothing.", "short",
+              over_time("sum(zeromile_unjudged_vehicles)", "vehicles")),
+        chart("Refused models by reason", "The model before goes on; none is normal.", "short",
+              over_time("sum by (reason) (increase(zeromile_refused_models_total[15m]))", "{{reason}}")),
     ]  # fmt: skip
 
 

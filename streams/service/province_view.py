@@ -1,0 +1,62 @@
+"""One province's exports as people may ask for them."""
+
+from __future__ import annotations
+
+from math import isfinite
+
+from detectors import civil_time
+from detectors.provinces import PROVINCES
+from detectors.spikes.watch import NATION, WatchReport
+from streams.provinces import ProvinceBook
+
+NAMES = PROVINCES | {NATION: "the nation"}
+"""What can be asked for, by code."""
+
+
+def province_view(book: ProvinceBook, code: str, weeks: int) -> dict[str, object]:
+    """Latest weeks, oldest first, with what was expected of them, and the alerts that fire.
+
+    Parameters
+    ----------
+    book
+        The provinces' counts.
+    code
+        One of `NAMES`.
+    weeks
+        How many weeks at most.
+    """
+    return {
+        "province": code,
+        "name": NAMES[code],
+        "weeks": [] if book.latest is None else _weeks(book.latest, code, weeks),
+        "alerts": [
+            {
+                "alert_id": alert.alert_id,
+                "revision": alert.revision,
+                "explanation": explanation,
+                "finding": alert.finding,
+            }
+            for alert, explanation in book.firing(code)
+        ],
+    }
+
+
+def _weeks(report: WatchReport, code: str, weeks: int) -> list[dict[str, object]]:
+    row, scores = report.regions.index(code), report.scores
+    first = max(0, len(report.mondays) - weeks)
+    return [
+        {
+            "monday": civil_time.day_text(report.mondays[week]),
+            "observed": int(report.counts[row, week]),
+            "expected": _number(scores.expected[row, week]),
+            "upper": _number(scores.upper[row, week]),
+            "p_value": _number(scores.p[row, week]),
+            "alarm": bool(scores.alarm[row, week]),
+        }
+        for week in range(first, len(report.mondays))
+    ]
+
+
+def _number(value: float) -> float | None:
+    """None where a week was not judged."""
+    return float(value) if isfinite(value) else None

@@ -1,0 +1,121 @@
+"""After a change of model or policy the stored vehicles are judged again in slices, between batches."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from types import SimpleNamespace
+
+import pytest
+
+from detectors.history import VehicleHistory
+from detectors.policy import Policy
+from detectors.registry import DECLARED, Catalogue, Verdict
+from detectors.watermarks import Watermarks
+from streams.kafka.topics import TopicNames
+from streams.policy import shipped_policy_text
+from streams.service.metrics import Metrics
+from streams.service.observer import Observer
+from streams.service.owned_partition import JUDGE_SLICE, OwnedPartition, Surroundings
+from streams.service.partition_store import MemoryBackend, PartitionStore
+from streams.service.settings import load_settings
+
+NAMES = TopicNames("t")
+TOPIC = NAMES.documents[0]
+VEHICLES = 2 * JUDGE_SLICE + 50
+
+
+class CountingCatalogue(Catalogue):
+    """Notes how many vehicles it is asked about at once."""
+
+    def __init__(self, override: str) -> None:
+        super().__init__(Policy.parse(shipped_policy_text(), override, DECLARED))
+        self.asked: list[int] = []
+
+    def judge(self, histories: Sequence[VehicleHistory]) -> list[Verdict]:
+        if histories:
+            self.asked.append(len(histories))
+        return super().judge(histories)
+
+
+class Event:
+    def ack(self) -> bool:
+        return True
+
+
+@pytest.fixture
+async def partition() -> OwnedPartition:
+    catalogue, metrics = CountingCatalogue(""), Metrics()
+    surroundings = Surroundings(
+        connection=load_settings(), names=NAMES, group="g", partitions=2, owner="o", url="",
+        flush_seconds=1, retention_days=1096, catalogue=catalogue,
+        watermarks=Watermarks(catalogue.policy.watermarks), metrics=metrics,
+        observer=Observer(metrics, {TOPIC: "registration"}, 10_000),
+    )  # fmt: skip
+    return OwnedPartition(1, PartitionStore(MemoryBackend()), surroundings)
+
+
+def _sales(vehicle: int) -> list[SimpleNamespace]:
+    """Two sales within a week."""
+    vin = f"LSVTEST00{vehicle:08d}"
+    papers = [
+        {"event_id": f"e{vehicle}-{day}", "source": "s", "event_type": "registration",
+         "kind": "transfer", "vin": vin, "occurred_at": f"2025-01-0{day}", "owner_id": f"o{day}"}
+        for day in (2, 4)
+    ]  # fmt: skip
+    return [
+        SimpleNamespace(topic=TOPIC, partition=1, offset=0, timestamp=0, key=vin.encode(), headers=(),
+                        value=json.dumps(paper).encode())
+        for paper in papers
+    ]  # fmt: skip
+
+
+def _change_policy(partition: OwnedPartition) -> CountingCatalogue:
+    changed = CountingCatalogue("[double_sale]\nenabled = false")
+    partition.around.catalogue = changed
+    partition.adopt()
+    return changed
+
+
+async def test_no_slice_is_larger_than_stated_and_all_are_judged(partition: OwnedPartition):
+    partition.process([paper for n in range(VEHICLES) for paper in _sales(n)], Event())
+    raised = len(partition.around.observer.recent)
+    changed = _change_policy(partition)
+    assert partition.unjudged == VEHICLES
+    slices = 0
+    while partition.unjudged:
+        partition.judge_stored()
+        slices += 1
+
+    assert changed.asked == [JUDGE_SLICE, JUDGE_SLICE, 50]
+    assert slices == 3
+    resolved = list(partition.around.observer.recent)[raised:]
+    assert {(a.detector, a.state, a.cause) for a in resolved} == {
+        ("double_sale", "resolved", "reconfigured")
+    }
+    assert len(resolved) == VEHICLES
+
+
+async def test_documents_between_two_slices_are_judged_by_the_new_catalogue(partition: OwnedPartition):
+    partition.process([paper for n in range(VEHICLES) for paper in _sales(n)], Event())
+    _change_policy(partition)
+    partition.judge_stored()
+    seen = len(partition.around.observer.recent)
+
+    partition.process(_sales(VEHICLES), Event())
+
+    since = list(partition.around.observer.recent)[seen:]
+    assert {alert.detector for alert in since} == {"vin_quality"}
+    assert partition.unjudged, "and the rest still waits"
+
+
+async def test_vehicles_that_come_meanwhile_do_not_end_it_early(partition: OwnedPartition):
+    partition.process(_sales(0), Event())
+    _change_policy(partition)
+    partition.store.confirm(len(partition.store.begin()))
+    for n in range(1, VEHICLES):
+        partition.process(_sales(n), Event())
+
+    partition.judge_stored()
+
+    assert partition.unjudged == 0
