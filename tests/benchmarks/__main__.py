@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import signal
+import sys
 from collections.abc import Callable
 from typing import Annotated
 
@@ -46,7 +48,7 @@ def streaming(
     json: JsonFile = None,
 ) -> None:
     """Judge documents from a real Kafka with one worker and with two."""
-    count = vehicles or sized(quick, full, (1_000, 140_000, 700_000))
+    count = vehicles or sized(quick, full, (1_000, 100_000, 700_000))
     rounds = repetitions or sized(quick, full, (1, 3, 3))
     check_results_file(json)
     with errors.status("streaming"):
@@ -66,7 +68,7 @@ def peers(
     json: JsonFile = None,
 ) -> None:
     """Do the same two rules with stock Faust, Quix Streams, Bytewax and Flink SQL."""
-    count = vehicles or sized(quick, full, (5_000, 50_000, 400_000))
+    count = vehicles or sized(quick, full, (5_000, 40_000, 400_000))
     rounds = repetitions or sized(quick, full, (1, 3, 3))
     check_results_file(json)
     with errors.status("peers"):
@@ -140,4 +142,6 @@ def _measured(measure: Callable[[], Report]) -> Report:
 
 
 if __name__ == "__main__":
+    # An orderly end, so that brokers and workers end as well.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     app(prog_name="python -m tests.benchmarks")

@@ -20,8 +20,8 @@ def running_broker() -> Iterator[KafkaBroker]:
     """A broker of this run's own, with its data in a directory that is removed at the end."""
     with tempfile.TemporaryDirectory() as directory:
         broker = KafkaBroker(Path(directory) / "broker")
-        broker.start()
         try:
+            broker.start()
             yield broker
         finally:
             broker.kill()
