@@ -8,7 +8,7 @@ from typing import Final
 from streams.bench.inputs import DataSet, country
 from streams.bench.limit import decode_all
 from streams.bench.processes import Usage, run_measured, zeromile_command
-from streams.bench.quantities import PEAK, PER_CPU_SECOND, PER_SECOND, speed
+from streams.bench.quantities import PEAK, PER_CPU_SECOND, speed
 from streams.bench.results import Report, Rounds, Skipped
 from streams.bench.surroundings import look_around
 
@@ -43,7 +43,7 @@ def measure_embedded(vehicles: int, seed: int, repetitions: int) -> Report:
     return Report(
         benchmark="embedded",
         title=f"Replay of {data.documents:,} documents of {vehicles:,} vehicles",
-        headline=PER_SECOND.name if TWO_WORKERS in variants else PER_CPU_SECOND.name,
+        headline=PER_CPU_SECOND.name,
         settings={"vehicles": vehicles, "seed": seed, "repetitions": repetitions, "input": data.digest},
         surroundings=look_around(),
         rows=rounds.rows(beside=LIMIT),

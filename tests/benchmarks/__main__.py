@@ -68,7 +68,7 @@ def peers(
     json: JsonFile = None,
 ) -> None:
     """Do the same two rules with stock Faust, Quix Streams, Bytewax and Flink SQL."""
-    count = vehicles or sized(quick, full, (5_000, 40_000, 400_000))
+    count = vehicles or sized(quick, full, (5_000, 30_000, 300_000))
     rounds = repetitions or sized(quick, full, (1, 3, 3))
     check_results_file(json)
     with errors.status("peers"):
