@@ -155,7 +155,8 @@ def markdown(reports: Mapping[str, Report]) -> str:
     """
     now = plan(Load(), measurements(reports))
     tenfold = plan(Load(), measurements(reports), 10)
-    return "\n".join([*_measured_table(reports), "", *_plan_table(now, tenfold)]) + "\n"
+    parts = [*_measured_table(reports), "", _measured_with(reports), "", *_plan_table(now, tenfold)]
+    return "\n".join(parts) + "\n"
 
 
 _SHOWN: Final = (
@@ -182,6 +183,18 @@ def _measured_table(reports: Mapping[str, Report]) -> Iterable[str]:
         for row in report.rows:
             if only in (None, row.name) and report.headline in row.measured:
                 yield _measured_line(report, row)
+
+
+def _measured_with(reports: Mapping[str, Report]) -> str:
+    """On what machines and with which commits the points were measured."""
+    shown = {name for name, _ in _SHOWN}
+    places: dict[str, list[str]] = {}
+    for name, report in reports.items():
+        about = report.surroundings
+        place = f"{about.processor}, {about.cores} cores, commit {about.commit or 'unknown'}"
+        if name in shown:
+            places.setdefault(place, []).append(f"`{name}`")
+    return "Measured on " + "; ".join(f"{place}: {', '.join(n)}" for place, n in places.items()) + "."
 
 
 def _measured_line(report: Report, row: Row) -> str:

@@ -19,7 +19,7 @@ class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
 
     measured_at: str
     commit: str
-    """Commit of the sources, with `+` where files differ from it; empty outside of a checkout."""
+    """Commit of the sources, with `+` where the program differs; empty outside of a checkout."""
     machine: str
     processor: str
     cores: int
@@ -66,7 +66,7 @@ def _commit() -> str:
         ).stdout.strip()  # fmt: skip
 
     try:
-        changed = git("status", "--porcelain", "--untracked-files=no")
+        changed = git("status", "--porcelain", "--untracked-files=no", "--", ":(top,glob)**/*.py")
         return git("rev-parse", "--short=12", "HEAD") + ("+" if changed else "")
     except (OSError, subprocess.SubprocessError):
         return ""
