@@ -48,7 +48,7 @@ format: install  ## Format the code
 
 readme: install  ## Bring the generated parts of the README up to date
 	@$(BIN)/zeromile detectors list --markdown > .detectors.tmp
-	@$(BIN)/zeromile bench capacity $(RESULTS) > .capacity.tmp
+	@$(BIN)/python -m tests.benchmarks capacity $(RESULTS) > .capacity.tmp
 	@sed -i -e '/<!-- detectors -->/,/<!-- end -->/{//!d}' -e '/<!-- detectors -->/r .detectors.tmp' \
 	    -e '/<!-- capacity -->/,/<!-- end capacity -->/{//!d}' -e '/<!-- capacity -->/r .capacity.tmp' README.md
 	@rm .detectors.tmp .capacity.tmp
@@ -56,10 +56,11 @@ readme: install  ## Bring the generated parts of the README up to date
 bench: install  ## Measure beside limits and peers: BENCH="limit peers" SIZE=--quick
 	@for name in $(BENCH); do \
 	    case $$name in \
-	        forest) $(BIN)/zeromile bench forest ;; \
-	        spikes) $(BIN)/zeromile bench spikes --repetitions 5 --panels 2 ;; \
-	        *) $(BIN)/python -W ignore -m tests.benchmarks $$name $(SIZE) --json $(RESULTS) ;; \
+	        forest) options= ;; \
+	        spikes) options="--repetitions 5 --panels 2" ;; \
+	        *) options="$(SIZE) $(if $(filter --quick,$(SIZE)),,--json $(RESULTS))" ;; \
 	    esac; \
+	    $(BIN)/python -W ignore -m tests.benchmarks $$name $$options; \
 	done
 
 model: install  ## Train the model that ships on a simulated country (about ten minutes)
