@@ -52,10 +52,8 @@ def _ratio(report: Report, row: Row) -> str:
 
 
 def _spread(spread: Spread) -> str:
-    text = number(spread.median)
-    if spread.low == spread.high:
-        return text
-    return f"{text} ({number(spread.low)}–{number(spread.high)})"
+    text, low, high = number(spread.median), number(spread.low), number(spread.high)
+    return text if low == high else f"{text} ({low}–{high})"
 
 
 def number(value: float) -> str:

@@ -12,7 +12,7 @@ import typer
 
 from tests.benchmarks.__main__ import parse_rates
 from tests.benchmarks.environments import PeerUnavailableError, program, python_with, reason_of
-from tests.benchmarks.latency import EVERY, paper
+from tests.benchmarks.latency import EVERY, _shares, paper
 from tests.benchmarks.peers.two_rules import judge
 from tests.benchmarks.peers_job import OURS, Standings, Stream, _report, _round
 from tests.benchmarks.programs import ALL_PEERS, PEERS, Job
@@ -134,6 +134,11 @@ def test_every_so_often_a_paper_completes_an_alert(tmp_path: Path, policy: Path)
     found = expected_alerts(lines, policy, tmp_path)
     assert {vin for vin, rule in found if rule == "double_sale"} == completing
     assert len(completing) == 5
+
+
+def test_a_percentile_needs_an_age_beyond_it() -> None:
+    assert [quantity.name for quantity in _shares([0.1] * 100)] == ["p50", "p99"]
+    assert [quantity.name for quantity in _shares([0.1] * 1000)] == ["p50", "p99", "p99.9"]
 
 
 @pytest.mark.parametrize("text", ["", "fast", "0", "100,-1", "1000000"])
