@@ -5,16 +5,13 @@ Counts of papers are published or assumed as `Load` says; speeds and sizes come 
 """
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from streams.bench.embedded import FULL, TWO_WORKERS
-from streams.bench.limit import DECODED
 from streams.bench.memory import A_VEHICLE, DISK, RECORD
 from streams.bench.quantities import PER_CPU_SECOND
-from streams.bench.results import Report, ResultsError, Row
-from streams.bench.table import number
+from streams.bench.results import Report, ResultsError
 
 WORKING_DAYS: Final = 250
 WORKING_SECONDS: Final = 8 * 3600
@@ -140,87 +137,3 @@ def _median(reports: Mapping[str, Report], benchmark: str, row: str, quantity: s
             f"the results lack {quantity!r} of {row!r} in the benchmark {benchmark!r}; "
             f"measure it: python -m tests.benchmarks {benchmark} --json FILE"
         ) from None
-
-
-# -- Markdown
-
-
-def markdown(reports: Mapping[str, Report]) -> str:
-    """The measured points and the model as two tables.
-
-    Raises
-    ------
-    ResultsError
-        A benchmark that the model needs is missing.
-    """
-    now = plan(Load(), measurements(reports))
-    tenfold = plan(Load(), measurements(reports), 10)
-    parts = [*_measured_table(reports), "", _measured_with(reports), "", *_plan_table(now, tenfold)]
-    return "\n".join(parts) + "\n"
-
-
-_SHOWN: Final = (
-    ("limit", DECODED),
-    ("embedded", FULL),
-    ("embedded", TWO_WORKERS),
-    ("streaming", None),
-    ("peers", None),
-    ("latency", None),
-    ("memory", None),
-    ("recovery", None),
-    ("scaling", None),
-)
-"""Rows of the table of measured points: benchmark, and one row of it or all."""
-
-
-def _measured_table(reports: Mapping[str, Report]) -> Iterable[str]:
-    yield "| benchmark | measured | value | beside in the same run |"
-    yield "|---|---|---|---|"
-    for benchmark, only in _SHOWN:
-        if benchmark not in reports:
-            continue
-        report = reports[benchmark]
-        for row in report.rows:
-            if only in (None, row.name) and report.headline in row.measured:
-                yield _measured_line(report, row)
-
-
-def _measured_with(reports: Mapping[str, Report]) -> str:
-    """On what machines and with which commits the points were measured."""
-    shown = {name for name, _ in _SHOWN}
-    places: dict[str, list[str]] = {}
-    for name, report in reports.items():
-        about = report.surroundings
-        place = f"{about.processor}, {about.cores} cores, commit {about.commit or 'unknown'}"
-        if name in shown:
-            places.setdefault(place, []).append(f"`{name}`")
-    return "Measured on " + "; ".join(f"{place}: {', '.join(n)}" for place, n in places.items()) + "."
-
-
-def _measured_line(report: Report, row: Row) -> str:
-    measured = row.measured[report.headline]
-    beside = "" if measured.ratio is None else _beside(row.beside, measured.ratio.median)
-    value = f"{number(measured.spread.median)} {measured.unit}"
-    return f"| {report.benchmark} | {row.name}: {report.headline} | {value} | {beside} |"
-
-
-def _beside(name: str | None, ratio: float) -> str:
-    return f"{number(ratio)} × {name}"
-
-
-def _plan_table(now: Plan, tenfold: Plan) -> Iterable[str]:
-    yield "| model | a country | ten times as much |"
-    yield "|---|---|---|"
-    rows: tuple[tuple[str, Callable[[Plan], str]], ...] = (
-        ("documents a day", lambda p: f"{p.documents_a_day:,.0f}"),
-        ("documents a second in a rush", lambda p: f"{p.rush_per_second:,.0f}"),
-        ("vehicles in the state, at most", lambda p: f"{p.vehicles / 1e6:,.0f} million"),
-        ("workers that the rush needs", lambda p: f"{p.workers_for_speed}"),
-        (f"workers, to recover within {RECOVERY_MINUTES} min too", lambda p: f"{p.workers}"),
-        ("partitions", lambda p: f"{p.partitions}"),
-        ("disk a worker (RocksDB)", lambda p: f"{p.disk_a_worker / 1e9:,.0f} GB"),
-        (f"changelog on the brokers, {COPIES} copies", lambda p: f"{p.changelog / 1e9:,.0f} GB"),
-        ("recovery of everything from the changelog", lambda p: f"{p.recovery_minutes:.0f} min"),
-    )
-    for name, cell in rows:
-        yield f"| {name} | {cell(now)} | {cell(tenfold)} |"

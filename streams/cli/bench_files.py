@@ -106,7 +106,7 @@ def capacity(
     ],
 ) -> None:
     """Size an installation for a country, as Markdown, from measured results."""
-    from streams.bench.capacity import markdown  # noqa: PLC0415 - as above
+    from streams.bench.capacity_tables import markdown  # noqa: PLC0415 - as above
     from streams.bench.results import ResultsError, read_reports  # noqa: PLC0415 - as above
 
     try:

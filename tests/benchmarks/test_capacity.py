@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from streams.bench.capacity import Load, Measurements, markdown, measurements, plan
+from streams.bench.capacity import Load, Measurements, measurements, plan
+from streams.bench.capacity_tables import markdown
 from streams.bench.results import ResultsError, read_reports
 from tests.benchmarks.example import report
 
