@@ -33,7 +33,7 @@ test: install  ## Run every test that this machine can run
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m "not nightly" $(PYTEST_ARGS)
 
 nightly: install  ## Run the long profiles too
-	@HYPOTHESIS_PROFILE=nightly $(BIN)/python -m pytest $(PYTEST_ARGS)
+	@HYPOTHESIS_PROFILE=nightly $(BIN)/python -m pytest --soak 30 $(PYTEST_ARGS)
 
 check: install  ## Lint, types, architecture, spelling
 	@$(BIN)/ruff format --check --quiet .

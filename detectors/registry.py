@@ -152,7 +152,7 @@ class Catalogue:
         verdicts: list[Verdict],
     ) -> None:
         """Add a forest's findings; where the batch raises, each history is judged alone."""
-        concerned = [place for place, h in enumerate(histories) if forest.concerns(h)]
+        concerned = forest.concerned(histories)
         if not concerned:
             return
         try:

@@ -17,6 +17,7 @@ from detectors.exports import ExportChange, counted_export, hardly_used
 from detectors.filing import FiledDocument, Outcome, file_document, trim
 from detectors.findings import Deadline, Finding
 from detectors.history import VehicleHistory
+from detectors.policy import Policy
 from detectors.registry import Catalogue, Verdict
 from detectors.watermarks import Watermarks
 from streams import record as records
@@ -118,6 +119,11 @@ class Engine:
         self._hardly_used = hardly_used(catalogue.policy)
         self._deadlines = DeadlineBook()
         self._judged_at = self._progress()
+
+    @property
+    def policy(self) -> Policy:
+        """By which it judges."""
+        return self.catalogue.policy
 
     def process(self, batch: Iterable[RawDocument]) -> Result:
         """Take a batch of documents in; every vehicle in it is judged once."""

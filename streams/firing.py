@@ -6,8 +6,13 @@ import msgspec
 
 from detectors.alerts import Alert
 
-_encode = msgspec.json.Encoder().encode
+_encoder = msgspec.json.Encoder()
 _decode = msgspec.json.Decoder(Alert).decode
+
+
+def record_of(alert: Alert) -> bytes:
+    """Write an alert as JSON, without a line end."""
+    return _encoder.encode(alert)
 
 
 class FiringAlerts(Mapping[str, Alert]):
@@ -20,14 +25,22 @@ class FiringAlerts(Mapping[str, Alert]):
     def __init__(self) -> None:
         self._records: dict[str, bytes] = {}
 
-    def note(self, alert: Alert) -> bytes:
-        """Take note of an alert's change; gives its record, without a line end."""
-        record = _encode(alert)
-        if alert.state == "firing":
-            self._records[alert.alert_id] = record
+    def note(self, alert_id: str, record: bytes, *, firing: bool) -> None:
+        """Take note of an alert's change.
+
+        Parameters
+        ----------
+        alert_id
+            Whose change it is.
+        record
+            What `record_of` gives for it.
+        firing
+            Whether it fires now, or is resolved.
+        """
+        if firing:
+            self._records[alert_id] = record
         else:
-            self._records.pop(alert.alert_id, None)
-        return record
+            self._records.pop(alert_id, None)
 
     def records(self) -> Iterator[bytes]:
         """The records of all alerts, sorted by id."""

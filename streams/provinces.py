@@ -94,12 +94,12 @@ class ProvinceBook:
         self._amended.clear()
         return alerts
 
-    def firing(self, province: str) -> list[tuple[StandingAlert, str]]:
-        """A province's alerts that fire, each with what is said of it."""
+    def firing(self, province: str) -> list[tuple[StandingAlert, Finding, str]]:
+        """A province's alerts that fire, each with its finding and what is said of it."""
         return [
-            (alert, self._explanations[province, alert.finding.detector, alert.finding.anchor])
+            (alert, finding, self._explanations[province, finding.detector, finding.anchor])
             for alert in self._standing.get(province, [])
-            if alert.finding is not None
+            if (finding := alert.finding) is not None
         ]
 
     def memory(self) -> bytes:

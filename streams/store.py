@@ -4,23 +4,27 @@ from collections.abc import Iterator
 from typing import Protocol
 
 
-class StateStore(Protocol):
-    """Records by VIN, as bytes."""
+class Vehicles(Protocol):
+    """Records by VIN, to read."""
 
     def get(self, vin: str) -> bytes | None:
         """Record of a vehicle, ``None`` if there is none."""
-
-    def put(self, vin: str, record: bytes) -> None:
-        """Keep a record in place of the last one."""
-
-    def delete(self, vin: str) -> None:
-        """Forget a vehicle; nothing happens if it is not known."""
 
     def vins(self) -> Iterator[str]:
         """All vehicles, in no particular order."""
 
     def __len__(self) -> int:
         """How many vehicles there are."""
+
+
+class StateStore(Vehicles, Protocol):
+    """Records by VIN, as bytes."""
+
+    def put(self, vin: str, record: bytes) -> None:
+        """Keep a record in place of the last one."""
+
+    def delete(self, vin: str) -> None:
+        """Forget a vehicle; nothing happens if it is not known."""
 
 
 class MemoryStore:

@@ -5,7 +5,7 @@ and a new document under the new one. Publishers that amend the VIN in place are
 as one reader sees both sides.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import msgspec
@@ -38,27 +38,38 @@ class VinCorrections:
         """Voids that a document makes necessary, whichever side came first."""
         if document.is_void:
             return ()
-        key = hash((document.source, document.event_id))
+        made = self.note(document.source, document.event_id, document.revision, document.vin)
+        return [withdrawn(document, vin, revision) for vin, revision in made]
+
+    def note(self, source: str, event_id: str, revision: int, vin: str) -> Iterable[tuple[str, int]]:
+        """Take note of a document that is not void.
+
+        Returns
+        -------
+        Iterable
+            Withdrawals that it makes necessary, as VIN and revision; `withdrawn` gives the voids.
+        """
+        key = hash((source, event_id))
         vins = self._vins.get(key)
         if vins is None:
-            self._vins[key] = document.vin
-            if document.revision:
-                self._revisions[key] = document.revision
+            self._remember(key, revision, [vin])
             return ()
-        return self._set_right(key, _Latest(self._revisions.get(key, 0), vins.split(" ")), document)
+        return self._set_right(
+            key, _Latest(self._revisions.get(key, 0), vins.split(" ")), revision, vin
+        )
 
-    def _set_right(self, key: int, latest: _Latest, document: Document) -> Iterator[Document]:
-        if document.revision > latest.revision:
-            self._remember(key, document.revision, [document.vin])
-            for vin in latest.vins:
-                if vin != document.vin:
-                    yield _withdraw(document, vin, document.revision - 1)
-        elif document.vin in latest.vins:
-            return
-        elif document.revision == latest.revision:
-            self._remember(key, document.revision, [*latest.vins, document.vin])
-        else:
-            yield _withdraw(document, document.vin, latest.revision - 1)
+    def _set_right(
+        self, key: int, latest: _Latest, revision: int, vin: str
+    ) -> Iterable[tuple[str, int]]:
+        if revision > latest.revision:
+            self._remember(key, revision, [vin])
+            return [(old, revision - 1) for old in latest.vins if old != vin]
+        if vin in latest.vins:
+            return ()
+        if revision == latest.revision:
+            self._remember(key, revision, [*latest.vins, vin])
+            return ()
+        return [(vin, latest.revision - 1)]
 
     def _remember(self, key: int, revision: int, vins: list[str]) -> None:
         self._vins[key] = " ".join(vins)  # no VIN holds a blank
@@ -66,8 +77,8 @@ class VinCorrections:
             self._revisions[key] = revision
 
 
-def _withdraw(document: Document, vin: str, revision: int) -> Document:
-    """Withdraw everything below the revision that moved away, but not that revision itself.
+def withdrawn(document: Document, vin: str, revision: int) -> Document:
+    """A void of everything below the revision that moved away, but not of that revision itself.
 
     It may be published under this VIN too, later or before.
     """

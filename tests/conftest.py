@@ -10,6 +10,23 @@ import pytest
 os.environ["COLUMNS"] = "200"
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Ways to run the tests on a broker that are not for every run."""
+    parser.addoption(
+        "--kafka",
+        choices=("process", "container"),
+        default="process",
+        help="how to start Apache Kafka: as a process (Java, Maven) or in a container (Docker)",
+    )
+    parser.addoption(
+        "--soak",
+        type=float,
+        default=0.0,
+        metavar="MINUTES",
+        help="how long the soak test loads a worker, 30 for example; without it there is none",
+    )
+
+
 @pytest.fixture(autouse=True, scope="module")
 def left_open() -> Iterator[None]:
     """Sockets, files and loops that a module leaves open are reported there, not somewhere later."""

@@ -2,20 +2,19 @@
 
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
-from math import isnan, log
+from math import log
 from typing import Annotated, Any, ClassVar, NamedTuple, TypeVar
 
-import msgspec
 import numpy as np
 from msgspec import Meta
 
 from detectors.base import Detector, Parameters
-from detectors.findings import Finding, Severity
-from detectors.forest.explanation import Reason, explain_rows
+from detectors.findings import Fact, Finding, Severity, anchor_of, score_in_band
+from detectors.forest.explanation import explain_rows
 from detectors.forest.judging import agreeing, judge
 from detectors.forest.life_cycle import Observation
 from detectors.forest.trained import ForestModel, TrainedForest
-from detectors.forest.wording import reason_facts, tell
+from detectors.forest.wording import tell
 from detectors.history import VehicleHistory
 
 
@@ -72,27 +71,41 @@ class ForestDetector(Detector[ForestParametersT]):
         """Nothing concerns a finding without a forest."""
         return self._forest is not None and super().concerns_content(content, documents)
 
+    def concerned(self, histories: Sequence[VehicleHistory]) -> list[int]:
+        """Places of the histories that hold the kinds of documents the detector needs."""
+        least = self.spec.least_documents
+        kinds = {history.content for history in histories}
+        kinds = {content for content in kinds if self.concerns_content(content, least)}
+        return [
+            place
+            for place, history in enumerate(histories)
+            if history.content in kinds and len(history.documents) >= least
+        ]
+
     def findings(self, history: VehicleHistory) -> Iterator[Finding]:
         """At most one finding."""
         return iter(self.findings_of([history])[0])
 
     def judge_batch(self, histories: Sequence[VehicleHistory]) -> list[list[Finding]]:
         """Findings of many histories within the period of validity, in their order."""
-        return [list(filter(self.parameters.in_force, found)) for found in self.findings_of(histories)]
+        results = self.findings_of(histories)
+        if self._always_in_force:
+            return results
+        return [list(filter(self.parameters.in_force, found)) for found in results]
 
     def findings_of(self, histories: Sequence[VehicleHistory]) -> list[list[Finding]]:
         """Judge many histories at once, regardless of the period of validity."""
         results: list[list[Finding]] = [[] for _ in histories]
-        forest = self._forest
-        if forest is None:
+        if self._forest is None:
             return results
         observed = [
-            (number, observation)
-            for number, history in enumerate(histories)
-            if (observation := self.observe(history)) is not None and self._suffices(observation)
+            (place, observation)
+            for place, history in enumerate(histories)
+            if (observation := self.observe(history)) is not None
         ]
         if observed:
-            for place, finding in self._unusual(forest, observed, histories):
+            for place, observation, rarity, reasons in self._unusual(self._forest, observed):
+                finding = self._finding(histories[place], observation, rarity, reasons)
                 results[place].append(finding)
         return results
 
@@ -100,58 +113,59 @@ class ForestDetector(Detector[ForestParametersT]):
         """Tell how rare such a vehicle is and what sets it apart."""
         return tell(facts, self.population)
 
-    def _suffices(self, observation: Observation) -> bool:
-        stated = sum(not isnan(value) for value in observation.values)
-        return stated >= self.parameters.minimum_features
-
     def _unusual(
-        self,
-        forest: TrainedForest,
-        observed: list[tuple[int, Observation]],
-        histories: Sequence[VehicleHistory],
-    ) -> Iterator[tuple[int, Finding]]:
+        self, forest: TrainedForest, observed: list[tuple[int, Observation]]
+    ) -> Iterator[tuple[int, Observation, "_Rarity", dict[str, Fact]]]:
+        """Judge all, and of those with enough evidence explain the ones within the limit."""
         values = np.array([observation.values for _, observation in observed])
         judged = judge(forest, values, [observation.province for _, observation in observed])
         limits = np.array([self.limit(observation) for _, observation in observed])
-        rows = np.flatnonzero(judged.p_value <= limits)
+        stated = np.count_nonzero(~np.isnan(values), axis=1)
+        suffices = stated >= self.parameters.minimum_features
+        rows = np.flatnonzero(suffices & (judged.p_value <= limits))
         if len(rows) == 0:
             return
+        rarities = zip(
+            judged.score[rows].tolist(),
+            judged.p_value[rows].tolist(),
+            limits[rows].tolist(),
+            agreeing(forest, judged.standardised[rows], limits[rows]).tolist(),
+            strict=True,
+        )
+        compared_with = len(forest.calibration.forest)
         reasons = explain_rows(forest, values, judged, rows)
-        opinions = agreeing(forest, judged.standardised[rows], limits[rows]).tolist()
-        for row, why, agree in zip(rows, reasons, opinions, strict=True):
-            place, observation = observed[row]
-            rarity = _Rarity(
-                score=float(judged.score[row]),
-                p_value=float(judged.p_value[row]),
-                limit=float(limits[row]),
-                compared_with=len(forest.calibration.forest),
-                second_opinions=agree,
-            )
-            yield place, self._finding(histories[place], observation, rarity, why)
+        for row, rarity, why in zip(rows.tolist(), rarities, reasons, strict=True):
+            yield *observed[row], _Rarity(*rarity, compared_with), why
 
     def _finding(
         self,
         history: VehicleHistory,
         observation: Observation,
         rarity: "_Rarity",
-        reasons: tuple[Reason, ...],
+        reasons: dict[str, Fact],
     ) -> Finding:
-        finding = self.finding(
-            history,
-            observation.closing,
-            severity=self.severity(observation, rarity.second_opinions),
-            closeness=rarity.closeness,
-            facts={
-                "p_value": round(rarity.p_value, 7),
-                "p_limit": rarity.limit,
-                "anomaly_score": round(rarity.score, 6),
-                "second_opinions": rarity.second_opinions,
-                "compared_with": rarity.compared_with,
-                **reason_facts(reasons),
-            },
-            evidence=observation.sources,
+        closing = observation.closing
+        severity = self.severity(observation, rarity.second_opinions)
+        facts: dict[str, Fact] = {
+            "p_value": round(rarity.p_value, 7),
+            "p_limit": rarity.limit,
+            "anomaly_score": round(rarity.score, 6),
+            "second_opinions": rarity.second_opinions,
+            "compared_with": rarity.compared_with,
+        }
+        facts.update(reasons)
+        return Finding(
+            self.spec.id,
+            anchor_of(closing),
+            closing.occurred_at,
+            severity,
+            score_in_band(severity, rarity.closeness),
+            facts,
+            history.evidence(*observation.documents(history)),
+            history.labels(closing),
+            None,
+            self._model_id,
         )
-        return msgspec.structs.replace(finding, model_id=self._model_id)
 
 
 class _Rarity(NamedTuple):
@@ -160,9 +174,9 @@ class _Rarity(NamedTuple):
     score: float
     p_value: float
     limit: float
+    second_opinions: int
     compared_with: int
     """Held-out vehicles that the p-value counts among."""
-    second_opinions: int
 
     @property
     def closeness(self) -> float:

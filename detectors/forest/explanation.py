@@ -1,52 +1,28 @@
 """Why a vehicle was isolated: its most telling features with value, place and weight."""
 
-from dataclasses import dataclass
+from bisect import bisect_left, bisect_right
 
 import numpy as np
 
+from detectors.findings import Fact
 from detectors.forest.feature_set import FeatureSet
 from detectors.forest.judging import Judgements, contributions
 from detectors.forest.packing import FloatArray, IndexArray
+from detectors.forest.rounding import rounded
 from detectors.forest.trained import TrainedForest
 
 REASONS = 3
 """Features that an alert names."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
-    """One column's part in a judgement.
-
-    Attributes
-    ----------
-    column
-        Name of the column.
-    label
-        What an alert calls it.
-    value
-        The measured value, in `unit`; for a residual that of its target.
-    unit
-        Unit of `value`, empty for counts and shares.
-    usual
-        For a residual, what the reference population would let expect instead; else ``None``.
-    percentile
-        Share of the reference population below the column's value, 0 to 100.
-    weight
-        The column's share of all that isolates the vehicle, 0 to 1.
-    """
-
-    column: str
-    label: str
-    value: float
-    unit: str
-    usual: float | None
-    percentile: float
-    weight: float
+_PARTS = ("reason", "value", "unit", "usual", "percentile", "weight")
+REASON_FACTS = tuple(tuple(f"{part}_{number}" for part in _PARTS) for number in range(1, REASONS + 1))
+"""Names of the facts of the first reason, the second, the third."""
 
 
 def explain_rows(
     forest: TrainedForest, values: FloatArray, judged: Judgements, rows: IndexArray
-) -> list[tuple[Reason, ...]]:
+) -> list[dict[str, Fact]]:
     """Name the features that isolate some of the judged vehicles, the heaviest first.
 
     Parameters
@@ -62,53 +38,62 @@ def explain_rows(
 
     Returns
     -------
-    list of tuple of Reason
-        At most three reasons a vehicle. A value that is not stated is never a reason, nor is a
-        column that makes the vehicle look more ordinary.
+    list of dict
+        At most three reasons a vehicle, as facts ``reason_1`` (what an alert calls the column),
+        ``value_1`` (as measured, for a residual that of its target), ``unit_1`` (empty for counts and
+        shares), ``usual_1`` (for a residual what the reference population would let expect, else
+        ``None``), ``percentile_1`` (share of the population below, 0 to 100), ``weight_1`` (share of
+        all that isolates the vehicle, 0 to 1), ``reason_2`` and so on. A value that is not stated is
+        never a reason, nor is a column that makes the vehicle look more ordinary.
     """
-    weights = np.maximum(contributions(forest, judged.standardised[rows]), 0.0)
-    weights[np.isnan(judged.columns[rows])] = 0.0
-    return [
-        tuple(
-            _reason(forest, values[row], judged.columns[row], column, part[column] / part.sum())
-            for column in np.argsort(-part, kind="stable")[:REASONS]
-            if part[column] > 0
-        )
-        for row, part in zip(rows, weights, strict=True)
-    ]
-
-
-def _reason(
-    forest: TrainedForest, values: FloatArray, columns: FloatArray, column: int, weight: float
-) -> Reason:
+    columns, measured = judged.columns[rows], values[rows]
+    weights = np.maximum(contributions(forest, judged, rows), 0.0)
+    weights[np.isnan(columns)] = 0.0
+    heaviest = np.argsort(-weights, axis=1, kind="stable")[:, :REASONS]
+    row = np.arange(len(rows))[:, np.newaxis]
     features = forest.preparation.features
-    measured, usual = _measured(features, columns, column)
-    feature = features.features[measured]
-    below = np.searchsorted(forest.percentiles[column], columns[column], side="left")
-    above = np.searchsorted(forest.percentiles[column], columns[column], side="right")
-    value = float(values[measured])
-    return Reason(
-        column=features.columns[column],
-        label=features.labels[column],
-        value=value,
-        unit=feature.unit,
-        usual=None if usual is None else _unscale(features, measured, value, usual),
-        percentile=min(100.0, float(below + above) / 2),
-        weight=float(weight),
+    reasons = np.stack(
+        [
+            heaviest,
+            rounded(measured[:, features.behind][row, heaviest], 2),
+            rounded(_usual(features, measured, columns)[row, heaviest], 2),
+            columns[row, heaviest],
+            rounded(weights[row, heaviest] / weights.sum(axis=1, keepdims=True), 3),
+            weights[row, heaviest],
+        ],
+        axis=2,
     )
+    return [_facts(forest, heaviest_first) for heaviest_first in reasons.tolist()]
 
 
-def _measured(features: FeatureSet, columns: FloatArray, column: int) -> tuple[int, float | None]:
-    """Position of the measured feature behind a column, and its residual if the column is one."""
-    seen = features.seen
-    if column < len(seen):
-        return seen[column], None
-    target = features.relations[column - len(seen)].target
-    return features.measured.index(target), float(columns[column])
+def _facts(forest: TrainedForest, reasons: list[list[float]]) -> dict[str, Fact]:
+    """Facts of one vehicle's reasons."""
+    described, percentiles = forest.preparation.features.described, forest.percentile_lists
+    facts: dict[str, Fact] = {}
+    for names, (number, value, usual, place, share, weight) in zip(REASON_FACTS, reasons, strict=False):
+        if not weight > 0:
+            break
+        column = int(number)
+        grid = percentiles[column]
+        label, value_name, unit, usual_name, percentile, weight_name = names
+        facts[label], measured_in = described[column]
+        facts[value_name] = value
+        facts[unit] = measured_in
+        facts[usual_name] = usual if usual == usual else None  # noqa: PLR0124 - NaN
+        facts[percentile] = min(100.0, (bisect_left(grid, place) + bisect_right(grid, place)) / 2)
+        facts[weight_name] = share
+    return facts
 
 
-def _unscale(features: FeatureSet, measured: int, value: float, residual: float) -> float:
-    """Usual value from the observed one and its residual, in natural units."""
-    if features.features[measured].scale == "log":
-        return max(0.0, float(np.expm1(np.log1p(value) - residual)))
-    return value - residual
+def _usual(features: FeatureSet, measured: FloatArray, columns: FloatArray) -> FloatArray:
+    """Usual values in natural units from the observed ones and their residuals; NaN elsewhere."""
+    seen, targets = len(features.seen), features.targets
+    observed, residuals = measured[:, targets], columns[:, seen:]
+    usual = np.full(columns.shape, np.nan)
+    with np.errstate(over="ignore", invalid="ignore"):
+        usual[:, seen:] = np.where(
+            features.logarithmic[targets],
+            np.maximum(0.0, np.expm1(np.log1p(observed) - residuals)),
+            observed - residuals,
+        )
+    return usual

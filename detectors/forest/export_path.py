@@ -101,37 +101,46 @@ def observe_export(history: VehicleHistory) -> Observation | None:
         return None
     endorsement = _endorsement(history, declaration)
     sales = [sale for sale in history.sales if sale.day <= declaration.day]
-    reading = next((r for r in history.readings if r.document is declaration), None)
     deregistration = history.deregistrations[0] if history.deregistrations else None
-    price, value = initial.price_cny or nan, declaration.value_cny or nan
-    origin = declaration.source_province or initial.province
+    day, age = declaration.day, declaration.day - initial.day
+    price = initial.price_cny or nan
     values = (
-        float(declaration.day - initial.day),
-        reading.kilometres if reading else nan,
-        _days(endorsement.day if endorsement else None, declaration.day),
-        _days(declaration.licence_applied_day, declaration.day),
-        _days(declaration.day, declaration.exited_day),
-        _days(declaration.day, deregistration.day if deregistration else None),
+        float(age),
+        _declared_kilometres(history, declaration),
+        _days(endorsement.day if endorsement else None, day),
+        _days(declaration.licence_applied_day, day),
+        _days(day, declaration.exited_day),
+        _days(day, deregistration.day if deregistration else None),
         price,
-        value / price,
+        (declaration.value_cny or nan) / price,
         float(len(sales)),
-        (declaration.day - initial.day) / DAYS_A_YEAR,
+        age / DAYS_A_YEAR,
     )
-    sources: list[Document | None] = [initial, endorsement, declaration, deregistration]
-    used = {id(d) for d in sources if d is not None} | {id(sale.paper) for sale in sales}
+    used: list[Document] = [initial, declaration, *[sale.paper for sale in sales]]
+    used += [paper for paper in (endorsement, deregistration) if paper is not None]
+    origin = declaration.source_province or initial.province
     return Observation(
-        values=values,
-        province=declaration.exporter_province or origin or "",
-        closing=declaration,
-        exported=True,
-        sources=tuple(d for d in history.documents if id(d) in used),
+        values,
+        declaration.exporter_province or origin or "",
+        declaration,
+        True,
+        used,
     )
+
+
+def _declared_kilometres(history: VehicleHistory, declaration: CustomsExport) -> float:
+    for reading in history.readings:
+        if reading.document is declaration:
+            return reading.kilometres
+    return nan
 
 
 def _endorsement(history: VehicleHistory, declaration: CustomsExport) -> Registration | None:
     """Last pending-export registration up to the declaration."""
-    before = [paper for paper in history.pending_exports if paper.day <= declaration.day]
-    return before[-1] if before else None
+    for paper in reversed(history.pending_exports):
+        if paper.day <= declaration.day:
+            return paper
+    return None
 
 
 def _days(start: int | None, end: int | None) -> float:

@@ -1,7 +1,11 @@
 """What a feature is: its name, unit, reason, and how its values are put on a scale."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
 
 Scale = Literal["log", "linear"]
 
@@ -56,7 +60,7 @@ class Relation:
     given: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class FeatureSet:
     """The features of one forest; its columns are the seen measured ones, then the residuals."""
 
@@ -64,24 +68,50 @@ class FeatureSet:
     features: tuple[Feature, ...]
     relations: tuple[Relation, ...]
 
-    @property
+    @cached_property
     def measured(self) -> tuple[str, ...]:
         """Names of the measured features."""
         return tuple(feature.name for feature in self.features)
 
-    @property
+    @cached_property
     def columns(self) -> tuple[str, ...]:
         """Names of all columns of the forest."""
         seen = tuple(feature.name for feature in self.features if feature.seen)
         return seen + tuple(relation.name for relation in self.relations)
 
-    @property
+    @cached_property
     def seen(self) -> list[int]:
         """Positions of the seen features among the measured ones."""
         return [number for number, feature in enumerate(self.features) if feature.seen]
 
-    @property
+    @cached_property
     def labels(self) -> tuple[str, ...]:
         """What an alert calls each column."""
         seen = tuple(feature.label for feature in self.features if feature.seen)
         return seen + tuple(relation.label for relation in self.relations)
+
+    @cached_property
+    def behind(self) -> list[int]:
+        """Position of the measured feature behind each column, for a residual that of its target."""
+        return [*self.seen, *self.targets]
+
+    @cached_property
+    def described(self) -> list[tuple[str, str]]:
+        """Label of each column, and unit of the measured feature behind it."""
+        units = [self.features[position].unit for position in self.behind]
+        return list(zip(self.labels, units, strict=True))
+
+    @cached_property
+    def logarithmic(self) -> npt.NDArray[np.bool_]:
+        """Which measured features are on a logarithmic scale."""
+        return np.array([feature.scale == "log" for feature in self.features])
+
+    @cached_property
+    def targets(self) -> list[int]:
+        """Position of each relation's target among the measured features."""
+        return [self.measured.index(relation.target) for relation in self.relations]
+
+    @cached_property
+    def given(self) -> list[list[int]]:
+        """Positions of each relation's given features among the measured ones."""
+        return [[self.measured.index(name) for name in relation.given] for relation in self.relations]

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from detectors.forest.attribution import attribute
+from detectors.forest.attribution import attribute, contributions_at
 from detectors.forest.conformal import p_values
-from detectors.forest.packing import FloatArray
-from detectors.forest.scoring import anomaly_scores
+from detectors.forest.packing import FloatArray, IndexArray
+from detectors.forest.scoring import anomaly_scores, places_of, scores_at
 from detectors.forest.trained import TrainedForest
+
+_KEPT = 8192  # rows whose places are kept: 800 bytes each with 100 trees
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +28,16 @@ class Judgements:
         The columns before standardising, NaN where not stated.
     standardised
         The columns as the forest saw them.
+    places
+        Where the rows end in the trees, for an explanation to start from; ``None`` for more rows than
+        a detector is ever asked about at once.
     """
 
     score: FloatArray
     p_value: FloatArray
     columns: FloatArray
     standardised: FloatArray
+    places: IndexArray | None
 
 
 def judge(forest: TrainedForest, values: FloatArray, provinces: list[str]) -> Judgements:
@@ -48,12 +54,14 @@ def judge(forest: TrainedForest, values: FloatArray, provinces: list[str]) -> Ju
     """
     columns = forest.preparation.columns(values)
     rows = forest.preparation.standardise(columns, forest.preparation.province_rows(provinces))
-    score = anomaly_scores(forest.packed, rows)
+    places = places_of(forest.packed, rows) if len(rows) <= _KEPT else None
+    score = anomaly_scores(forest.packed, rows) if places is None else scores_at(forest.packed, places)
     return Judgements(
         score=score,
         p_value=p_values(forest.calibration.forest, score),
         columns=columns,
         standardised=rows,
+        places=places,
     )
 
 
@@ -67,7 +75,11 @@ def agreeing(
     return (mahalanobis <= level).astype(np.intp) + (ecod <= level)
 
 
-def contributions(forest: TrainedForest, standardised: FloatArray) -> FloatArray:
+def contributions(forest: TrainedForest, judged: Judgements, rows: IndexArray) -> FloatArray:
     """Give how much each column shortens rows' paths, in levels per tree; positive isolates."""
-    shortening: FloatArray = -attribute(forest.packed, standardised).contributions / forest.packed.trees
+    if judged.places is None:
+        lengthening = attribute(forest.packed, judged.standardised[rows]).contributions
+    else:
+        lengthening = contributions_at(forest.packed, judged.places[rows])
+    shortening: FloatArray = -lengthening / forest.packed.trees
     return shortening

@@ -6,9 +6,10 @@ deregistration. Papers that follow the closing paper change nothing, so a judgem
 while an export is completed.
 """
 
-from dataclasses import dataclass
 from itertools import pairwise
 from math import nan
+
+import msgspec
 
 from detectors.documents import CustomsExport, Document, Registration
 from detectors.forest.feature_set import Feature, FeatureSet, Relation
@@ -77,8 +78,7 @@ DAYS_A_YEAR = 365.25
 _BUSINESS = frozenset({"company", "dealer", "exporter", "rental"})
 
 
-@dataclass(frozen=True, slots=True)
-class Observation:
+class Observation(msgspec.Struct, frozen=True, gc=False):
     """One vehicle as a forest sees it.
 
     Attributes
@@ -92,32 +92,34 @@ class Observation:
     exported
         Whether the closing paper is an export paper.
     sources
-        Documents the values were taken from, in event order.
+        Documents the values were taken from, in any order, some perhaps twice.
     """
 
     values: tuple[float, ...]
     province: str
     closing: Document
     exported: bool
-    sources: tuple[Document, ...]
+    sources: list[Document]
+
+    def documents(self, history: VehicleHistory) -> list[Document]:
+        """The sources in event order, each once."""
+        used = set(map(id, self.sources))
+        return [document for document in history.documents if id(document) in used]
 
 
 def first_export_paper(history: VehicleHistory) -> Registration | CustomsExport | None:
     """First pending-export registration or used-export declaration in event order."""
-    for document in history.papers:
-        if isinstance(document, CustomsExport):
-            if document.condition == "used":
-                return document
-        elif document.kind == "pending_export":
-            return document
-    return None
+    endorsed, declared = history.pending_exports, history.used_exports
+    if not declared:
+        return endorsed[0] if endorsed else None
+    # on one day the registration goes before the declaration
+    if endorsed and endorsed[0].day <= declared[0].day:
+        return endorsed[0]
+    return declared[0]
 
 
-def closing_paper(history: VehicleHistory) -> Document | None:
-    """Paper at which the life cycle is judged; ``None`` while the first owner has the car."""
-    exit_paper = first_export_paper(history)
-    if exit_paper is not None:
-        return exit_paper
+def last_change(history: VehicleHistory) -> Document | None:
+    """Last transfer or deregistration: where a vehicle's life is judged that was not exported."""
     for document in reversed(history.documents):
         if isinstance(document, CustomsExport):
             continue  # declared as new: not a life cycle of a used car
@@ -134,39 +136,52 @@ def observe_life_cycle(history: VehicleHistory) -> Observation | None:
     Observation or None
         ``None`` while there is too little to judge: no initial registration, or nothing after it.
     """
-    closing = closing_paper(history)
     initial = history.initial
-    if closing is None or initial is None or closing.day < initial.day:
+    if initial is None:
+        return None
+    exit_paper = first_export_paper(history)
+    closing = exit_paper or last_change(history)
+    if closing is None or closing.day < initial.day:
         return None
     sales = _sales_until(history, closing)
     reading = _last_reading(history, closing)
-    holdings = [later.day - earlier.day for earlier, later in pairwise(sales)]
-    first_price = initial.price_cny or nan
-    last_price = sales[-1].price_cny if len(sales) > 1 and sales[-1].price_cny else nan
     registrations = [r for r in history.registrations if r.day <= closing.day]
+    age, price = closing.day - initial.day, initial.price_cny or nan
+    last_price = (sales[-1].price_cny or nan) if len(sales) > 1 else nan
+    values = (
+        float(age),
+        reading.kilometres if reading else nan,
+        _shortest_holding(sales),
+        price,
+        _business_share(registrations, closing),
+        last_price / price,
+        float(len(sales)),
+        age / DAYS_A_YEAR,
+    )
+    used: list[Document] = [initial, closing, *[sale.paper for sale in sales]]
+    if reading:
+        used.append(reading.document)
+    return Observation(values, _last_province(registrations), closing, exit_paper is not None, used)
+
+
+def _last_province(registrations: list[Registration]) -> str:
+    for registration in reversed(registrations):
+        if registration.province:
+            return registration.province
+    return ""
+
+
+def _shortest_holding(sales: list[Sale]) -> float:
+    if len(sales) < 2:  # noqa: PLR2004 - from one sale to the next
+        return nan
+    return float(min(later.day - earlier.day for earlier, later in pairwise(sales)))
+
+
+def _business_share(registrations: list[Registration], closing: Document) -> float:
+    """Share of businesses among the owners before the closing paper whose type is stated."""
     owners = registrations[:-1] if registrations[-1] is closing else registrations
     types = [r.owner_type for r in owners or registrations if r.owner_type is not None]
-    values = (
-        float(closing.day - initial.day),
-        reading.kilometres if reading else nan,
-        float(min(holdings)) if holdings else nan,
-        first_price,
-        sum(t in _BUSINESS for t in types) / len(types) if types else nan,
-        last_price / first_price,
-        float(len(sales)),
-        (closing.day - initial.day) / DAYS_A_YEAR,
-    )
-    exported = closing is first_export_paper(history)
-    sources = {id(d): d for d in (initial, *(s.paper for s in sales), closing)}
-    if reading:
-        sources.setdefault(id(reading.document), reading.document)
-    return Observation(
-        values=values,
-        province=next((r.province for r in reversed(registrations) if r.province), ""),
-        closing=closing,
-        exported=exported,
-        sources=tuple(d for d in history.documents if id(d) in sources),
-    )
+    return len([None for each in types if each in _BUSINESS]) / len(types) if types else nan
 
 
 def _sales_until(history: VehicleHistory, closing: Document) -> list[Sale]:
@@ -188,11 +203,13 @@ def _last_reading(history: VehicleHistory, closing: Document) -> Reading | None:
     A reading of long before says nothing of the closing paper's day.
     """
     if isinstance(closing, Registration) and closing.kind == "pending_export":
-        declared = [r for r in history.readings if isinstance(r.document, CustomsExport)]
-        if declared:
-            return declared[0]
-    near = [r for r in history.readings if 0 <= closing.day - r.day <= _READING_HOLDS_DAYS]
-    return near[-1] if near else None
+        for reading in history.readings:
+            if isinstance(reading.document, CustomsExport):
+                return reading
+    for reading in reversed(history.readings):
+        if 0 <= closing.day - reading.day <= _READING_HOLDS_DAYS:
+            return reading
+    return None
 
 
 _READING_HOLDS_DAYS = 90

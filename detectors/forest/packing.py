@@ -7,6 +7,7 @@ all trees advance together. Nodes are numbered as in a binary heap: the root is 
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Protocol
 
 import numpy as np
@@ -33,7 +34,7 @@ class FittedForest(Protocol):
     max_samples_: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class PackedForest:
     """An isolation forest as flat arrays.
 
@@ -74,6 +75,18 @@ class PackedForest:
     def depth(self) -> int:
         """Steps from the root to a bottom place."""
         return int(self.feature.shape[1]).bit_length() - 1
+
+    @cached_property
+    def levels(self) -> tuple[tuple[IndexArray, npt.NDArray[np.float32]], ...]:
+        """Features and thresholds level by level, tree after tree within a level.
+
+        Place ``i`` of one level has the children ``2i`` and ``2i + 1`` in the next, whatever its tree:
+        that spares the walk an addition for every step of every tree.
+        """
+        return tuple(
+            (self.feature[:, first : 2 * first].ravel(), self.threshold[:, first : 2 * first].ravel())
+            for first in (1 << level for level in range(self.depth))
+        )
 
 
 _PAIR = 2  # so many rows are told apart by one cut

@@ -1,6 +1,7 @@
 """From measured values to a forest's columns: scales, residuals, provinces, missing values."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -8,7 +9,7 @@ from detectors.forest.feature_set import FeatureSet
 from detectors.forest.packing import FloatArray, IndexArray
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Preparation:
     """What was learnt from the reference population to put values on a common footing.
 
@@ -34,7 +35,7 @@ class Preparation:
 
     def province_rows(self, provinces: list[str]) -> IndexArray:
         """Row of `location` for each vehicle's province."""
-        rows = {code: row for row, code in enumerate(self.provinces, start=1)}
+        rows = self._row_of
         return np.array([rows.get(code, 0) for code in provinces], dtype=np.intp)
 
     def columns(self, values: FloatArray) -> FloatArray:
@@ -46,8 +47,12 @@ class Preparation:
             Shape ``(vehicles, features)`` in natural units, NaN where missing.
         """
         scaled = scale_values(self.features, values)
-        residuals = scaled[:, self._targets()] - self._expected(scaled)
-        return np.hstack([scaled[:, self.features.seen], residuals])
+        seen = len(self.features.seen)
+        columns = np.empty((len(scaled), len(self.features.columns)))
+        columns[:, :seen] = scaled[:, self.features.seen]
+        for number, target in enumerate(self.features.targets):
+            columns[:, seen + number] = scaled[:, target] - self._expected(number, scaled)
+        return columns
 
     def standardise(self, columns: FloatArray, province_rows: IndexArray) -> FloatArray:
         """Express columns in spreads from the province's median; missing becomes 0, the middle.
@@ -62,31 +67,22 @@ class Preparation:
         """Go the whole way from measured values to forest columns."""
         return self.standardise(self.columns(values), self.province_rows(provinces))
 
-    def _targets(self) -> list[int]:
-        return [self.features.measured.index(r.target) for r in self.features.relations]
+    @cached_property
+    def _row_of(self) -> dict[str, int]:
+        return {code: row for row, code in enumerate(self.provinces, start=1)}
 
-    def _expected(self, scaled: FloatArray) -> FloatArray:
-        return np.column_stack(
-            [
-                _predict(self.features, number, row, scaled)
-                for number, row in enumerate(self.coefficients)
-            ]
-            or [np.zeros((len(scaled), 0))]
-        )
+    def _expected(self, number: int, scaled: FloatArray) -> FloatArray:
+        """Expect one relation's target; NaN where one of the given features is missing."""
+        # column by column: a matrix product may round differently with the number of rows
+        row = self.coefficients[number]
+        result = np.full(len(scaled), row[0])
+        for column in self.features.given[number]:
+            result += scaled[:, column] * row[1 + column]
+        return result
 
 
 def scale_values(features: FeatureSet, values: FloatArray) -> FloatArray:
     """Put each measured feature on its scale (``ln(1 + value)`` or as it is)."""
-    logarithmic = np.array([feature.scale == "log" for feature in features.features])
+    logarithmic = features.logarithmic
     safe = np.where(logarithmic, np.maximum(values, 0.0), 0.0)
     return np.where(logarithmic, np.log1p(safe), values)
-
-
-def _predict(features: FeatureSet, number: int, row: FloatArray, scaled: FloatArray) -> FloatArray:
-    """Predict one relation's target; NaN where one of the given features is missing."""
-    # column by column: a matrix product may round differently with the number of rows
-    result = np.full(len(scaled), row[0])
-    for name in features.relations[number].given:
-        column = features.measured.index(name)
-        result += scaled[:, column] * row[1 + column]
-    return result

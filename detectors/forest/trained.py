@@ -1,6 +1,7 @@
 """A trained forest with all that is needed to judge by it, and the model that holds two of them."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from hashlib import sha256
 
 import numpy as np
@@ -23,7 +24,7 @@ class Calibration:
     ecod: FloatArray
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class TrainedForest:
     """A packed forest, how its columns are made, and how its scores are read.
 
@@ -52,6 +53,12 @@ class TrainedForest:
     percentiles: FloatArray
     bin_edges: FloatArray
     bin_shares: FloatArray
+
+    @cached_property
+    def percentile_lists(self) -> list[list[float]]:
+        """The percentiles as plain numbers: single values are looked up faster in them."""
+        lists: list[list[float]] = self.percentiles.tolist()
+        return lists
 
     def arrays(self) -> dict[str, FloatArray]:
         """All learnt numbers but the forest's own, by name: what a model file stores beside it."""

@@ -1,29 +1,15 @@
 """A forest's judgement in words, from the facts of its finding."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
-from detectors.findings import Fact
-from detectors.forest.explanation import REASONS, Reason
+from detectors.forest.explanation import REASON_FACTS
 
 _NEARLY_ALL = 99.5
 _MIDDLE = 50.0
 _THOUSAND = 1000
-
-
-def reason_facts(reasons: tuple[Reason, ...]) -> dict[str, Fact]:
-    """Flatten reasons into typed facts ``reason_1`` … ``weight_3``."""
-    facts: dict[str, Fact] = {}
-    for number, reason in enumerate(reasons, start=1):
-        facts |= {
-            f"reason_{number}": reason.label,
-            f"value_{number}": _rounded(reason.value),
-            f"unit_{number}": reason.unit,
-            f"usual_{number}": None if reason.usual is None else _rounded(reason.usual),
-            f"percentile_{number}": round(reason.percentile, 1),
-            f"weight_{number}": round(reason.weight, 3),
-        }
-    return facts
+_OPINIONS = ("neither second opinion agrees", "one of two second opinions agrees")
 
 
 def tell(facts: Mapping[str, Any], population: str) -> str:
@@ -36,14 +22,13 @@ def tell(facts: Mapping[str, Any], population: str) -> str:
     population
         What the vehicle was compared with, such as "ordinary life cycles".
     """
-    opinions = ("neither second opinion agrees", "one of two second opinions agrees")
     agree = facts["second_opinions"]
-    agreement = opinions[agree] if agree < len(opinions) else "both second opinions agree"
-    reasons = [_tell_reason(facts, n) for n in range(1, REASONS + 1) if f"reason_{n}" in facts]
+    agreement = _OPINIONS[agree] if agree < len(_OPINIONS) else "both second opinions agree"
+    reasons = "; ".join([_tell_reason(facts, names) for names in REASON_FACTS if names[0] in facts])
     return (
         f"Of {facts['compared_with']:,} {population} kept for comparison, {_share(facts)} look as "
         f"unusual (p = {facts['p_value']:.2g}, limit {facts['p_limit']:g}; {agreement}). "
-        f"What sets it apart: {'; '.join(reasons)}."
+        f"What sets it apart: {reasons}."
     )
 
 
@@ -52,27 +37,32 @@ def _share(facts: Mapping[str, Any]) -> str:
     return "none" if as_unusual == 0 else f"{as_unusual:,}"
 
 
-def _tell_reason(facts: Mapping[str, Any], number: int) -> str:
-    value, unit = facts[f"value_{number}"], facts[f"unit_{number}"]
-    usual, percentile = facts[f"usual_{number}"], facts[f"percentile_{number}"]
-    text = f"{facts[f'reason_{number}']} {_amount(value, unit)}"
-    if usual is not None:
-        text += f" where {_amount(usual, unit)} would be usual"
+def _tell_reason(facts: Mapping[str, Any], names: tuple[str, ...]) -> str:
+    label, value, unit, usual, percentile, _ = names
+    beyond = _beyond(facts[percentile])
+    text = f"{facts[label]} {_amount(facts[value], facts[unit])}"
+    if (expected := facts[usual]) is not None:
+        return f"{text} where {_amount(expected, facts[unit])} would be usual, {beyond}"
+    return f"{text}, {beyond}"
+
+
+@lru_cache(maxsize=512)
+def _beyond(percentile: float) -> str:
+    """Say on which side of the population a value lies; percentiles come in steps of a half."""
     if percentile < _MIDDLE:
-        return f"{text}, {_beyond('lower', 100 - percentile)}"
-    return f"{text}, {_beyond('higher', percentile)}"
+        return f"lower than {_most(100 - percentile)}"
+    return f"higher than {_most(percentile)}"
 
 
-def _beyond(direction: str, share: float) -> str:
-    if share > _NEARLY_ALL:
-        return f"{direction} than nearly all"
-    return f"{direction} than {share:.0f} %"
+def _most(share: float) -> str:
+    return "nearly all" if share > _NEARLY_ALL else f"{share:.0f} %"
 
 
 def _amount(value: float, unit: str) -> str:
-    number = f"{value:,.0f}" if abs(value) >= _THOUSAND or value == round(value) else f"{value:,.2f}"
-    return f"{number} {unit}".rstrip()
-
-
-def _rounded(value: float) -> float:
-    return round(value, 2)
+    if 0 <= value < _THOUSAND and value == (whole := int(value)):
+        number = str(whole)
+    elif abs(value) >= _THOUSAND or value == round(value):
+        number = f"{value:,.0f}"
+    else:
+        number = f"{value:,.2f}"
+    return f"{number} {unit}" if unit else number

@@ -19,7 +19,8 @@ from streams.cli.progress import reading_progress
 from streams.cli.summary import SEVERITY_STYLE, summary_tables
 from streams.models.choice import DEFAULT, choose_model
 from streams.policy import load_policy
-from streams.replay import Outputs, Replay, Replayed
+from streams.proceedings import Outputs, Replayed
+from streams.replay import Replay
 from streams.report import Sources, write_report
 from streams.simulator import load_country, simulate
 

@@ -10,10 +10,11 @@ from detectors.errors import ZeromileError
 from detectors.registry import Catalogue
 from streams.cli.console import errors, fail, out
 from streams.cli.progress import reading_progress
-from streams.cli.replay import Config, check_readable
+from streams.cli.replay import Config, ModelChoice, check_readable
 from streams.evaluation import observe_alerts, observe_run, read_truth, score
 from streams.evaluation.observing import Observation
 from streams.evaluation.tables import score_tables
+from streams.models.choice import choose_model
 from streams.policy import load_policy
 
 
@@ -29,17 +30,19 @@ def evaluate(
         ),
     ] = None,
     config: Config = None,
+    model: ModelChoice = None,
     as_json: Annotated[bool, typer.Option("--json", help="Write the score card as JSON.")] = False,
 ) -> None:
     """Score the detectors: recall, precision, delays, by detector, scheme and look-alike."""
     check_readable([file, truth] if alerts is None else [file, truth, alerts])
-    if alerts is not None and config is not None:
-        raise typer.BadParameter(
-            "a policy changes nothing in alerts already written", param_hint="--config"
-        )
+    for given, name, option in ((config, "policy", "--config"), (model, "model", "--model")):
+        if alerts is not None and given is not None:
+            raise typer.BadParameter(
+                f"a {name} changes nothing in alerts already written", param_hint=option
+            )
     try:
         known = read_truth(truth)
-        seen = observe_alerts(alerts) if alerts else _run(file, config)
+        seen = observe_alerts(alerts) if alerts else _run(file, config, model)
     except (ZeromileError, OSError) as error:
         fail(str(error))
     documents = known.country.documents if known.country else None
@@ -56,7 +59,7 @@ def evaluate(
         out.print(table)
 
 
-def _run(file: Path, config: Path | None) -> Observation:
-    catalogue = Catalogue(load_policy(config))
+def _run(file: Path, config: Path | None, model: str | None) -> Observation:
+    catalogue = Catalogue(load_policy(config), choose_model(model))
     with reading_progress([file], errors) as advance:
         return observe_run(file, catalogue, advance(file) if advance else None)

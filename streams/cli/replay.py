@@ -1,5 +1,7 @@
 """`zeromile replay`: recorded streams in, alerts out, no broker needed."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Annotated
@@ -13,9 +15,11 @@ from streams.cli.console import errors, fail, out
 from streams.cli.progress import reading_progress
 from streams.cli.summary import summary_tables
 from streams.models.choice import choose_model
+from streams.parallel import Judge, ParallelReplay
 from streams.policy import load_policy
+from streams.proceedings import Outputs
 from streams.reading import STANDARD_INPUT
-from streams.replay import Outputs, Replay
+from streams.replay import Replay
 from streams.report import Sources, write_report
 
 Files = Annotated[
@@ -62,6 +66,16 @@ def replay(
     config: Config = None,
     model: ModelChoice = None,
     watermark: WatermarkTime = None,
+    workers: Annotated[
+        int,
+        typer.Option(
+            "--workers",
+            min=1,
+            max=64,
+            metavar="N",
+            help="Processes that judge, best one a processor; what is found is the same.",
+        ),
+    ] = 1,
     max_dead_letters: Annotated[
         int | None,
         typer.Option(min=0, help="Exit with 1 if more documents than this were refused."),
@@ -75,14 +89,14 @@ def replay(
     check_readable(files)
     check_writable(alerts, final, dead_letters, report)
     try:
-        catalogue = Catalogue(load_policy(config), choose_model(model))
-        run = Replay(catalogue, Outputs(alerts, final, dead_letters))
-        with reading_progress(files, errors) as advance:
-            replayed = run.run(files, complete_through=day, advance=advance)
-        if report is not None:
-            names = tuple("(standard input)" if f == STANDARD_INPUT else f.name for f in files)
-            sources = Sources(names, made_on=date.today(), complete_through=day)  # noqa: DTZ011 - the reader's day
-            write_report(report, run.engine, replayed.firing.values(), sources, run.provinces.latest)
+        with _job(workers, Judge(config, model), Outputs(alerts, final, dead_letters)) as run:
+            with reading_progress(files, errors) as advance:
+                replayed = run.run(files, complete_through=day, advance=advance)
+            if report is not None:
+                names = tuple("(standard input)" if f == STANDARD_INPUT else f.name for f in files)
+                sources = Sources(names, made_on=date.today(), complete_through=day)  # noqa: DTZ011 - the reader's day
+                firing = replayed.firing.values()
+                write_report(report, run.judged, firing, sources, run.provinces.latest)
     except (ZeromileError, OSError) as error:
         fail(str(error))
     for table in summary_tables(replayed):
@@ -91,6 +105,15 @@ def replay(
     if max_dead_letters is not None and refused > max_dead_letters:
         errors.print(f"{refused} dead letters, more than the {max_dead_letters} allowed")
         raise typer.Exit(1)
+
+
+@contextmanager
+def _job(workers: int, judge: Judge, outputs: Outputs) -> Iterator[Replay | ParallelReplay]:
+    if workers == 1:
+        yield Replay(Catalogue(load_policy(judge.config), choose_model(judge.model)), outputs)
+        return
+    with ParallelReplay(judge, workers, outputs) as run:
+        yield run
 
 
 def parse_day(watermark: str | None) -> int | None:

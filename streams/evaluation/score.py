@@ -121,6 +121,25 @@ class RefusalScore(msgspec.Struct, frozen=True):
     by_reason: dict[str, dict[str, int]]
 
 
+class UnusualScore(msgspec.Struct, frozen=True):
+    """What the findings of a model say of one class; no truth says what is unusual, so none is wrong.
+
+    Attributes
+    ----------
+    kind
+        scheme, look_alike or ordinary.
+    vehicles, flagged, rate
+        Vehicles of the class; those it fires for at the end; flagged / vehicles.
+    """
+
+    detector: str
+    kind: str
+    label: str
+    vehicles: int
+    flagged: int
+    rate: float | None
+
+
 class Score(msgspec.Struct, frozen=True):
     """The whole score card."""
 
@@ -133,4 +152,6 @@ class Score(msgspec.Struct, frozen=True):
     missed: tuple[Missed, ...]
     wrong: tuple[WrongAlerts, ...]
     spikes: tuple[SpikeScore, ...]
+    unusual: tuple[UnusualScore, ...]
+    """Empty without a model."""
     refusals: RefusalScore | None

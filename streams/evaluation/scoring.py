@@ -20,6 +20,7 @@ from streams.evaluation.score import (
 )
 from streams.evaluation.spikes import score_spikes
 from streams.evaluation.truth import Truth
+from streams.evaluation.unusual import score_unusual
 
 EXAMPLES: Final = 5
 
@@ -39,6 +40,7 @@ def score(truth: Truth, seen: Observation) -> Score:
         missed=_missed(all_cases),
         wrong=_wrong(all_cases),
         spikes=score_spikes(truth, seen),
+        unusual=score_unusual(truth, seen),
         refusals=_refusals(truth, seen),
     )
 

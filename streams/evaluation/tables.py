@@ -17,6 +17,8 @@ def score_tables(score: Score) -> Iterator[Table]:
     yield _look_alikes(score)
     if score.spikes:
         yield _spikes(score)
+    if score.unusual:
+        yield _unusual(score)
     if score.missed:
         yield _missed(score)
     if score.wrong:
@@ -106,6 +108,19 @@ def _spikes(score: Score) -> Table:
 def _some(texts: tuple[str, ...]) -> str:
     more = len(texts) - MOST_NAMED
     return ", ".join(texts[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
+
+
+def _unusual(score: Score) -> Table:
+    table = _table(
+        "Unusual by the model (no truth says what is unusual: shares, not errors)",
+        "detector", "kind", "class", "vehicles", "flagged", "share", words=3,
+    )  # fmt: skip
+    for row in score.unusual:
+        table.add_row(
+            row.detector, row.kind, row.label, _count(row.vehicles), _count(row.flagged),
+            _percent(row.rate),
+        )  # fmt: skip
+    return table
 
 
 def _missed(score: Score) -> Table:

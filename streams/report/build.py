@@ -4,12 +4,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from detectors.alerts import Alert
+from detectors.policy import Policy
 from detectors.registry import DECLARED
 from detectors.spikes.watch import WatchReport
-from streams.engine import Engine
 from streams.report.adjusted_retail import REBATE_RATE, VALUE_ADDED_TAX, WINDOW_DAYS, RetailSums
 from streams.report.alert_charts import detector_weeks, weekly_alerts
 from streams.report.alerts import AlertTally
@@ -24,6 +24,8 @@ from streams.report.retail_charts import monthly_retail
 from streams.report.spikes import spike_of
 from streams.report.table import alert_table
 from streams.report.vehicles import VehicleTally, tally_vehicles
+from streams.results import Counters
+from streams.store import Vehicles
 
 TOP_VEHICLES: Final = 12
 """Vehicles told in full, beside the worst one of every further detector."""
@@ -44,21 +46,37 @@ class Sources:
     """Civil day through which the feeds were declared complete."""
 
 
+class Judged(Protocol):
+    """Vehicles whose documents were read and judged."""
+
+    @property
+    def store(self) -> Vehicles:
+        """Their records."""
+
+    @property
+    def counters(self) -> Counters:
+        """What became of the documents."""
+
+    @property
+    def policy(self) -> Policy:
+        """By which they were judged."""
+
+
 def write_report(
     path: Path,
-    engine: Engine,
+    judged: Judged,
     firing: Iterable[Alert],
     sources: Sources,
     watch: WatchReport | None = None,
 ) -> None:
-    """Write the report on an engine's vehicles and the alerts that fire.
+    """Write the report on vehicles and the alerts that fire.
 
     Parameters
     ----------
     path
         The HTML file.
-    engine
-        Has read the documents.
+    judged
+        The engine that has read the documents, or several as if they were one.
     firing
         Alerts that still fire.
     sources
@@ -68,12 +86,12 @@ def write_report(
     """
     alerts = AlertTally(firing)
     suspects = alerts.suspects(TOP_VEHICLES, ALIKE)
-    vehicles = tally_vehicles(engine.store, {suspect.vin for suspect in suspects})
+    vehicles = tally_vehicles(judged.store, {suspect.vin for suspect in suspects})
     charts, context = _context(alerts, vehicles, bands_of(watch))
     context |= {
         "sources": sources,
-        "counters": engine.counters,
-        "lateness_days": engine.catalogue.policy.watermarks.allowed_lateness_days,
+        "counters": judged.counters,
+        "lateness_days": judged.policy.watermarks.allowed_lateness_days,
         "cases": cases(suspects, vehicles.cases),
         "top_vehicles": TOP_VEHICLES,
         "alike": ALIKE,

@@ -9,7 +9,7 @@ from detectors.spikes.tally import Export
 from streams import record as records
 from streams.report.adjusted_retail import AdjustedRetail
 from streams.report.calendar import monday
-from streams.store import StateStore
+from streams.store import Vehicles
 
 
 class VehicleTally:
@@ -52,7 +52,7 @@ class VehicleTally:
             self.last_day = document.day
 
 
-def tally_vehicles(store: StateStore, wanted: Collection[str] = ()) -> VehicleTally:
+def tally_vehicles(store: Vehicles, wanted: Collection[str] = ()) -> VehicleTally:
     """Go through all vehicles once, one at a time."""
     tally = VehicleTally(wanted)
     for vin in store.vins():

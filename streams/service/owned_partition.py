@@ -42,6 +42,10 @@ from streams.service.shared_watermarks import DESK_KEY, NEWEST_KEY, decode_newes
 
 RETRY_SECONDS = 1.0
 JUDGE_SLICE = 200
+SHORTEST_WAIT_SECONDS = 0.03
+WAIT_PER_TRANSACTION = 4.0
+"""Time to collect for a transaction, in multiples of what the last one took: where the broker answers
+in 10 ms alerts leave after 40, and where everything is busy few large transactions are written."""
 T = TypeVar("T")
 
 log = structlog.get_logger("zeromile.partition")
@@ -129,6 +133,8 @@ class OwnedPartition:
                 surroundings.watermarks,
             )
         self._sweeper = Sweeper(store, surroundings.retention_days)
+        self._transaction_seconds = 0.0
+        """What the last transaction took."""
         self._work = asyncio.Event()
         self._urgent = asyncio.Event()
         self._flushed = asyncio.Event()
@@ -276,9 +282,13 @@ class OwnedPartition:
         await self._work.wait()
         if not self._urgent.is_set():
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._urgent.wait(), self.around.flush_seconds)
+                await asyncio.wait_for(self._urgent.wait(), self._collecting_seconds())
         self._work.clear()
         self._urgent.clear()
+
+    def _collecting_seconds(self) -> float:
+        paced = max(SHORTEST_WAIT_SECONDS, WAIT_PER_TRANSACTION * self._transaction_seconds)
+        return min(self.around.flush_seconds, paced)
 
     async def _flush(self) -> None:
         self._idle.clear()
@@ -286,7 +296,8 @@ class OwnedPartition:
         try:
             started = time.perf_counter()
             end = await self._write(entries)
-            self.around.metrics.transaction_seconds.observe(time.perf_counter() - started)
+            self._transaction_seconds = time.perf_counter() - started
+            self.around.metrics.transaction_seconds.observe(self._transaction_seconds)
             self.store.confirm(end)
             self._marker = msgspec.structs.replace(self._marker, number=self._marker.number + 1)
         finally:

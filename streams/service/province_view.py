@@ -8,6 +8,7 @@ from detectors import civil_time
 from detectors.provinces import PROVINCES
 from detectors.spikes.watch import NATION, WatchReport
 from streams.provinces import ProvinceBook
+from streams.service.answers import named
 
 NAMES = PROVINCES | {NATION: "the nation"}
 """What can be asked for, by code."""
@@ -34,9 +35,9 @@ def province_view(book: ProvinceBook, code: str, weeks: int) -> dict[str, object
                 "alert_id": alert.alert_id,
                 "revision": alert.revision,
                 "explanation": explanation,
-                "finding": alert.finding,
+                "finding": named(finding),
             }
-            for alert, explanation in book.firing(code)
+            for alert, finding, explanation in book.firing(code)
         ],
     }
 

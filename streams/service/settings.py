@@ -70,7 +70,10 @@ class Settings(KafkaConnection):
         1096, ge=400, description="Days without a document after which a vehicle is forgotten."
     )
     flush_seconds: Seconds = Field(
-        0.4, le=30, description="Longest time before alerts and state are written out."
+        0.4,
+        le=30,
+        description="Longest time for which alerts and state are collected before they are written; "
+        "shorter while the broker answers quickly.",
     )
     max_batch_documents: int = Field(
         2000, ge=1, le=100_000, description="Most documents handled in one go for a partition."

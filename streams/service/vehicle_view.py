@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from streams import record as records
+from streams.service.answers import named
 
 
 def vehicle_view(data: bytes | None, vin: str) -> dict[str, object] | None:
@@ -13,22 +14,17 @@ def vehicle_view(data: bytes | None, vin: str) -> dict[str, object] | None:
     return {
         "vin": vin,
         "documents": [
-            {"document": _named(filed.document), "position": filed.position} for filed in record.filed
+            {"document": named(filed.document, without=(None, "")), "position": filed.position}
+            for filed in record.filed
         ],
         "alerts": [
             {
                 "alert_id": alert.alert_id,
                 "revision": alert.revision,
                 "state": "resolved" if alert.finding is None else "firing",
-                "finding": alert.finding,
+                "finding": None if alert.finding is None else named(alert.finding),
             }
             for alert in record.alerts
         ],
         "overfull": record.overfull,
     }
-
-
-def _named(document: object) -> dict[str, object]:
-    """Turn a document, which is an array in the state, into an object with field names."""
-    fields: tuple[str, ...] = document.__struct_fields__  # type: ignore[attr-defined]
-    return {name: value for name in fields if (value := getattr(document, name)) not in (None, "")}

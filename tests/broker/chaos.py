@@ -1,4 +1,4 @@
-"""Seeded schedules of mishaps for a deployment that is at work."""
+"""Seeded schedules of mishaps for a deployment that is at work, and a look at what is left after."""
 
 from __future__ import annotations
 
@@ -6,7 +6,12 @@ import random
 import signal
 import time
 from collections.abc import Callable
+from pathlib import Path
 
+from detectors.registry import Catalogue
+from streams import record as records
+from streams.policy import load_policy
+from streams.replay import Replay
 from tests.broker.deployment import Deployment, WorkerProcess
 
 PAUSE_SECONDS = 5.0
@@ -74,3 +79,23 @@ class Schedule:
         else:
             start = self.rng.randrange(len(published) or 1)
             self.deployment.publish(published[start : start + 500])
+
+
+def check_state(deployment: Deployment, stream: Path) -> None:
+    """Each vehicle's file holds exactly the documents of an embedded replay."""
+    replay = Replay(Catalogue(load_policy(None)))
+    replay.run([stream])
+    store = replay.engine.store
+    expected = {vin: _documents(store.get(vin)) for vin in store.vins()}
+    latest = {
+        record.key.decode(): record.value
+        for record in deployment.read_all(deployment.names.vehicles)
+        if not record.key.startswith(b"\x00")
+    }
+    assert {vin: _documents(data) for vin, data in latest.items()} == expected
+
+
+def _documents(data: bytes | None) -> set[tuple[str, str, int, str]]:
+    assert data is not None
+    documents = (filed.document for filed in records.decode(data).filed)
+    return {(d.source, d.event_id, d.revision, d.status) for d in documents}

@@ -28,7 +28,8 @@ class BrokerUnavailableError(RuntimeError):
     """This machine cannot run the broker; the message says what is missing."""
 
 
-def _cache_home() -> Path:
+def cache_home() -> Path:
+    """Where what was downloaded for the tests is kept."""
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "zeromile"
 
 
@@ -47,7 +48,7 @@ def _program(name: str) -> str:
 
 def fetch_jars() -> Path:
     """Directory with the broker's jars; downloaded on first use, shared by all later runs."""
-    jars = _cache_home() / f"apache-kafka-{_kafka_version()}"
+    jars = cache_home() / f"apache-kafka-{_kafka_version()}"
     jars.parent.mkdir(parents=True, exist_ok=True)
     with (jars.parent / f"{jars.name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -166,6 +167,10 @@ class KafkaBroker:
     def kill(self) -> None:
         """End at once (SIGKILL), as a crash would."""
         self._end(signal.SIGKILL)
+
+    def remove(self) -> None:
+        """End it for good; its directory is the caller's."""
+        self.kill()
 
     def _end(self, signal_number: int) -> None:
         if self._process is None:

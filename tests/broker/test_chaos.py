@@ -12,14 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from detectors.registry import Catalogue
-from streams import record as records
-from streams.policy import load_policy
-from streams.replay import Replay
-from tests.broker.chaos import Schedule
+from tests.broker.chaos import Schedule, check_state
 from tests.broker.conftest import broker_or_skip
+from tests.broker.container_broker import Broker
 from tests.broker.deployment import Deployment, expected_alerts, wait_for
-from tests.broker.kafka_broker import KafkaBroker
 from tests.broker.papers import UNREADABLE, paper_stream
 
 pytestmark = [
@@ -34,17 +30,19 @@ SCHEDULES = int(os.environ.get("ZEROMILE_TEST_SCHEDULES", "20"))
 
 
 @pytest.fixture(scope="module")
-def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaBroker]:
+def broker(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Broker]:
     """A broker of this module's own, because it is restarted under way."""
-    broker = broker_or_skip(tmp_path_factory.mktemp("chaos"))
+    broker = broker_or_skip(tmp_path_factory.mktemp("chaos"), request.config)
     yield broker
-    broker.kill()
+    broker.remove()
 
 
 class BrokerRestarts:
     """Restarts of a broker that several schedules share: one at a time."""
 
-    def __init__(self, broker: KafkaBroker) -> None:
+    def __init__(self, broker: Broker) -> None:
         self._broker = broker
         self._lock = threading.Lock()
 
@@ -56,7 +54,7 @@ class BrokerRestarts:
 
 
 @pytest.mark.parametrize("first", range(0, SCHEDULES, AT_ONCE))
-def test_nothing_is_lost_or_counted_twice(broker: KafkaBroker, tmp_path: Path, first: int):
+def test_nothing_is_lost_or_counted_twice(broker: Broker, tmp_path: Path, first: int):
     restart = BrokerRestarts(broker)
     with ThreadPoolExecutor(AT_ONCE) as pool:
         runs = [
@@ -67,7 +65,7 @@ def test_nothing_is_lost_or_counted_twice(broker: KafkaBroker, tmp_path: Path, f
     assert not failures, "\n\n".join(failures)
 
 
-def test_a_stop_ends_in_time_though_the_broker_is_away(broker: KafkaBroker, tmp_path: Path):
+def test_a_stop_ends_in_time_though_the_broker_is_away(broker: Broker, tmp_path: Path):
     deployment = Deployment(
         broker.bootstrap_servers,
         f"away-{os.getpid()}",
@@ -86,7 +84,7 @@ def test_a_stop_ends_in_time_though_the_broker_is_away(broker: KafkaBroker, tmp_
         broker.start()
 
 
-def _run(seed: int, broker: KafkaBroker, directory: Path, restart: BrokerRestarts) -> None:
+def _run(seed: int, broker: Broker, directory: Path, restart: BrokerRestarts) -> None:
     directory.mkdir()
     lines = paper_stream(seed, VEHICLES)
     stream = directory / "papers.jsonl"
@@ -103,7 +101,7 @@ def _run(seed: int, broker: KafkaBroker, directory: Path, restart: BrokerRestart
     try:
         schedule.run(lines)
         deployment.expect(expected_alerts(stream))
-        _check_state(deployment, stream)
+        check_state(deployment, stream)
         _check_dead_letters(deployment, lines)
         print(f"seed {seed}: {schedule.done}, lost {_lost(deployment)}")  # noqa: T201 - shown with -s
     except Exception as error:
@@ -116,26 +114,6 @@ def _lost(deployment: Deployment) -> float:
     """Partitions that running workers had to give up to another one."""
     running = [worker for worker in deployment.workers if worker.running]
     return sum(worker.metric("zeromile_lost_partitions_total") for worker in running)
-
-
-def _check_state(deployment: Deployment, stream: Path) -> None:
-    """Each vehicle's file holds exactly the documents of an embedded replay."""
-    replay = Replay(Catalogue(load_policy(None)))
-    replay.run([stream])
-    store = replay.engine.store
-    expected = {vin: _documents(store.get(vin)) for vin in store.vins()}
-    latest = {
-        record.key.decode(): record.value
-        for record in deployment.read_all(deployment.names.vehicles)
-        if not record.key.startswith(b"\x00")
-    }
-    assert {vin: _documents(data) for vin, data in latest.items()} == expected
-
-
-def _documents(data: bytes | None) -> set[tuple[str, str, int, str]]:
-    assert data is not None
-    documents = (filed.document for filed in records.decode(data).filed)
-    return {(d.source, d.event_id, d.revision, d.status) for d in documents}
 
 
 def _check_dead_letters(deployment: Deployment, lines: list[bytes]) -> None:

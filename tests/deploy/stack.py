@@ -77,6 +77,7 @@ class Stack:
             "ZEROMILE_WEB_HOST": "127.0.0.1",
             "ZEROMILE_WEB_PORT": str(self.ports["worker"]),
             "ZEROMILE_WEB_TOKEN": "token",
+            "ZEROMILE_MODEL": "default",
             "ZEROMILE_SINK_URL": self.postgres.url(),
             "ZEROMILE_SINK_METRICS_HOST": "127.0.0.1",
             "ZEROMILE_SINK_METRICS_PORT": str(self.ports["sink"]),
@@ -87,6 +88,7 @@ class Stack:
             "PYTHONPATH": str(ROOT),
             "ZEROMILE_TOPIC_PREFIX": self.prefix,
             "ZEROMILE_GROUP": self.prefix,
+            "ZEROMILE_DRIFT_SECONDS": "2",
             "ZEROMILE_SINK_GROUP": f"{self.prefix}-sink",
         }
         return replaced | shared

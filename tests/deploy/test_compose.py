@@ -23,6 +23,7 @@ from streams.service.settings import Settings
 from streams.service.settings import load as load_settings_of
 from streams.sink.database import open_database
 from streams.sink.settings import SinkSettings
+from tests.deploy.compose_linter import LINTER, installed_linter
 from tests.deploy.files import DEPLOY, ROOT, compose, load
 
 CHECK_JSONSCHEMA = "0.39.0"
@@ -73,6 +74,28 @@ def test_the_compose_file_fits_the_compose_schema(check_jsonschema: Path, tmp_pa
 
     assert good.returncode == 0, good.stdout
     assert check(tmp_path / "broken.yml").returncode == 1, "the check can fail"
+
+
+def test_the_compose_linter_has_nothing_to_say():
+    done = _dclint(ROOT / "docker-compose.yml")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_compose_linter_would_say_something(tmp_path: Path):
+    spoilt = tmp_path / "docker-compose.yml"
+    text = (ROOT / "docker-compose.yml").read_text("utf-8")
+    spoilt.write_text(text.replace("image: apache/kafka:4.1.0", "image: apache/kafka"), "utf-8")
+    done = _dclint(spoilt)
+    assert done.returncode != 0
+    assert "service-image-require-explicit-tag" in done.stdout
+
+
+def _dclint(compose_file: Path) -> subprocess.CompletedProcess[str]:
+    rules = str(LINTER / "rules.yaml")
+    return subprocess.run(
+        [str(installed_linter()), "--config", rules, "--max-warnings", "0", str(compose_file)],
+        capture_output=True, text=True, check=False, timeout=120,
+    )  # fmt: skip
 
 
 def test_hadolint_has_nothing_to_say():

@@ -38,7 +38,11 @@ def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
 
 
 def test_rules_and_configuration_are_accepted():
-    for arguments in (("check", "rules", *RULES), ("check", "config", FOLDER / "prometheus.yml")):
+    for arguments in (
+        ("check", "rules", *RULES),
+        ("check", "config", FOLDER / "prometheus.yml"),
+        ("check", "config", FOLDER / "host.yml"),
+    ):
         done = run(tool("promtool"), *arguments)
         assert done.returncode == 0, done.stdout + done.stderr
 

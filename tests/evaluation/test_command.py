@@ -157,8 +157,20 @@ def test_a_missing_file_is_named(tmp_path, stream):
     assert "none.jsonl" in result.output.replace("\n", "")
 
 
-def test_a_policy_for_written_alerts_is_refused(stream, tmp_path):
+@pytest.mark.parametrize(("option", "what"), [("--config", "policy"), ("--model", "model")])
+def test_a_policy_or_a_model_for_written_alerts_is_refused(stream, tmp_path, option, what):
     path = tmp_path / "x"
     path.write_text("")
-    result = run(stream[0], "--truth", stream[1], "--alerts", path, "--config", path)
+    result = run(stream[0], "--truth", stream[1], "--alerts", path, option, path)
     assert result.exit_code == 2
+    assert f"a {what} changes nothing" in result.output
+
+
+def test_what_a_model_finds_is_told_by_class_and_is_no_accusation(stream):
+    without = json.loads(run(stream[0], "--truth", stream[1], "--json").output)
+    card = json.loads(run(stream[0], "--truth", stream[1], "--model", "default", "--json").output)
+    rates = {(r["detector"], r["label"]): r["rate"] for r in card["unusual"]}
+    assert rates["unusual_life_cycle", "zero_mileage_export"] > 0.9
+    assert rates["unusual_life_cycle", "ordinary"] < 0.02
+    assert without["unusual"] == []
+    assert card | {"unusual": []} == without

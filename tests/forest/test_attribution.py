@@ -3,6 +3,7 @@
 import numpy as np
 from sklearn.ensemble import IsolationForest
 
+from detectors.forest import attribution
 from detectors.forest.attribution import attribute
 from detectors.forest.packing import pack
 from detectors.forest.scoring import path_length_sums
@@ -28,6 +29,18 @@ def test_a_row_far_out_in_one_feature_is_explained_by_it():
     rows[np.arange(700), guilty] = 8.0
     blamed = attribute(packed, rows).contributions.argmin(axis=1)
     assert (blamed == guilty).mean() >= 0.99
+
+
+def test_contributions_do_not_depend_on_the_batch_nor_on_whether_the_credits_were_tabled(monkeypatch):
+    generator = np.random.default_rng(6)
+    rows = generator.normal(size=(3000, 8))
+    packed = pack(IsolationForest(max_samples=1024, random_state=1).fit(rows))
+    tabled = attribute(packed, rows).contributions
+    for size in (1, 2, 511, 513):
+        assert np.array_equal(attribute(packed, rows[:size]).contributions, tabled[:size])
+    monkeypatch.setattr(attribution, "LARGEST_TABLE", 0)
+    for size in (1, 600):
+        assert np.array_equal(attribute(packed, rows[:size]).contributions, tabled[:size])
 
 
 def test_no_rows_are_explained_by_nothing():

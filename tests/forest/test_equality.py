@@ -1,13 +1,17 @@
 """The packed forest gives scikit-learn's numbers to the last bit."""
 
+from itertools import count
+
 import numpy as np
 import pytest
 from sklearn.datasets import load_breast_cancer, load_digits, load_iris, load_wine
 from sklearn.ensemble import IsolationForest
 from sklearn.metrics import roc_auc_score
 
+from detectors.forest import compiled, scoring
+from detectors.forest.compiled import AVAILABLE, compiled_places
 from detectors.forest.packing import ForestError, average_path_length, pack, round_down
-from detectors.forest.scoring import WIDE_BATCH, RowError, anomaly_scores
+from detectors.forest.scoring import RowError, anomaly_scores, as_rows, walk
 
 FORESTS = [
     {"n_estimators": 100, "max_samples": 256},
@@ -43,15 +47,14 @@ def table(seed: int, rows: int) -> np.ndarray:
 @pytest.mark.parametrize("parameters", FORESTS, ids=str)
 @pytest.mark.parametrize("seed", [11, 12])
 def test_scores_are_bit_equal_to_scikit_learn(parameters, seed):
-    """20 forests; 50,000 rows through the wide path and the first ones again through the narrow."""
+    """20 forests; 50,000 rows at once, the first ones again in batches of other sizes and alone."""
     forest = IsolationForest(random_state=seed, **parameters).fit(table(seed, 6000))
     packed = pack(forest)
     rows = table(seed + 1000, 50_000)
     expected = -forest.score_samples(rows)
     assert np.abs(anomaly_scores(packed, rows) - expected).max() == 0
-    narrow = anomaly_scores(packed, rows[: WIDE_BATCH - 1])
-    assert np.abs(narrow - expected[: WIDE_BATCH - 1]).max() == 0
-    assert anomaly_scores(packed, rows[:1])[0] == expected[0]
+    for size in (513, 511, 7, 1):
+        assert np.array_equal(anomaly_scores(packed, rows[:size]), expected[:size])
 
 
 def test_rows_on_a_threshold_and_beyond_float32_go_the_way_scikit_learn_sends_them():
@@ -68,6 +71,19 @@ def test_a_threshold_rounded_down_splits_float32_values_like_the_wide_one():
     assert np.array_equal(values <= round_down(thresholds), values.astype(float) <= thresholds)
     nearest = thresholds.astype(np.float32)  # what a plain cast would do
     assert not np.array_equal(values <= nearest, values.astype(float) <= thresholds)
+
+
+@pytest.mark.skipif(not AVAILABLE, reason="numba is not installed")
+def test_compiled_code_ends_at_the_same_places(monkeypatch):
+    packed = pack(IsolationForest(max_samples=777, random_state=3).fit(table(7, 3000)))
+    rows = as_rows(packed, table(8, 500))
+    assert np.array_equal(compiled_places(packed, rows), walk(packed, rows))
+    called = []
+    monkeypatch.setattr(scoring, "compiled_places", lambda *given: called.append(given) or walk(*given))
+    monkeypatch.setattr(compiled, "_calls", count(compiled.PATIENCE))
+    scores = [anomaly_scores(packed, rows[start : start + 1])[0] for start in range(5)]
+    assert len(called) == 4  # the first call was the last that was to wait
+    assert scores == anomaly_scores(packed, rows)[:5].tolist()
 
 
 def test_average_path_length_of_small_and_large_trees():

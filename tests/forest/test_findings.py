@@ -90,6 +90,34 @@ def test_order_and_batches_change_nothing_to_the_byte(new_model):
     assert standing(engine_after(new_model.model, histories, batch=900, shuffle=2)) == expected
 
 
+@pytest.mark.parametrize("kind", [UnusualLifeCycle, UnusualExport])
+def test_findings_with_their_facts_do_not_depend_on_how_histories_are_cut_into_batches(new_model, kind):
+    detector: ForestDetector = kind(POLICY.parameters[kind.spec.id], new_model.model)
+    histories = lives(311)
+    histories = [histories[place] for place in detector.concerned(histories)]
+    expected = [msgspec.json.encode(list(detector.findings(history))) for history in histories]
+    assert sum(found != b"[]" for found in expected) > 10
+    for size in (1, 2, 13, len(histories)):
+        found = [
+            msgspec.json.encode(findings)
+            for start in range(0, len(histories), size)
+            for findings in detector.judge_batch(histories[start : start + size])
+        ]
+        assert found == expected
+
+
+@pytest.mark.parametrize("kind", [UnusualLifeCycle, UnusualExport])
+def test_a_batch_concerns_the_detector_history_by_history(new_model, kind):
+    detector = kind(POLICY.parameters[kind.spec.id], new_model.model)
+    histories = lives(312)
+    histories += [VehicleHistory.of(h.vin, h.documents[:1]) for h in histories]
+    histories += [VehicleHistory.of(h.vin, h.documents[1:]) for h in histories]
+    concerned = [place for place, history in enumerate(histories) if detector.concerns(history)]
+    assert 0 < len(concerned) < len(histories)
+    assert detector.concerned(histories) == concerned
+    assert kind(POLICY.parameters[kind.spec.id]).concerned(histories) == []
+
+
 def test_a_judgement_alone_equals_that_in_a_wide_batch_to_the_bit(new_model):
     values, provinces = life_cycles([life.domestic() for life in population.ordinary(302, 2_000)])
     wide = judge(new_model.model.reference, values, provinces)
@@ -161,7 +189,7 @@ def test_another_model_is_reported_as_reconfigured(new_model, small_model):
     """A hot swap re-evaluates every vehicle; so does the removal of the model."""
     histories = lives(308)
     engine = engine_after(new_model.model, histories, batch=500)
-    rules = {i for i, f in standing(engine).items() if b'model_id":null' in f}
+    rules = {i for i, f in standing(engine).items() if b'"unusual_' not in f}
     result = engine.reconfigure(Catalogue(POLICY, small_model.model))
     assert result.alerts
     assert {alert.cause for alert in result.alerts} == {"reconfigured"}

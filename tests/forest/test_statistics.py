@@ -6,6 +6,7 @@ from scipy.stats import chi2
 
 from detectors.forest.conformal import p_values
 from detectors.forest.fitting import fit_ecod, fit_mahalanobis
+from detectors.forest.rounding import rounded
 from detectors.forest.stability import bin_shares, decile_edges, population_stability_index
 
 
@@ -75,3 +76,19 @@ def test_stability_index_is_zero_for_the_same_and_large_for_a_moved_population()
 def test_stability_index_by_hand():
     expected = (0.6 - 0.5) * np.log(0.6 / 0.5) + (0.4 - 0.5) * np.log(0.4 / 0.5)
     assert population_stability_index([0.5, 0.5], [0.6, 0.4]) == pytest.approx(expected)
+
+
+def test_many_numbers_are_rounded_as_one_is():
+    generator = np.random.default_rng(8)
+    numbers = np.concatenate(
+        [
+            generator.lognormal(3, 6, 20_000),
+            generator.integers(0, 100_000, 20_000) / 1000,  # among them halves of a digit
+            [0.0, -0.001, 0.005, 1.005, 2.675, 1e11 + 0.125, 1e15 + 0.125, 1e300, np.inf],
+        ]
+    )
+    for digits in (2, 3):
+        assert rounded(numbers[None], digits)[0].tolist() == [
+            round(x, digits) for x in numbers.tolist()
+        ]
+    assert np.isnan(rounded(np.array([np.nan]), 2)).all()

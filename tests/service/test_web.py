@@ -99,6 +99,9 @@ async def test_a_vehicle_is_shown_with_its_papers_and_alerts(client: TestClient[
 
     assert [d["document"]["event_id"] for d in found["documents"]] == ["e1", "e3"]
     assert {a["state"] for a in found["alerts"]} == {"firing"}
+    findings = {a["finding"]["detector"]: a["finding"] for a in found["alerts"]}
+    assert findings["double_sale"]["occurred_at"] == "2025-01-03"
+    assert [paper["event_id"] for paper in findings["double_sale"]["evidence"]] == ["e1", "e3"]
     assert missing.status == 404
 
 

@@ -1,0 +1,223 @@
+"""The coordinator: reads and routes batches, and puts together what the workers make of them."""
+
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import ExitStack
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Final, NamedTuple
+
+from detectors.errors import DocumentError
+from detectors.watermarks import Watermarks
+from streams.parallel.joint import JointView, refused_places
+from streams.parallel.messages import (
+    Concluded,
+    Count,
+    Counts,
+    Declare,
+    Documents,
+    Judge,
+    Read,
+    Refused,
+)
+from streams.parallel.pool import Pool
+from streams.parallel.routing import Routed
+from streams.parallel.vehicles import RemoteVehicles
+from streams.policy import load_policy
+from streams.proceedings import AlertRecord, Outputs, Proceedings, Refusal, Replayed, utc_now
+from streams.provinces import ProvinceBook
+from streams.reading import Advance, LineBatch, read_batches
+from streams.replay import BATCH
+from streams.results import Counters, DetectorFailure
+
+_AHEAD: Final = 2
+"""Batches that the workers read before they conclude one: so much may the coordinator fall behind."""
+_UNTAKEN: Final = 2
+"""Batches that the workers may conclude before the coordinator takes what they came to."""
+
+
+class _OnItsWay(NamedTuple):
+    lines: LineBatch
+    routed: Routed
+
+
+class ParallelReplay:
+    """One run of recorded streams through several processes; to be used in a ``with`` statement.
+
+    The outcome is that of :class:`streams.replay.Replay`. Only the order in which alert changes of one
+    batch are written is another: by worker, and within a worker as one process would write them.
+
+    Parameters
+    ----------
+    judge
+        How the workers come by their detectors.
+    workers
+        How many processes judge, beside this one.
+    outputs
+        What to write.
+    clock
+        Wall clock for ``detected_at``, which no finding depends on.
+    """
+
+    def __init__(
+        self,
+        judge: Judge,
+        workers: int,
+        outputs: Outputs | None = None,
+        clock: Callable[[], datetime] = utc_now,
+    ) -> None:
+        if workers < 1:
+            raise ValueError(f"{workers} workers; allowed: 1 and more")
+        self.policy = load_policy(judge.config)
+        self.counters = Counters()
+        self._pool = Pool(workers, judge)
+        self._joint = JointView(Watermarks(self.policy.watermarks), workers)
+        self._proceedings = Proceedings(self.policy, outputs, clock)
+        self._clock = clock
+        self._read: deque[_OnItsWay] = deque()
+        """Batches that the workers are reading."""
+        self._judged: deque[int | None] = deque()
+        """Newest civil day of the customs feed after the batches that the workers are judging."""
+        self._vehicles = 0
+
+    def __enter__(self) -> "ParallelReplay":
+        self._pool.__enter__()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._pool.__exit__(kind, error, trace)
+
+    @property
+    def provinces(self) -> ProvinceBook:
+        """The provinces' counts and what is sudden in them."""
+        return self._proceedings.provinces
+
+    @property
+    def judged(self) -> "ParallelReplay":
+        """What a report is made of, once the streams are read."""
+        return self
+
+    @property
+    def store(self) -> RemoteVehicles:
+        """The vehicles of all workers, once the streams are read."""
+        return RemoteVehicles(self._pool, self._vehicles)
+
+    def run(
+        self,
+        files: Iterable[Path],
+        *,
+        complete_through: int | None = None,
+        advance: Callable[[Path], Advance] | None = None,
+        batch: int = BATCH,
+    ) -> Replayed:
+        """Read files one after the other and judge what they say, as :meth:`Replay.run` does.
+
+        Raises
+        ------
+        WorkerError
+            If a worker cannot go on or is gone.
+        """
+        with ExitStack() as stack:
+            self._proceedings.open(stack)
+            for path in files:
+                for lines in read_batches(path, batch, advance(path) if advance else None):
+                    self._process(lines)
+            self._finish_open_batches()
+            if complete_through is not None:
+                self._declare_complete(complete_through)
+            self._proceedings.conclude(self._newest_export_day())
+        self._count()
+        firing, failures = self._proceedings.firing, self._proceedings.failures
+        return Replayed(self.counters, self._vehicles, firing, failures)
+
+    def _process(self, lines: LineBatch) -> None:
+        """Hand out a batch, and take what is ready of those before it."""
+        routed = Routed(lines.values, len(self._pool))
+        self._pool.tell_all([Documents(share) for share in routed.shares(lines.values)])
+        self._read.append(_OnItsWay(lines, routed))
+        if len(self._read) > _AHEAD:
+            self._let_judge()
+        if len(self._judged) > _UNTAKEN:
+            self._take()
+
+    def _finish_open_batches(self) -> None:
+        while self._read:
+            self._let_judge()
+            if len(self._judged) > _UNTAKEN:
+                self._take()
+        while self._judged:
+            self._take()
+
+    def _let_judge(self) -> None:
+        """Put together what was read of the oldest open batch and let the workers conclude it."""
+        lines, routed = self._read.popleft()
+        reads = self._pool.answers(Read)
+        self._pool.tell_all(self._joint.go(lines, routed, reads, self._now()))
+        self._judged.append(self._newest_export_day())
+        refusals = [
+            Refusal(lines.line(place), _error(refused))
+            for place, refused in refused_places(routed, reads)
+        ]
+        self.counters.dead_lettered.update(refusal.error.reason for refusal in refusals)
+        self._proceedings.refuse(refusals)
+
+    def _take(self) -> None:
+        """Take what the oldest judged batch came to."""
+        today = self._judged.popleft()
+        self._take_all(self._pool.answers(Concluded), today)
+
+    def _take_all(self, parts: Sequence[Concluded], today: int | None) -> None:
+        self._proceedings.take(
+            (
+                alert
+                for part in parts
+                for alert in map(AlertRecord, part.alert_ids, part.firing, part.records)
+            ),
+            (change for part in parts for change in part.exports),
+            [
+                DetectorFailure(failure.detector, failure.documents, RuntimeError(failure.error))
+                for part in parts
+                for failure in part.failures
+            ],
+            today,
+        )
+
+    def _declare_complete(self, day: int) -> None:
+        self._joint.watermarks.declare_complete(day)
+        self._pool.tell_all([Declare(day, self._now())] * len(self._pool))
+        self._take_all(self._pool.answers(Concluded), self._newest_export_day())
+
+    def _count(self) -> None:
+        self._pool.tell_all([Count()] * len(self._pool))
+        total = self.counters
+        for counts in self._pool.answers(Counts):
+            total.read += counts.read
+            total.accepted += counts.accepted
+            total.duplicate += counts.duplicate
+            total.stale += counts.stale
+            total.alert_changes += counts.alert_changes
+            total.detector_errors += Counter(counts.detector_errors)
+            self._vehicles += counts.vehicles
+        total.vin_corrections = self._joint.vin_corrections
+
+    def _now(self) -> str:
+        return self._clock().isoformat()
+
+    def _newest_export_day(self) -> int | None:
+        return self._joint.watermarks.newest_day("customs_export")
+
+
+def _error(refused: Refused) -> DocumentError:
+    return DocumentError(
+        refused.reason,
+        field=refused.field,
+        value=refused.value,
+        allowed=refused.allowed,
+        document=refused.document,
+    )

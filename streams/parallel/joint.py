@@ -1,0 +1,89 @@
+"""What reaches beyond single vehicles: how far the feeds have come, papers that change their VIN."""
+
+from collections.abc import Iterable, Sequence
+
+from detectors.watermarks import Watermarks
+from streams.parallel.identities import First, FirstSeen
+from streams.parallel.messages import Go, NewestDay, Read, Refused, Withdrawal
+from streams.parallel.routing import Paper, Routed, owner_of
+from streams.reading import LineBatch
+from streams.vin_corrections import VinCorrections
+
+
+class JointView:
+    """Puts together what the workers say of one batch after the other.
+
+    Parameters
+    ----------
+    watermarks
+        Moved by what all workers read.
+    workers
+        How many there are.
+    """
+
+    def __init__(self, watermarks: Watermarks, workers: int) -> None:
+        self.watermarks = watermarks
+        self.vin_corrections = 0
+        """Withdrawals made because an amendment changed the VIN."""
+        self._first_seen = FirstSeen()
+        self._corrections = VinCorrections()
+        """Knows the identities that have come more than once."""
+        self._followed: set[int] = set()
+        self._workers = workers
+
+    def go(self, lines: LineBatch, routed: Routed, reads: Sequence[Read], now: str) -> list[Go]:
+        """What every worker must know to conclude a batch.
+
+        Parameters
+        ----------
+        lines, routed
+            The batch.
+        reads
+            What the workers said of it, in their order.
+        now
+            Value of ``detected_at``.
+        """
+        newest = self._merge(moved for read in reads for moved in read.newest)
+        for place, _ in refused_places(routed, reads):
+            routed.papers[place] = None
+        goes = [Go(newest, [], now) for _ in range(self._workers)]
+        for place, vin, revision in self._withdrawals(routed.papers):
+            withdrawal = Withdrawal(lines.values[place], vin, revision)
+            goes[owner_of(vin, self._workers)].withdrawals.append(withdrawal)
+            self.vin_corrections += 1
+        return goes
+
+    def _merge(self, moved: Iterable[NewestDay]) -> list[NewestDay]:
+        """Move the watermarks; what all workers together have reached."""
+        reach = self.watermarks.reach
+        return [new for new in moved if reach(new.event_type, new.source, new.day)]
+
+    def _withdrawals(self, papers: Iterable[Paper | None]) -> list[tuple[int, str, int]]:
+        """Withdrawals of a batch as place, VIN and revision, in the order of the lines."""
+        stated = [(n, p) for n, p in enumerate(papers) if p is not None and p.status != "void"]
+        hashes = [hash((paper.source, paper.event_id)) for _, paper in stated]
+        revisions = [paper.revision for _, paper in stated]
+        vins = [paper.vin for _, paper in stated]
+        found = []
+        for index, first in self._first_seen.again(hashes, revisions, vins):
+            place, paper = stated[index]
+            for vin, revision in self._follow(hashes[index], first, paper):
+                found.append((place, vin, revision))
+        return found
+
+    def _follow(self, key: int, first: First, paper: Paper) -> Iterable[tuple[str, int]]:
+        """Withdrawals that a paper makes necessary whose identity has come before."""
+        if key not in self._followed:
+            self._followed.add(key)
+            self._corrections.note(paper.source, paper.event_id, *first)
+        return self._corrections.note(paper.source, paper.event_id, paper.revision, paper.vin)
+
+
+def refused_places(routed: Routed, reads: Sequence[Read]) -> list[tuple[int, Refused]]:
+    """What the workers refused, by place in the batch and in the order of the lines."""
+    found: dict[int, Refused] = {}
+    for worker, read in enumerate(reads):
+        if read.refused:
+            places = routed.places(worker)
+            found |= {places[refused.place]: refused for refused in read.refused}
+    return sorted(found.items())

@@ -1,0 +1,82 @@
+"""Runs of the same streams on one process and on several, and all that came of them."""
+
+import datetime
+from dataclasses import dataclass
+from pathlib import Path
+
+from detectors.registry import Catalogue
+from streams.parallel import Judge, ParallelReplay
+from streams.policy import load_policy
+from streams.proceedings import Outputs, Replayed
+from streams.replay import Replay
+from streams.report import Sources, write_report
+from streams.results import Counters
+
+MOMENT = datetime.datetime(2026, 8, 1, 12, tzinfo=datetime.UTC)
+
+
+@dataclass
+class Outcome:
+    """Everything that a replay gives away."""
+
+    final: bytes
+    letters: bytes
+    changes: list[bytes]
+    """Alert changes in the order in which they were written."""
+    counters: Counters
+    vehicles: int
+    records: dict[str, bytes | None]
+    """What is kept of every vehicle."""
+    report: bytes
+
+    def by_subject(self) -> list[bytes]:
+        """Alert changes by subject, those of one subject in order."""
+        return sorted(self.changes, key=lambda change: change.split(b'"subject":"')[1].split(b'"')[0])
+
+
+def on_one(folder: Path, files: list[Path], **how: int | None) -> Outcome:
+    job = Replay(Catalogue(load_policy()), _outputs(folder), clock=lambda: MOMENT)
+    return _outcome(folder, job, job.run(files, **how))
+
+
+def on_several(folder: Path, files: list[Path], workers: int, **how: int | None) -> Outcome:
+    with ParallelReplay(Judge(), workers, _outputs(folder), clock=lambda: MOMENT) as job:
+        return _outcome(folder, job, job.run(files, **how))
+
+
+def _outputs(folder: Path) -> Outputs:
+    folder.mkdir(exist_ok=True)
+    return Outputs(folder / "changes.jsonl", folder / "final.jsonl", folder / "letters.jsonl")
+
+
+def _outcome(folder: Path, job: Replay | ParallelReplay, replayed: Replayed) -> Outcome:
+    outputs = _outputs(folder)
+    store = job.judged.store
+    assert not replayed.failures
+    return Outcome(
+        final=outputs.final.read_bytes(),
+        letters=outputs.dead_letters.read_bytes(),
+        changes=outputs.alerts.read_bytes().splitlines(),
+        counters=replayed.counters,
+        vehicles=replayed.vehicles,
+        records={vin: store.get(vin) for vin in sorted(store.vins())},
+        report=_report(folder / "report.html", job, replayed),
+    )
+
+
+def _report(path: Path, job: Replay | ParallelReplay, replayed: Replayed) -> bytes:
+    sources = Sources(("stream",), made_on=MOMENT.date())
+    write_report(path, job.judged, replayed.firing.values(), sources, job.provinces.latest)
+    return path.read_bytes()
+
+
+def assert_same(several: Outcome, one: Outcome) -> None:
+    """Compare all that must not depend on how many processes there are."""
+    assert several.final == one.final
+    assert several.letters == one.letters
+    assert several.counters == one.counters
+    assert list(several.counters.dead_lettered) == list(one.counters.dead_lettered)
+    assert several.vehicles == one.vehicles
+    assert several.records == one.records
+    assert several.by_subject() == one.by_subject()
+    assert several.report == one.report

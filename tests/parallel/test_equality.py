@@ -1,0 +1,125 @@
+"""However many processes judge, what comes out is the same to the byte."""
+
+import datetime
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from detectors.decoding import decode
+from detectors.errors import DocumentError
+from streams.parallel.routing import owner_of, read_paper
+from streams.simulator import load_country, simulate
+from tests.parallel.runs import assert_same, on_one, on_several
+
+AIRCRAFT = Path(__file__).parents[3] / "shared" / "data" / "aircraft_sales.jsonl.gz"
+COMPLETE_THROUGH = datetime.date(2027, 1, 31).toordinal()
+BATCH = 700
+
+
+@pytest.fixture(scope="module")
+def country(tmp_path_factory):
+    """Amendments, voids, duplicates, corrected VINs and broken lines."""
+    folder = tmp_path_factory.mktemp("country")
+    out = folder / "country.jsonl.gz"
+    simulate(
+        load_country(), vehicles=4_000, days=1096, seed=7, export_share=0.3,
+        start=datetime.date(2023, 10, 1).toordinal(), out=out, truth=folder / "truth.jsonl",
+    )  # fmt: skip
+    return out
+
+
+@pytest.fixture(scope="module")
+def judged_by_one(country, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("one")
+    return on_one(folder, [country], complete_through=COMPLETE_THROUGH, batch=BATCH)
+
+
+@pytest.mark.parametrize("workers", [1, 2, 3])
+def test_a_country(country, judged_by_one, tmp_path, workers):
+    counters = judged_by_one.counters
+    assert min(counters.duplicate, counters.stale, counters.vin_corrections) > 0
+    assert counters.dead_lettered.total() > 0
+    causes = {json.loads(change)["cause"] for change in judged_by_one.changes}
+    assert causes >= {"new_evidence", "amended", "deadline_passed"}
+    several = on_several(tmp_path, [country], workers, complete_through=COMPLETE_THROUGH, batch=BATCH)
+    assert_same(several, judged_by_one)
+
+
+def test_the_order_of_alert_changes_is_the_same_in_every_run(country, judged_by_one, tmp_path):
+    first, second = (on_several(tmp_path / name, [country], 2, batch=BATCH).changes for name in "ab")
+    assert first == second
+    assert first != on_several(tmp_path / "c", [country], 3, batch=BATCH).changes
+
+
+def _paper(vin, revision=0, event_id="e", source="reg", **fields):
+    paper = {
+        "event_type": "registration",
+        "event_id": event_id,
+        "source": source,
+        "vin": vin,
+        "occurred_at": "2026-01-05",
+        "kind": "initial",
+        "revision": revision,
+    }
+    return json.dumps(paper | fields).encode()
+
+
+ONE, OTHER, THIRD = "LSVAU2180N2183294", "LSVAU2180N2183290", "LSVAU2180N2183295"
+MOVES = [
+    _paper(ONE), _paper(OTHER, 1), _paper(ONE, 2),  # there and back
+    _paper(ONE, 1, "late"), _paper(OTHER, 0, "late"),  # the older side comes last
+    _paper(ONE, 0, "refused"), _paper(OTHER, 1, "refused", kind="gift"),  # the move is refused
+    _paper(ONE, 0, "void"), _paper(OTHER, 1, "void", status="void"),  # withdrawn by the source itself
+    _paper(ONE, 0, " padded "), _paper(OTHER.lower(), 1, "padded"),
+    _paper(ONE, 0, "wide", "车管所"),
+    _paper("ＬＳＶＡＵ２１８０Ｎ２１８３２９０", 1, "ｗｉｄｅ", "车管所"),
+    _paper(ONE, 0, "both"), _paper(THIRD, 0, "both"), _paper(OTHER, 1, "both"),
+    b"{}", b"x", b"\xff", b"[" * 100_000, b'{"vin":1}', b'{"vin":"\\ud800"}',
+    _paper(ONE, 0, "again"), _paper(ONE, 0, "again"),
+    _paper(OTHER, 1, "again"), _paper(ONE, 0, "again"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("batch", [1, 4, 5_000])
+def test_papers_that_move_between_workers(tmp_path, batch):
+    assert len({owner_of(vin, 2) for vin in (ONE, OTHER)}) == 2
+    stream = tmp_path / "moves.jsonl"
+    stream.write_bytes(b"\n".join(MOVES))
+    one = on_one(tmp_path / "one", [stream, stream], batch=batch)
+    assert one.counters.vin_corrections >= 8
+    assert_same(on_several(tmp_path / "two", [stream, stream], 2, batch=batch), one)
+
+
+def test_what_the_coordinator_reads_is_what_the_workers_accept():
+    accepted = 0
+    for line in MOVES:
+        try:
+            document = decode(line)
+        except DocumentError:
+            continue
+        paper = read_paper(line)
+        assert paper is not None
+        assert (paper.vin, paper.source, paper.event_id, paper.revision, paper.status) == (
+            document.vin,
+            document.source,
+            document.event_id,
+            document.revision,
+            document.status,
+        )
+        accepted += 1
+    assert accepted >= 15
+
+
+def test_the_real_register_of_aircraft(tmp_path):
+    if not AIRCRAFT.is_file():
+        assert not os.environ.get("CI"), f"{AIRCRAFT} has to be there in CI"
+        pytest.skip(f"{AIRCRAFT} is not there: the real register is NOT tested")
+    assert_same(on_several(tmp_path / "two", [AIRCRAFT], 2), on_one(tmp_path / "one", [AIRCRAFT]))
+
+
+def test_nothing_to_read(tmp_path):
+    empty = tmp_path / "empty.jsonl"
+    empty.write_bytes(b"\n \n")
+    assert_same(on_several(tmp_path / "two", [empty], 2), on_one(tmp_path / "one", [empty]))
