@@ -83,6 +83,7 @@ class VehicleHistory:
 
     __slots__ = (
         "_filed",
+        "_references",
         "_sales",
         "content",
         "declarations",
@@ -103,6 +104,7 @@ class VehicleHistory:
         self.overfull = overfull
         self._filed = filed
         self._sales: tuple[Sale, ...] | None = None
+        self._references: dict[int, Evidence] = {}
         self.content: int = Content.OVERFULL if overfull else Content.NOTHING
         live: list[Document] = []
         for entry in filed:
@@ -185,7 +187,15 @@ class VehicleHistory:
 
     def evidence(self, *documents: Document) -> tuple[Evidence, ...]:
         """References to documents, with where they were read."""
-        return tuple([Evidence.of(document, self._position_of(document)) for document in documents])
+        return tuple([self._reference(document) for document in documents])
+
+    def _reference(self, document: Document) -> Evidence:
+        """A reference, made once however many findings rest on the document."""
+        known = self._references.get(id(document))
+        if known is None:
+            known = Evidence.of(document, self._position_of(document))
+            self._references[id(document)] = known
+        return known
 
     def _position_of(self, document: Document) -> Position | None:
         for entry in self._filed:

@@ -45,6 +45,8 @@ class ProvinceBook:
 
     def __init__(self, policy: Policy, clock: Callable[[], datetime] = _utc_now) -> None:
         self.tallies: dict[str, ProvinceTally] = {}
+        self._nation = ProvinceTally()
+        """The sum of all tallies."""
         self.latest: WatchReport | None = None
         """What the watch said last: counts, expectations and bounds of every week."""
         self._clock = clock
@@ -62,6 +64,7 @@ class ProvinceBook:
         for change in changes:
             for export, sign in moves(change.before, change.after):
                 self.tallies.setdefault(export.province, ProvinceTally()).add(export, sign)
+                self._nation.add(export, sign)
                 if change.before is not None:
                     self._amended.add(export.province)
 
@@ -82,7 +85,7 @@ class ProvinceBook:
         if today is None:
             return []
         self._judged_on = today
-        self.latest = self._watch.report(self.tallies, today)
+        self.latest = self._watch.report(self.tallies, today, self._nation)
         by_province: dict[str, list[Finding]] = {}
         for province, finding, explanation in _told(self.latest) if self.latest else ():
             if self._is_in_force(finding):

@@ -97,8 +97,22 @@ class SpikeWatch:
         self._provinces = PanelJudge(self.settings.alpha)
         self._nation = PanelJudge(self.settings.alpha)
 
-    def report(self, tallies: Mapping[str, ProvinceTally], today: int) -> WatchReport | None:
+    def report(
+        self,
+        tallies: Mapping[str, ProvinceTally],
+        today: int,
+        nation: ProvinceTally | None = None,
+    ) -> WatchReport | None:
         """Judge all weeks up to `today`, the civil day up to which the sources are complete.
+
+        Parameters
+        ----------
+        tallies : mapping of str to ProvinceTally
+            Counts by province.
+        today : int
+            Civil day.
+        nation : ProvinceTally, optional
+            The sum of `tallies`, where it is kept: to add it up takes longer than all judging.
 
         Returns
         -------
@@ -110,7 +124,7 @@ class SpikeWatch:
         if not started:
             return None
         mondays = list(range(min(started), week_of(today) + 1, 7))
-        known.append(merged(known))
+        known.append(merged(known) if nation is None else nation)
         counts = np.stack([tally.totals(mondays) for tally in known])
         reports = [tally.reports(mondays) for tally in known]
         scores = self._judge(counts, mondays, _shares(reports, today - mondays[-1] + 1))

@@ -61,7 +61,7 @@ def test_the_vehicles_have_several_owners():
     assert all(len({owner_of(vin, workers) for vin in VINS}) > 1 for workers in WORKERS)
 
 
-@settings(max_examples=200)
+@settings(max_examples=settings().max_examples // 10)  # each of them writes files
 @given(
     streams=st.lists(STREAMS, min_size=1, max_size=3),
     workers=st.sampled_from(WORKERS),
