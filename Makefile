@@ -8,6 +8,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 DEMO := demo
 WORKERS ?= 2
+BENCH ?= limit embedded scaling memory streaming recovery latency peers forest spikes
+SIZE ?=
+RESULTS ?= tests/benchmarks/results.json
 
 .PHONY: help install demo test check bench nightly readme model lock dashboards format clean
 
@@ -43,15 +46,22 @@ format: install  ## Format the code
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-readme: install  ## Bring the generated part of the README up to date
+readme: install  ## Bring the generated parts of the README up to date
 	@$(BIN)/zeromile detectors list --markdown > .detectors.tmp
-	@sed -i -e '/<!-- detectors -->/,/<!-- end -->/{//!d}' -e '/<!-- detectors -->/r .detectors.tmp' README.md
-	@rm .detectors.tmp
+	@$(BIN)/python -m tests.benchmarks capacity $(RESULTS) > .capacity.tmp
+	@sed -i -e '/<!-- detectors -->/,/<!-- end -->/{//!d}' -e '/<!-- detectors -->/r .detectors.tmp' \
+	    -e '/<!-- capacity -->/,/<!-- end capacity -->/{//!d}' -e '/<!-- capacity -->/r .capacity.tmp' README.md
+	@rm .detectors.tmp .capacity.tmp
 
-bench: install  ## Measure: replay beside decoding, forest beside scikit-learn, spikes beside Farrington
-	@$(BIN)/python -m tests.benchmarks.embedded
-	@$(BIN)/zeromile bench forest
-	@$(BIN)/zeromile bench spikes --repetitions 5 --panels 2
+bench: install  ## Measure beside limits and peers: BENCH="limit peers" SIZE=--quick
+	@for name in $(BENCH); do \
+	    case $$name in \
+	        forest) options= ;; \
+	        spikes) options="--repetitions 5 --panels 2" ;; \
+	        *) options="$(SIZE) $(if $(filter --quick,$(SIZE)),,--json $(RESULTS))" ;; \
+	    esac; \
+	    $(BIN)/python -W ignore -m tests.benchmarks $$name $$options; \
+	done
 
 model: install  ## Train the model that ships on a simulated country (about ten minutes)
 	@$(BIN)/zeromile simulate --vehicles 500000 --start 2018-01-01 --days 3225 --seed 2026 \

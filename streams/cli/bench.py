@@ -12,9 +12,12 @@ from streams.bench.spikes_late import first_look
 from streams.bench.spikes_methods import METHODS
 from streams.bench.spikes_noufaily import simulate_noufaily
 from streams.bench.spikes_outbreaks import Simulation
+from streams.cli.bench_files import capacity, embedded, limit, memory, scaling
 from streams.cli.bench_forest import forest
 
-app = typer.Typer(no_args_is_help=True, help="Measure the detectors.")
+app = typer.Typer(no_args_is_help=True)
+for command in (limit, embedded, scaling, memory, capacity):
+    app.command()(command)
 app.command("forest")(forest)
 
 _PROGRESS = Console(stderr=True)
@@ -22,7 +25,10 @@ _PROGRESS = Console(stderr=True)
 
 @app.callback()
 def main() -> None:
-    """Measure the detectors on simulations with known truth."""
+    """Measure the program beside its limit and its peers, and the detectors on known truth.
+
+    What needs a broker is measured from a checkout of the sources: `make bench`.
+    """
 
 
 @app.command()

@@ -1,0 +1,115 @@
+"""`zeromile bench limit | embedded | scaling | memory | capacity`: what needs no broker."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from streams.cli.bench_options import (
+    Full,
+    JsonFile,
+    Quick,
+    Repetitions,
+    Seed,
+    Vehicles,
+    check_results_file,
+    finish,
+    sized,
+)
+from streams.cli.console import errors, fail
+
+_SCALES = (
+    (2_000, 4_000, 8_000),
+    (100_000, 200_000, 400_000, 800_000),
+    (100_000, 700_000, 1_400_000, 2_700_000, 5_400_000),
+)
+
+
+def limit(
+    *,
+    vehicles: Vehicles = None,
+    seed: Seed = 1,
+    repetitions: Repetitions = None,
+    quick: Quick = False,
+    full: Full = False,
+    json: JsonFile = None,
+) -> None:
+    """Read and decode documents, nothing else: the most that any job could reach."""
+    from streams.bench.limit import measure_limit  # noqa: PLC0415 - other commands do not wait for it
+
+    count = vehicles or sized(quick, full, (2_000, 140_000, 1_400_000))
+    check_results_file(json)
+    with errors.status("limit"):
+        report = measure_limit(count, seed, repetitions or sized(quick, full, (2, 5, 5)))
+    finish(report, json)
+
+
+def embedded(
+    *,
+    vehicles: Vehicles = None,
+    seed: Seed = 1,
+    repetitions: Repetitions = None,
+    quick: Quick = False,
+    full: Full = False,
+    json: JsonFile = None,
+) -> None:
+    """Replay a simulated country with all detectors, beside the limit."""
+    from streams.bench.embedded import measure_embedded  # noqa: PLC0415 - as above
+
+    count = vehicles or sized(quick, full, (2_000, 70_000, 700_000))
+    check_results_file(json)
+    with errors.status("embedded"):
+        report = measure_embedded(count, seed, repetitions or sized(quick, full, (1, 3, 3)))
+    finish(report, json)
+
+
+def scaling(
+    *,
+    seed: Seed = 1,
+    repetitions: Repetitions = None,
+    quick: Quick = False,
+    full: Full = False,
+    json: JsonFile = None,
+) -> None:
+    """Replay countries of growing size: what a document costs, relative to the smallest."""
+    from streams.bench.scaling import measure_scaling  # noqa: PLC0415 - as above
+
+    check_results_file(json)
+    with errors.status("scaling"):
+        report = measure_scaling(sized(quick, full, _SCALES), seed, repetitions or 1)
+    finish(report, json)
+
+
+def memory(
+    *,
+    vehicles: Vehicles = None,
+    seed: Seed = 1,
+    repetitions: Repetitions = None,
+    quick: Quick = False,
+    full: Full = False,
+    json: JsonFile = None,
+) -> None:
+    """Weigh a vehicle in the store, in memory and on disk, beside its documents."""
+    from streams.bench.memory import measure_memory  # noqa: PLC0415 - as above
+
+    count = vehicles or sized(quick, full, (2_000, 200_000, 2_000_000))
+    check_results_file(json)
+    with errors.status("memory"):
+        report = measure_memory(count, seed, repetitions or sized(quick, full, (1, 2, 1)))
+    finish(report, json)
+
+
+def capacity(
+    results: Annotated[
+        Path,
+        typer.Argument(help="File of results, from --json.", exists=True, dir_okay=False),
+    ],
+) -> None:
+    """Size an installation for a country, as Markdown, from measured results."""
+    from streams.bench.capacity_tables import markdown  # noqa: PLC0415 - as above
+    from streams.bench.results import ResultsError, read_reports  # noqa: PLC0415 - as above
+
+    try:
+        typer.echo(markdown(read_reports(results)), nl=False)
+    except ResultsError as error:
+        fail(str(error))

@@ -1,0 +1,147 @@
+"""Every benchmark from a checkout: those of `zeromile bench`, and those that need a real broker.
+
+`python -m tests.benchmarks NAME [--quick | --full] [--json FILE]`, from the repository's root.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Callable
+from typing import Annotated
+
+import typer
+
+from streams.bench.results import Report
+from streams.cli.bench import app
+from streams.cli.bench_options import (
+    Full,
+    JsonFile,
+    Quick,
+    Repetitions,
+    Seed,
+    Vehicles,
+    check_results_file,
+    finish,
+    sized,
+)
+from streams.cli.console import errors, fail
+from tests.benchmarks.latency import measure_latency
+from tests.benchmarks.peers_job import measure_peers
+from tests.benchmarks.recovery import measure_recovery
+from tests.benchmarks.streaming import measure_streaming
+from tests.broker.kafka_broker import BrokerUnavailableError
+
+Partitions = Annotated[int, typer.Option(min=1, max=64, help="Partitions of the document topics.")]
+Rates = Annotated[str | None, typer.Option(help="Documents a second, several separated by commas.")]
+
+
+@app.command()
+def streaming(
+    *,
+    vehicles: Vehicles = None,
+    seed: Seed = 1,
+    repetitions: Repetitions = None,
+    partitions: Partitions = 4,
+    quick: Quick = False,
+    full: Full = False,
+    json: JsonFile = None,
+) -> None:
+    """Judge documents from a real Kafka with one worker and with two."""
+    count = vehicles or sized(quick, full, (1_000, 100_000, 700_000))
+    rounds = repetitions or sized(quick, full, (1, 3, 3))
+    check_results_file(json)
+    with errors.status("streaming"):
+        report = _measured(lambda: measure_streaming(count, seed, rounds, partitions, (1, 2)))
+    finish(report, json)
+
+
+@app.command()
+def peers(
+    *,
+    vehicles: Vehicles = None,
+    seed: Seed = 1,
+    repetitions: Repetitions = None,
+    partitions: Partitions = 4,
+    quick: Quick = False,
+    full: Full = False,
+    json: JsonFile = None,
+) -> None:
+    """Do the same two rules with stock Faust, Quix Streams, Bytewax and Flink SQL."""
+    count = vehicles or sized(quick, full, (5_000, 30_000, 300_000))
+    rounds = repetitions or sized(quick, full, (1, 3, 3))
+    check_results_file(json)
+    with errors.status("peers"):
+        report = _measured(lambda: measure_peers(count, seed, rounds, partitions))
+    finish(report, json)
+
+
+@app.command()
+def latency(
+    *,
+    rates: Rates = None,
+    seconds: Annotated[int | None, typer.Option(min=1, max=3600, help="How long at each rate.")] = None,
+    repetitions: Repetitions = None,
+    partitions: Partitions = 4,
+    quick: Quick = False,
+    full: Full = False,
+    json: JsonFile = None,
+) -> None:
+    """Publish at steady rates: how old a document is when its alert can be read."""
+    chosen = parse_rates(rates) if rates else sized(quick, full, ([100], *[[100, 2_000, 10_000]] * 2))
+    length = seconds or sized(quick, full, (3, 20, 120))
+    rounds = repetitions or sized(quick, full, (1, 2, 3))
+    check_results_file(json)
+    with errors.status("latency"):
+        report = _measured(lambda: measure_latency(chosen, length, rounds, partitions))
+    finish(report, json)
+
+
+@app.command()
+def recovery(
+    *,
+    vehicles: Vehicles = None,
+    seed: Seed = 1,
+    repetitions: Repetitions = None,
+    quick: Quick = False,
+    full: Full = False,
+    json: JsonFile = None,
+) -> None:
+    """Restore a worker's vehicles from the changelog of a real Kafka, beside merely reading it."""
+    count = vehicles or sized(quick, full, (1_000, 200_000, 1_000_000))
+    rounds = repetitions or sized(quick, full, (1, 3, 3))
+    check_results_file(json)
+    with errors.status("recovery"):
+        report = _measured(lambda: measure_recovery(count, seed, rounds))
+    finish(report, json)
+
+
+def parse_rates(text: str) -> list[int]:
+    """Read rates separated by commas.
+
+    Raises
+    ------
+    typer.BadParameter
+        One is no whole number from 1 to 100,000.
+    """
+    try:
+        rates = [int(rate) for rate in text.split(",")]
+    except ValueError:
+        rates = [0]
+    if not all(1 <= rate <= 100_000 for rate in rates):
+        allowed = "whole numbers from 1 to 100000, separated by commas, for example 100,2000"
+        raise typer.BadParameter(f"{text!r}; allowed: {allowed}", param_hint="--rates")
+    return rates
+
+
+def _measured(measure: Callable[[], Report]) -> Report:
+    try:
+        return measure()
+    except BrokerUnavailableError as error:
+        fail(f"no broker to measure with: {error}")
+
+
+if __name__ == "__main__":
+    # An orderly end, so that brokers and workers end as well.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    app(prog_name="python -m tests.benchmarks")

@@ -1,0 +1,54 @@
+"""Tiny runs of what needs no broker: the commands work and keep what they measured."""
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from streams.bench.embedded import FULL, LIMIT, TWO_WORKERS, has_workers
+from streams.bench.inputs import country
+from streams.bench.processes import ProgramFailedError, run_measured, tree, zeromile_command
+from streams.bench.results import read_reports
+from streams.cli.bench import app
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+
+
+def test_limit_and_embedded_run_and_keep_their_figures(tmp_path: Path) -> None:
+    results = tmp_path / "results.json"
+    for name in ("limit", "embedded"):
+        words = [name, "--vehicles", "300", "--repetitions", "1", "--json", str(results)]
+        done = CliRunner().invoke(app, words)
+        assert done.exit_code == 0, done.output
+    reports = read_reports(results)
+    assert set(reports) == {"limit", "embedded"}
+    rows = {row.name: row for row in reports["embedded"].rows}
+    assert LIMIT in rows
+    assert rows[FULL].beside == LIMIT
+    assert rows[FULL].measured["documents per CPU second"].ratio is not None
+    skipped = {skip.name for skip in reports["embedded"].skipped}
+    assert (TWO_WORKERS in rows) == has_workers() == (TWO_WORKERS not in skipped)
+    assert reports["limit"].settings["input"] == reports["embedded"].settings["input"]
+
+
+def test_a_data_set_is_made_once_and_the_same_again() -> None:
+    made = country(300, 2)
+    assert country(300, 2) == made
+    made.path.unlink()
+    assert country(300, 2) == made
+    assert country(300, 3).digest != made.digest
+
+
+def test_a_program_that_fails_says_what_it_said() -> None:
+    with pytest.raises(ProgramFailedError, match="is not a file"):
+        run_measured(zeromile_command("replay", "nowhere.jsonl"))
+    assert tree(1)[0] == 1
+
+
+def test_wrong_use_is_refused() -> None:
+    done = CliRunner().invoke(app, ["limit", "--quick", "--full"])
+    assert done.exit_code == 2
+    assert "not both" in done.output
