@@ -111,7 +111,10 @@ def test_standard_input(stream, tmp_path):
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_a_signal_ends_all_processes(number):
+    # Shells let what they run in the background ignore Ctrl-C, and programs inherit that.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     job = _start()
+    signal.signal(signal.SIGINT, before)
     workers = _workers_of(job)
     if number == signal.SIGINT:
         os.killpg(job.pid, number)  # Ctrl-C reaches the workers too

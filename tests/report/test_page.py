@@ -63,7 +63,7 @@ def test_the_order_of_vehicles_and_alerts_changes_no_byte(country, written):
     for vin in vins:
         shuffled.put(vin, country.engine.store.get(vin))
     engine = country.engine
-    other = SimpleNamespace(store=shuffled, counters=engine.counters, catalogue=engine.catalogue)
+    other = SimpleNamespace(store=shuffled, counters=engine.counters, policy=engine.policy)
     firing = random.Random(4).sample(country.firing, len(country.firing))
     assert written(country) == written(SimpleNamespace(engine=other, firing=firing))
 
