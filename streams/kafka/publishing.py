@@ -100,7 +100,7 @@ class Publisher:
             linger_ms=LINGER_MS,
             batch_size=BATCH_BYTES,
             max_request_size=REQUEST_BYTES,
-            compression_type="lz4",
+            compression_type="zstd",
         )
 
     def publish(self, records: Iterable[Outgoing]) -> None:

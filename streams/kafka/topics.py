@@ -97,17 +97,17 @@ def topic_catalogue(
         *documents,
         # An alert is never deleted: its last change is its verdict.
         spec(names.alerts, partitions, "every change of an alert, key = alert id",
-             cleanup_policy="compact", compression_type="lz4", min_cleanable_dirty_ratio="0.2"),
+             cleanup_policy="compact", compression_type="zstd", min_cleanable_dirty_ratio="0.2"),
         spec(names.dead_letters, partitions, "refused documents, bytes unchanged",
              cleanup_policy="delete", retention_ms=str(DEAD_LETTER_DAYS * DAY_MS),
              compression_type="producer"),
         # Small segments: only closed ones are compacted, and recovery reads the rest as well.
         spec(names.vehicles, partitions, "state of the vehicles, key = VIN",
-             cleanup_policy="compact", compression_type="lz4", min_cleanable_dirty_ratio="0.2",
+             cleanup_policy="compact", compression_type="zstd", min_cleanable_dirty_ratio="0.2",
              segment_bytes=str(64 * 1024 * 1024)),
         # The nation is judged as a whole, by one worker; compaction keeps one record a vehicle.
         spec(names.province_exports, 1, "export that a vehicle counts for, key = VIN",
-             cleanup_policy="compact", compression_type="lz4", min_cleanable_dirty_ratio="0.2"),
+             cleanup_policy="compact", compression_type="zstd", min_cleanable_dirty_ratio="0.2"),
         spec(names.watermarks, 1, "event time reached, key = partition, and who counts the provinces",
              cleanup_policy="compact", compression_type="producer", segment_ms=str(DAY_MS)),
     )  # fmt: skip

@@ -32,7 +32,7 @@ POSITIONS = ("topic", "partition", "offset")
 CONSUMED_SECONDS = 120.0
 WAITING = ("zeromile_consumer_lag", "zeromile_partitions", "zeromile_transaction_failures_total")
 # Without the other commands, whose imports cost every worker of a schedule seconds.
-WORKER = "import typer; from streams.cli.worker import worker; typer.run(worker)"
+COMMAND = "from streams.cli import main; main()"
 
 
 def settled(alert: dict[str, Any]) -> dict[str, Any]:
@@ -66,7 +66,7 @@ class WorkerProcess:
 
     def _start(self, environment: dict[str, str], log: IO[bytes]) -> subprocess.Popen[bytes]:
         return subprocess.Popen(  # noqa: S603 - fixed arguments
-            [sys.executable, "-W", "ignore", "-c", WORKER],
+            [sys.executable, "-W", "ignore", "-c", COMMAND, "worker"],
             env=os.environ | environment | {"ZEROMILE_WEB_PORT": str(self.port)},
             stdout=subprocess.DEVNULL, stderr=log, stdin=subprocess.DEVNULL,
         )  # fmt: skip

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from streams.cli import app
 from streams.kafka.topic_admin import admin_client
 from streams.service.settings import load_settings
-from tests.broker.deployment import WORKER
+from tests.broker.deployment import COMMAND
 
 pytestmark = pytest.mark.broker
 runner = CliRunner()
@@ -69,7 +69,7 @@ def test_an_absent_broker_is_one_readable_line():
 
 def test_a_worker_without_topics_does_not_start(environment: dict[str, str], prefix: str):
     done = subprocess.run(  # noqa: S603 - fixed arguments
-        [sys.executable, "-W", "ignore", "-c", WORKER],
+        [sys.executable, "-W", "ignore", "-c", COMMAND, "worker"],
         env=os.environ | environment | {"ZEROMILE_WEB_PORT": "0"},
         capture_output=True, text=True, check=False, timeout=120,
     )  # fmt: skip
