@@ -4,7 +4,7 @@ It knows no broker and no file. The embedded job and the streaming service drive
 """
 
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final
 
 import msgspec
@@ -22,6 +22,7 @@ from detectors.registry import Catalogue, Verdict
 from detectors.watermarks import Watermarks
 from streams import record as records
 from streams.alert_record import alert_record
+from streams.clock import utc_now
 from streams.deadlines import DeadlineBook
 from streams.record import VehicleRecord
 from streams.results import Counters, DeadLetter, DetectorFailure, RawDocument, Result
@@ -74,10 +75,6 @@ _CAUSES: Final[tuple[tuple[Outcome, Cause], ...]] = (
 """What a batch did to a vehicle's file, the weightiest first."""
 
 
-def _utc_now() -> datetime:
-    return datetime.now(UTC)
-
-
 class Engine:
     """Joins documents per vehicle, judges the histories and reports what changed.
 
@@ -106,7 +103,7 @@ class Engine:
         watermarks: Watermarks | None = None,
         corrections: VinCorrections | None = None,
         keyed: bool = False,
-        clock: Callable[[], datetime] = _utc_now,
+        clock: Callable[[], datetime] = utc_now,
     ) -> None:
         self.catalogue = catalogue
         self.store = store

@@ -4,7 +4,7 @@ import base64
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import IO, Final, NamedTuple
 
@@ -14,6 +14,7 @@ from detectors.alerts import Alert
 from detectors.errors import DocumentError
 from detectors.exports import ExportChange
 from detectors.policy import Policy
+from streams.clock import utc_now
 from streams.firing import FiringAlerts, record_of
 from streams.provinces import ProvinceBook
 from streams.reading import Line
@@ -21,11 +22,6 @@ from streams.results import Counters, DetectorFailure
 
 _MOST_FAILURES_KEPT: Final = 20
 _encode = msgspec.json.Encoder().encode
-
-
-def utc_now() -> datetime:
-    """Wall clock."""
-    return datetime.now(UTC)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """The provinces' export counts over the engine's changes, and the alerts that follow from them."""
 
 from collections.abc import Callable, Iterable, Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import cast
 
 import msgspec
@@ -18,10 +18,7 @@ from detectors.spikes.findings import SpikeFinding
 from detectors.spikes.tally import ProvinceTally, moves
 from detectors.spikes.watch import NATION, SpikeWatch, WatchReport
 from streams.alert_record import alert_record
-
-
-def _utc_now() -> datetime:
-    return datetime.now(UTC)
+from streams.clock import utc_now
 
 
 class _Memory(msgspec.Struct, array_like=True):
@@ -43,7 +40,7 @@ class ProvinceBook:
         Wall clock for ``detected_at``, which no finding depends on.
     """
 
-    def __init__(self, policy: Policy, clock: Callable[[], datetime] = _utc_now) -> None:
+    def __init__(self, policy: Policy, clock: Callable[[], datetime] = utc_now) -> None:
         self.tallies: dict[str, ProvinceTally] = {}
         self._nation = ProvinceTally()
         """The sum of all tallies."""

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from detectors.registry import Catalogue
+from streams.clock import utc_now
 from streams.engine import Engine
 from streams.proceedings import (
     Outputs,
@@ -14,7 +15,6 @@ from streams.proceedings import (
     Refusal,
     Replayed,
     alert_as_record,
-    utc_now,
 )
 from streams.provinces import ProvinceBook
 from streams.reading import Advance, LineBatch, read_batches

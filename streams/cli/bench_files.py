@@ -12,11 +12,10 @@ from streams.cli.bench_options import (
     Repetitions,
     Seed,
     Vehicles,
-    check_results_file,
-    finish,
+    measure_and_keep,
     sized,
 )
-from streams.cli.console import errors, fail
+from streams.cli.console import fail
 
 _SCALES = (
     (2_000, 4_000, 8_000),
@@ -38,10 +37,8 @@ def limit(
     from streams.bench.limit import measure_limit  # noqa: PLC0415 - other commands do not wait for it
 
     count = vehicles or sized(quick, full, (2_000, 140_000, 1_400_000))
-    check_results_file(json)
-    with errors.status("limit"):
-        report = measure_limit(count, seed, repetitions or sized(quick, full, (2, 5, 5)))
-    finish(report, json)
+    rounds = repetitions or sized(quick, full, (2, 5, 5))
+    measure_and_keep("limit", json, lambda: measure_limit(count, seed, rounds))
 
 
 def embedded(
@@ -57,10 +54,8 @@ def embedded(
     from streams.bench.embedded import measure_embedded  # noqa: PLC0415 - as above
 
     count = vehicles or sized(quick, full, (2_000, 70_000, 700_000))
-    check_results_file(json)
-    with errors.status("embedded"):
-        report = measure_embedded(count, seed, repetitions or sized(quick, full, (1, 3, 3)))
-    finish(report, json)
+    rounds = repetitions or sized(quick, full, (1, 3, 3))
+    measure_and_keep("embedded", json, lambda: measure_embedded(count, seed, rounds))
 
 
 def scaling(
@@ -74,10 +69,8 @@ def scaling(
     """Replay countries of growing size: what a document costs, relative to the smallest."""
     from streams.bench.scaling import measure_scaling  # noqa: PLC0415 - as above
 
-    check_results_file(json)
-    with errors.status("scaling"):
-        report = measure_scaling(sized(quick, full, _SCALES), seed, repetitions or 1)
-    finish(report, json)
+    scales = sized(quick, full, _SCALES)
+    measure_and_keep("scaling", json, lambda: measure_scaling(scales, seed, repetitions or 1))
 
 
 def memory(
@@ -93,10 +86,8 @@ def memory(
     from streams.bench.memory import measure_memory  # noqa: PLC0415 - as above
 
     count = vehicles or sized(quick, full, (2_000, 200_000, 2_000_000))
-    check_results_file(json)
-    with errors.status("memory"):
-        report = measure_memory(count, seed, repetitions or sized(quick, full, (1, 2, 1)))
-    finish(report, json)
+    rounds = repetitions or sized(quick, full, (1, 2, 1))
+    measure_and_keep("memory", json, lambda: measure_memory(count, seed, rounds))
 
 
 def capacity(

@@ -1,5 +1,6 @@
 """What the commands of `zeromile bench` share: options, sizes, and what is done with a report."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, TypeVar
 
@@ -42,6 +43,14 @@ def sized(quick: bool, full: bool, sizes: tuple[T, T, T]) -> T:
     if quick and full:
         raise typer.BadParameter("give --quick or --full, not both", param_hint="--quick, --full")
     return sizes[0] if quick else sizes[2] if full else sizes[1]
+
+
+def measure_and_keep(name: str, json_file: Path | None, measure: Callable[[], Report]) -> None:
+    """Measure, show the report and keep it where that is wanted."""
+    check_results_file(json_file)
+    with errors.status(name):
+        report = measure()
+    finish(report, json_file)
 
 
 def check_results_file(path: Path | None) -> None:

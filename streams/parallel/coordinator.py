@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 
 from detectors.errors import DocumentError
 from detectors.watermarks import Watermarks
+from streams.clock import utc_now
 from streams.parallel.joint import JointView, refused_places
 from streams.parallel.messages import (
     Concluded,
@@ -25,7 +26,7 @@ from streams.parallel.pool import Pool
 from streams.parallel.routing import Routed
 from streams.parallel.vehicles import RemoteVehicles
 from streams.policy import load_policy
-from streams.proceedings import AlertRecord, Outputs, Proceedings, Refusal, Replayed, utc_now
+from streams.proceedings import AlertRecord, Outputs, Proceedings, Refusal, Replayed
 from streams.provinces import ProvinceBook
 from streams.reading import Advance, LineBatch, read_batches
 from streams.replay import BATCH

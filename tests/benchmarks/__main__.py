@@ -8,6 +8,7 @@ from __future__ import annotations
 import signal
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -21,11 +22,10 @@ from streams.cli.bench_options import (
     Repetitions,
     Seed,
     Vehicles,
-    check_results_file,
-    finish,
+    measure_and_keep,
     sized,
 )
-from streams.cli.console import errors, fail
+from streams.cli.console import fail
 from tests.benchmarks.latency import measure_latency
 from tests.benchmarks.peers_job import measure_peers
 from tests.benchmarks.recovery import measure_recovery
@@ -50,10 +50,7 @@ def streaming(
     """Judge documents from a real Kafka with one worker and with two."""
     count = vehicles or sized(quick, full, (1_000, 100_000, 700_000))
     rounds = repetitions or sized(quick, full, (1, 3, 3))
-    check_results_file(json)
-    with errors.status("streaming"):
-        report = _measured(lambda: measure_streaming(count, seed, rounds, partitions, (1, 2)))
-    finish(report, json)
+    _measure("streaming", json, lambda: measure_streaming(count, seed, rounds, partitions, (1, 2)))
 
 
 @app.command()
@@ -70,10 +67,7 @@ def peers(
     """Do the same two rules with stock Faust, Quix Streams, Bytewax and Flink SQL."""
     count = vehicles or sized(quick, full, (5_000, 30_000, 300_000))
     rounds = repetitions or sized(quick, full, (1, 3, 3))
-    check_results_file(json)
-    with errors.status("peers"):
-        report = _measured(lambda: measure_peers(count, seed, rounds, partitions))
-    finish(report, json)
+    _measure("peers", json, lambda: measure_peers(count, seed, rounds, partitions))
 
 
 @app.command()
@@ -91,10 +85,7 @@ def latency(
     chosen = parse_rates(rates) if rates else sized(quick, full, ([100], *[[100, 2_000, 10_000]] * 2))
     length = seconds or sized(quick, full, (3, 20, 120))
     rounds = repetitions or sized(quick, full, (1, 2, 3))
-    check_results_file(json)
-    with errors.status("latency"):
-        report = _measured(lambda: measure_latency(chosen, length, rounds, partitions))
-    finish(report, json)
+    _measure("latency", json, lambda: measure_latency(chosen, length, rounds, partitions))
 
 
 @app.command()
@@ -110,10 +101,7 @@ def recovery(
     """Restore a worker's vehicles from the changelog of a real Kafka, beside merely reading it."""
     count = vehicles or sized(quick, full, (1_000, 200_000, 1_000_000))
     rounds = repetitions or sized(quick, full, (1, 3, 3))
-    check_results_file(json)
-    with errors.status("recovery"):
-        report = _measured(lambda: measure_recovery(count, seed, rounds))
-    finish(report, json)
+    _measure("recovery", json, lambda: measure_recovery(count, seed, rounds))
 
 
 def parse_rates(text: str) -> list[int]:
@@ -134,9 +122,9 @@ def parse_rates(text: str) -> list[int]:
     return rates
 
 
-def _measured(measure: Callable[[], Report]) -> Report:
+def _measure(name: str, json: Path | None, measure: Callable[[], Report]) -> None:
     try:
-        return measure()
+        measure_and_keep(name, json, measure)
     except BrokerUnavailableError as error:
         fail(f"no broker to measure with: {error}")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.server
 import json
 import os
+import shutil
 import signal
 import subprocess
 import threading
@@ -15,6 +16,8 @@ from typing import Any, TypeVar
 from urllib.error import URLError
 from urllib.parse import urlencode
 from urllib.request import urlopen
+
+import pytest
 
 T = TypeVar("T")
 PATIENCE_SECONDS = 150.0
@@ -100,3 +103,14 @@ class Receiver:
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
+
+
+def program(name: str) -> str:
+    """Path of one of Prometheus's programs; without it the test fails under CI, else it is skipped."""
+    path = shutil.which(name)
+    if path is None:
+        message = f"{name} is not installed (Debian packages prometheus, prometheus-alertmanager)"
+        if os.environ.get("CI") == "true":
+            pytest.fail(message)
+        pytest.skip(message)
+    return path

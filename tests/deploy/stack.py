@@ -14,26 +14,15 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import pytest
 import yaml
 
 from tests.broker.kafka_broker import free_port
 from tests.deploy.files import DEPLOY, ROOT, compose, load
-from tests.deploy.processes import Program, Receiver, eventually, get
+from tests.deploy.processes import Program, Receiver, eventually, get, program
 from tests.sink.postgres_cluster import PostgresCluster
 
 ZEROMILE = [sys.executable, "-W", "ignore", "-c", "from streams.cli import main; main()"]
 SERVICES = compose()["services"]
-
-
-def program(name: str) -> str:
-    path = shutil.which(name)
-    if path is None:
-        message = f"{name} is not installed (Debian packages prometheus, prometheus-alertmanager)"
-        if os.environ.get("CI") == "true":
-            pytest.fail(message)
-        pytest.skip(message)
-    return path
 
 
 class Stack:

@@ -14,21 +14,12 @@ import pytest
 from streams.service.metrics import metric_families
 from streams.sink.metrics import SinkMetrics
 from tests.deploy.files import DEPLOY, RULES, load, promql_of_dashboards, rules
+from tests.deploy.processes import program
 
 FOLDER = DEPLOY / "prometheus"
 OF_PROMETHEUS = {"up", "ALERTS"}
 ALERTS = [rule for rule in rules() if "alert" in rule]
 RECORDS = {rule["record"] for rule in rules() if "record" in rule}
-
-
-def tool(name: str) -> str:
-    path = shutil.which(name)
-    if path is None:
-        message = f"{name} is not installed (Debian packages prometheus, prometheus-alertmanager)"
-        if os.environ.get("CI") == "true":
-            pytest.fail(message)
-        pytest.skip(message)
-    return path
 
 
 def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
@@ -43,12 +34,12 @@ def test_rules_and_configuration_are_accepted():
         ("check", "config", FOLDER / "prometheus.yml"),
         ("check", "config", FOLDER / "host.yml"),
     ):
-        done = run(tool("promtool"), *arguments)
+        done = run(program("promtool"), *arguments)
         assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_rules_behave_as_their_tests_say():
-    done = run(tool("promtool"), "test", "rules", *sorted((FOLDER / "tests").glob("*.yml")))
+    done = run(program("promtool"), "test", "rules", *sorted((FOLDER / "tests").glob("*.yml")))
     assert done.returncode == 0, done.stdout + done.stderr
 
 
@@ -56,7 +47,7 @@ def test_a_broken_rule_is_noticed(tmp_path: Path):
     shutil.copytree(FOLDER, tmp_path / "prometheus")
     path = tmp_path / "prometheus" / "rules" / "domain.yml"
     path.write_text(path.read_text("utf-8").replace(">= 10", ">= 1000"), "utf-8")
-    done = run(tool("promtool"), "test", "rules", tmp_path / "prometheus" / "tests" / "domain.yml")
+    done = run(program("promtool"), "test", "rules", tmp_path / "prometheus" / "tests" / "domain.yml")
     assert done.returncode != 0
 
 
@@ -149,7 +140,7 @@ def test_the_receivers_exist_and_the_webhook_is_put_in(tmp_path: Path):
             assert "@WEBHOOK_URL@" not in text
             continue
         assert not any("webhook_configs" in receiver for receiver in content["receivers"])
-        checked = run(tool("amtool"), "check-config", rendered)
+        checked = run(program("amtool"), "check-config", rendered)
         assert checked.returncode == 0, checked.stdout + checked.stderr
 
 
@@ -160,7 +151,7 @@ def test_routes_lead_to_the_people_concerned(tmp_path: Path):
     for rule in ALERTS:
         audience = rule["labels"]["audience"]
         done = run(
-            tool("amtool"), "config", "routes", "test", f"--config.file={rendered}",
+            program("amtool"), "config", "routes", "test", f"--config.file={rendered}",
             f"--verify.receivers={audience}", f"alertname={rule['alert']}", f"audience={audience}",
         )  # fmt: skip
         assert done.returncode == 0, done.stdout + done.stderr

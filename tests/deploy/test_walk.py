@@ -12,8 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.broker.kafka_broker import free_port
-from tests.deploy.processes import Program, eventually
-from tests.deploy.stack import program
+from tests.deploy.processes import Program, eventually, program
 from tests.sink.postgres_cluster import PostgresCluster
 
 ROOT = Path(__file__).parents[2]
