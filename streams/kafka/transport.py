@@ -4,9 +4,12 @@ Subclasses and documented hooks only. The private methods that are overridden ar
 `PRIVATE_HOOKS`; `tests/service/test_faust_hooks.py` fails when a new Faust changes one. Those of
 the worker are overridden in `streams.service.worker`.
 
-Two faults of stock Faust 0.15.3 are avoided on the way: it can commit past a message that is
-still being worked on when offsets have gaps (compaction, transactions) or when acknowledgements
-come out of order, and it sleeps a full second when all buffers are full.
+Faults of stock Faust 0.15.3 are avoided on the way. It can commit past a message that is still
+being worked on, when offsets have gaps (compaction, transactions) or acknowledgements come out of
+order. It can skip records in a rebalance: a fetch that began before it and ends after it delivers
+records from where the old assignment stood, or takes records that are then dropped because their
+partition is paused; and seeking to the committed offsets moves no partition that has none. And it
+sleeps a full second when no partition can take records.
 """
 
 from __future__ import annotations
@@ -17,6 +20,8 @@ from typing import Any, ClassVar
 
 import aiokafka
 import faust
+import structlog
+from aiokafka.errors import KafkaError
 from aiokafka.structs import ConsumerRecord
 from faust.serializers.schemas import Schema
 from faust.transport.drivers import aiokafka as driver
@@ -26,6 +31,7 @@ from faust.types.tuples import ConsumerMessage, Message
 from streams.kafka.batches import BatchMessage, BatchScheduler, RecordBatch, SpanLedger
 
 ROOM_CHECK_SECONDS = 0.5
+RETRY_SECONDS = 0.5
 FETCH_WAIT_MS = 500
 
 PRIVATE_HOOKS = {
@@ -41,7 +47,9 @@ PRIVATE_HOOKS = {
         "seek(self, partition, offset)",
         "on_buffer_drop(self, tp)",
         "resume_partitions(self, tps)",
+        "on_partitions_assigned(self, assigned, generation_id=0)",
     ),
+    "faust.transport.consumer.ThreadDelegateConsumer": ("_getmany(self, active_partitions, timeout)",),
     "faust.transport.drivers.aiokafka.Consumer": ("_new_consumer_thread(self)",),
     "faust.transport.drivers.aiokafka.AIOKafkaConsumerThread": (
         "_create_worker_consumer(self, transport)",
@@ -49,6 +57,9 @@ PRIVATE_HOOKS = {
     "faust.app.base.App": ("_new_transport(self)",),
     "faust.worker.Worker": ("_on_sigint(self)", "_on_sigterm(self)"),
 }
+
+
+log = structlog.get_logger("zeromile.transport")
 
 
 class CommittedReadsThread(driver.AIOKafkaConsumerThread):
@@ -78,6 +89,8 @@ class BatchConsumer(driver.Consumer):
         self._ledger = SpanLedger()
         self._room = asyncio.Event()
         self._held: set[TP] = set()
+        self._moves = 0
+        """How often positions may have moved; what a fetch brings across a move is not used."""
         super().__init__(*args, **kwargs)
 
     def _new_consumer_thread(self) -> driver.AIOKafkaConsumerThread:
@@ -141,19 +154,60 @@ class BatchConsumer(driver.Consumer):
 
     async def on_partitions_revoked(self, revoked: set[TP]) -> None:
         """Wait for running batches, commit what is done, then forget the partitions."""
+        self._moves += 1
         await super().on_partitions_revoked(revoked)
         for tp in revoked:
             self._ledger.forget(tp)
 
+    async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
+        """Take note that positions are others now."""
+        self._moves += 1
+        await super().on_partitions_assigned(assigned, generation_id)
+
     async def perform_seek(self) -> None:
         """Seek to the committed offsets; whatever was delivered before comes again."""
+        self._moves += 1
         self._ledger.clear()
         await super().perform_seek()
+        # Stock leaves a partition without a commit where it is, beyond records that were dropped.
+        start = {tp: 0 for tp in self.assignment() if self._batched(tp) and not self._read_offset[tp]}
+        if start:
+            await self.seek_wait(start)
+        self._moves += 1
 
     async def seek(self, partition: TP, offset: int) -> None:
         """Seek one partition."""
+        self._moves += 1
         self._ledger.forget(partition)
         await super().seek(partition, offset)
+
+    async def _getmany(
+        self,
+        active_partitions: set[TP] | None,
+        timeout: float,
+    ) -> Any:
+        # A copy: Faust empties its set in a rebalance, and an empty set means all partitions.
+        wanted = None if active_partitions is None else set(active_partitions)
+        moves = self._moves
+        records = await super()._getmany(wanted, timeout)
+        if moves == self._moves:
+            return records
+        await self._seek_anew()
+        return {}
+
+    async def _seek_anew(self) -> None:
+        """Undo what a fetch across a rebalance did to the positions."""
+        while not self.should_stop:
+            if not self.flow_active:
+                await self.wait(self.can_resume_flow)  # type: ignore[arg-type] # as Faust does
+            try:
+                await self.perform_seek()
+            except (KafkaError, AssertionError) as error:
+                # The next rebalance has begun, or the broker is away.
+                log.warning("positions cannot be set yet", error=type(error).__name__)
+                await self.sleep(RETRY_SECONDS)
+            else:
+                return
 
     # -- partitions that are not ready
 
@@ -168,6 +222,7 @@ class BatchConsumer(driver.Consumer):
         released = set(partitions) & self._held
         self._held -= released
         super().resume_partitions(released & set(self.assignment()))
+        self._room.set()
 
     def resume_partitions(self, tps: Iterable[TP]) -> None:
         """Resume all but the held ones; Faust calls this after every rebalance."""
@@ -181,12 +236,7 @@ class BatchConsumer(driver.Consumer):
         self._room.set()
 
     async def _wait_next_records(self, timeout: float) -> Any:
-        while (
-            self.flow_active
-            and self._buffered_partitions
-            and not self._get_active_partitions()
-            and not self.should_stop
-        ):
+        while self.flow_active and not self._get_active_partitions() and not self.should_stop:
             self._room.clear()
             try:
                 await asyncio.wait_for(self._room.wait(), ROOM_CHECK_SECONDS)

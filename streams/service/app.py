@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import uuid
 from dataclasses import dataclass
 from typing import Any, cast
@@ -149,6 +150,8 @@ def _faust_app(settings: Settings, topics: frozenset[str]) -> BatchApp:
         broker=settings.faust_brokers(),
         broker_credentials=settings.faust_credentials(),
         broker_commit_interval=settings.commit_seconds,
+        # By time alone: a commit between two deliveries could outlast a rebalance.
+        broker_commit_every=sys.maxsize,
         broker_session_timeout=settings.session_seconds,
         broker_heartbeat_interval=settings.session_seconds / HEARTBEATS_A_SESSION,
         broker_request_timeout=max(90.0, settings.session_seconds),
@@ -181,8 +184,8 @@ def _connect(app: BatchApp, partitions: PartitionManager, settings: Settings) ->
         # Without noack() Faust acknowledges a batch whose processing raised.
         async for event in cast("faust.Stream[Any]", stream).noack().events():
             partition = partitions.owned.get(event.message.partition)
-            if partition is None:
-                # Revoked while the batch waited; it comes again to whoever owns it now.
-                continue
-            await partition.wait_for_room(settings.max_unflushed_documents)
-            partition.process(event.value, event)
+            if partition is not None:
+                await partition.wait_for_room(settings.max_unflushed_documents)
+            # A batch of a partition that is gone or suspended comes again to whoever owns it next.
+            if partition is not None and partition.ready.is_set():
+                partition.process(event.value, event)

@@ -138,8 +138,8 @@ class OwnedPartition:
         self._work = asyncio.Event()
         self._urgent = asyncio.Event()
         self._flushed = asyncio.Event()
-        self._idle = asyncio.Event()
-        self._idle.set()
+        self.in_transaction = False
+        """Whether a transaction is under way."""
 
     # -- life
 
@@ -185,9 +185,7 @@ class OwnedPartition:
     @property
     def unsettled(self) -> bool:
         """Whether something still waits for its transaction or is in one."""
-        return bool(self._pending.events or self.store.changed or self._outbox) or (
-            not self._idle.is_set()
-        )
+        return bool(self._pending.events or self.store.changed or self._outbox) or self.in_transaction
 
     @property
     def unflushed_documents(self) -> int:
@@ -291,7 +289,7 @@ class OwnedPartition:
         return min(self.around.flush_seconds, paced)
 
     async def _flush(self) -> None:
-        self._idle.clear()
+        self.in_transaction = True
         entries, pending = self._take_all()
         try:
             started = time.perf_counter()
@@ -301,7 +299,7 @@ class OwnedPartition:
             self.store.confirm(end)
             self._marker = msgspec.structs.replace(self._marker, number=self._marker.number + 1)
         finally:
-            self._idle.set()
+            self.in_transaction = False
         for event in pending.events:
             event.ack()
         if pending.events:

@@ -149,7 +149,12 @@ class PartitionManager(Service):
         try:
             await asyncio.wait_for(partition.settle(), SETTLE_SECONDS)
         except TimeoutError:
-            log.warning("partition could not be settled in time", partition=number)
+            log.warning(
+                "partition could not be settled in time",
+                partition=number,
+                documents=partition.unflushed_documents,
+                in_transaction=partition.in_transaction,
+            )
         await self._cancel(number)
         if partition.unsettled:
             # What the broker has of it is uncertain: read it anew when it comes back.

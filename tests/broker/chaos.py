@@ -56,7 +56,8 @@ class Schedule:
         return [worker for worker in self.deployment.workers if worker.running]
 
     def _mishap(self, published: list[bytes]) -> None:
-        kinds = ["crash", "pause", "leave", "join", "repeat"]
+        # Twice as often: a paused worker comes back in the middle of a rebalance.
+        kinds = ["crash", "pause", "pause", "leave", "join", "repeat"]
         if self._restart_broker is not None:
             kinds.append("broker")
         kind = self.rng.choice(kinds)

@@ -102,6 +102,11 @@ class WorkerProcess:
             if sample.name == name and labels.items() <= sample.labels.items()
         )
 
+    def story(self) -> str:
+        """The end of its log, without what aiokafka says at every heartbeat."""
+        lines = self.log.read_text("utf-8").splitlines(keepends=True)
+        return "".join(line for line in lines if "Heartbeat failed" not in line)[-6000:]
+
     def waiting(self) -> str:
         """What its metrics say of documents and partitions, for messages of failed tests."""
         lines = self.get("/metrics")[1].decode().splitlines()
@@ -176,9 +181,7 @@ class Deployment:
                 worker.kill()
 
     def logs(self) -> str:
-        return "\n".join(
-            f"{worker.log.read_text('utf-8')[-3000:]}{worker.waiting()}" for worker in self.workers
-        )
+        return "\n".join(f"{worker.story()}{worker.waiting()}" for worker in self.workers)
 
     # -- waiting and looking
 
