@@ -6,16 +6,15 @@ of two separate views instead is not a p-value, and shocks the calendar does not
 them.
 """
 
-from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import special
 
+from detectors.spikes.bounds import Bound
 from detectors.spikes.common import MINIMUM_PEERS, common_factor
 from detectors.spikes.filter import GATE, NegativeBinomialFilter, Prediction
-from detectors.spikes.scan import WEEK_WINDOWS, Rows, Scan
+from detectors.spikes.scan import WEEK_WINDOWS, Scan
 from detectors.spikes.special import SMALLEST_PROBABILITY, Array, log_likelihood
 from detectors.spikes.speeds import BOTH, Speed
 
@@ -37,14 +36,14 @@ class Judgement:
         Probability of counts at least as large, over the scan windows and both speeds.
     moved : array
         +1 or -1 where the level has moved up or down, else 0.
-    upper : array
-        Largest count that stays above the asked probability; NaN where none was asked.
+    bound : Bound
+        What the largest counts without alarm follow from, where they are wanted.
     """
 
     expected: Array
     p: Array
     moved: Array
-    upper: Array
+    bound: Bound
 
 
 class SpikeDetector:
@@ -93,8 +92,6 @@ class SpikeDetector:
         regressors: Array,
         completeness: Array | float = 1.0,
         *,
-        bound: float | None = None,
-        bound_alarms_only: bool = False,
         growing: bool = False,
     ) -> Judgement:
         """Judge one period and learn from it.
@@ -108,9 +105,6 @@ class SpikeDetector:
         completeness : array or float
             Share of the period's documents that has arrived. An incomplete period is best given
             to a `copy`: what it teaches is provisional.
-        bound : float, optional
-            Probability whose largest unalarming count is wanted (some twenty times the work of a
-            step).
         growing : bool
             The period is not over: its count is held against what the whole period allows, and
             peers that are behind so far do not lower the expectation.
@@ -127,10 +121,7 @@ class SpikeDetector:
 
         tails, alone = self.scan.p_value(every, factored.mean, dispersion)
         p = np.maximum(self._mixed(weights, tails), SMALLEST_PROBABILITY)
-        upper = np.full(self.series, np.nan)
-        if bound is not None:
-            asked = np.flatnonzero(p < bound) if bound_alarms_only else np.arange(self.series)
-            upper[asked] = self._upper(asked, factored.mean, dispersion, bound)
+        bound = self._bound(weights, factored, dispersion)
         self._weigh(every, factored.mean, dispersion)
         high = alone < GATE
         moved = self.filter.update(every, expected, high)
@@ -141,7 +132,7 @@ class SpikeDetector:
             self._mixed(weights, factored.mean),
             p,
             np.rint(self._mixed(weights, moved)),
-            upper,
+            bound,
         )
 
     def weights(self) -> Array:
@@ -154,21 +145,17 @@ class SpikeDetector:
         """Return an independent copy, to judge incomplete periods or to resume from."""
         return deepcopy(self)
 
-    def _upper(self, asked: Rows, mean: Array, dispersion: Array, bound: float) -> Array:
-        """Return the largest counts without alarm of the asked series."""
-        if not len(asked):
-            return np.zeros(0)
-        rows = (np.arange(self.speeds)[:, None] * self.series + asked).ravel()
-        weights = self.weights()[:, asked]
-        mean, dispersion = mean[rows], dispersion[rows]
-
-        def probability(observed: Array) -> Array:
-            """Return the mixed p-value as if `observed` were the counts."""
-            tiled = np.tile(observed, self.speeds)
-            return self._mixed(weights, self.scan.p_value(tiled, mean, dispersion, rows)[0])
-
-        guess = self._mixed(weights, mean + normal_excess(mean * dispersion, bound))
-        return largest_count(probability, guess, bound)
+    def _bound(self, weights: Array, judged: Prediction, dispersion: Array) -> Bound:
+        """Return what the largest count without alarm follows from, as of this period."""
+        shape = (self.speeds, self.series)
+        history = self.scan.history
+        return Bound(
+            self.scan.windows,
+            weights,
+            judged.mean.reshape(shape),
+            dispersion.reshape(shape),
+            history.reshape(*history.shape[:2], *shape).copy(),
+        )
 
     def _with_peers(
         self, counts: Array, own: Prediction, share: Array, *, growing: bool
@@ -198,42 +185,6 @@ class SpikeDetector:
     def _mixed(self, weights: Array, values: Array) -> Array:
         result: Array = (weights * values.reshape(weights.shape)).sum(axis=0)
         return result
-
-
-def largest_count(probability: Callable[[Array], Array], guess: Array, level: float) -> Array:
-    """Return the largest whole counts whose probability exceeds `level`; -1 where even 0 does not.
-
-    Parameters
-    ----------
-    probability : callable
-        Falls as the counts grow, each series for itself.
-    guess : array
-        Where to look first; the nearer, the fewer calls.
-    level : float
-    """
-    low = np.floor(np.maximum(guess, 0.0))
-    step = np.ones_like(low)
-    above = probability(low) > level
-    high = np.where(above, low + step, low)
-    low = np.where(above, low, low - step)
-    while (wrong := (probability(np.maximum(high, 0.0)) > level) & (high >= 0)).any():
-        step = np.where(wrong, 2.0 * step, step)
-        low, high = np.where(wrong, high, low), np.where(wrong, high + step, high)
-    step = np.ones_like(low)
-    while (wrong := (low >= 0) & (probability(np.maximum(low, 0.0)) <= level)).any():
-        step = np.where(wrong, 2.0 * step, step)
-        low, high = np.where(wrong, np.maximum(low - step, -1.0), low), np.where(wrong, low, high)
-    while (high - low > 1.0).any():
-        middle = np.maximum(np.floor((low + high) / 2.0), 0.0)
-        over = probability(middle) > level
-        low, high = np.where(over, middle, low), np.where(over, high, middle)
-    return low
-
-
-def normal_excess(variance: Array, level: float) -> Array:
-    """Return by how much a normal count exceeds its mean with probability `level`."""
-    result: Array = -special.ndtri(level) * np.sqrt(variance)
-    return result
 
 
 def _thin(expected: Prediction, share: Array) -> Prediction:

@@ -37,6 +37,11 @@ class Episode:
     last: int
     kind: Kind
 
+    @property
+    def weeks(self) -> range:
+        """Indices of its weeks."""
+        return range(self.first, self.last + 1)
+
 
 def episodes(counts: Array, alarm: NDArray[np.bool_], moved: Array) -> list[Episode]:
     """Group one series' alarms.

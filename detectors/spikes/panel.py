@@ -1,5 +1,7 @@
 """SS-NB over a whole panel of counts at once: the batch form of the detector."""
 
+import numpy as np
+
 from detectors.spikes.detector import SpikeDetector
 from detectors.spikes.scan import WEEK_WINDOWS
 from detectors.spikes.scores import Scores
@@ -57,16 +59,12 @@ def ss_nb(
     detector = SpikeDetector(counts[:, 0], regressors.shape[1], windows=windows, peers=peers)
     result = Scores.empty((counts.shape[0], periods))
     for period in range(periods):
-        judged = period >= warm_up
-        seen = detector.step(
-            counts[:, period],
-            regressors[period],
-            bound=alpha if judged else None,
-            bound_alarms_only=not every_upper,
-        )
-        if judged:
+        seen = detector.step(counts[:, period], regressors[period])
+        if period >= warm_up:
             enough = recent_sum(counts, period) >= minimum_count
-            result.expected[:, period], result.upper[:, period] = seen.expected, seen.upper
+            asked = np.arange(len(counts)) if every_upper else np.flatnonzero(seen.p < alpha)
+            result.upper[asked, period] = seen.bound.take(asked).largest_counts(alpha)
+            result.expected[:, period] = seen.expected
             result.p[:, period], result.moved[:, period] = seen.p, seen.moved
             result.alarm[:, period] = (seen.p < alpha) & enough
     return result

@@ -26,34 +26,15 @@ class Scan:
         self.windows = windows
         self.history = np.zeros((3, max(windows) - 1, series))
 
-    def p_value(
-        self, counts: Array, mean: Array, dispersion: Array, rows: Rows | None = None
-    ) -> tuple[Array, Array]:
+    def p_value(self, counts: Array, mean: Array, dispersion: Array) -> tuple[Array, Array]:
         """Return the p-value over all windows and that of the present period alone.
 
         Parameters
         ----------
         counts, mean, dispersion : array
             Of the present period; the earlier ones are those given to `push`.
-        rows : array of int, optional
-            The series these values are of; default all.
-
-        Returns
-        -------
-        combined, alone : array
-            The smallest tail probability of all windows times their number, at most 1; and the tail
-            probability of the shortest window.
         """
-        history = self.history if rows is None else self.history[:, :, rows]
-        alone = smallest = np.ones_like(mean)
-        variance = mean * dispersion
-        for window in self.windows:
-            past = history[:, : window - 1].sum(axis=1)
-            total = mean + past[1]
-            tail = upper_tail(counts + past[0], total, (variance + past[2]) / total)
-            alone = tail if window == self.windows[0] else alone
-            smallest = np.minimum(smallest, tail)
-        return np.minimum(1.0, smallest * len(self.windows)), alone
+        return combined_tail(self.windows, self.history, counts, mean, dispersion)
 
     def push(self, counts: Array, mean: Array, dispersion: Array, news: Mask) -> None:
         """Make the present period the latest past one.
@@ -64,3 +45,34 @@ class Scan:
         if self.history.shape[1]:
             self.history[:, 1:] = self.history[:, :-1]
             self.history[:, 0] = np.where(news, mean, counts), mean, mean * dispersion
+
+
+def combined_tail(
+    windows: tuple[int, ...], history: Array, counts: Array, mean: Array, dispersion: Array
+) -> tuple[Array, Array]:
+    """Return the p-value over all windows and that of the present period alone.
+
+    Parameters
+    ----------
+    windows : tuple of int
+        Numbers of periods that are summed, ascending.
+    history : array, 3 x periods x the shape of the others
+        Counts, means and variances of the periods before, the latest first.
+    counts, mean, dispersion : array
+        Of the present period.
+
+    Returns
+    -------
+    combined, alone : array
+        The smallest tail probability of all windows times their number, at most 1; and the tail
+        probability of the shortest window.
+    """
+    alone = smallest = np.ones_like(mean)
+    variance = mean * dispersion
+    for window in windows:
+        past = history[:, : window - 1].sum(axis=1)
+        total = mean + past[1]
+        tail = upper_tail(counts + past[0], total, (variance + past[2]) / total)
+        alone = tail if window == windows[0] else alone
+        smallest = np.minimum(smallest, tail)
+    return np.minimum(1.0, smallest * len(windows)), alone

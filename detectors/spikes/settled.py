@@ -27,16 +27,9 @@ class Checkpoint:
 
 
 class PanelJudge:
-    """Judgements of all weeks of a panel.
+    """Judgements of all weeks of a panel."""
 
-    Parameters
-    ----------
-    alpha : float
-        Probability of the upper bound.
-    """
-
-    def __init__(self, alpha: float) -> None:
-        self.alpha = alpha
+    def __init__(self) -> None:
         self._first_week = 0
         self._counts = np.zeros((0, 0))
         self._judgements: list[Judgement] = []
@@ -60,10 +53,10 @@ class PanelJudge:
         detector = self._settle(first_week, counts, calendar, open_from)
         ahead = detector.copy()
         judged = [
-            ahead.step(counts[:, week], calendar[week], shares[:, week], bound=self.alpha)
+            ahead.step(counts[:, week], calendar[week], shares[:, week])
             for week in range(open_from, weeks - 1)
         ]
-        present = ahead.step(counts[:, -1], calendar[-1], bound=self.alpha, growing=True)
+        present = ahead.step(counts[:, -1], calendar[-1], growing=True)
         return [*self._judgements, *judged, present]
 
     def _settle(self, first_week: int, counts: Array, calendar: Array, until: int) -> SpikeDetector:
@@ -77,7 +70,7 @@ class PanelJudge:
         for week in range(begin, until):
             if week % CHECKPOINT_WEEKS == 0 and week > begin:
                 self._checkpoints.append(Checkpoint(week, detector.copy()))
-            self._judgements.append(detector.step(counts[:, week], calendar[week], bound=self.alpha))
+            self._judgements.append(detector.step(counts[:, week], calendar[week]))
         if not self._checkpoints or self._checkpoints[-1].weeks < until:
             self._checkpoints.append(Checkpoint(until, detector.copy()))
         self._checkpoints = self._checkpoints[-CHECKPOINTS:]

@@ -143,6 +143,14 @@ class ProvinceTally(msgspec.Struct):
             for source in sorted({source for lags in weeks for source in lags})
         }
 
+    def published(self, mondays: list[int]) -> dict[str, int]:
+        """Return each source's count of the given weeks."""
+        counts: dict[str, int] = {}
+        for monday in mondays:
+            for source, lags in self._week(monday).lags.items():
+                counts[source] = counts.get(source, 0) + sum(lags)
+        return dict(sorted(counts.items()))
+
     def zero_mileage(self, mondays: list[int]) -> int:
         """Return how many of the given weeks' exports were hardly used."""
         return sum(self._week(monday).zero_mileage for monday in mondays)

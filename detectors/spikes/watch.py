@@ -5,8 +5,9 @@ share that is there by now. The present week is judged as it grows, day by day, 
 whole week allows: it may alarm on a Tuesday, and a void may take the alarm back.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -15,13 +16,13 @@ from detectors.spikes.calendar import chinese_regressors
 from detectors.spikes.causes import known_causes
 from detectors.spikes.common import MINIMUM_PEERS
 from detectors.spikes.delay import LAGS, WINDOW, DelayDrift, completeness, delay_drift
-from detectors.spikes.detector import Judgement
 from detectors.spikes.discovery import DEFAULT_RATE, benjamini_hochberg
 from detectors.spikes.episodes import Episode, episodes
 from detectors.spikes.findings import SpikeFinding
+from detectors.spikes.judged_weeks import JudgedWeeks
 from detectors.spikes.monitor import Calibration, calibration
-from detectors.spikes.panel import WARM_UP, recent_sum
-from detectors.spikes.scores import Scores
+from detectors.spikes.panel import recent_sum
+from detectors.spikes.scores import Mask, Scores
 from detectors.spikes.settled import PanelJudge
 from detectors.spikes.special import Array
 from detectors.spikes.tally import ProvinceTally, merged, week_of
@@ -48,7 +49,7 @@ class WatchSettings:
     minimum_count: int = 10
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class WatchReport:
     """What the watch says now.
 
@@ -57,9 +58,11 @@ class WatchReport:
     mondays : tuple of int
         Monday of every week, as a proleptic ordinal; the last is the present week.
     regions : tuple of str
-        Rows of `counts` and `scores`: the provinces, then the nation.
-    counts, scores
-        Regions x weeks.
+        Rows of `counts` and `judged`: the provinces, then the nation.
+    counts, judged
+        Regions x weeks; the judgement without its upper bounds.
+    upper : callable
+        Works out the upper bounds, regions x weeks.
     findings : tuple of SpikeFinding
         Those that begin on or after `open_from`.
     open_from : int
@@ -74,11 +77,20 @@ class WatchReport:
     mondays: tuple[int, ...]
     regions: tuple[str, ...]
     counts: Array
-    scores: Scores
+    judged: Scores
+    upper: Callable[[], Array]
     findings: tuple[SpikeFinding, ...]
     open_from: int
     calibration: Calibration
     drifts: dict[str, DelayDrift]
+
+    @cached_property
+    def scores(self) -> Scores:
+        """The judgement with its upper bounds: to find them takes longer than all the rest.
+
+        Most reports are followed by the next day's before anybody looks at them.
+        """
+        return replace(self.judged, upper=self.upper())
 
 
 class SpikeWatch:
@@ -94,8 +106,8 @@ class SpikeWatch:
     def __init__(self, provinces: tuple[str, ...], settings: WatchSettings | None = None) -> None:
         self.provinces = provinces
         self.settings = settings or WatchSettings()
-        self._provinces = PanelJudge(self.settings.alpha)
-        self._nation = PanelJudge(self.settings.alpha)
+        self._provinces = PanelJudge()
+        self._nation = PanelJudge()
 
     def report(
         self,
@@ -126,56 +138,88 @@ class SpikeWatch:
         mondays = list(range(min(started), week_of(today) + 1, 7))
         known.append(merged(known) if nation is None else nation)
         counts = np.stack([tally.totals(mondays) for tally in known])
-        reports = [tally.reports(mondays) for tally in known]
-        scores = self._judge(counts, mondays, _shares(reports, today - mondays[-1] + 1))
-        regions = (*self.provinces, NATION)
+        reports = known[-1].reports(mondays)
+        published = [tally.published(mondays[-WINDOW:]) for tally in known]
+        judged = self._judge(counts, mondays, _shares(reports, published, today - mondays[-1] + 1))
+        scores = judged.scores()
+        self._raise_alarms(scores, counts)
         detailed_from = known[-1].detailed_from
         open_from = detailed_from + 7 * BASELINE_WEEKS if detailed_from else mondays[0]
-        findings = tuple(
-            _finding(region, tally, mondays, episode, scores=scores, row=row)
-            for row, (region, tally) in enumerate(zip(regions, known, strict=True))
+        found = [
+            (row, episode)
+            for row in range(len(known))
             for episode in episodes(counts[row], scores.alarm[row], scores.moved[row])
             if mondays[episode.first] >= open_from
+        ]
+        upper = iter(judged.upper([(row, week) for row, one in found for week in one.weeks]).tolist())
+        regions = (*self.provinces, NATION)
+        findings = tuple(
+            _finding(
+                regions[row],
+                known[row],
+                mondays,
+                episode,
+                expected=float(scores.expected[row, episode.first : episode.last + 1].sum()),
+                upper=sum(next(upper) for _ in episode.weeks),
+                p=float(np.nanmin(scores.p[row, episode.first : episode.last + 1])),
+            )
+            for row, episode in found
         )
         checked = calibration(scores.p[:-1])
-        found = {source: delay_drift(lags[:-1]) for source, lags in reports[-1].items()}
-        drifts = {source: drift for source, drift in found.items() if drift is not None}
+        drifting = {source: delay_drift(lags[:-1]) for source, lags in reports.items()}
+        drifts = {source: drift for source, drift in drifting.items() if drift is not None}
         return WatchReport(
-            tuple(mondays), regions, counts, scores, findings, open_from, checked, drifts
+            tuple(mondays),
+            regions,
+            counts,
+            scores,
+            judged.every_upper,
+            findings,
+            open_from,
+            checked,
+            drifts,
         )
 
-    def _judge(self, counts: Array, mondays: list[int], shares: Array) -> Scores:
+    def _judge(self, counts: Array, mondays: list[int], shares: Array) -> JudgedWeeks:
         starts = np.array(mondays)
         calendar = chinese_regressors(starts, starts + 7)
         rows = len(self.provinces)
         provinces = self._provinces.judge(mondays[0], counts[:rows], calendar, shares[:rows])
         nation = self._nation.judge(mondays[0], counts[rows:], calendar, shares[rows:])
-        scores = Scores.empty((counts.shape[0], counts.shape[1]))
-        self._fill(scores, counts, slice(0, rows), provinces)
-        self._fill(scores, counts, slice(rows, None), nation)
-        return scores
+        return JudgedWeeks(provinces, nation, self.settings.alpha)
 
-    def _fill(self, scores: Scores, counts: Array, rows: slice, judgements: list[Judgement]) -> None:
-        for week in range(WARM_UP, len(judgements)):
-            seen = judgements[week]
-            scores.expected[rows, week], scores.upper[rows, week] = seen.expected, seen.upper
-            scores.p[rows, week], scores.moved[rows, week] = seen.p, seen.moved
-            enough = recent_sum(counts[rows], week) >= self.settings.minimum_count
-            scores.alarm[rows, week] = self._alarms(np.where(enough, seen.p, np.nan))
+    def _raise_alarms(self, scores: Scores, counts: Array) -> None:
+        likely = (scores.p < self.settings.alpha).any(axis=0)
+        for week in np.flatnonzero(likely).tolist():
+            enough = recent_sum(counts, week) >= self.settings.minimum_count
+            p = np.where(enough, scores.p[:, week], np.nan)
+            rows = len(self.provinces)
+            scores.alarm[:rows, week] = self._alarms(p[:rows])
+            scores.alarm[rows:, week] = self._alarms(p[rows:])
 
-    def _alarms(self, p: Array) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    def _alarms(self, p: Array) -> Mask:
         if len(p) < MINIMUM_PEERS:
             return p < self.settings.alpha
         return benjamini_hochberg(p, self.settings.false_discovery_rate) & (p < self.settings.alpha)
 
 
-def _shares(reports: list[dict[str, Array]], days: int) -> Array:
-    """Return the completeness of every region and week but the present one; the nation is last."""
-    weeks = len(next(iter(reports[-1].values())))
-    curves = {source: completeness(lags) for source, lags in reports[-1].items()}
+def _shares(reports: dict[str, Array], published: list[dict[str, int]], days: int) -> Array:
+    """Return the completeness of every region and week but the present one.
+
+    Parameters
+    ----------
+    reports : dict of array
+        The nation's documents by source, weeks x lags.
+    published : list of dict
+        Documents of the latest weeks by source, one dict a region, the nation's last.
+    days : int
+        Days of the present week that are over.
+    """
+    weeks = len(next(iter(reports.values())))
+    curves = {source: completeness(lags) for source, lags in reports.items()}
     arrived = {source: arrived_shares(curve, weeks, days) for source, curve in curves.items()}
-    nation = mixed_shares(reports[-1], arrived, np.ones(weeks - 1))
-    return np.stack([mixed_shares(region, arrived, nation) for region in reports])
+    nation = mixed_shares(published[-1], arrived, np.ones(weeks - 1))
+    return np.stack([mixed_shares(region, arrived, nation) for region in published])
 
 
 def arrived_shares(curve: Array, weeks: int, days: int) -> Array:
@@ -195,19 +239,18 @@ def arrived_shares(curve: Array, weeks: int, days: int) -> Array:
     return result
 
 
-def mixed_shares(reports: dict[str, Array], arrived: dict[str, Array], default: Array) -> Array:
+def mixed_shares(published: dict[str, int], arrived: dict[str, Array], default: Array) -> Array:
     """Return one region's completeness: its sources' by what each has published lately.
 
     Parameters
     ----------
-    reports : dict of array
-        The region's documents by source, weeks x lags.
+    published : dict
+        The region's documents of the latest weeks by source.
     arrived : dict of array
         Completeness of the weeks by source.
     default : array
         For a region without documents.
     """
-    published = {source: float(lags[-WINDOW:].sum()) for source, lags in reports.items()}
     total = sum(published.values())
     if not total:
         return default
@@ -223,21 +266,21 @@ def _finding(
     mondays: list[int],
     episode: Episode,
     *,
-    scores: Scores,
-    row: int,
+    expected: float,
+    upper: float,
+    p: float,
 ) -> SpikeFinding:
-    span = slice(episode.first, episode.last + 1)
-    expected = float(scores.expected[row, span].sum())
-    first, last = mondays[episode.first], mondays[episode.last] + 6
+    weeks = mondays[episode.first : episode.last + 1]
+    first, last = weeks[0], weeks[-1] + 6
     return SpikeFinding(
         kind=episode.kind,
         province=region,
         first_day=first,
         last_day=last,
-        observed=float(tally.totals(mondays[span]).sum()),
+        observed=float(tally.totals(weeks).sum()),
         expected=expected,
-        upper=float(scores.upper[row, span].sum()),
-        p=float(np.nanmin(scores.p[row, span])),
-        attribution=attribute(tally, mondays[span], expected),
+        upper=upper,
+        p=p,
+        attribution=attribute(tally, weeks, expected),
         causes=known_causes(first, last),
     )

@@ -1,6 +1,7 @@
 """What the watch expected stands beside the counts, week by week."""
 
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 
@@ -17,7 +18,9 @@ def _report():
     scores.expected[0] = [np.nan, 4.0, 5.0]
     scores.upper[0] = [np.nan, 9.0, 11.0]
     counts = np.array([[3.0, 4.0, 12.0]])
-    return WatchReport(MONDAYS, ("CN-GD",), counts, scores, (), 0, Calibration(0.0, 0, True), {})
+    judged = replace(scores, upper=np.full((1, 3), np.nan))
+    checked = Calibration(0.0, 0, True)
+    return WatchReport(MONDAYS, ("CN-GD",), counts, judged, lambda: scores.upper, (), 0, checked, {})
 
 
 def test_weeks_that_were_not_judged_have_no_band():

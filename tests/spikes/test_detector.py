@@ -6,8 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
+from detectors.spikes.bounds import largest_count
 from detectors.spikes.common import common_factor
-from detectors.spikes.detector import SpikeDetector, largest_count
+from detectors.spikes.detector import SpikeDetector
 from detectors.spikes.discovery import benjamini_hochberg
 from detectors.spikes.monitor import calibration
 from detectors.spikes.panel import ss_nb

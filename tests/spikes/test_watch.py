@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from detectors.findings import SCORE_BANDS
 from detectors.spikes.episodes import Episode, episodes
+from detectors.spikes.panel import WARM_UP
 from detectors.spikes.tally import Export, ProvinceTally, week_of
 from detectors.spikes.watch import SpikeWatch, arrived_shares, mixed_shares
 
@@ -67,6 +68,24 @@ def test_a_spike_explains_itself(spike):
     text = finding.explanation()
     for part in (f"{finding.observed:.0f} exports", "2024-02-26", "few exporters", "newcomer"):
         assert part in text
+
+
+def test_findings_have_the_upper_bounds_that_are_shown_of_their_weeks():
+    tallies = quiet_tallies()
+    for province in PROVINCES:
+        for _ in range(70):
+            tallies[province].add(on(60, province=province), 1)
+    add(tallies, 200, 64)
+    report = SpikeWatch(PROVINCES).report(tallies, SATURDAY)
+    assert not np.isfinite(report.judged.upper).any(), "nobody has asked yet"
+    shown = report.scores.upper
+    for finding in report.findings:
+        row = report.regions.index(finding.province)
+        first, last = (report.mondays.index(week_of(d)) for d in (finding.first_day, finding.last_day))
+        assert finding.upper == shown[row, first : last + 1].sum()
+    assert {"CN", "CN-CX"} <= {finding.province for finding in report.findings}
+    assert np.isfinite(shown[:, WARM_UP:]).all()
+    assert not np.isfinite(shown[:, :WARM_UP]).any()
 
 
 def test_known_causes_are_named(spike):
@@ -206,9 +225,9 @@ def test_shares_fill_up_within_the_present_week():
 
 
 def test_every_source_has_its_own_delay():
-    reports = {"fast": np.full((30, 8), 1.0), "slow": np.full((30, 8), 3.0)}
+    published = {"fast": 200, "slow": 600}
     arrived = {"fast": np.ones(29), "slow": np.full(29, 0.6)}
-    assert mixed_shares(reports, arrived, np.ones(29)) == pytest.approx(np.full(29, 0.7))
+    assert mixed_shares(published, arrived, np.ones(29)) == pytest.approx(np.full(29, 0.7))
     assert mixed_shares({}, arrived, np.full(29, 0.9)) == pytest.approx(np.full(29, 0.9))
 
 
