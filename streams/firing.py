@@ -1,13 +1,24 @@
 """The alerts that fire at this point of a replay, kept as small as they can be."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 
 import msgspec
 
 from detectors.alerts import Alert
+from detectors.findings import Severity
+
+
+class _Kind(msgspec.Struct, frozen=True, gc=False):
+    """What of a record is counted."""
+
+    detector: str
+    severity: Severity
+
 
 _encoder = msgspec.json.Encoder()
 _decode = msgspec.json.Decoder(Alert).decode
+_decode_kind = msgspec.json.Decoder(_Kind).decode
 
 
 def record_of(alert: Alert) -> bytes:
@@ -45,6 +56,12 @@ class FiringAlerts(Mapping[str, Alert]):
     def records(self) -> Iterator[bytes]:
         """The records of all alerts, sorted by id."""
         return (record for _, record in sorted(self._records.items()))
+
+    def counts(self) -> Counter[tuple[str, Severity]]:
+        """How many alerts there are by detector and severity."""
+        # 0.9 µs an alert instead of 2.2 for the whole records
+        kinds = map(_decode_kind, self._records.values())
+        return Counter((kind.detector, kind.severity) for kind in kinds)
 
     def __getitem__(self, alert_id: str) -> Alert:
         return _decode(self._records[alert_id])

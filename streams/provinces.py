@@ -55,10 +55,13 @@ class ProvinceBook:
         """By province, detector and anchor; a resolved alert repeats its last one."""
         self._amended: set[str] = set()
         self._judged_on: int | None = None
+        self._judged = False
+        """Whether the counts are still those that were judged."""
 
     def count(self, changes: Iterable[ExportChange]) -> None:
         """Move the counts by what changed for single vehicles."""
         for change in changes:
+            self._judged = False
             for export, sign in moves(change.before, change.after):
                 self.tallies.setdefault(export.province, ProvinceTally()).add(export, sign)
                 self._nation.add(export, sign)
@@ -79,9 +82,9 @@ class ProvinceBook:
         today
             Newest civil day of the customs feed; ``None`` while it has not published.
         """
-        if today is None:
+        if today is None or (self._judged and today == self._judged_on):
             return []
-        self._judged_on = today
+        self._judged_on, self._judged = today, True
         self.latest = self._watch.report(self.tallies, today, self._nation)
         by_province: dict[str, list[Finding]] = {}
         for province, finding, explanation in _told(self.latest) if self.latest else ():
@@ -110,6 +113,7 @@ class ProvinceBook:
     def remember(self, memory: bytes) -> None:
         """Take over what `memory` returned before the restart."""
         kept = msgspec.msgpack.decode(memory, type=_Memory)
+        self._judged = False
         self._standing = kept.standing
         self._explanations = {
             (province, detector, anchor): text for province, detector, anchor, text in kept.explanations

@@ -9,31 +9,16 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from functools import lru_cache
 
-import holidays
 import numpy as np
 from numpy.typing import NDArray
 
+from detectors.spikes.lunar_year import chinese_new_year
 from detectors.spikes.special import Array
 
 Days = NDArray[np.int64]
 
 NEW_YEAR_WINDOWS = ((-14, -8), (-7, -1), (0, 6), (7, 13), (14, 20))
 """Days after New Year's Day, inclusive: rush, wind-down, feast, return and rebound."""
-
-_FEAST = "Chinese New Year (Spring Festival)"
-
-
-@lru_cache(maxsize=256)
-def chinese_new_year(year: int) -> date:
-    """Return the first day of the lunar year that begins in a Gregorian year (1901 to 2099).
-
-    Examples
-    --------
-    >>> chinese_new_year(2026)
-    datetime.date(2026, 2, 17)
-    """
-    named = holidays.country_holidays("CN", years=year, language="en_US", observed=False)
-    return min(day for day, name in named.items() if _FEAST in name.split("; "))
 
 
 def days_from_new_year(day: int) -> int:

@@ -45,7 +45,7 @@ def _documents(replayed: Replayed) -> Table:
 
 
 def _alerts(replayed: Replayed) -> Table:
-    counts = Counter((alert.detector, alert.severity) for alert in replayed.firing.values())
+    counts = replayed.firing.counts()
     table = Table(title="Alerts firing", title_justify="left")
     table.add_column("detector")
     for severity in reversed(SEVERITIES):
