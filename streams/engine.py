@@ -201,6 +201,8 @@ class Engine:
                 _check_key(raw.key, document)
         except DocumentError as error:
             self.counters.dead_lettered[error.reason] += 1
+            # They hold the frames that hold the batch: it would stay until cycles are looked for.
+            error.__traceback__ = error.__context__ = None
             result.dead_letters.append(DeadLetter(raw, error))
             return None
         return document

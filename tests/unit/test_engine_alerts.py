@@ -146,7 +146,8 @@ def test_somebody_may_declare_the_feeds_complete(engine):
 def test_all_documents_are_accounted_for(engine):
     paper = sale("2025-03-01", "a", revision=1)
     batch = [paper, paper, sale("2025-03-01", "a"), RawDocument(b"{"), sale("2025-03-02", "b")]
-    assert len(engine.process(batch).dead_letters) == 1
+    [letter] = engine.process(batch).dead_letters
+    assert (letter.error.__traceback__, letter.error.__context__) == (None, None), "they hold the batch"
     counters = engine.counters
     assert (counters.read, counters.accepted, counters.duplicate, counters.stale) == (5, 2, 1, 1)
     assert counters.dead_lettered == {"not_json": 1}
