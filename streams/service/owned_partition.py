@@ -203,10 +203,10 @@ class OwnedPartition:
 
     def process(self, records: Sequence[ConsumerRecord], event: Acknowledgeable) -> None:
         """Take a batch in; its event is acknowledged when all that follows is written."""
-        batch = [
+        batch = (
             RawDocument(r.value or b"", Position(r.topic, r.partition, r.offset), r.key)
             for r in records
-        ]
+        )
         started = time.perf_counter()
         before = self.around.observer.before(self.engine)
         result = self.engine.process(batch)
