@@ -18,7 +18,7 @@ FIRST_VIN = b"\x01"
 PAGE = 1000
 WRITE_BUFFER_BYTES = 16 * 1024 * 1024
 FILTER_BITS = 10
-"""Bits of a Bloom filter per vehicle on disk: one look-up in a hundred of a new vehicle reads a block."""
+"""Bits of a Bloom filter per vehicle: of a hundred look-ups of new vehicles one reads a block."""
 FILTER_SHARE = 0.1
 """Most of the write buffer that goes to the filter of what is in it."""
 
