@@ -58,13 +58,14 @@ class RocksDBBackend:
     def write(self, changes: Changes, position: int) -> None:
         """Take over confirmed changes and the position after them, in one step."""
         batch, count = WriteBatch(raw_mode=True), len(self)
-        keys = [vin.encode() for vin in changes]
-        for key, old, record in zip(keys, self._db.get(keys), changes.values(), strict=True):
+        for vin, record in changes.items():
+            key = vin.encode()
+            known = self._db.get(key) is not None
             if record is None:
-                count -= old is not None
+                count -= known
                 batch.delete(key)
             else:
-                count += old is None
+                count += not known
                 batch.put(key, record)
         batch.put(POSITION_KEY, position.to_bytes(NUMBER_BYTES, "big"))
         batch.put(COUNT_KEY, count.to_bytes(NUMBER_BYTES, "big"))
