@@ -2,6 +2,7 @@
 
 from datetime import date
 
+import holidays
 import numpy as np
 import pytest
 
@@ -22,6 +23,22 @@ PUBLISHED = {
 @pytest.mark.parametrize("year", PUBLISHED)
 def test_chinese_new_year(year):
     assert chinese_new_year(year).isoformat() == PUBLISHED[year]
+
+
+def test_the_new_year_is_the_one_of_the_public_holidays():
+    """The calendar is taken from where the library promises nothing; this is its public word."""
+    feast = "Chinese New Year (Spring Festival)"
+    for year in range(1950, 2100):
+        named = holidays.country_holidays("CN", years=year, language="en_US", observed=False)
+        assert chinese_new_year(year) == min(
+            d for d, name in named.items() if feast in name.split("; ")
+        )
+
+
+@pytest.mark.parametrize("year", [1900, 2101])
+def test_a_year_beyond_the_calendar_is_refused(year):
+    with pytest.raises(ValueError, match=f"{year}; allowed: 1901 to 2100"):
+        chinese_new_year(year)
 
 
 def test_every_new_year_lies_between_21_january_and_21_february():
