@@ -5,6 +5,7 @@ It knows no broker and no file. The embedded job and the streaming service drive
 
 from collections.abc import Callable, Iterable
 from datetime import datetime
+from itertools import islice
 from typing import Final
 
 import msgspec
@@ -65,6 +66,10 @@ class _Case(msgspec.Struct, frozen=True):
 
 _JUDGED_TOGETHER: Final = 5_000
 """Stored vehicles that are in memory at once when they are judged again."""
+
+_AT_ONCE: Final = 64
+"""Vehicles that are taken from their documents to their records before the next ones: with thousands
+at once the engine takes a tenth longer."""
 
 _CAUSES: Final[tuple[tuple[Outcome, Cause], ...]] = (
     (Outcome.VOIDED, "voided"),
@@ -150,8 +155,8 @@ class Engine:
     def conclude(self, received: Received) -> Result:
         """File the documents of a batch, judge their vehicles, and those whose time has come."""
         detected_at = self._clock().isoformat()
-        cases = [case for vin in received.published if (case := self._file(vin, received)) is not None]
-        self._judge(cases, received.result, detected_at)
+        files = (self._file(vin, received) for vin in received.published)
+        self._judge((case for case in files if case is not None), received.result, detected_at)
         self._meet_deadlines(received.result, detected_at)
         return received.result
 
@@ -252,9 +257,36 @@ class Engine:
                 cases = []
         self._judge(cases, result, detected_at)
 
-    def _judge(self, cases: list[_Case], result: Result, detected_at: str) -> None:
-        """Judge vehicles together, report what changed and keep their records."""
-        histories = [_history(case.vin, case.record) for case in cases]
+    def _judge(self, cases: Iterable[_Case], result: Result, detected_at: str) -> None:
+        """Judge vehicles, report what changed and keep their records.
+
+        A few at a time, so that what is made of them is still in the processor's cache when it is
+        read; those that a forest looks at wait for one another.
+        """
+        in_bulk: list[_Case] = []
+        bulk: list[VehicleHistory] = []
+        remaining = iter(cases)
+        while some := list(islice(remaining, _AT_ONCE)):
+            now: list[_Case] = []
+            histories: list[VehicleHistory] = []
+            for case in some:
+                history = _history(case.vin, case.record)
+                if self.catalogue.judges_in_bulk(history):
+                    in_bulk.append(case)
+                    bulk.append(history)
+                else:
+                    now.append(case)
+                    histories.append(history)
+            self._keep(now, histories, result, detected_at)
+        self._keep(in_bulk, bulk, result, detected_at)
+
+    def _keep(
+        self,
+        cases: list[_Case],
+        histories: list[VehicleHistory],
+        result: Result,
+        detected_at: str,
+    ) -> None:
         verdicts = self.catalogue.judge(histories)
         for case, history, verdict in zip(cases, histories, verdicts, strict=True):
             record = case.record

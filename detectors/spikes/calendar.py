@@ -10,15 +10,40 @@ from datetime import date, timedelta
 from functools import lru_cache
 
 import numpy as np
+
+# The lunar calendar alone: the public way to it imports every country's holidays, half a second
+# and more. A test holds it against the public way.
+from holidays.calendars.chinese import _ChineseLunisolar as ChineseLunisolar
 from numpy.typing import NDArray
 
-from detectors.spikes.lunar_year import chinese_new_year
 from detectors.spikes.special import Array
 
 Days = NDArray[np.int64]
 
 NEW_YEAR_WINDOWS = ((-14, -8), (-7, -1), (0, 6), (7, 13), (14, 20))
 """Days after New Year's Day, inclusive: rush, wind-down, feast, return and rebound."""
+
+_LUNAR = ChineseLunisolar()
+
+
+@lru_cache(maxsize=256)
+def chinese_new_year(year: int) -> date:
+    """Return the first day of the lunar year that begins in a Gregorian year (1901 to 2100).
+
+    Raises
+    ------
+    ValueError
+        The calendar does not reach that year.
+
+    Examples
+    --------
+    >>> chinese_new_year(2026)
+    datetime.date(2026, 2, 17)
+    """
+    day, _ = _LUNAR.lunar_new_year_date(year)
+    if day is None:
+        raise ValueError(f"no Chinese New Year is known for {year}; allowed: 1901 to 2100")
+    return day
 
 
 def days_from_new_year(day: int) -> int:

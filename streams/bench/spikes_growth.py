@@ -12,7 +12,7 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.spikes.lunar_year import chinese_new_year
+from detectors.spikes.calendar import chinese_new_year
 from streams.bench.spikes_outbreaks import (
     Array,
     Outbreak,

@@ -26,34 +26,47 @@ def show_report(report: Report, console: Console) -> None:
 
 
 def _table(report: Report) -> Table:
+    """Lay the report out with the longer side downwards, for a terminal is narrow."""
+    grid = _grid(report)
+    if len(grid[0]) > len(grid):
+        grid = [list(line) for line in zip(*grid, strict=True)]
     table = Table(title=report.title, title_justify="left")
-    table.add_column("", overflow="fold")
-    units = {name: m.unit for row in report.rows for name, m in row.measured.items()}
-    for name, unit in units.items():
-        table.add_column(f"{name}, {unit}" if unit else name, justify="right")
-    compared = any(_ratio(report, row) for row in report.rows)
-    if compared:
-        table.add_column(f"ratio of {report.headline}", justify="right")
-    for row in report.rows:
-        cells = [_cell(row.measured.get(name)) for name in units]
-        table.add_row(row.name, *cells, *([_ratio(report, row)] if compared else []))
+    for place, heading in enumerate(grid[0]):
+        table.add_column(heading, justify="right" if place else "left", overflow="fold")
+    for line in grid[1:]:
+        table.add_row(*line)
     return table
+
+
+def _grid(report: Report) -> list[list[str]]:
+    """What was compared by what was measured, with headings above and before."""
+    units = {name: m.unit for row in report.rows for name, m in row.measured.items()}
+    headings = ["", *(f"{name}, {unit}" if unit else name for name, unit in units.items())]
+    lines = [[row.name, *(_cell(row.measured.get(name)) for name in units)] for row in report.rows]
+    if any(_ratio(report, row) for row in report.rows):
+        headings.append(f"ratio of {report.headline}")
+        for line, row in zip(lines, report.rows, strict=True):
+            line.append(_compared(report, row))
+    return [headings, *lines]
+
+
+def _compared(report: Report, row: Row) -> str:
+    ratio = _ratio(report, row)
+    return "" if ratio is None else f"{_spread(ratio)}\nof {row.beside}"
 
 
 def _cell(measured: Measured | None) -> str:
     return "" if measured is None else _spread(measured.spread)
 
 
-def _ratio(report: Report, row: Row) -> str:
+def _ratio(report: Report, row: Row) -> Spread | None:
     headline = row.measured.get(report.headline)
-    if headline is None or headline.ratio is None:
-        return ""
-    return f"{_spread(headline.ratio)} of {row.beside}"
+    return None if headline is None else headline.ratio
 
 
 def _spread(spread: Spread) -> str:
     text, low, high = number(spread.median), number(spread.low), number(spread.high)
-    return text if low == high else f"{text} ({low}–{high})"
+    return text if low == high else f"{text} ({low} – {high})"
 
 
 def number(value: float) -> str:

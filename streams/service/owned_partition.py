@@ -29,7 +29,7 @@ from streams.kafka.connection import KafkaConnection
 from streams.kafka.markers import MARKER_KEY, Marker, decode_marker
 from streams.kafka.outbox import Entry, Outbox
 from streams.kafka.partition_writer import FencedError, PartitionWriter, WriteFailedError
-from streams.kafka.topic_reader import read_to_end
+from streams.kafka.topic_reader import Record, read_to_end
 from streams.kafka.topics import TopicNames
 from streams.results import RawDocument, Result
 from streams.service.expiry import Sweeper
@@ -121,7 +121,8 @@ class OwnedPartition:
         self._unjudged: Iterator[str] = iter(())
         self.unjudged = 0
         """About how many vehicles are still to be judged again; 0 only when all have been."""
-        self._fresh = True
+        self._unknown = True
+        """Whether there are vehicles that others judged last, or an earlier life of this worker."""
         self.desk: ProvinceDesk | None = None
         """The provinces' counts, where this partition keeps them."""
         self._announced = True
@@ -203,10 +204,10 @@ class OwnedPartition:
 
     def process(self, records: Sequence[ConsumerRecord], event: Acknowledgeable) -> None:
         """Take a batch in; its event is acknowledged when all that follows is written."""
-        batch = [
+        batch = (
             RawDocument(r.value or b"", Position(r.topic, r.partition, r.offset), r.key)
             for r in records
-        ]
+        )
         started = time.perf_counter()
         before = self.around.observer.before(self.engine)
         result = self.engine.process(batch)
@@ -365,40 +366,39 @@ class OwnedPartition:
         """Fence the last owner, then read what the changelog holds beyond our state."""
         started = time.perf_counter()
         await _persistently(self._writer.open)
-        found = await _persistently(self._recover)
+        await _persistently(self._recover)
         self.around.metrics.recovery_seconds.observe(time.perf_counter() - started)
         self.around.metrics.recovery_progress.labels(str(self.number)).set(1)
-        if found or self._fresh:
+        if self._unknown:
             # The engine does not know the deadlines of vehicles that it has not judged itself,
             # and the last owner may have judged by another policy or model.
             self._judge_all_again()
-            self._fresh = False
+            self._unknown = False
         # The first transaction of an owner says where it answers questions.
         self._announced = self.desk is None
         self._work.set()
 
-    async def _recover(self) -> int:
-        """Read the changelog from our position to its end; returns how many records there were."""
-        start, found = self.store.backend.position, 0
+    async def _recover(self) -> None:
+        """Read the changelog from our position to its end."""
+        start = self.store.backend.position
         progress = self.around.metrics.recovery_progress.labels(str(self.number))
         async for batch in read_to_end(self.around.connection, self._changelog, start):
+            self._unknown = self._unknown or bool(batch.records)
             self.store.restore(self._vehicles(batch.records), batch.position)
-            found += len(batch.records)
             self.around.metrics.recovered_records.inc(len(batch.records))
             progress.set((batch.position - start) / max(1, batch.end - start))
-        return found
 
-    def _vehicles(self, records: Sequence[ConsumerRecord]) -> list[tuple[str, bytes | None]]:
-        vehicles: list[tuple[str, bytes | None]] = []
-        for record in records:
-            if record.key == NEWEST_KEY:
-                self._reach(decode_newest(record.value))
-            elif record.key == MEMORY_KEY:
-                assert self.desk is not None  # noqa: S101 - written by the owner of this partition
-                self.desk.book.remember(record.value)
-            elif record.key != MARKER_KEY:
-                vehicles.append((record.key.decode(), record.value))
-        return vehicles
+    def _vehicles(self, records: Sequence[Record]) -> dict[str, bytes | None]:
+        """Last record of each vehicle; what else the changelog holds is remembered."""
+        last = {record.key: record.value for record in records}
+        last.pop(MARKER_KEY, None)
+        newest, memory = last.pop(NEWEST_KEY, None), last.pop(MEMORY_KEY, None)
+        if newest is not None:
+            self._reach(decode_newest(newest))
+        if memory is not None:
+            assert self.desk is not None  # noqa: S101 - written by the owner of this partition
+            self.desk.book.remember(memory)
+        return {vin.decode(): record for vin, record in last.items()}
 
     def _reach(self, newest: NewestDays) -> None:
         key: tuple[EventType, str]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from itertools import chain
 from typing import Protocol
 
@@ -137,6 +137,6 @@ class PartitionStore:
         self._changed.clear()
         self._in_flight = {}
 
-    def restore(self, changes: Iterable[tuple[str, bytes | None]], position: int) -> None:
+    def restore(self, changes: Changes, position: int) -> None:
         """Take over records read from the changelog."""
-        self.backend.write(dict(changes), position)
+        self.backend.write(changes, position)

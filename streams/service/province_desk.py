@@ -94,8 +94,8 @@ class ProvinceDesk:
             fetch_max_wait_ms=POLL_MS,
             **self._connection.aiokafka_options(),
         )
-        await consumer.start()
         try:
+            await consumer.start()
             consumer.assign([self._where])
             end = (await consumer.end_offsets([self._where]))[self._where]
             consumer.seek(self._where, self._position)

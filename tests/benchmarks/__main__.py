@@ -26,6 +26,7 @@ from streams.cli.bench_options import (
     sized,
 )
 from streams.cli.console import fail
+from tests.benchmarks.environments import PeerUnavailableError
 from tests.benchmarks.latency import measure_latency
 from tests.benchmarks.peers_job import measure_peers
 from tests.benchmarks.recovery import measure_recovery
@@ -125,8 +126,8 @@ def parse_rates(text: str) -> list[int]:
 def _measure(name: str, json: Path | None, measure: Callable[[], Report]) -> None:
     try:
         measure_and_keep(name, json, measure)
-    except BrokerUnavailableError as error:
-        fail(f"no broker to measure with: {error}")
+    except (BrokerUnavailableError, PeerUnavailableError) as error:
+        fail(f"cannot be measured here: {error}")
 
 
 if __name__ == "__main__":

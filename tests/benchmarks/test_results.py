@@ -76,7 +76,7 @@ def test_the_table_says_everything() -> None:
     show_report(report(held=False), console)
     text = console.file.getvalue()
     for part in (
-        "188 (125–250)", "0.25 of limit", "skipped Peer: java is not installed",
+        "188 (125 – 250)", "0.25", "of limit", "skipped Peer: java is not installed",
         "FAILED: the peer agrees", "Said in a sentence.", "2 cores", "abc+",
     ):  # fmt: skip
         assert part in text

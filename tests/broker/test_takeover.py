@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import AsyncIterator
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
+from aiokafka.errors import KafkaConnectionError
 
 from detectors.registry import Catalogue
 from detectors.watermarks import Watermarks
 from streams import record as records
+from streams.kafka.topic_reader import Fetched, read_to_end
 from streams.policy import load_policy
+from streams.service import owned_partition
 from streams.service.metrics import Metrics
 from streams.service.observer import Observer
 from streams.service.owned_partition import LostPartitionError, OwnedPartition, Surroundings
@@ -178,3 +183,33 @@ async def test_what_was_not_committed_is_written_again(
     assert len(attempts) == 2
     assert _documents_in_changelog(deployment) == {"e0"}
     await _end((task, partition))
+
+
+async def test_a_recovery_that_was_interrupted_has_all_vehicles_judged_again(
+    deployment: Deployment, monkeypatch: pytest.MonkeyPatch
+):
+    partition, other = _partition(deployment, "one"), _partition(deployment, "other")
+    first_life = await _started(partition)
+    partition.judge_stored()
+    assert partition.unjudged == 0
+    other_task = await _started(other)
+    await _process(deployment, other, 0)
+    await _end((first_life, partition), (other_task, other))
+    readings: list[int] = []
+
+    async def interrupted(*where: Any) -> AsyncIterator[Fetched]:
+        readings.append(0)
+        async for batch in read_to_end(*where):
+            yield batch
+            readings[-1] += len(batch.records)
+        if len(readings) == 1:
+            raise KafkaConnectionError
+
+    monkeypatch.setattr(owned_partition, "read_to_end", interrupted)
+    monkeypatch.setattr(owned_partition, "RETRY_SECONDS", 0.0)
+    second_life = await _started(partition)
+
+    assert readings[0]
+    assert readings[1:] == [0], "the second attempt goes on where the first ended"
+    assert partition.unjudged, "another worker judged a vehicle in between"
+    await _end((second_life, partition))

@@ -22,14 +22,16 @@ from faust.types import TP
 from faust.types.tuples import ConsumerMessage
 
 from streams.kafka.batches import BatchMessage, RecordBatch, scheduler_for
+from streams.kafka.topic_reader import PRIVATE_HOOKS as READER_HOOKS
+from streams.kafka.transport import PRIVATE_HOOKS as TRANSPORT_HOOKS
 from streams.kafka.transport import (
-    PRIVATE_HOOKS,
     BatchApp,
     BatchConsumer,
     BatchTransport,
     CommittedReadsThread,
 )
 
+PRIVATE_HOOKS = TRANSPORT_HOOKS | READER_HOOKS
 TOPIC, T0 = "t", TP("t", 0)
 PINS = {"faust-streaming": "0.15.3", "mode-streaming": "0.7.1", "aiokafka": "0.14.0"}
 
