@@ -174,8 +174,8 @@ class _Run:
 def publishing(servers: str, topic: str) -> Iterator[IO[bytes]]:
     """Where to write keys and documents, a line each; all are confirmed at the end.
 
-    kcat takes a twentieth of the processor time of a publisher in Python, which would otherwise
-    compete with the worker that is measured.
+    A publisher in Python would take the processor time that the measured worker needs: with one, a
+    plain consumer had the documents after 290 ms at 10,000 a second (p99), with kcat after 100.
     """
     process = subprocess.Popen(  # noqa: S603 - fixed arguments
         [
