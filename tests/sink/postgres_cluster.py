@@ -11,7 +11,7 @@ import subprocess
 import tempfile
 import time
 import uuid
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -31,6 +31,19 @@ def _program(name: str) -> str:
     if found is None:
         raise PostgresUnavailableError(f"{name} is not installed (Debian package postgresql)")
     return found
+
+
+def _children(pid: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text("utf-8").split()]
+
+
+def _runs(pid: int) -> bool:
+    """Whether a process still holds anything: one that nobody has waited for holds nothing."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(") ")[2][:1]
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return state != "Z"
 
 
 def _unprivileged() -> str | None:
@@ -146,9 +159,18 @@ class PostgresCluster:
         """End the server and all its sessions at once (SIGKILL), as a crash would."""
         if self._process is None:
             return
-        os.killpg(self._process.pid, signal.SIGKILL)
+        # Stopped first, so that no session begins meanwhile; each leads a process group of its own.
+        self._process.send_signal(signal.SIGSTOP)
+        sessions = _children(self._process.pid)
+        for pid in [self._process.pid, *sessions]:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
         self._process.wait(timeout=30)
         self._process = None
+        # PostgreSQL starts no more on the data until the last session is gone.
+        deadline = time.monotonic() + 30
+        while any(_runs(pid) for pid in sessions) and time.monotonic() < deadline:
+            time.sleep(0.02)
 
     def remove(self) -> None:
         """End the server and delete its data."""
