@@ -119,7 +119,7 @@ class Catalogue:
 
     def judges_in_bulk(self, history: VehicleHistory) -> bool:
         """Whether a forest looks at a history: it takes far less time for each of many at once."""
-        key = (history.content, min(len(history.documents), _SEVERAL))
+        key = _kind_of(history)
         in_bulk = self._in_bulk.get(key)
         if in_bulk is None:
             in_bulk = any(forest.concerns_content(*key) for forest in self._forests)
@@ -147,7 +147,7 @@ class Catalogue:
 
     def _concerned(self, history: VehicleHistory) -> Sequence[Detector[Any]]:
         """Detectors that could find something, remembered by the kinds of documents there are."""
-        key = (history.content, min(len(history.documents), _SEVERAL))
+        key = _kind_of(history)
         concerned = self._for_content.get(key)
         if concerned is None:
             concerned = self._for_content[key] = [
@@ -176,3 +176,8 @@ class Catalogue:
             return
         for place, findings in zip(concerned, found, strict=True):
             verdicts[place].findings.extend(findings)
+
+
+def _kind_of(history: VehicleHistory) -> tuple[int, int]:
+    """What decides which detectors a history concerns."""
+    return history.content, min(len(history.documents), _SEVERAL)

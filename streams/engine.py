@@ -5,7 +5,6 @@ It knows no broker and no file. The embedded job and the streaming service drive
 
 from collections.abc import Callable, Iterable
 from datetime import datetime
-from itertools import islice
 from typing import Final
 
 import msgspec
@@ -64,12 +63,12 @@ class _Case(msgspec.Struct, frozen=True):
     """The record as it lies in the store, where that may be as good as the new one."""
 
 
-_JUDGED_TOGETHER: Final = 5_000
-"""Stored vehicles that are in memory at once when they are judged again."""
-
 _AT_ONCE: Final = 64
 """Vehicles that are taken from their documents to their records before the next ones: with thousands
 at once the engine takes a tenth longer."""
+
+_IN_BULK: Final = 5_000
+"""Vehicles that wait for one another for a forest, at most: they are in memory meanwhile."""
 
 _CAUSES: Final[tuple[tuple[Outcome, Cause], ...]] = (
     (Outcome.VOIDED, "voided"),
@@ -247,14 +246,8 @@ class Engine:
     def _judge_stored(
         self, vins: Iterable[str], cause: Cause, result: Result, detected_at: str
     ) -> None:
-        cases: list[_Case] = []
-        for vin in vins:
-            data = self.store.get(vin)
-            if data is not None:
-                cases.append(_Case(vin, records.decode(data), cause, data))
-            if len(cases) == _JUDGED_TOGETHER:
-                self._judge(cases, result, detected_at)
-                cases = []
+        stored = ((vin, data) for vin in vins if (data := self.store.get(vin)) is not None)
+        cases = (_Case(vin, records.decode(data), cause, data) for vin, data in stored)
         self._judge(cases, result, detected_at)
 
     def _judge(self, cases: Iterable[_Case], result: Result, detected_at: str) -> None:
@@ -263,32 +256,24 @@ class Engine:
         A few at a time, so that what is made of them is still in the processor's cache when it is
         read; those that a forest looks at wait for one another.
         """
-        in_bulk: list[_Case] = []
-        bulk: list[VehicleHistory] = []
-        remaining = iter(cases)
-        while some := list(islice(remaining, _AT_ONCE)):
-            now: list[_Case] = []
-            histories: list[VehicleHistory] = []
-            for case in some:
-                history = _history(case.vin, case.record)
-                if self.catalogue.judges_in_bulk(history):
-                    in_bulk.append(case)
-                    bulk.append(history)
-                else:
-                    now.append(case)
-                    histories.append(history)
-            self._keep(now, histories, result, detected_at)
-        self._keep(in_bulk, bulk, result, detected_at)
+        few: list[tuple[_Case, VehicleHistory]] = []
+        many: list[tuple[_Case, VehicleHistory]] = []
+        for case in cases:
+            history = _history(case.vin, case.record)
+            in_bulk = self.catalogue.judges_in_bulk(history)
+            pile, most = (many, _IN_BULK) if in_bulk else (few, _AT_ONCE)
+            pile.append((case, history))
+            if len(pile) == most:
+                self._judge_together(pile, result, detected_at)
+                pile.clear()
+        self._judge_together(few, result, detected_at)
+        self._judge_together(many, result, detected_at)
 
-    def _keep(
-        self,
-        cases: list[_Case],
-        histories: list[VehicleHistory],
-        result: Result,
-        detected_at: str,
+    def _judge_together(
+        self, pile: list[tuple[_Case, VehicleHistory]], result: Result, detected_at: str
     ) -> None:
-        verdicts = self.catalogue.judge(histories)
-        for case, history, verdict in zip(cases, histories, verdicts, strict=True):
+        verdicts = self.catalogue.judge([history for _, history in pile])
+        for (case, history), verdict in zip(pile, verdicts, strict=True):
             record = case.record
             if history.used_exports or record.export is not None:
                 self._count_export(history, record, result)
