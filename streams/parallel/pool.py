@@ -5,6 +5,7 @@ import signal
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from multiprocessing import resource_tracker
 from multiprocessing.process import BaseProcess
 from types import TracebackType
 from typing import Final, TypeVar
@@ -149,12 +150,20 @@ def _ending(code: int | None) -> str:
 
 @contextmanager
 def _uninterrupted() -> Iterator[None]:
-    """Start processes that Ctrl-C does not reach, from their first moment on."""
+    """Start processes that Ctrl-C does not reach, from their first moment on; it comes afterwards."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Starts a process of its own where there is none yet, and lets signals through after it.
+    resource_tracker.ensure_running()
+    interruptions: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, _: interruptions.append(number))
+    # What is started inherits the mask, not the handler.
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
     finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
         signal.signal(signal.SIGINT, before)
+        if interruptions:
+            signal.raise_signal(signal.SIGINT)

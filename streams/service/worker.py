@@ -5,19 +5,23 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
+import time
+from typing import Final
 
 import faust
 import structlog
 import uvloop
-from kafka.errors import KafkaError
+from kafka.errors import KafkaError, RetriableError
 
-from streams.kafka.topic_admin import admin_client, check_topics
+from streams.kafka.topic_admin import Difference, admin_client, check_topics
 from streams.service.app import build_service
 from streams.service.layout import catalogue_of
 from streams.service.logs import set_up_logs
 from streams.service.settings import Settings
 
 log = structlog.get_logger("zeromile.worker")
+
+RETRY_SECONDS: Final = 1.0
 
 
 class TopicsError(RuntimeError):
@@ -60,15 +64,24 @@ def check_layout(settings: Settings) -> None:
     TopicsError
         Names every topic at fault.
     """
-    try:
-        with admin_client(settings) as client:
-            found = check_topics(client, catalogue_of(settings))
-    except KafkaError as error:
-        log.warning("topics could not be checked", error=type(error).__name__)
-        return
-    faults = [str(one) for one in found if one.what in ("missing", "partitions")]
+    faults = [str(one) for one in _differences(settings) if one.what in ("missing", "partitions")]
     if faults:
         raise TopicsError("; ".join(faults))
+
+
+def _differences(settings: Settings) -> list[Difference]:
+    while True:
+        try:
+            with admin_client(settings) as client:
+                return check_topics(client, catalogue_of(settings))
+        except RetriableError:
+            # Faust would give up at once.
+            log.warning("no broker answers, waiting for one", servers=settings.bootstrap_servers)
+            time.sleep(RETRY_SECONDS)
+        except KafkaError as error:
+            # Reading documents needs fewer rights than asking how topics are laid out.
+            log.warning("topics could not be checked", error=type(error).__name__)
+            return []
 
 
 def run_worker(settings: Settings) -> None:

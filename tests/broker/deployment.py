@@ -27,6 +27,7 @@ from streams.service.settings import Settings, load_settings
 from tests.broker.kafka_broker import free_port
 
 T = TypeVar("T")
+MOST_RESTARTS = 5
 MOVING = ("detected_at", "revision", "cause")
 POSITIONS = ("topic", "partition", "offset")
 CONSUMED_SECONDS = 120.0
@@ -61,8 +62,20 @@ class WorkerProcess:
     def __init__(self, environment: dict[str, str], directory: Path) -> None:
         self.port = free_port()
         self.log = directory / f"worker-{self.port}.log"
+        self._environment = environment
+        self._ended_by_us = False
         with self.log.open("wb") as log:
             self._process = self._start(environment, log)
+
+    @property
+    def failed(self) -> bool:
+        """Whether it left by itself, with an error: nobody stopped or killed it."""
+        return not self._ended_by_us and self._process.poll() not in (None, 0)
+
+    def restart(self) -> None:
+        """Start it again where it failed, as `restart: unless-stopped` does in the compose file."""
+        with self.log.open("ab") as log:
+            self._process = self._start(self._environment, log)
 
     def _start(self, environment: dict[str, str], log: IO[bytes]) -> subprocess.Popen[bytes]:
         return subprocess.Popen(  # noqa: S603 - fixed arguments
@@ -113,6 +126,7 @@ class WorkerProcess:
         return "\n".join(line for line in lines if line.startswith(WAITING))
 
     def signal(self, number: int) -> None:
+        self._ended_by_us = self._ended_by_us or number in (signal.SIGTERM, signal.SIGKILL)
         self._process.send_signal(number)
 
     def stop(self, seconds: float = 60.0) -> int:
@@ -126,7 +140,7 @@ class WorkerProcess:
 
     def kill(self) -> None:
         """SIGKILL, as a crash."""
-        self._process.kill()
+        self.signal(signal.SIGKILL)
         self._process.wait(timeout=30)
 
 
@@ -153,6 +167,7 @@ class Deployment:
         self.names = names_of(self.settings)
         self.directory = directory
         self.workers: list[WorkerProcess] = []
+        self.restarts = 0
         with admin_client(self.settings) as client:
             assert apply_topics(client, catalogue_of(self.settings)) == []
 
@@ -180,6 +195,14 @@ class Deployment:
                 worker.signal(signal.SIGCONT)
                 worker.kill()
 
+    def keep_up(self) -> None:
+        """Start failed workers again: some faults are answered by leaving, with an error."""
+        for worker in self.workers:
+            if worker.failed:
+                assert self.restarts < MOST_RESTARTS, f"workers fail all the time\n{self.logs()}"
+                self.restarts += 1
+                worker.restart()
+
     def logs(self) -> str:
         return "\n".join(f"{worker.story()}{worker.waiting()}" for worker in self.workers)
 
@@ -204,7 +227,11 @@ class Deployment:
         return sum(ends.values()) - done
 
     def wait_until_consumed(self) -> None:
-        wait_for(lambda: self.lag() == 0, CONSUMED_SECONDS, "documents are left", self.logs)
+        def consumed() -> bool:
+            self.keep_up()
+            return self.lag() == 0
+
+        wait_for(consumed, CONSUMED_SECONDS, "documents are left", self.logs)
 
     def read_all(self, topic: str) -> list[Any]:
         """Every committed record of a topic."""

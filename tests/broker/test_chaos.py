@@ -84,6 +84,21 @@ def test_a_stop_ends_in_time_though_the_broker_is_away(broker: Broker, tmp_path:
         broker.start()
 
 
+def test_a_worker_waits_for_a_broker_that_comes_later(broker: Broker, tmp_path: Path):
+    deployment = Deployment(broker.bootstrap_servers, f"late-{os.getpid()}", tmp_path, partitions=1)
+    try:
+        broker.stop()
+        try:
+            worker = deployment.start_worker()
+            wait_for(lambda: "waiting for one" in worker.story(), 60, "the worker does not wait")
+            assert worker.running
+        finally:
+            broker.start()
+        wait_for(lambda: worker.ready, 60, "worker not ready", deployment.logs)
+    finally:
+        deployment.close()
+
+
 def _run(seed: int, broker: Broker, directory: Path, restart: BrokerRestarts) -> None:
     directory.mkdir()
     lines = paper_stream(seed, VEHICLES)
@@ -103,7 +118,8 @@ def _run(seed: int, broker: Broker, directory: Path, restart: BrokerRestarts) ->
         deployment.expect(expected_alerts(stream))
         check_state(deployment, stream)
         _check_dead_letters(deployment, lines)
-        print(f"seed {seed}: {schedule.done}, lost {_lost(deployment)}")  # noqa: T201 - shown with -s
+        counted = f"lost {_lost(deployment)}, restarts {deployment.restarts}"
+        print(f"seed {seed}: {schedule.done}, {counted}")  # noqa: T201 - shown with -s
     except Exception as error:
         raise AssertionError(f"seed {seed}, {schedule.done}: {error}") from error
     finally:

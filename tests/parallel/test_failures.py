@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 
 from streams.cli import app
 from streams.parallel import Judge, ParallelReplay, WorkerError
+from streams.parallel.pool import Pool
 
 ROOT = Path(__file__).parents[2]
 WORKERS = 2
@@ -107,6 +108,25 @@ def test_standard_input(stream, tmp_path):
     assert job.returncode == 0, complaints
     assert "2,000" in said.decode()
     assert json.loads(final.read_bytes().splitlines()[0])["detector"] == "vin_quality"
+
+
+def test_ctrl_c_while_processes_start_comes_afterwards(monkeypatch):
+    start = Pool._start
+
+    def interrupted(pool, number):
+        signal.raise_signal(signal.SIGINT)
+        start(pool, number)
+
+    monkeypatch.setattr(Pool, "_start", interrupted)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            Pool(WORKERS, Judge()).__enter__()
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+        assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, ())
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert multiprocessing.active_children() == []
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
