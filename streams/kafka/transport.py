@@ -33,6 +33,11 @@ from streams.kafka.batches import BatchMessage, BatchScheduler, RecordBatch, Spa
 ROOM_CHECK_SECONDS = 0.5
 RETRY_SECONDS = 0.5
 FETCH_WAIT_MS = 500
+UNREAD_SECONDS = 1.0
+"""How long records may lie unread before the other partitions of their broker are fetched without them.
+With aiokafka's 0.1 s, a batch that took longer had empty partitions asked alone; they keep the broker's
+connection busy for `FETCH_WAIT_MS`, and at 10,000 documents a second alerts were 2.2 s old instead of
+1.0 s (99th percentile)."""
 
 PRIVATE_HOOKS = {
     "faust.transport.consumer.Consumer": (
@@ -74,6 +79,12 @@ class CommittedReadsThread(driver.AIOKafkaConsumerThread):
         consumer._isolation_level = "read_committed"  # noqa: SLF001 - hook, see module
         consumer._fetch_max_wait_ms = FETCH_WAIT_MS  # noqa: SLF001 - Faust fixes 1500 ms
         return consumer
+
+    async def on_start(self) -> None:
+        """Start the consumer; what it fetches with exists from then on."""
+        await super().on_start()
+        fetcher = self._ensure_consumer()._fetcher  # noqa: SLF001 - as above, made by aiokafka's `start`
+        fetcher._prefetch_backoff = UNREAD_SECONDS  # noqa: SLF001 - fixed by aiokafka
 
 
 class BatchConsumer(driver.Consumer):

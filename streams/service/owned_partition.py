@@ -43,9 +43,9 @@ from streams.service.shared_watermarks import DESK_KEY, NEWEST_KEY, decode_newes
 RETRY_SECONDS = 1.0
 JUDGE_SLICE = 200
 SHORTEST_WAIT_SECONDS = 0.03
-WAIT_PER_TRANSACTION = 4.0
+WAIT_PER_TRANSACTION = 2.0
 """Time to collect for a transaction, in multiples of what the last one took: where the broker answers
-in 10 ms alerts leave after 40, and where everything is busy few large transactions are written."""
+in 20 ms alerts leave after 40, and where everything is busy few large transactions are written."""
 T = TypeVar("T")
 
 log = structlog.get_logger("zeromile.partition")
@@ -179,14 +179,20 @@ class OwnedPartition:
         """Write out everything at once, so that nothing is in flight."""
         while self.ready.is_set() and self.unsettled:
             self._flushed.clear()
-            self._urgent.set()
-            self._work.set()
+            if self._waits_for_transaction:
+                self._urgent.set()
+                self._work.set()
+            # Else the one under way is the last: to ask for more would start them for ever.
             await self._flushed.wait()
 
     @property
     def unsettled(self) -> bool:
         """Whether something still waits for its transaction or is in one."""
-        return bool(self._pending.events or self.store.changed or self._outbox) or self.in_transaction
+        return self._waits_for_transaction or self.in_transaction
+
+    @property
+    def _waits_for_transaction(self) -> bool:
+        return bool(self._pending.events or self.store.changed or self._outbox)
 
     @property
     def unflushed_documents(self) -> int:

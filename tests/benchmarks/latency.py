@@ -16,6 +16,7 @@ from typing import IO, Any, Final
 
 import msgspec
 
+from detectors.vin import CHECK_POSITION, check_digit
 from streams.bench.processes import cpu_seconds
 from streams.bench.quantities import CPU_A_DOCUMENT
 from streams.bench.results import Check, Quantity, Report, Rounds
@@ -194,7 +195,8 @@ def publishing(servers: str, topic: str) -> Iterator[IO[bytes]]:
 def paper(number: int) -> tuple[bytes, bytes, bool]:
     """VIN, line, and whether it completes an alert: every so often a car goes on to its exporter."""
     completes = number % EVERY == EVERY - 1
-    vin = f"LTLATE{number - completes:011d}"
+    vin = f"LTLATEST0R{number - completes:07d}"
+    vin = vin[:CHECK_POSITION] + check_digit(vin) + vin[CHECK_POSITION + 1 :]
     fields = {
         "event_id": f"e{number}",
         "source": "registry",

@@ -111,7 +111,7 @@ class KafkaBroker:
 
     def _java(self, *arguments: str) -> list[str]:
         return [
-            _program("java"), f"-Xmx{self.heap_mib}m", "-Xms256m", "-XX:+UseSerialGC",
+            _program("java"), f"-Xmx{self.heap_mib}m", "-Xms256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1",
             "-cp", f"{HERE}:{self._jars}/*", *arguments,
         ]  # fmt: skip
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Iterable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from aiokafka.errors import KafkaConnectionError
+from prometheus_client import Metric
 
 from detectors.registry import Catalogue
 from detectors.watermarks import Watermarks
@@ -123,6 +124,28 @@ async def test_a_former_owner_cannot_overwrite_its_successor(deployment: Deploym
     assert not late.acked, "the documents come again to the new owner"
     assert _documents_in_changelog(deployment) == {"e0", "e1"}
     await _end((new_task, new), (old_task, old))
+
+
+async def test_settling_during_a_transaction_waits_for_it_and_starts_no_other(deployment: Deployment):
+    partition = _partition(deployment, "only")
+    task = await _started(partition)
+    written = partition.around.metrics.transaction_seconds.collect
+    before = _count(written)
+    event = Event()
+    partition.process(_records(deployment, 0), event)
+    while not partition.in_transaction:
+        await asyncio.sleep(0)
+
+    await asyncio.wait_for(partition.settle(), 10)
+
+    assert event.acked
+    assert _count(written) == before + 1
+    await _end((task, partition))
+
+
+def _count(collect: Callable[[], Iterable[Metric]]) -> float:
+    [count] = [s.value for m in collect() for s in m.samples if s.name.endswith("_count")]
+    return count
 
 
 async def test_without_fencing_the_successors_documents_would_be_lost(deployment: Deployment):
