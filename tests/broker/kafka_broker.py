@@ -110,9 +110,10 @@ class KafkaBroker:
         return self._process.pid
 
     def _java(self, *arguments: str) -> list[str]:
+        # It lives for minutes: the optimising compiler would take 40 % of a core all that time.
         return [
-            _program("java"), f"-Xmx{self.heap_mib}m", "-Xms256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1",
-            "-cp", f"{HERE}:{self._jars}/*", *arguments,
+            _program("java"), f"-Xmx{self.heap_mib}m", "-Xms256m", "-XX:+UseSerialGC",
+            "-XX:TieredStopAtLevel=1", "-cp", f"{HERE}:{self._jars}/*", *arguments,
         ]  # fmt: skip
 
     def _format(self) -> None:

@@ -133,10 +133,10 @@ async def test_settling_during_a_transaction_waits_for_it_and_starts_no_other(de
     before = _count(written)
     event = Event()
     partition.process(_records(deployment, 0), event)
-    while not partition.in_transaction:
-        await asyncio.sleep(0)
-
-    await asyncio.wait_for(partition.settle(), 10)
+    async with asyncio.timeout(10):
+        while not partition.in_transaction:  # noqa: ASYNC110 - an event would change what is tested
+            await asyncio.sleep(0)
+        await partition.settle()
 
     assert event.acked
     assert _count(written) == before + 1

@@ -5,12 +5,14 @@ from __future__ import annotations
 import gc
 import socket
 import threading
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer
 from kafka.errors import KafkaError
+from kafka.net.transport import KafkaTCPTransport
 
 from streams.kafka.blocking_clients import opened
 from streams.service.settings import load_settings
@@ -39,6 +41,13 @@ def rude_broker() -> Iterator[str]:
     listener.shutdown(socket.SHUT_RDWR)
     thread.join()
     listener.close()
+
+
+@pytest.fixture
+def silent_broker() -> Iterator[str]:
+    """Lets the system accept connections and never answers."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield f"127.0.0.1:{listener.getsockname()[1]}"
 
 
 @pytest.fixture
@@ -84,3 +93,31 @@ def test_nothing_stays_open_where_somebody_hangs_up(
 
     assert _sockets() == sockets
     assert set(threading.enumerate()) == threads
+
+
+@pytest.mark.parametrize("kind", CLIENTS)
+def test_nothing_stays_open_where_nobody_answers(
+    kind: type, silent_broker: str, without_collector: None
+):
+    sockets, threads = _sockets(), set(threading.enumerate())
+
+    _try(kind, silent_broker)
+
+    assert _sockets() == sockets
+    assert set(threading.enumerate()) == threads
+
+
+def test_a_connection_that_breaks_while_it_is_made_is_closed_with_its_client(
+    silent_broker: str, without_collector: None, monkeypatch: pytest.MonkeyPatch
+):
+    """kafka-python forgets its socket then, and the broker may go at any moment."""
+
+    async def broken(transport: KafkaTCPTransport) -> None:
+        raise OSError("broken")
+
+    monkeypatch.setattr(KafkaTCPTransport, "handshake", broken)
+    sockets = _sockets()
+    with warnings.catch_warnings(record=True) as complaints:
+        _try(KafkaAdminClient, silent_broker)
+    assert _sockets() == sockets
+    assert not [each for each in complaints if each.category is ResourceWarning]

@@ -15,6 +15,7 @@ from typing import Any
 
 import aiokafka
 import pytest
+from aiokafka.consumer import fetcher as aiokafka_fetcher
 from aiokafka.errors import KafkaTimeoutError
 from faust.transport import consumer as stock
 from faust.transport.drivers import aiokafka as driver
@@ -25,6 +26,7 @@ from streams.kafka.batches import BatchMessage, RecordBatch, scheduler_for
 from streams.kafka.topic_reader import PRIVATE_HOOKS as READER_HOOKS
 from streams.kafka.transport import PRIVATE_HOOKS as TRANSPORT_HOOKS
 from streams.kafka.transport import (
+    UNREAD_SECONDS,
     BatchApp,
     BatchConsumer,
     BatchTransport,
@@ -125,6 +127,24 @@ async def test_reads_are_committed_reads_only(consumer: BatchConsumer):
     assert "self._isolation_level" in started, "read at the start, after we set it"
     assert "self._fetch_max_wait_ms" in started
     await made.stop()
+
+
+async def test_partitions_are_not_fetched_without_those_that_wait_to_be_read(
+    consumer: BatchConsumer, monkeypatch: pytest.MonkeyPatch
+):
+    """For as long as aiokafka itself decides; it starts the fetcher with the consumer."""
+    thread = consumer._new_consumer_thread()
+    thread.thread_loop.close()
+
+    async def started(made: aiokafka.AIOKafkaConsumer) -> None:
+        made._fetcher = SimpleNamespace()
+
+    monkeypatch.setattr(aiokafka.AIOKafkaConsumer, "start", started)
+    await thread.on_start()
+
+    assert thread._ensure_consumer()._fetcher._prefetch_backoff == UNREAD_SECONDS
+    assert "self._prefetch_backoff" in inspect.getsource(aiokafka_fetcher.Fetcher)
+    thread._ensure_consumer()._closed = True
 
 
 async def test_stock_faust_commits_past_a_message_in_flight(app: BatchApp):
