@@ -58,6 +58,7 @@ PRIVATE_HOOKS = {
     "faust.transport.drivers.aiokafka.Consumer": ("_new_consumer_thread(self)",),
     "faust.transport.drivers.aiokafka.AIOKafkaConsumerThread": (
         "_create_worker_consumer(self, transport)",
+        "on_start(self)",
     ),
     "faust.app.base.App": ("_new_transport(self)",),
     "faust.worker.Worker": ("_on_sigint(self)", "_on_sigterm(self)"),
