@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -93,6 +95,38 @@ def test_a_disk_store_goes_on_where_it_was(tmp_path: Path):
     again.clear()
     assert (again.position, len(again)) == (0, 0)
     again.close()
+
+
+WRITER = """
+import itertools, sys
+from pathlib import Path
+from streams.service.rocksdb_backend import RocksDBBackend
+
+backend = RocksDBBackend(Path(sys.argv[1]))
+for step in itertools.count(1):
+    backend.write({f"{step}-{n}": bytes(2_000) for n in range(500)} | {"SAME": b"%d" % step}, step)
+    print(step, flush=True)
+"""
+
+
+def test_a_killed_disk_store_is_as_its_position_says(tmp_path: Path):
+    writer = subprocess.Popen(  # noqa: S603 - our own program
+        [sys.executable, "-c", WRITER, str(tmp_path / "p")], stdout=subprocess.PIPE
+    )
+    assert writer.stdout is not None
+    with writer.stdout as steps:
+        next(step for step in steps if step == b"60\n")
+        writer.kill()
+    writer.wait()
+
+    backend = RocksDBBackend(tmp_path / "p")
+    position = backend.position
+    assert position > 0, "more was written than lies in memory"
+    expected = {f"{step}-{n}" for step in range(1, position + 1) for n in range(500)} | {"SAME"}
+    assert set(backend.vins()) == expected
+    assert backend.get("SAME") == b"%d" % position
+    assert len(backend) == len(expected)
+    backend.close()
 
 
 def test_going_through_a_disk_store_outlives_writes_and_its_end(tmp_path: Path):
