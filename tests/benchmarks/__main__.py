@@ -49,7 +49,7 @@ def streaming(
     json: JsonFile = None,
 ) -> None:
     """Judge documents from a real Kafka with one worker and with two."""
-    count = vehicles or sized(quick, full, (1_000, 300_000, 700_000))
+    count = vehicles or sized(quick, full, (1_000, 200_000, 700_000))
     rounds = repetitions or sized(quick, full, (1, 3, 3))
     _measure("streaming", json, lambda: measure_streaming(count, seed, rounds, partitions, (1, 2)))
 
