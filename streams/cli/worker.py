@@ -9,7 +9,8 @@ import typer
 from detectors.errors import ZeromileError
 from streams.cli.console import fail
 from streams.cli.service_options import Bootstrap, settings_or_exit
-from streams.service.worker import TopicsError, run_worker
+from streams.service.layout_check import TopicsError
+from streams.service.worker import run_worker
 
 
 def worker(

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import asyncio
 import time
+from contextlib import aclosing
 
 import msgspec
 import structlog
-from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaError
 from aiokafka.structs import ConsumerRecord, TopicPartition
 
@@ -23,13 +23,13 @@ from detectors.policy import Policy
 from detectors.spikes.tally import Export
 from detectors.watermarks import Watermarks
 from streams.kafka.connection import KafkaConnection
+from streams.kafka.following import follow
 from streams.provinces import ProvinceBook
 
 PARTITION = 0
 """The document partition whose owner keeps the provinces."""
 MEMORY_KEY = b"\x00provinces"
 """Key of what a restart must remember, in the changelog of that partition."""
-POLL_MS = 500
 RETRY_SECONDS = 1.0
 QUIET_SECONDS = 1.0
 
@@ -87,26 +87,12 @@ class ProvinceDesk:
         return self.book.judge(today)
 
     async def _read(self) -> None:
-        consumer = AIOKafkaConsumer(
-            enable_auto_commit=False,
-            auto_offset_reset="earliest",
-            isolation_level="read_committed",
-            fetch_max_wait_ms=POLL_MS,
-            **self._connection.aiokafka_options(),
-        )
-        try:
-            await consumer.start()
-            consumer.assign([self._where])
-            end = (await consumer.end_offsets([self._where]))[self._where]
-            consumer.seek(self._where, self._position)
-            while True:
-                found = await consumer.getmany(self._where, timeout_ms=POLL_MS)
-                for record in found.get(self._where, []):
+        async with aclosing(follow(self._connection, self._where, self._position)) as news:
+            async for new in news:
+                for record in new.records:
                     self._take(record)
-                self._position = await consumer.position(self._where)
-                self.caught_up = self.caught_up or self._position >= end
-        finally:
-            await consumer.stop()
+                self._position = new.position
+                self.caught_up = self.caught_up or new.caught_up
 
     def _take(self, record: ConsumerRecord) -> None:
         old = self._exports.get(record.key)

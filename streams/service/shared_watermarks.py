@@ -10,10 +10,10 @@ worker that counts the provinces can be asked.
 from __future__ import annotations
 
 import re
+from contextlib import aclosing
 from typing import Final
 
 import msgspec
-from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaError
 from aiokafka.structs import ConsumerRecord, TopicPartition
 from mode import Service
@@ -23,8 +23,8 @@ from detectors import civil_time
 from detectors.documents import EventType
 from detectors.watermarks import NewestDays, Watermarks
 from streams.kafka.connection import KafkaConnection
+from streams.kafka.following import follow
 
-POLL_MS = 500
 RETRY_SECONDS = 1.0
 SHOW_SECONDS = 1.0
 MOST_SOURCES = 100
@@ -123,25 +123,13 @@ class SharedWatermarks(Service):
 
     async def _read(self) -> None:
         where = TopicPartition(self._topic, 0)
-        consumer = AIOKafkaConsumer(
-            enable_auto_commit=False,
-            auto_offset_reset="earliest",
-            isolation_level="read_committed",
-            fetch_max_wait_ms=POLL_MS,
-            **self._connection.aiokafka_options(),
-        )
-        await consumer.start()
-        try:
-            consumer.assign([where])
-            await consumer.seek_to_beginning(where)
-            end = (await consumer.end_offsets([where]))[where]
-            while not self.should_stop:
-                found = await consumer.getmany(where, timeout_ms=POLL_MS)
-                for record in found.get(where, []):
+        async with aclosing(follow(self._connection, where)) as news:
+            async for new in news:
+                for record in new.records:
                     self._take(record)
-                self.caught_up = self.caught_up or await consumer.position(where) >= end
-        finally:
-            await consumer.stop()
+                self.caught_up = self.caught_up or new.caught_up
+                if self.should_stop:
+                    return
 
     def _take(self, record: ConsumerRecord) -> None:
         if record.key == DESK_KEY:

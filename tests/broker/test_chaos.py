@@ -90,8 +90,11 @@ def test_a_worker_waits_for_a_broker_that_comes_later(broker: Broker, tmp_path: 
         broker.stop()
         try:
             worker = deployment.start_worker()
-            wait_for(lambda: "waiting for one" in worker.story(), 60, "the worker does not wait")
-            assert worker.running
+            patient = deployment.start_worker()
+            for each in (worker, patient):
+                wait_for(lambda w=each: w.get("/livez")[0] == 200, 60, "the worker does not wait")
+                assert each.get("/readyz")[0] == 503
+            assert patient.stop() == 0
         finally:
             broker.start()
         wait_for(lambda: worker.ready, 60, "worker not ready", deployment.logs)

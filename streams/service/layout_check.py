@@ -1,0 +1,70 @@
+"""Whether the topics are as a worker needs them, asked before it joins the group."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Final
+
+import structlog
+from kafka.errors import KafkaError, RetriableError
+from mode import Service
+
+from streams.kafka.topic_admin import admin_client, check_topics
+from streams.service.layout import catalogue_of
+from streams.service.settings import Settings
+
+RETRY_SECONDS: Final = 1.0
+WRONG_USE: Final = 2
+"""Exit status of a worker whose topics are not there."""
+
+log = structlog.get_logger("zeromile.worker")
+
+
+class TopicsError(RuntimeError):
+    """Topics are missing or laid out otherwise; the message names them and the remedy."""
+
+
+def check_layout(settings: Settings) -> None:
+    """Refuse missing or differently cut topics.
+
+    Raises
+    ------
+    TopicsError
+        Names every topic at fault.
+    kafka.errors.RetriableError
+        No broker answers.
+    """
+    try:
+        with admin_client(settings) as client:
+            found = check_topics(client, catalogue_of(settings))
+    except RetriableError:
+        raise
+    except KafkaError as error:
+        # Reading documents needs fewer rights than asking how topics are laid out.
+        log.warning("topics could not be checked", error=type(error).__name__)
+        return
+    faults = [str(one) for one in found if one.what in ("missing", "partitions")]
+    if faults:
+        raise TopicsError("; ".join(faults))
+
+
+class WaitForBroker(Service):
+    """Holds back what starts after it until a broker answers; Faust would give up at once."""
+
+    def __init__(self, settings: Settings, **kwargs: object) -> None:
+        super().__init__(**kwargs)  # type: ignore[arg-type] # options of mode's Service
+        self._settings = settings
+
+    async def on_start(self) -> None:
+        """Return when the topics are there, or when told to stop."""
+        while not self.should_stop:
+            log.warning("no broker answers, waiting for one", servers=self._settings.bootstrap_servers)
+            await self.sleep(RETRY_SECONDS)
+            try:
+                await asyncio.to_thread(check_layout, self._settings)
+            except RetriableError:
+                continue
+            except TopicsError as error:
+                log.error("topics are not as they should be", faults=str(error))  # noqa: TRY400 - says it all
+                raise SystemExit(WRONG_USE) from error
+            return
