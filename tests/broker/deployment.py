@@ -70,7 +70,7 @@ class WorkerProcess:
     @property
     def failed(self) -> bool:
         """Whether it left by itself, with an error: nobody stopped or killed it."""
-        return not self._ended_by_us and self._process.poll() not in (None, 0)
+        return not self._ended_by_us and self.status not in (None, 0)
 
     def restart(self) -> None:
         """Start it again where it failed, as `restart: unless-stopped` does in the compose file."""
@@ -89,8 +89,13 @@ class WorkerProcess:
         return self._process.pid
 
     @property
+    def status(self) -> int | None:
+        """Exit status, None while it runs."""
+        return self._process.poll()
+
+    @property
     def running(self) -> bool:
-        return self._process.poll() is None
+        return self.status is None
 
     def get(self, path: str) -> tuple[int, bytes]:
         try:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from streams.service.layout_check import WRONG_USE
 from tests.broker.chaos import Schedule, check_state
 from tests.broker.conftest import broker_or_skip
 from tests.broker.container_broker import Broker
@@ -89,8 +90,8 @@ def test_a_worker_waits_for_a_broker_that_comes_later(broker: Broker, tmp_path: 
     try:
         broker.stop()
         try:
-            worker = deployment.start_worker()
-            patient = deployment.start_worker()
+            worker, patient = deployment.start_worker(), deployment.start_worker()
+            stranger = deployment.start_worker(ZEROMILE_TOPIC_PREFIX="of-nobody")
             for each in (worker, patient):
                 wait_for(lambda w=each: w.get("/livez")[0] == 200, 60, "the worker does not wait")
                 assert each.get("/readyz")[0] == 503
@@ -98,6 +99,7 @@ def test_a_worker_waits_for_a_broker_that_comes_later(broker: Broker, tmp_path: 
         finally:
             broker.start()
         wait_for(lambda: worker.ready, 60, "worker not ready", deployment.logs)
+        wait_for(lambda: stranger.status == WRONG_USE, 60, "topics not missed", deployment.logs)
     finally:
         deployment.close()
 
