@@ -24,9 +24,6 @@ ALLOWED = (
 )
 
 _STANDARD_OFFSET = timezone(timedelta(hours=8))
-_EPOCH_DAY = date(1970, 1, 1).toordinal()
-_DAY_MS = 24 * 60 * 60 * 1000
-_STANDARD_OFFSET_MS = 8 * 60 * 60 * 1000
 _LAST_DAYLIGHT_SAVING = date(1991, 12, 31).toordinal()
 _MICROSECONDS = 1_000_000
 _BARE_DATE_LENGTH = 10
@@ -116,15 +113,6 @@ def day_text(day: int) -> str:
 def epoch_seconds(day: int) -> float:
     """Start of a civil day in Shanghai, in seconds since 1970."""
     return datetime.combine(date.fromordinal(day), datetime.min.time(), SHANGHAI).timestamp()
-
-
-def day_at(epoch_milliseconds: int) -> int:
-    """Civil day of a moment, in milliseconds since 1970; under standard time, so from 1992 on.
-
-    >>> day_text(day_at(1_750_140_463_000))
-    '2025-06-17'
-    """
-    return _EPOCH_DAY + (epoch_milliseconds + _STANDARD_OFFSET_MS) // _DAY_MS
 
 
 def text(day: int, time: int | None) -> str:

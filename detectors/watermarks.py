@@ -5,20 +5,16 @@ publish one type of document) is as complete as its least complete source, but a
 been silent for long no longer holds the others back.
 """
 
-from typing import Annotated, Final
+from typing import Annotated
 
 import msgspec
 from msgspec import Meta
 
-from detectors import civil_time
 from detectors.documents import Document, EventType
 
 Days = Annotated[int, Meta(ge=0, le=3650)]
 NewestDays = dict[tuple[EventType, str], int]
 """Newest civil day of an event, by event type and source."""
-
-_FIRST_PLAUSIBLE_MS: Final = 946_684_800_000
-"""2000-01-01: publishers that know no time write 0, -1 or seconds."""
 
 
 class WatermarkPolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -45,28 +41,16 @@ class Watermarks:
         """Progress by feed as last worked out; a feed that has moved since is missing."""
         self._declared: int | None = None
 
-    def observe(self, document: Document, published_ms: int | None = None) -> bool:
+    def observe(self, document: Document) -> bool:
         """Take note of a document; says whether its source has reached a new day.
 
-        A document cannot be newer than its own recording or its publication: a mistyped year does not
-        run ahead.
-
-        Parameters
-        ----------
-        document
-            What a source has published.
-        published_ms
-            When, in milliseconds since 1970, where that is known; a time before 2000 is no such time.
+        A document cannot be newer than its own recording: a mistyped year does not run ahead.
         """
         day = document.day
         if document.recorded_day is not None and document.recorded_day < day:
             day = document.recorded_day
         key = (document.event_type, document.source)
-        if day <= self.newest.get(key, 0):
-            return False
-        if published_ms is not None and published_ms >= _FIRST_PLAUSIBLE_MS:
-            day = min(day, civil_time.day_at(published_ms))
-        return self.reach(*key, day)
+        return day > self.newest.get(key, 0) and self.reach(*key, day)
 
     def reach(self, event_type: EventType, source: str, day: int) -> bool:
         """Note that a source has published an event of a civil day."""

@@ -17,8 +17,6 @@ class RawDocument(NamedTuple):
     position: Position | None = None
     key: bytes | None = None
     """Key of the Kafka record, for an engine that checks keys."""
-    published_ms: int | None = None
-    """Time of the Kafka record, in milliseconds since 1970."""
 
 
 class DeadLetter(NamedTuple):

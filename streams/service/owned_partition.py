@@ -211,7 +211,7 @@ class OwnedPartition:
     def process(self, records: Sequence[ConsumerRecord], event: Acknowledgeable) -> None:
         """Take a batch in; its event is acknowledged when all that follows is written."""
         batch = (
-            RawDocument(r.value or b"", Position(r.topic, r.partition, r.offset), r.key, r.timestamp)
+            RawDocument(r.value or b"", Position(r.topic, r.partition, r.offset), r.key)
             for r in records
         )
         started = time.perf_counter()

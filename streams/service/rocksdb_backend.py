@@ -7,7 +7,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from rocksdict import BlockBasedOptions, Options, Rdict, WriteBatch, WriteOptions
+from rocksdict import BlockBasedOptions, Options, Rdict, WriteBatch
 
 from streams.service.partition_store import Changes
 
@@ -27,8 +27,8 @@ FILTER_SHARE = 0.1
 class RocksDBBackend:
     """Records in RocksDB; records and position are written in one atomic batch.
 
-    RocksDB writes no log of its own, for the changelog is one: what a kill takes is read from there
-    again, because the position is lost together with the records.
+    RocksDB's own log makes a kill harmless. What a power failure can take is read again from
+    the changelog, because the position is lost together with the records.
 
     Parameters
     ----------
@@ -40,8 +40,6 @@ class RocksDBBackend:
         directory.parent.mkdir(parents=True, exist_ok=True)
         self._directory = directory
         self._options = _options()
-        self._without_log = WriteOptions()
-        setattr(self._without_log, "disable_wal", True)  # noqa: B010 - its stub takes it for a method
         self._db = Rdict(str(directory), self._options)
 
     def _number(self, key: bytes) -> int:
@@ -72,7 +70,7 @@ class RocksDBBackend:
                 batch.put(key, record)
         batch.put(POSITION_KEY, position.to_bytes(NUMBER_BYTES, "big"))
         batch.put(COUNT_KEY, count.to_bytes(NUMBER_BYTES, "big"))
-        self._db.write(batch, self._without_log)
+        self._db.write(batch)
 
     def vins(self) -> Iterator[str]:
         """All vehicles by VIN; read a page at a time, so that no iterator outlives the database."""
@@ -97,7 +95,6 @@ class RocksDBBackend:
 
     def close(self) -> None:
         """Flush and release the directory's lock."""
-        self._db.flush()
         self._db.close()
 
 

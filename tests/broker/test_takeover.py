@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator, Callable, Iterable
-from datetime import date
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -125,17 +124,6 @@ async def test_a_former_owner_cannot_overwrite_its_successor(deployment: Deploym
     assert not late.acked, "the documents come again to the new owner"
     assert _documents_in_changelog(deployment) == {"e0", "e1"}
     await _end((new_task, new), (old_task, old))
-
-
-async def test_a_mistyped_year_does_not_run_ahead_of_its_publication(deployment: Deployment):
-    partition = _partition(deployment, "only")
-    [record] = _records(deployment, 0)
-    record.value = record.value.replace(b"2025-01-01", b"2052-01-01")
-    record.timestamp = 1_740_787_200_000  # 2025-03-01
-
-    partition.process([record], Event())
-
-    assert set(partition.around.watermarks.newest.values()) == {date(2025, 3, 1).toordinal()}
 
 
 async def test_settling_during_a_transaction_waits_for_it_and_starts_no_other(deployment: Deployment):

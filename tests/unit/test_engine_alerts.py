@@ -120,12 +120,6 @@ def test_a_deadline_passes_by_event_time_and_is_withdrawn_by_the_missing_paper(e
     ]
 
 
-def test_a_mistyped_year_in_a_published_paper_passes_no_deadline(engine):
-    published_ms = 1_742_000_000_000  # 2025-03-15
-    told(engine, pending())
-    assert told(engine, feed("2062-05-15")._replace(published_ms=published_ms)) == []
-
-
 def test_a_source_that_shows_up_late_takes_a_deadline_back(engine):
     told(engine, pending(), feed("2025-05-15"))
     assert told(engine, feed("2025-05-01", source="cn-port-office")) == [

@@ -72,32 +72,6 @@ def test_a_mistyped_year_does_not_run_ahead_of_its_recording(marks):
     assert marks.complete_through("customs_export") == START - 15
 
 
-PUBLISHED_MS = 1_740_787_200_000
-"""2025-03-01, 8 o'clock in Shanghai: the day of START."""
-
-
-@pytest.mark.parametrize(
-    ("published_ms", "counted"),
-    [
-        (PUBLISHED_MS, START),
-        (PUBLISHED_MS + 16 * 3_600_000 - 1, START),
-        (PUBLISHED_MS + 16 * 3_600_000, START + 1),
-        (None, day("2052-03-01")),
-        (0, day("2052-03-01")),
-        (-1, day("2052-03-01")),
-        (PUBLISHED_MS // 1000, day("2052-03-01")),
-    ],
-)
-def test_a_mistyped_year_does_not_run_ahead_of_its_publication(marks, published_ms, counted):
-    marks.observe(export("2052-03-01"), published_ms)
-    assert marks.complete_through("customs_export") == counted - 15
-
-
-def test_a_document_published_later_counts_by_its_event(marks):
-    marks.observe(export("2025-02-01"), PUBLISHED_MS)
-    assert marks.complete_through("customs_export") == day("2025-02-01") - 15
-
-
 def test_a_document_recorded_later_counts_by_its_event(marks):
     marks.observe(export("2025-02-01", recorded_day=START))
     assert marks.complete_through("customs_export") == day("2025-02-01") - 15
