@@ -59,6 +59,7 @@ class RocksDBBackend:
     def write(self, changes: Changes, position: int) -> None:
         """Take over confirmed changes and the position after them, in one step."""
         batch, count = WriteBatch(raw_mode=True), len(self)
+        # The stub wants a list of all that a key may be, and does not say that a list comes back.
         keys: list[Any] = [vin.encode() for vin in changes]
         known: Any = self._db.get(keys)
         for key, record, before in zip(keys, changes.values(), known, strict=True):

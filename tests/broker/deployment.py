@@ -10,7 +10,7 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import IO, Any, TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 from kafka import TopicPartition
@@ -62,10 +62,10 @@ class WorkerProcess:
     def __init__(self, environment: dict[str, str], directory: Path) -> None:
         self.port = free_port()
         self.log = directory / f"worker-{self.port}.log"
+        self.log.unlink(missing_ok=True)  # of a worker that had the port before
         self._environment = environment
         self._ended_by_us = False
-        with self.log.open("wb") as log:
-            self._process = self._start(environment, log)
+        self._process = self._start()
 
     @property
     def failed(self) -> bool:
@@ -74,15 +74,15 @@ class WorkerProcess:
 
     def restart(self) -> None:
         """Start it again where it failed, as `restart: unless-stopped` does in the compose file."""
-        with self.log.open("ab") as log:
-            self._process = self._start(self._environment, log)
+        self._process = self._start()
 
-    def _start(self, environment: dict[str, str], log: IO[bytes]) -> subprocess.Popen[bytes]:
-        return subprocess.Popen(  # noqa: S603 - fixed arguments
-            [sys.executable, "-W", "ignore", "-c", COMMAND, "worker"],
-            env=os.environ | environment | {"ZEROMILE_WEB_PORT": str(self.port)},
-            stdout=subprocess.DEVNULL, stderr=log, stdin=subprocess.DEVNULL,
-        )  # fmt: skip
+    def _start(self) -> subprocess.Popen[bytes]:
+        with self.log.open("ab") as log:
+            return subprocess.Popen(  # noqa: S603 - fixed arguments
+                [sys.executable, "-W", "ignore", "-c", COMMAND, "worker"],
+                env=os.environ | self._environment | {"ZEROMILE_WEB_PORT": str(self.port)},
+                stdout=subprocess.DEVNULL, stderr=log, stdin=subprocess.DEVNULL,
+            )  # fmt: skip
 
     @property
     def pid(self) -> int:

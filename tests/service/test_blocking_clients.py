@@ -65,46 +65,34 @@ def _sockets() -> set[str]:
     return {target for target in targets if target.startswith("socket:")}
 
 
-def _try(kind: type, servers: str) -> None:
+def _try_and_leave_nothing_open(kind: type, servers: str) -> None:
+    sockets, threads = _sockets(), set(threading.enumerate())
     with (
         pytest.raises(KafkaError),
         opened(kind, load_settings(bootstrap_servers=servers), bootstrap_timeout_ms=PATIENCE_MS),
     ):
         pass
+    assert _sockets() == sockets
+    assert set(threading.enumerate()) == threads
 
 
 @pytest.mark.parametrize("kind", CLIENTS)
 def test_nothing_stays_open_where_nobody_listens(kind: type, without_collector: None):
-    sockets, threads = _sockets(), set(threading.enumerate())
-
-    _try(kind, NOBODY)
-
-    assert _sockets() == sockets
-    assert set(threading.enumerate()) == threads
+    _try_and_leave_nothing_open(kind, NOBODY)
 
 
 @pytest.mark.parametrize("kind", CLIENTS)
 def test_nothing_stays_open_where_somebody_hangs_up(
     kind: type, rude_broker: str, without_collector: None
 ):
-    sockets, threads = _sockets(), set(threading.enumerate())
-
-    _try(kind, rude_broker)
-
-    assert _sockets() == sockets
-    assert set(threading.enumerate()) == threads
+    _try_and_leave_nothing_open(kind, rude_broker)
 
 
 @pytest.mark.parametrize("kind", CLIENTS)
 def test_nothing_stays_open_where_nobody_answers(
     kind: type, silent_broker: str, without_collector: None
 ):
-    sockets, threads = _sockets(), set(threading.enumerate())
-
-    _try(kind, silent_broker)
-
-    assert _sockets() == sockets
-    assert set(threading.enumerate()) == threads
+    _try_and_leave_nothing_open(kind, silent_broker)
 
 
 def test_a_connection_that_breaks_while_it_is_made_is_closed_with_its_client(
@@ -116,8 +104,6 @@ def test_a_connection_that_breaks_while_it_is_made_is_closed_with_its_client(
         raise OSError("broken")
 
     monkeypatch.setattr(KafkaTCPTransport, "handshake", broken)
-    sockets = _sockets()
     with warnings.catch_warnings(record=True) as complaints:
-        _try(KafkaAdminClient, silent_broker)
-    assert _sockets() == sockets
+        _try_and_leave_nothing_open(KafkaAdminClient, silent_broker)
     assert not [each for each in complaints if each.category is ResourceWarning]

@@ -16,6 +16,8 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
+from streams.bench.processes import tree
+
 ROLES = Path(__file__).parents[2] / "deploy" / "postgres" / "10-roles.sh"
 WRITER, READER, SUPERUSER = "writer-secret", "reader'secret", "super-secret"
 START_SECONDS = 60.0
@@ -31,10 +33,6 @@ def _program(name: str) -> str:
     if found is None:
         raise PostgresUnavailableError(f"{name} is not installed (Debian package postgresql)")
     return found
-
-
-def _children(pid: int) -> list[int]:
-    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text("utf-8").split()]
 
 
 def _runs(pid: int) -> bool:
@@ -161,15 +159,15 @@ class PostgresCluster:
             return
         # Stopped first, so that no session begins meanwhile; each leads a process group of its own.
         self._process.send_signal(signal.SIGSTOP)
-        sessions = _children(self._process.pid)
-        for pid in [self._process.pid, *sessions]:
+        processes = tree(self._process.pid)
+        for pid in processes:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         self._process.wait(timeout=30)
         self._process = None
         # PostgreSQL starts no more on the data until the last session is gone.
         deadline = time.monotonic() + 30
-        while any(_runs(pid) for pid in sessions) and time.monotonic() < deadline:
+        while any(_runs(pid) for pid in processes) and time.monotonic() < deadline:
             time.sleep(0.02)
 
     def remove(self) -> None:
