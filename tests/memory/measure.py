@@ -1,18 +1,19 @@
 """Replays a file and prints what it took, as JSON. Run in a process of its own."""
 
 import json
-import resource
 import sys
 import time
 from pathlib import Path
 
 from detectors.registry import Catalogue
+from streams.bench.processes import resident_mib
 from streams.policy import load_policy
 from streams.replay import Replay
 
 
 def _peak() -> int:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    # Not getrusage: a program inherits the peak of the process that started it.
+    return int(resident_mib("VmHWM") * 2**20)
 
 
 def main() -> None:
