@@ -15,7 +15,7 @@ sleeps a full second when no partition can take records.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, ClassVar
 
 import aiokafka
@@ -59,9 +59,11 @@ PRIVATE_HOOKS = {
     "faust.transport.drivers.aiokafka.AIOKafkaConsumerThread": (
         "_create_worker_consumer(self, transport)",
         "on_start(self)",
+        "commit(self, offsets)",
     ),
     "faust.app.base.App": ("_new_transport(self)",),
-    "faust.worker.Worker": ("_on_sigint(self)", "_on_sigterm(self)"),
+    "mode.threads.ServiceThread": ("set_shutdown(self)",),
+    "faust.worker.Worker": ("_crash(self, reason)", "_on_sigint(self)", "_on_sigterm(self)"),
 }
 
 
@@ -71,7 +73,9 @@ log = structlog.get_logger("zeromile.transport")
 class CommittedReadsThread(driver.AIOKafkaConsumerThread):
     """Faust's consumer thread, reading committed transactions only.
 
-    Faust ties the isolation level to its own exactly-once mode, which zeromile does not use.
+    Faust ties the isolation level to its own exactly-once mode, which zeromile does not use. And
+    after a crash it ends by itself, while the consumer that stops may still ask it to commit and
+    then waits for ever.
     """
 
     def _create_worker_consumer(self, transport: driver.Transport) -> aiokafka.AIOKafkaConsumer:
@@ -86,6 +90,19 @@ class CommittedReadsThread(driver.AIOKafkaConsumerThread):
         await super().on_start()
         fetcher = self._ensure_consumer()._fetcher  # noqa: SLF001 - as above, made by aiokafka's `start`
         fetcher._prefetch_backoff = UNREAD_SECONDS  # noqa: SLF001 - fixed by aiokafka
+
+    async def commit(self, offsets: Mapping[TP, int]) -> bool:
+        """Commit positions; false where the thread has ended and cannot."""
+        if self._shutdown.is_set():
+            return False
+        committing = asyncio.ensure_future(super().commit(offsets))
+        ended = asyncio.ensure_future(self._shutdown.wait())
+        await asyncio.wait({committing, ended}, return_when=asyncio.FIRST_COMPLETED)
+        ended.cancel()
+        if committing.done():
+            return committing.result()
+        committing.cancel()
+        return False
 
 
 class BatchConsumer(driver.Consumer):

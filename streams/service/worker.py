@@ -21,10 +21,11 @@ log = structlog.get_logger("zeromile.worker")
 
 
 class BoundedWorker(faust.Worker):
-    """Faust's worker, whose orderly stop may not take for ever.
+    """Faust's worker, whose orderly stop may not take for ever, be it asked for or after a crash.
 
-    A broker that is away keeps transactions open; then the process ends without them, and what
-    was not committed comes again to the next owner.
+    A broker that is away keeps transactions open, and a service that crashed may no longer answer
+    those that wait for it; then the process ends without them, and what was not committed comes
+    again to the next owner.
     """
 
     stop_seconds: float = 25.0
@@ -36,6 +37,11 @@ class BoundedWorker(faust.Worker):
     def _on_sigint(self) -> None:
         self._end_later()
         super()._on_sigint()
+
+    def _crash(self, reason: BaseException) -> None:
+        # A service that fails reaches the worker by this call alone, from whatever depth.
+        self._end_later()
+        super()._crash(reason)
 
     def _end_later(self) -> None:
         timer = threading.Timer(self.stop_seconds, _end_now)

@@ -147,6 +147,20 @@ async def test_partitions_are_not_fetched_without_those_that_wait_to_be_read(
     thread._ensure_consumer()._closed = True
 
 
+@pytest.mark.parametrize("ended", ["before the commit", "during the commit"])
+async def test_a_commit_does_not_wait_for_a_thread_that_has_ended(consumer: BatchConsumer, ended: str):
+    """After a crash it ends by itself; what waited for its answer kept the worker from leaving."""
+    thread = consumer._thread
+    if ended == "before the commit":
+        thread.set_shutdown()
+        await asyncio.sleep(0)
+    committing = asyncio.ensure_future(thread.commit({T0: 1}))
+    await asyncio.sleep(0)
+    thread.set_shutdown()
+
+    assert not await asyncio.wait_for(committing, 5)
+
+
 async def test_stock_faust_commits_past_a_message_in_flight(app: BatchApp):
     """The fault we work around; when this fails, an override may have become needless."""
     consumer = driver.Consumer(
