@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 from typing import NamedTuple
 
+import structlog
 from aiokafka import AIOKafkaConsumer
+from aiokafka.errors import KafkaError
 from aiokafka.structs import ConsumerRecord, TopicPartition
 
 from streams.kafka.connection import KafkaConnection
 
 POLL_MS = 500
+RETRY_SECONDS = 1.0
+
+log = structlog.get_logger("zeromile.following")
 
 
 class Followed(NamedTuple):
@@ -23,10 +30,10 @@ class Followed(NamedTuple):
     """Whether all is read that was there when following began."""
 
 
-async def follow(
-    connection: KafkaConnection, where: TopicPartition, position: int = 0
-) -> AsyncGenerator[Followed, None]:
+async def follow(connection: KafkaConnection, where: TopicPartition) -> AsyncGenerator[Followed, None]:
     """Read on and on; yields every half second at the latest, also where nothing has come.
+
+    While the broker cannot be reached nothing is yielded; reading goes on from where it ended.
 
     Parameters
     ----------
@@ -34,14 +41,22 @@ async def follow(
         Where Kafka is.
     where
         The partition.
-    position
-        Where to begin.
-
-    Raises
-    ------
-    aiokafka.errors.KafkaError
-        The broker cannot be reached or refuses.
     """
+    position = 0
+    while True:
+        try:
+            async with aclosing(_read_from(connection, where, position)) as news:
+                async for new in news:
+                    position = new.position
+                    yield new
+        except (KafkaError, OSError) as error:
+            log.warning("topic cannot be read, trying again", topic=where.topic, error=str(error))
+            await asyncio.sleep(RETRY_SECONDS)
+
+
+async def _read_from(
+    connection: KafkaConnection, where: TopicPartition, position: int
+) -> AsyncGenerator[Followed, None]:
     consumer = AIOKafkaConsumer(
         enable_auto_commit=False,
         auto_offset_reset="earliest",

@@ -8,13 +8,10 @@ are written in the transactions of the first partition, which no former owner ca
 
 from __future__ import annotations
 
-import asyncio
 import time
 from contextlib import aclosing
 
 import msgspec
-import structlog
-from aiokafka.errors import KafkaError
 from aiokafka.structs import ConsumerRecord, TopicPartition
 
 from detectors.alerts import Alert
@@ -30,10 +27,7 @@ PARTITION = 0
 """The document partition whose owner keeps the provinces."""
 MEMORY_KEY = b"\x00provinces"
 """Key of what a restart must remember, in the changelog of that partition."""
-RETRY_SECONDS = 1.0
 QUIET_SECONDS = 1.0
-
-log = structlog.get_logger("zeromile.provinces")
 
 
 class ProvinceDesk:
@@ -59,20 +53,18 @@ class ProvinceDesk:
         self._where = TopicPartition(topic, 0)
         self._watermarks = watermarks
         self._exports: dict[bytes, bytes] = {}
-        self._position = 0
         self.caught_up = False
         """Whether all exports counted so far have been read."""
         self._changed_at: float | None = None
         self._judged_on: int | None = None
 
     async def follow(self) -> None:
-        """Read on and on, from where the last reading ended."""
-        while True:
-            try:
-                await self._read()
-            except (KafkaError, OSError) as error:
-                log.warning("counted exports cannot be read", error=type(error).__name__)
-                await asyncio.sleep(RETRY_SECONDS)
+        """Read on and on."""
+        async with aclosing(follow(self._connection, self._where)) as news:
+            async for new in news:
+                for record in new.records:
+                    self._take(record)
+                self.caught_up = self.caught_up or new.caught_up
 
     def judge(self) -> list[Alert]:
         """Judge the counts when they have been quiet for a moment; returns what changed."""
@@ -85,14 +77,6 @@ class ProvinceDesk:
             return []
         self._changed_at, self._judged_on = None, today
         return self.book.judge(today)
-
-    async def _read(self) -> None:
-        async with aclosing(follow(self._connection, self._where, self._position)) as news:
-            async for new in news:
-                for record in new.records:
-                    self._take(record)
-                self._position = new.position
-                self.caught_up = self.caught_up or new.caught_up
 
     def _take(self, record: ConsumerRecord) -> None:
         old = self._exports.get(record.key)

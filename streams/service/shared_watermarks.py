@@ -14,7 +14,6 @@ from contextlib import aclosing
 from typing import Final
 
 import msgspec
-from aiokafka.errors import KafkaError
 from aiokafka.structs import ConsumerRecord, TopicPartition
 from mode import Service
 from prometheus_client import Gauge
@@ -25,7 +24,6 @@ from detectors.watermarks import NewestDays, Watermarks
 from streams.kafka.connection import KafkaConnection
 from streams.kafka.following import follow
 
-RETRY_SECONDS = 1.0
 SHOW_SECONDS = 1.0
 MOST_SOURCES = 100
 OTHER = "other"
@@ -108,28 +106,18 @@ class SharedWatermarks(Service):
 
     @Service.task
     async def _follow(self) -> None:
-        while not self.should_stop:
-            try:
-                await self._read()
-            except (KafkaError, OSError) as error:
-                self.log.warning("watermark topic cannot be read: %s; trying again", error)
-                await self.sleep(RETRY_SECONDS)
-
-    @Service.task
-    async def _show(self) -> None:
-        while not self.should_stop:
-            show_watermarks(self._gauge, self.watermarks)
-            await self.sleep(SHOW_SECONDS)
-
-    async def _read(self) -> None:
         where = TopicPartition(self._topic, 0)
         async with aclosing(follow(self._connection, where)) as news:
             async for new in news:
                 for record in new.records:
                     self._take(record)
                 self.caught_up = self.caught_up or new.caught_up
-                if self.should_stop:
-                    return
+
+    @Service.task
+    async def _show(self) -> None:
+        while not self.should_stop:
+            show_watermarks(self._gauge, self.watermarks)
+            await self.sleep(SHOW_SECONDS)
 
     def _take(self, record: ConsumerRecord) -> None:
         if record.key == DESK_KEY:

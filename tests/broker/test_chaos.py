@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import aclosing
 from pathlib import Path
 
 import pytest
+from aiokafka import AIOKafkaProducer
+from aiokafka.structs import TopicPartition
 
+from streams.kafka.following import follow
+from streams.kafka.topic_admin import admin_client, apply_topics
+from streams.kafka.topics import TopicSpec
 from streams.service.layout_check import WRONG_USE
+from streams.service.settings import load_settings
 from tests.broker.chaos import Schedule, check_state
 from tests.broker.conftest import broker_or_skip
 from tests.broker.container_broker import Broker
@@ -102,6 +110,28 @@ def test_a_worker_waits_for_a_broker_that_comes_later(broker: Broker, tmp_path: 
         wait_for(lambda: stranger.status == WRONG_USE, 60, "topics not missed", deployment.logs)
     finally:
         deployment.close()
+
+
+async def test_a_topic_can_be_followed_before_the_broker_is_there(broker: Broker):
+    connection = load_settings(bootstrap_servers=broker.bootstrap_servers)
+    where = TopicPartition(f"followed-{os.getpid()}", 0)
+    with admin_client(connection) as admin:
+        apply_topics(admin, [TopicSpec(where.topic, 1, 1, "for a test")])
+    async with AIOKafkaProducer(bootstrap_servers=broker.bootstrap_servers) as producer:
+        await producer.send_and_wait(where.topic, b"written before")
+    broker.stop()
+    async with aclosing(follow(connection, where)) as news:
+        first = asyncio.ensure_future(anext(news))
+        try:
+            await asyncio.sleep(2.0)
+        finally:
+            broker.start()
+        async with asyncio.timeout(60):
+            found = await first
+            while not found.caught_up:
+                found = await anext(news)
+
+    assert [record.value for record in found.records] == [b"written before"]
 
 
 def _run(seed: int, broker: Broker, directory: Path, restart: BrokerRestarts) -> None:
