@@ -18,7 +18,8 @@ class Usage(NamedTuple):
     cpu_seconds: float
     wall_seconds: float
     peak_mib: float
-    """Largest resident size of any one of its processes."""
+    """Largest resident size of any one of its processes; no less than ours when it started, which a
+    program inherits from the one that starts it."""
 
 
 class ProgramFailedError(RuntimeError):
