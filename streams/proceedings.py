@@ -74,13 +74,19 @@ class Proceedings:
         What to write.
     clock
         Wall clock for ``detected_at`` of the provinces' alerts.
+    firing
+        Where the alerts that fire are kept.
     """
 
     def __init__(
-        self, policy: Policy, outputs: Outputs | None = None, clock: Callable[[], datetime] = utc_now
+        self,
+        policy: Policy,
+        outputs: Outputs | None = None,
+        clock: Callable[[], datetime] = utc_now,
+        firing: FiringAlerts | None = None,
     ) -> None:
         self.provinces = ProvinceBook(policy, clock)
-        self.firing = FiringAlerts()
+        self.firing = FiringAlerts() if firing is None else firing
         self.failures: list[DetectorFailure] = []
         self._outputs = outputs or Outputs()
         self._changes: IO[bytes] | None = None

@@ -1,9 +1,12 @@
 """`zeromile replay`: recorded streams in, alerts out, no broker needed."""
 
+import signal
+import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import date
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated
 
 import typer
@@ -76,6 +79,15 @@ def replay(
             help="Processes that judge, best one a processor; what is found is the same.",
         ),
     ] = 1,
+    on_disk: Annotated[
+        Path | None,
+        typer.Option(
+            "--on-disk",
+            metavar="DIR",
+            help="Keep vehicles and alerts in files in this folder while reading, for more of them "
+            "than fit into memory; the files are removed at the end.",
+        ),
+    ] = None,
     max_dead_letters: Annotated[
         int | None,
         typer.Option(min=0, help="Exit with 1 if more documents than this were refused."),
@@ -88,8 +100,9 @@ def replay(
     day = parse_day(watermark)
     check_readable(files)
     check_writable(alerts, final, dead_letters, report)
+    check_folder(on_disk)
     try:
-        with _job(workers, Judge(config, model), Outputs(alerts, final, dead_letters)) as run:
+        with _job(workers, on_disk, Judge(config, model), Outputs(alerts, final, dead_letters)) as run:
             with reading_progress(files, errors) as advance:
                 replayed = run.run(files, complete_through=day, advance=advance)
             if report is not None:
@@ -97,9 +110,10 @@ def replay(
                 sources = Sources(names, made_on=date.today(), complete_through=day)  # noqa: DTZ011 - the reader's day
                 firing = replayed.firing.values()
                 write_report(report, run.judged, firing, sources, run.provinces.latest)
+            tables = list(summary_tables(replayed))
     except (ZeromileError, OSError) as error:
         fail(str(error))
-    for table in summary_tables(replayed):
+    for table in tables:
         out.print(table)
     refused = replayed.counters.dead_lettered.total()
     if max_dead_letters is not None and refused > max_dead_letters:
@@ -108,12 +122,26 @@ def replay(
 
 
 @contextmanager
-def _job(workers: int, judge: Judge, outputs: Outputs) -> Iterator[Replay | ParallelReplay]:
-    if workers == 1:
+def _job(
+    workers: int, on_disk: Path | None, judge: Judge, outputs: Outputs
+) -> Iterator[Replay | ParallelReplay]:
+    if workers == 1 and on_disk is None:
         yield Replay(Catalogue(load_policy(judge.config), choose_model(judge.model)), outputs)
         return
-    with ParallelReplay(judge, workers, outputs) as run:
-        yield run
+    with ExitStack() as stack:
+        directory = None if on_disk is None else stack.enter_context(_scratch(on_disk))
+        yield stack.enter_context(ParallelReplay(judge, workers, outputs, directory))
+
+
+@contextmanager
+def _scratch(parent: Path) -> Iterator[Path]:
+    """A folder for this run alone, removed at its end also where SIGTERM ends it."""
+    before = signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
+    try:
+        with TemporaryDirectory(prefix="zeromile-replay-", dir=parent) as directory:
+            yield Path(directory)
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def parse_day(watermark: str | None) -> int | None:
@@ -133,6 +161,12 @@ def check_readable(files: list[Path]) -> None:
     for path in files:
         if path != STANDARD_INPUT and not path.is_file():
             raise typer.BadParameter(f"{path} is not a file", param_hint="FILES")
+
+
+def check_folder(path: Path | None) -> None:
+    """Refuse a folder that is not there before any work is done."""
+    if path is not None and not path.is_dir():
+        raise typer.BadParameter(f"{path} is not a folder", param_hint="--on-disk")
 
 
 def check_writable(*paths: Path | None) -> None:

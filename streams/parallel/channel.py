@@ -38,8 +38,10 @@ class Channel:
 
         Raises
         ------
-        OSError
+        BrokenPipeError, ConnectionResetError
             If the other side is gone.
+        OSError
+            There is no memory for the message.
         """
         slot = self._sent[self._next_sent].fileno()
         self._next_sent = (self._next_sent + 1) % SLOTS

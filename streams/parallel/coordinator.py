@@ -11,6 +11,8 @@ from typing import Final, NamedTuple
 from detectors.errors import DocumentError
 from detectors.watermarks import Watermarks
 from streams.clock import utc_now
+from streams.disk_store import DiskStore
+from streams.firing import FiringAlerts
 from streams.parallel.joint import JointView, refused_places
 from streams.parallel.messages import (
     Concluded,
@@ -57,6 +59,9 @@ class ParallelReplay:
         How many processes judge, beside this one.
     outputs
         What to write.
+    directory
+        Where to keep vehicles and firing alerts, for more than fit into memory; what is left in it
+        afterwards is of no use.
     clock
         Wall clock for ``detected_at``, which no finding depends on.
     """
@@ -66,15 +71,17 @@ class ParallelReplay:
         judge: Judge,
         workers: int,
         outputs: Outputs | None = None,
+        directory: Path | None = None,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
         if workers < 1:
             raise ValueError(f"{workers} workers; allowed: 1 and more")
         self.policy = load_policy(judge.config)
         self.counters = Counters()
-        self._pool = Pool(workers, judge)
+        self._pool = Pool(workers, judge, directory)
+        self._alerts = None if directory is None else DiskStore(directory / "alerts")
         self._joint = JointView(Watermarks(self.policy.watermarks), workers)
-        self._proceedings = Proceedings(self.policy, outputs, clock)
+        self._proceedings = Proceedings(self.policy, outputs, clock, FiringAlerts(self._alerts))
         self._clock = clock
         self._read: deque[_OnItsWay] = deque()
         """Batches that the workers are reading."""
@@ -93,6 +100,8 @@ class ParallelReplay:
         trace: TracebackType | None,
     ) -> None:
         self._pool.__exit__(kind, error, trace)
+        if self._alerts is not None:
+            self._alerts.close()
 
     @property
     def provinces(self) -> ProvinceBook:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from multiprocessing import resource_tracker
 from multiprocessing.process import BaseProcess
+from pathlib import Path
 from types import TracebackType
 from typing import Final, TypeVar
 
@@ -31,9 +32,12 @@ class Pool:
         How many.
     judge
         How they come by their detectors.
+    directory
+        Where they keep their vehicles; in memory without one.
     """
 
-    def __init__(self, workers: int, judge: Judge) -> None:
+    def __init__(self, workers: int, judge: Judge, directory: Path | None = None) -> None:
+        self._directory = directory
         self._judge = judge
         self._wanted = workers
         self._processes: list[BaseProcess] = []
@@ -63,11 +67,19 @@ class Pool:
         return self._wanted
 
     def tell_all(self, requests: Sequence[Request]) -> None:
-        """Send every worker its request."""
+        """Send every worker its request.
+
+        Raises
+        ------
+        WorkerError
+            If a worker cannot go on or is gone.
+        OSError
+            There is no room for the request.
+        """
         for worker, request in enumerate(requests):
             try:
                 self._channels[worker].send(messages.encode(request))
-            except OSError:
+            except (BrokenPipeError, ConnectionResetError):
                 # It may have said why before it went.
                 while True:
                     self._receive(worker)
@@ -110,8 +122,12 @@ class Pool:
         context = multiprocessing.get_context("spawn")
         ours, theirs = channel()
         self._channels.append(ours)
+        vehicles = None if self._directory is None else self._directory / f"vehicles-{number}"
         process = context.Process(
-            target=run, args=(theirs, self._judge), name=f"zeromile worker {number}", daemon=True
+            target=run,
+            args=(theirs, self._judge, vehicles),
+            name=f"zeromile worker {number}",
+            daemon=True,
         )
         try:
             process.start()

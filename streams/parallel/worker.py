@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from itertools import islice
+from pathlib import Path
 from typing import Final
 
 from detectors.decoding import decode
@@ -15,6 +16,7 @@ from detectors.documents import EVENT_TYPES, Document
 from detectors.errors import ZeromileError
 from detectors.registry import Catalogue
 from detectors.watermarks import Watermarks
+from streams.disk_store import DiskStore
 from streams.engine import Engine, Progress, Received
 from streams.garbage import collect_seldom
 from streams.models.choice import choose_model
@@ -45,19 +47,29 @@ from streams.policy import load_policy
 from streams.proceedings import alert_as_record
 from streams.replay import places_of
 from streams.results import RawDocument, Result
-from streams.store import MemoryStore
+from streams.store import MemoryStore, StateStore
 from streams.vin_corrections import withdrawn
 
 _PAGE: Final = 5_000
 """Vehicles that are handed over at once."""
 
 
-def run(channel: Channel, judge: Judge) -> None:
-    """Serve the coordinator until it says that this is the end, or is gone."""
+def run(channel: Channel, judge: Judge, directory: Path | None) -> None:
+    """Serve the coordinator until it says that this is the end, or is gone.
+
+    Parameters
+    ----------
+    channel
+        To the coordinator.
+    judge
+        How to come by the detectors.
+    directory
+        Where to keep the vehicles; in memory without one.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the coordinator decides what an interruption ends
     collect_seldom()
     try:
-        _serve(channel, judge)
+        _serve(channel, judge, directory)
         code = 0
     except (EOFError, OSError):
         code = 1  # the coordinator is gone, or its files are
@@ -66,9 +78,10 @@ def run(channel: Channel, judge: Judge) -> None:
     os._exit(code)
 
 
-def _serve(channel: Channel, judge: Judge) -> None:
+def _serve(channel: Channel, judge: Judge, directory: Path | None) -> None:
     try:
-        worker = Worker(Catalogue(load_policy(judge.config), choose_model(judge.model)))
+        store = MemoryStore() if directory is None else DiskStore(directory)
+        worker = Worker(Catalogue(load_policy(judge.config), choose_model(judge.model)), store)
         while not isinstance(request := messages.decode_request(channel.receive()), End):
             channel.send(messages.encode(worker.answer(request)))
     except (EOFError, BrokenPipeError, ConnectionResetError):
@@ -90,11 +103,13 @@ class Worker:
     ----------
     catalogue
         The detectors.
+    store
+        Where the vehicles lie.
     """
 
-    def __init__(self, catalogue: Catalogue) -> None:
+    def __init__(self, catalogue: Catalogue, store: StateStore) -> None:
         self._reader = Engine(catalogue, MemoryStore())
-        self._engine = Engine(catalogue, MemoryStore(), clock=lambda: self._now)
+        self._engine = Engine(catalogue, store, clock=lambda: self._now)
         self._now = datetime.min.replace(tzinfo=UTC)
         self._reported = dict(self._reader.watermarks.newest)
         self._ahead: deque[Received] = deque()

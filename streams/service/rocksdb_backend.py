@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from rocksdict import BlockBasedOptions, Options, Rdict, WriteBatch
+from rocksdict import WriteBatch
 
+from streams.rocksdb import destroy_database, keys_from, open_database
 from streams.service.partition_store import Changes
 
 POSITION_KEY = b"\x00position"
@@ -16,12 +16,6 @@ COUNT_KEY = b"\x00count"
 NUMBER_BYTES = 8
 FIRST_VIN = b"\x01"
 """Keys that begin with a zero byte are the backend's own."""
-PAGE = 1000
-WRITE_BUFFER_BYTES = 16 * 1024 * 1024
-FILTER_BITS = 10
-"""Bits of a Bloom filter per vehicle: of a hundred look-ups of new vehicles one reads a block."""
-FILTER_SHARE = 0.1
-"""Most of the write buffer that goes to the filter of what is in it."""
 
 
 class RocksDBBackend:
@@ -37,10 +31,8 @@ class RocksDBBackend:
     """
 
     def __init__(self, directory: Path) -> None:
-        directory.parent.mkdir(parents=True, exist_ok=True)
         self._directory = directory
-        self._options = _options()
-        self._db = Rdict(str(directory), self._options)
+        self._db = open_database(directory)
 
     def _number(self, key: bytes) -> int:
         data = self._db.get(key)
@@ -74,16 +66,8 @@ class RocksDBBackend:
         self._db.write(batch)
 
     def vins(self) -> Iterator[str]:
-        """All vehicles by VIN; read a page at a time, so that no iterator outlives the database."""
-        start = FIRST_VIN
-        while True:
-            keys: Iterator[bytes] = iter(self._db.keys(from_key=start))  # type: ignore[arg-type] # bytes: raw mode
-            page = list(islice(keys, PAGE))
-            del keys
-            yield from (key.decode() for key in page)
-            if len(page) < PAGE:
-                return
-            start = page[-1] + b"\x00"
+        """All vehicles by VIN."""
+        return (key.decode() for key in keys_from(self._db, FIRST_VIN))
 
     def __len__(self) -> int:
         return self._number(COUNT_KEY)
@@ -91,22 +75,9 @@ class RocksDBBackend:
     def clear(self) -> None:
         """Forget everything."""
         self.close()
-        Rdict.destroy(str(self._directory), self._options)
-        self._db = Rdict(str(self._directory), self._options)
+        destroy_database(self._directory)
+        self._db = open_database(self._directory)
 
     def close(self) -> None:
         """Flush and release the directory's lock."""
         self._db.close()
-
-
-def _options() -> Options:
-    """Settings of the database, with filters that answer for vehicles that are not in it."""
-    table = BlockBasedOptions()
-    table.set_bloom_filter(FILTER_BITS, block_based=False)
-    options = Options(raw_mode=True)
-    options.create_if_missing(create_if_missing=True)
-    options.set_write_buffer_size(WRITE_BUFFER_BYTES)
-    options.set_block_based_table_factory(table)
-    options.set_memtable_prefix_bloom_ratio(FILTER_SHARE)
-    options.set_memtable_whole_key_filtering(whole_key_filter=True)
-    return options

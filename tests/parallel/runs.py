@@ -39,8 +39,10 @@ def on_one(folder: Path, files: list[Path], **how: int | None) -> Outcome:
     return _outcome(folder, job, job.run(files, **how))
 
 
-def on_several(folder: Path, files: list[Path], workers: int, **how: int | None) -> Outcome:
-    with ParallelReplay(Judge(), workers, _outputs(folder), clock=lambda: MOMENT) as job:
+def on_several(
+    folder: Path, files: list[Path], workers: int, on_disk: Path | None = None, **how: int | None
+) -> Outcome:
+    with ParallelReplay(Judge(), workers, _outputs(folder), on_disk, clock=lambda: MOMENT) as job:
         return _outcome(folder, job, job.run(files, **how))
 
 

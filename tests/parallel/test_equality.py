@@ -9,6 +9,7 @@ import pytest
 
 from detectors.decoding import decode
 from detectors.errors import DocumentError
+from streams import disk_store
 from streams.parallel.routing import owner_of, read_paper
 from streams.simulator import load_country, simulate
 from tests.parallel.runs import assert_same, on_one, on_several
@@ -45,6 +46,19 @@ def test_a_country(country, judged_by_one, tmp_path, workers):
     assert causes >= {"new_evidence", "amended", "deadline_passed"}
     several = on_several(tmp_path, [country], workers, complete_through=COMPLETE_THROUGH, batch=BATCH)
     assert_same(several, judged_by_one)
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_vehicles_and_alerts_on_disk(country, judged_by_one, tmp_path, workers, monkeypatch):
+    monkeypatch.setattr(disk_store, "_AT_ONCE", 50)  # this process keeps the alerts
+    disk = tmp_path / "disk"
+    how = {"complete_through": COMPLETE_THROUGH, "batch": BATCH}
+    several = on_several(tmp_path, [country], workers, disk, **how)
+    assert_same(several, judged_by_one)
+    assert {path.name for path in disk.iterdir()} == {
+        "alerts",
+        *(f"vehicles-{number}" for number in range(1, workers + 1)),
+    }
 
 
 def test_the_order_of_alert_changes_is_the_same_in_every_run(country, judged_by_one, tmp_path):

@@ -3,6 +3,7 @@
 import json
 import multiprocessing
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -64,6 +65,44 @@ def test_a_number_of_workers_that_cannot_be(stream, workers):
     assert "--workers" in ran.output
 
 
+def test_a_folder_that_is_not_there(stream, tmp_path):
+    ran = CliRunner().invoke(app, ["replay", str(stream), "--on-disk", str(tmp_path / "none")])
+    assert ran.exit_code == 2
+    assert "is not a folder" in ran.output
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_what_lies_on_disk_is_gone_afterwards(stream, tmp_path, workers):
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    options = ["--on-disk", str(disk), "--workers", workers]
+    ran = CliRunner().invoke(app, ["replay", str(stream), *options])
+    assert ran.exit_code == 0, ran.output
+    assert "2,000" in ran.output
+    assert list(disk.iterdir()) == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_leaves_nothing_on_disk(tmp_path, number):
+    job = _start("--on-disk", str(tmp_path))
+    _workers_of(job)
+    assert list(tmp_path.iterdir()) != []
+    job.send_signal(number)
+    job.communicate()
+    assert job.returncode != 0
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_no_room_for_what_the_workers_are_told(stream):
+    job = _start()
+    _workers_of(job)
+    resource.prlimit(job.pid, resource.RLIMIT_FSIZE, (20_000, resource.RLIM_INFINITY))
+    _, complaints = job.communicate(stream.read_bytes())
+    assert job.returncode == 2
+    assert b"File too large" in complaints
+    assert b"Traceback" not in complaints
+
+
 def test_no_workers():
     with pytest.raises(ValueError, match="0 workers; allowed: 1 and more"):
         ParallelReplay(Judge(), 0)
@@ -71,14 +110,19 @@ def test_no_workers():
 
 def _start(*options: str) -> subprocess.Popen[bytes]:
     command = "from streams.cli import main; main()"
-    return subprocess.Popen(  # noqa: S603 - our own command
-        [sys.executable, "-c", command, "replay", "-", "--workers", str(WORKERS), *options],
-        cwd=ROOT,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        start_new_session=True,
-    )
+    # Shells let what they run in the background ignore Ctrl-C, and programs inherit that.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        return subprocess.Popen(  # noqa: S603 - our own command
+            [sys.executable, "-c", command, "replay", "-", "--workers", str(WORKERS), *options],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        )
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _workers_of(job: subprocess.Popen[bytes]) -> list[int]:
@@ -131,10 +175,7 @@ def test_ctrl_c_while_processes_start_comes_afterwards(monkeypatch):
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_a_signal_ends_all_processes(number):
-    # Shells let what they run in the background ignore Ctrl-C, and programs inherit that.
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     job = _start()
-    signal.signal(signal.SIGINT, before)
     workers = _workers_of(job)
     if number == signal.SIGINT:
         os.killpg(job.pid, number)  # Ctrl-C reaches the workers too
