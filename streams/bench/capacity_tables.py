@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 from streams.bench.capacity import COPIES, RECOVERY_MINUTES, Load, Plan, measurements, plan
-from streams.bench.embedded import FULL, TWO_WORKERS
+from streams.bench.embedded import FULL, ON_DISK, TWO_WORKERS
 from streams.bench.limit import DECODED
 from streams.bench.results import Report, Row
 from streams.bench.table import number
@@ -28,6 +28,7 @@ _SHOWN: Final = (
     ("limit", DECODED),
     ("embedded", FULL),
     ("embedded", TWO_WORKERS),
+    ("embedded", ON_DISK),
     ("streaming", None),
     ("peers", None),
     ("latency", None),

@@ -1,6 +1,5 @@
 """`embedded`: `zeromile replay` beside the limit of reading and decoding the same stream."""
 
-import inspect
 import tempfile
 from pathlib import Path
 from typing import Final
@@ -9,7 +8,7 @@ from streams.bench.inputs import DataSet, country
 from streams.bench.limit import decode_all
 from streams.bench.processes import Usage, run_measured, zeromile_command
 from streams.bench.quantities import PEAK, PER_CPU_SECOND, speed
-from streams.bench.results import Report, Rounds, Skipped
+from streams.bench.results import Report, Rounds
 from streams.bench.surroundings import look_around
 
 LIMIT: Final = "limit: read and decode"
@@ -21,6 +20,7 @@ _VARIANTS: Final = {
     FULL: ["--model", "default"],
     TWO_WORKERS: ["--model", "default", "--workers", "2"],
 }
+ON_DISK: Final = f"{TWO_WORKERS}, on disk"
 
 
 def measure_embedded(vehicles: int, seed: int, repetitions: int) -> Report:
@@ -29,13 +29,10 @@ def measure_embedded(vehicles: int, seed: int, repetitions: int) -> Report:
     The time that the same command takes for a stream of one document is taken off.
     """
     data = country(vehicles, seed)
-    variants, skipped = dict(_VARIANTS), []
-    if not has_workers():
-        del variants[TWO_WORKERS]
-        skipped.append(Skipped(TWO_WORKERS, "`zeromile replay` has no --workers here"))
     rounds = Rounds()
     with tempfile.TemporaryDirectory() as directory:
         one = first_document(data, Path(directory))
+        variants = _VARIANTS | {ON_DISK: [*_VARIANTS[TWO_WORKERS], "--on-disk", directory]}
         for _ in range(repetitions):
             rounds.add(LIMIT, speed(data.documents, *decode_all(data.path)))
             for name, options in variants.items():
@@ -47,19 +44,11 @@ def measure_embedded(vehicles: int, seed: int, repetitions: int) -> Report:
         settings={"vehicles": vehicles, "seed": seed, "repetitions": repetitions, "input": data.digest},
         surroundings=look_around(),
         rows=rounds.rows(beside=LIMIT),
-        skipped=skipped,
         notes=[
             "The whole command as a process, from the file to the table of what was found, less the "
             "same command on one document (start, policy, model)."
         ],
     )
-
-
-def has_workers() -> bool:
-    """Whether `zeromile replay` can share the work among processes."""
-    from streams.cli.replay import replay  # noqa: PLC0415 - the command imports the whole engine
-
-    return "workers" in inspect.signature(replay).parameters
 
 
 def add_replay(rounds: Rounds, name: str, data: DataSet, one: Path, options: list[str]) -> None:
