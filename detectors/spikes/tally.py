@@ -107,16 +107,20 @@ class ProvinceTally(msgspec.Struct):
         Tally by Monday of the week; weeks without exports are left out.
     detailed_from : int
         First week whose dimensions are kept.
+    moves : dict
+        How often the tally of a week was moved, by its Monday.
     """
 
     weeks: dict[int, WeekTally] = msgspec.field(default_factory=dict)
     detailed_from: int = 0
+    moves: dict[int, int] = msgspec.field(default_factory=dict)
 
     def add(self, export: Export, sign: int) -> None:
         """Add (+1) or take away (-1) one export."""
         week = week_of(export.day)
         tally = self.weeks.setdefault(week, WeekTally())
         tally.add(export, sign, detailed=week >= self.detailed_from)
+        self.moves[week] = self.moves.get(week, 0) + 1
         if tally.is_empty():
             del self.weeks[week]
 
@@ -125,6 +129,7 @@ class ProvinceTally(msgspec.Struct):
         self.detailed_from = max(self.detailed_from, week_of(now) - 7 * DETAIL_WEEKS)
         oldest = week_of(now) - 7 * retention_weeks
         for week in [week for week in self.weeks if week < self.detailed_from]:
+            self.moves[week] = self.moves.get(week, 0) + 1
             if week < oldest:
                 del self.weeks[week]
             else:

@@ -11,13 +11,13 @@ from functools import cached_property
 
 import numpy as np
 
-from detectors.spikes.attribution import BASELINE_WEEKS, attribute
+from detectors.spikes.attribution import BASELINE_WEEKS
 from detectors.spikes.calendar import chinese_regressors
-from detectors.spikes.causes import known_causes
 from detectors.spikes.common import MINIMUM_PEERS
 from detectors.spikes.delay import LAGS, WINDOW, DelayDrift, completeness, delay_drift
 from detectors.spikes.discovery import DEFAULT_RATE, benjamini_hochberg
-from detectors.spikes.episodes import Episode, episodes
+from detectors.spikes.episodes import episodes
+from detectors.spikes.finding_maker import FindingMaker
 from detectors.spikes.findings import SpikeFinding
 from detectors.spikes.judged_weeks import JudgedWeeks
 from detectors.spikes.monitor import Calibration, calibration
@@ -108,6 +108,7 @@ class SpikeWatch:
         self.settings = settings or WatchSettings()
         self._provinces = PanelJudge()
         self._nation = PanelJudge()
+        self._findings = FindingMaker()
 
     def report(
         self,
@@ -153,8 +154,9 @@ class SpikeWatch:
         ]
         upper = iter(judged.upper([(row, week) for row, one in found for week in one.weeks]).tolist())
         regions = (*self.provinces, NATION)
+        self._findings.start()
         findings = tuple(
-            _finding(
+            self._findings.make(
                 regions[row],
                 known[row],
                 mondays,
@@ -257,30 +259,4 @@ def mixed_shares(published: dict[str, int], arrived: dict[str, Array], default: 
     return sum(
         (arrived[source] * (count / total) for source, count in published.items()),
         np.zeros(len(default)),
-    )
-
-
-def _finding(
-    region: str,
-    tally: ProvinceTally,
-    mondays: list[int],
-    episode: Episode,
-    *,
-    expected: float,
-    upper: float,
-    p: float,
-) -> SpikeFinding:
-    weeks = mondays[episode.first : episode.last + 1]
-    first, last = weeks[0], weeks[-1] + 6
-    return SpikeFinding(
-        kind=episode.kind,
-        province=region,
-        first_day=first,
-        last_day=last,
-        observed=float(tally.totals(weeks).sum()),
-        expected=expected,
-        upper=upper,
-        p=p,
-        attribution=attribute(tally, weeks, expected),
-        causes=known_causes(first, last),
     )

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from streams.bench.processes import tree
 from streams.cli import app
 from streams.parallel import Judge, ParallelReplay, WorkerError
 from streams.parallel.pool import Pool
@@ -127,10 +128,9 @@ def _start(*options: str) -> subprocess.Popen[bytes]:
 
 def _workers_of(job: subprocess.Popen[bytes]) -> list[int]:
     """Wait for the workers and give their process ids."""
-    children = Path(f"/proc/{job.pid}/task/{job.pid}/children")
     while True:
         assert job.poll() is None
-        workers = [int(pid) for pid in children.read_text().split() if _is_worker(int(pid))]
+        workers = [pid for pid in tree(job.pid) if _is_worker(pid)]
         if len(workers) == WORKERS:
             return workers
         time.sleep(0.05)

@@ -7,6 +7,8 @@ import pytest
 from msgspec.structs import replace
 
 from detectors.findings import SCORE_BANDS
+from detectors.spikes import finding_maker
+from detectors.spikes.attribution import attribute
 from detectors.spikes.episodes import Episode, episodes
 from detectors.spikes.panel import WARM_UP
 from detectors.spikes.tally import Export, ProvinceTally, week_of
@@ -183,6 +185,37 @@ def test_findings_do_not_depend_on_what_the_watch_saw_before(seed):
             tallies[province].add(export, sign)
         report = watch.report(tallies, today)
         same(report, SpikeWatch(PROVINCES).report(tallies, today))
+
+
+def test_an_old_finding_is_told_anew_only_when_its_counts_have_moved(monkeypatch):
+    attributed = []
+
+    def noted(tally, weeks, expected):
+        attributed.append(weeks[0])
+        return attribute(tally, weeks, expected)
+
+    monkeypatch.setattr(finding_maker, "attribute", noted)
+    tallies = quiet_tallies()
+    add(tallies, 70, 40, exporter="newcomer")
+    spike = START + 7 * 40
+    watch = SpikeWatch(PROVINCES)
+
+    def report(day):
+        attributed.clear()
+        told = watch.report(tallies, day)
+        assert told.findings == SpikeWatch(PROVINCES).report(tallies, day).findings
+        return attributed.count(spike) - 1  # the fresh watch's own
+
+    assert report(SATURDAY) == 1
+    add(tallies, 1, WEEKS - 1)
+    assert report(SATURDAY + 1) == 0
+    for week in (40, 35):  # its own counts; what was usual before
+        add(tallies, 3, week, sign=-1, exporter="newcomer" if week == 40 else "exporter1")
+        add(tallies, 3, week, exporter="another")  # as many as before
+        assert report(SATURDAY + 1) == 1
+    for tally in tallies.values():
+        tally.forget(SATURDAY, retention_weeks=160)
+    assert spike not in {one.first_day for one in watch.report(tallies, SATURDAY + 1).findings}
 
 
 def test_a_document_before_all_others_starts_the_weeks_anew():
