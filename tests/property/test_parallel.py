@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from streams.parallel import coordinator, messages
 from streams.parallel.routing import owner_of
 from streams.parallel.worker import Worker
+from streams.store import MemoryStore
 from tests.parallel import runs
 from tests.parallel.runs import assert_same, on_one, on_several
 from tests.property.papers import STREAMS, VINS
@@ -25,8 +26,9 @@ WORKERS = (3, 4)
 
 
 class PoolInThisProcess:
-    def __init__(self, workers, judge):
-        self._workers = [Worker(CATALOGUE) for _ in range(workers)]
+    def __init__(self, workers, judge, directory):
+        assert directory is None
+        self._workers = [Worker(CATALOGUE, MemoryStore()) for _ in range(workers)]
         self._answers = [deque() for _ in range(workers)]
 
     def __enter__(self):
