@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -67,7 +68,9 @@ class DiskStore:
 
     def close(self) -> None:
         """Let go of the files; what is not written yet is lost."""
-        self._database.close()
+        # RocksDB still tries to write, though nobody will read it, and the disk may be full.
+        with suppress(Exception):
+            self._database.close()
 
     def _change(self, vin: str, record: bytes | None) -> None:
         self._changed[vin] = record

@@ -62,6 +62,7 @@ try:
         store.put(str(number), bytes(2_000))
 except StoreError as error:
     print(error)
+store.close()
 """
 
 
