@@ -72,6 +72,28 @@ def attribute(tally: ProvinceTally, weeks: list[int], expected: float) -> Attrib
     )
 
 
+class Attributions:
+    """Attributes episodes, an old one again only when counts that it rests on have moved.
+
+    In three years a country has dozens of episodes behind it. To attribute all of them again took two
+    thirds of a day's judgement, and more the more exporters there were.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, int], tuple[ProvinceTally, object, Attribution]] = {}
+        """By region and first week: whose counts, what was attributed, and to whom."""
+
+    def of(self, region: str, tally: ProvinceTally, weeks: list[int], expected: float) -> Attribution:
+        """Attribute an episode of a region as `attribute` does."""
+        concerned = range(weeks[0] - 7 * BASELINE_WEEKS, weeks[-1] + 1, 7)
+        rests_on = (expected, [tally.moves.get(week, 0) for week in concerned])
+        known = self._known.get((region, weeks[0]))
+        if known is None or known[0] is not tally or known[1] != rests_on:
+            known = (tally, rests_on, attribute(tally, weeks, expected))
+            self._known[region, weeks[0]] = known
+        return known[2]
+
+
 def _contributors(
     observed: dict[str, int], usual: dict[str, int], expected: float
 ) -> tuple[Contributor, ...]:

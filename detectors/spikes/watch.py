@@ -11,13 +11,13 @@ from functools import cached_property
 
 import numpy as np
 
-from detectors.spikes.attribution import BASELINE_WEEKS
+from detectors.spikes.attribution import BASELINE_WEEKS, Attributions
 from detectors.spikes.calendar import chinese_regressors
+from detectors.spikes.causes import known_causes
 from detectors.spikes.common import MINIMUM_PEERS
 from detectors.spikes.delay import LAGS, WINDOW, DelayDrift, completeness, delay_drift
 from detectors.spikes.discovery import DEFAULT_RATE, benjamini_hochberg
-from detectors.spikes.episodes import episodes
-from detectors.spikes.finding_maker import FindingMaker
+from detectors.spikes.episodes import Episode, episodes
 from detectors.spikes.findings import SpikeFinding
 from detectors.spikes.judged_weeks import JudgedWeeks
 from detectors.spikes.monitor import Calibration, calibration
@@ -108,7 +108,7 @@ class SpikeWatch:
         self.settings = settings or WatchSettings()
         self._provinces = PanelJudge()
         self._nation = PanelJudge()
-        self._findings = FindingMaker()
+        self._attributions = Attributions()
 
     def report(
         self,
@@ -154,9 +154,8 @@ class SpikeWatch:
         ]
         upper = iter(judged.upper([(row, week) for row, one in found for week in one.weeks]).tolist())
         regions = (*self.provinces, NATION)
-        self._findings.start()
         findings = tuple(
-            self._findings.make(
+            self._finding(
                 regions[row],
                 known[row],
                 mondays,
@@ -180,6 +179,32 @@ class SpikeWatch:
             open_from,
             checked,
             drifts,
+        )
+
+    def _finding(
+        self,
+        region: str,
+        tally: ProvinceTally,
+        mondays: list[int],
+        episode: Episode,
+        *,
+        expected: float,
+        upper: float,
+        p: float,
+    ) -> SpikeFinding:
+        weeks = mondays[episode.first : episode.last + 1]
+        first, last = weeks[0], weeks[-1] + 6
+        return SpikeFinding(
+            kind=episode.kind,
+            province=region,
+            first_day=first,
+            last_day=last,
+            observed=float(tally.totals(weeks).sum()),
+            expected=expected,
+            upper=upper,
+            p=p,
+            attribution=self._attributions.of(region, tally, weeks, expected),
+            causes=known_causes(first, last),
         )
 
     def _judge(self, counts: Array, mondays: list[int], shares: Array) -> JudgedWeeks:

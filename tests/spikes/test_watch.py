@@ -7,7 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from detectors.findings import SCORE_BANDS
-from detectors.spikes import finding_maker
+from detectors.spikes import attribution
 from detectors.spikes.attribution import attribute
 from detectors.spikes.episodes import Episode, episodes
 from detectors.spikes.panel import WARM_UP
@@ -194,7 +194,7 @@ def test_an_old_finding_is_told_anew_only_when_its_counts_have_moved(monkeypatch
         attributed.append(weeks[0])
         return attribute(tally, weeks, expected)
 
-    monkeypatch.setattr(finding_maker, "attribute", noted)
+    monkeypatch.setattr(attribution, "attribute", noted)
     tallies = quiet_tallies()
     add(tallies, 70, 40, exporter="newcomer")
     spike = START + 7 * 40
