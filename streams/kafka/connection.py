@@ -15,6 +15,10 @@ from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings
 
 SERVERS = r"^\s*[^\s,]+:\d+\s*(,\s*[^\s,]+:\d+\s*)*$"
+RECONNECT_AT_LEAST_EVERY_MS = 1000
+"""As Kafka's own clients do it. With kafka-python's 30 s a client that lost its broker for seconds may
+look for it again after a minute only: waiting for the broker and for its metadata add up."""
+
 SecurityProtocol = Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]
 SaslMechanism = Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "OAUTHBEARER"]
 
@@ -128,6 +132,7 @@ class KafkaConnection(BaseSettings):
     def kafka_python_options(self) -> dict[str, Any]:
         """Arguments for kafka-python's clients."""
         options = self._client_options(BlockingTokenFile)
+        options["reconnect_backoff_max_ms"] = RECONNECT_AT_LEAST_EVERY_MS
         if self._uses_tls:
             options["ssl_context"] = self._ssl_context()
         return options

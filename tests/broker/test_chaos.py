@@ -146,7 +146,7 @@ def _run(seed: int, broker: Broker, directory: Path, restart: BrokerRestarts) ->
         partitions=3,
         ZEROMILE_SESSION_SECONDS="3",
     )
-    # Publishing itself does not survive a broker restart unless it may try again for long.
+    # The schedules of a run share the broker: one of them restarts it, under all.
     schedule = Schedule(seed, deployment, restart if seed % AT_ONCE == 0 else None)
     try:
         schedule.run(lines)
