@@ -5,7 +5,7 @@ What a caller needs:
 - `tally.Export` is what one exported vehicle contributes; `tally.moves(before, after)` says how
   an amendment, a void or a duplicate moves the counts; `tally.ProvinceTally.add(export, sign)`
   applies it to the state of one province (a msgspec struct: weekly totals, lags of recording, and
-  for 20 weeks who exported what whereto). `ProvinceTally.forget` bounds it.
+  who exported what whereto).
 - `watch.SpikeWatch(provinces).report(tallies, today)` judges all provinces and the nation up to
   the civil day `today` and returns counts, expectations, bounds and findings. It is a pure
   function of the tallies and of `today`; what the watch keeps between calls is a cache and never

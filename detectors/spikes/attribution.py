@@ -40,7 +40,7 @@ class Attribution:
         Up to five values a dimension, the largest share first.
     breadth : str
         ``few exporters`` when three exporters or fewer make up 60 % of the excess, else ``broad``;
-        ``unknown`` where no dimension is kept for these weeks.
+        ``unknown`` where no exporter exported more than is usual for it.
     zero_mileage_share : float
         Share of the weeks' exports that left hardly used.
     """

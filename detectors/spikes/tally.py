@@ -16,9 +16,6 @@ from detectors.spikes.special import Array
 Dimension = Literal["exporter", "brand", "destination", "exit_customs"]
 DIMENSIONS: tuple[Dimension, ...] = ("exporter", "brand", "destination", "exit_customs")
 
-DETAIL_WEEKS = 20
-"""Weeks for which it is kept who exported what whereto; totals are kept longer."""
-
 UNKNOWN = "unknown"
 
 
@@ -73,7 +70,7 @@ class WeekTally(msgspec.Struct, array_like=True):
     lags: dict[str, list[int]] = msgspec.field(default_factory=dict)
     by: dict[str, dict[str, int]] = msgspec.field(default_factory=dict)
 
-    def add(self, export: Export, sign: int, *, detailed: bool) -> None:
+    def add(self, export: Export, sign: int) -> None:
         """Add (+1) or take away (-1) one export."""
         self.total += sign
         self.zero_mileage += sign * export.zero_mileage
@@ -82,8 +79,6 @@ class WeekTally(msgspec.Struct, array_like=True):
         lags[min(max(lag, 0), LAGS - 1)] += sign
         if not any(lags):
             del self.lags[export.source]
-        if not detailed:
-            return
         for dimension in DIMENSIONS:
             counts = self.by.setdefault(dimension, {})
             value = getattr(export, dimension) or UNKNOWN
@@ -101,25 +96,25 @@ class WeekTally(msgspec.Struct, array_like=True):
 class ProvinceTally(msgspec.Struct, eq=False):
     """All weeks of one province.
 
+    No week is ever forgotten, nor who exported what whereto in it: a document may come late, and
+    what is said of a week must not depend on when it was judged.
+
     Attributes
     ----------
     weeks : dict
         Tally by Monday of the week; weeks without exports are left out.
-    detailed_from : int
-        First week whose dimensions are kept.
     moves : dict
         How often the tally of a week was moved, by its Monday.
     """
 
     weeks: dict[int, WeekTally] = msgspec.field(default_factory=dict)
-    detailed_from: int = 0
     moves: dict[int, int] = msgspec.field(default_factory=dict)
 
     def __eq__(self, other: object) -> bool:
         """Whether the counts are the same, however often they were moved to become so."""
         if not isinstance(other, ProvinceTally):
             return NotImplemented
-        return (self.weeks, self.detailed_from) == (other.weeks, other.detailed_from)
+        return self.weeks == other.weeks
 
     __hash__ = None  # type: ignore[assignment] # it changes
 
@@ -127,21 +122,10 @@ class ProvinceTally(msgspec.Struct, eq=False):
         """Add (+1) or take away (-1) one export."""
         week = week_of(export.day)
         tally = self.weeks.setdefault(week, WeekTally())
-        tally.add(export, sign, detailed=week >= self.detailed_from)
+        tally.add(export, sign)
         self.moves[week] = self.moves.get(week, 0) + 1
         if tally.is_empty():
             del self.weeks[week]
-
-    def forget(self, now: int, retention_weeks: int) -> None:
-        """Drop dimensions older than `DETAIL_WEEKS` and whole weeks beyond the retention."""
-        self.detailed_from = max(self.detailed_from, week_of(now) - 7 * DETAIL_WEEKS)
-        oldest = week_of(now) - 7 * retention_weeks
-        for week in [week for week in self.weeks if week < self.detailed_from]:
-            self.moves[week] = self.moves.get(week, 0) + 1
-            if week < oldest:
-                del self.weeks[week]
-            else:
-                self.weeks[week].by.clear()
 
     def totals(self, mondays: list[int]) -> Array:
         """Return the counts of the given weeks."""
@@ -182,7 +166,7 @@ class ProvinceTally(msgspec.Struct, eq=False):
 
 def merged(tallies: list[ProvinceTally]) -> ProvinceTally:
     """Return the sum of several provinces' counts: the nation."""
-    result = ProvinceTally(detailed_from=max((tally.detailed_from for tally in tallies), default=0))
+    result = ProvinceTally()
     for tally in tallies:
         for monday, week in tally.weeks.items():
             _accumulate(result.weeks.setdefault(monday, WeekTally()), week)

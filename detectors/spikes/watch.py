@@ -11,7 +11,7 @@ from functools import cached_property
 
 import numpy as np
 
-from detectors.spikes.attribution import BASELINE_WEEKS, Attributions
+from detectors.spikes.attribution import Attributions
 from detectors.spikes.calendar import chinese_regressors
 from detectors.spikes.causes import known_causes
 from detectors.spikes.common import MINIMUM_PEERS
@@ -64,10 +64,6 @@ class WatchReport:
     upper : callable
         Works out the upper bounds, regions x weeks.
     findings : tuple of SpikeFinding
-        Those that begin on or after `open_from`.
-    open_from : int
-        Civil day before which it is no longer known who exported what: findings that begin before
-        it are closed, and what was last said of them stands.
     calibration : Calibration
         Of the provinces' p-values.
     drifts : dict of DelayDrift
@@ -80,7 +76,6 @@ class WatchReport:
     judged: Scores
     upper: Callable[[], Array]
     findings: tuple[SpikeFinding, ...]
-    open_from: int
     calibration: Calibration
     drifts: dict[str, DelayDrift]
 
@@ -144,13 +139,10 @@ class SpikeWatch:
         judged = self._judge(counts, mondays, _shares(reports, published, today - mondays[-1] + 1))
         scores = judged.scores()
         self._raise_alarms(scores, counts)
-        detailed_from = known[-1].detailed_from
-        open_from = detailed_from + 7 * BASELINE_WEEKS if detailed_from else mondays[0]
         found = [
             (row, episode)
             for row in range(len(known))
             for episode in episodes(counts[row], scores.alarm[row], scores.moved[row])
-            if mondays[episode.first] >= open_from
         ]
         upper = iter(judged.upper([(row, week) for row, one in found for week in one.weeks]).tolist())
         regions = (*self.provinces, NATION)
@@ -176,7 +168,6 @@ class SpikeWatch:
             scores,
             judged.every_upper,
             findings,
-            open_from,
             checked,
             drifts,
         )

@@ -3,7 +3,6 @@
 from itertools import pairwise
 
 import msgspec
-import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -65,32 +64,6 @@ def test_totals_are_the_number_of_exports(documents):
 
 def test_weeks_begin_on_monday():
     assert [week_of(MONDAY + day) - MONDAY for day in range(-1, 8)] == [-7, *[0] * 7, 7]
-
-
-def big(weeks=170, exporters=60):
-    tally = ProvinceTally()
-    random = np.random.default_rng(1)
-    for week in range(weeks):
-        for _ in range(600):
-            day = MONDAY + 7 * week
-            tally.add(
-                Export("CN-GD", day, day, f"{random.integers(exporters):016x}", "BYD", "RU", "9402"), 1
-            )
-    return tally, MONDAY + 7 * weeks
-
-
-def test_detail_is_forgotten_and_totals_are_kept():
-    tally, now = big()
-    before = tally.totals([MONDAY])[0]
-    tally.forget(now, retention_weeks=160)
-    assert min(tally.weeks) == now - 7 * 160
-    assert not tally.weeks[now - 7 * 30].by
-    assert tally.weeks[now - 7 * 20].by
-    assert before == 600
-    assert len(msgspec.msgpack.encode(tally)) <= 28 * 1024  # the detector's own state takes 3 KiB more
-    old = Export("CN-GD", now - 7 * 100, now - 7 * 100, "x")
-    tally.add(old, -1)
-    assert tally.totals([now - 7 * 100])[0] == 599
 
 
 def test_the_nation_is_the_sum():

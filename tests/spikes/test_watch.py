@@ -213,9 +213,6 @@ def test_an_old_finding_is_told_anew_only_when_its_counts_have_moved(monkeypatch
         add(tallies, 3, week, sign=-1, exporter="newcomer" if week == 40 else "exporter1")
         add(tallies, 3, week, exporter="another")  # as many as before
         assert report(SATURDAY + 1) == 1
-    for tally in tallies.values():
-        tally.forget(SATURDAY, retention_weeks=160)
-    assert spike not in {one.first_day for one in watch.report(tallies, SATURDAY + 1).findings}
 
 
 def test_a_document_before_all_others_starts_the_weeks_anew():
@@ -280,17 +277,3 @@ def test_a_source_that_becomes_slower_is_named():
     report = SpikeWatch(PROVINCES).report(tallies, today)
     assert set(report.drifts) == {"south"}
     assert report.drifts["south"].now < report.drifts["south"].usual - 0.3
-
-
-def test_findings_whose_detail_is_forgotten_are_closed():
-    tallies = quiet_tallies()
-    add(tallies, 70, 30)
-    add(tallies, 70, 66)
-    assert {START + 7 * 30, START + 7 * 66} <= {
-        one.first_day for one in of(SpikeWatch(PROVINCES).report(tallies, SATURDAY))
-    }
-    for tally in tallies.values():
-        tally.forget(SATURDAY, retention_weeks=160)
-    report = SpikeWatch(PROVINCES).report(tallies, SATURDAY)
-    assert report.open_from == START + 7 * 61
-    assert [one.first_day for one in of(report)] == [START + 7 * 66]
