@@ -229,6 +229,8 @@ class BatchConsumer(driver.Consumer):
         while not self.should_stop:
             if not self.flow_active:
                 await self.wait(self.can_resume_flow)  # type: ignore[arg-type] # as Faust does
+            if not self.assignment():
+                return  # a spare worker: there is nothing to seek
             try:
                 await self.perform_seek()
             except (KafkaError, AssertionError) as error:

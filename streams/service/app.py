@@ -31,6 +31,10 @@ from streams.service.web import WebPages
 
 FETCH_BYTES = 1024 * 1024
 HEARTBEATS_A_SESSION = 10
+METADATA_MS = 5000
+"""How long a topic that comes to be known may go unnoticed. A broker that has just started answers before
+it has read which topics it has, and the group then shares out no partitions until somebody asks again:
+after five minutes, were it left to Faust."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +162,7 @@ def _faust_app(settings: Settings, topics: frozenset[str]) -> BatchApp:
         # One fetch may hold every partition's buffer; batches are cut by the scheduler.
         broker_max_poll_records=None,
         consumer_auto_offset_reset="earliest",
+        consumer_metadata_max_age_ms=METADATA_MS,
         consumer_max_fetch_size=FETCH_BYTES,
         consumer_group_instance_id=settings.instance_id,
         ConsumerScheduler=scheduler_for(topics, settings.max_batch_documents),

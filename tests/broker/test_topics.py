@@ -5,15 +5,17 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from kafka.admin import ConfigResource, ConfigResourceType
 from typer.testing import CliRunner
 
 from streams.cli import app
-from streams.kafka.topic_admin import admin_client
+from streams.kafka.topic_admin import admin_client, apply_topics
+from streams.service.layout import catalogue_of
 from streams.service.settings import load_settings
-from tests.broker.deployment import COMMAND
+from tests.broker.deployment import COMMAND, Deployment, wait_for
 
 pytestmark = pytest.mark.broker
 runner = CliRunner()
@@ -77,3 +79,27 @@ def test_a_worker_without_topics_does_not_start(environment: dict[str, str], pre
     assert done.returncode == 2
     assert f"{prefix}.alerts.v1: missing" in done.stderr.replace("\n", "")
     assert "topics apply" in done.stderr.replace("\n", "")
+
+
+def test_topics_that_the_broker_does_not_know_for_a_moment_are_taken_up_again(
+    bootstrap_servers: str, prefix: str, tmp_path: Path
+):
+    """As a broker does that answers before it has read, after a restart, which topics it has."""
+    deployment = Deployment(bootstrap_servers, prefix, tmp_path, partitions=1)
+    worker = deployment.start_worker()
+
+    def wait_for_partitions(number: int) -> None:
+        def there() -> bool:
+            return worker.metric("zeromile_partitions", state="ready") == number
+
+        wait_for(there, 60, f"the worker does not have {number} partitions", deployment.logs)
+
+    try:
+        wait_for_partitions(1)
+        with admin_client(deployment.settings) as client:
+            client.delete_topics(list(deployment.names.documents))
+            wait_for_partitions(0)
+            apply_topics(client, catalogue_of(deployment.settings))
+        wait_for_partitions(1)
+    finally:
+        deployment.close()

@@ -360,6 +360,19 @@ async def test_positions_are_set_before_anything_else_is_fetched(
     assert positions.sought == ["committed", {TP(TOPIC, 1): 0}]
 
 
+async def test_who_is_left_without_partitions_seeks_none(
+    consumer: BatchConsumer, positions: _Positions, monkeypatch: pytest.MonkeyPatch
+):
+    fetch = asyncio.ensure_future(consumer._getmany(consumer._get_active_partitions(), 1.0))
+    await positions.fetching.wait()
+    monkeypatch.setattr(consumer._thread, "assignment", set)
+    consumer._moves += 1
+    positions.fetched.set_result({T0: [1]})
+
+    assert await asyncio.wait_for(fetch, 5) == {}
+    assert not positions.sought
+
+
 def test_seeking_to_the_committed_offsets_moves_no_partition_without_one():
     """The fault we work around; when this fails, an override may have become needless."""
     seek = inspect.getsource(aiokafka.AIOKafkaConsumer.seek_to_committed)
