@@ -32,9 +32,9 @@ from streams.service.web import WebPages
 FETCH_BYTES = 1024 * 1024
 HEARTBEATS_A_SESSION = 10
 METADATA_MS = 5000
-"""How long a topic that comes to be known may go unnoticed. A broker that has just started answers before
-it has read which topics it has, and the group then shares out no partitions until somebody asks again:
-after five minutes, were it left to Faust."""
+"""How long a topic that comes to be known may go unnoticed. A broker that has just started answers
+before it has read which topics it has, and the group then shares out no partitions until somebody asks
+again: after five minutes, were it left to Faust."""
 
 
 @dataclass(frozen=True, slots=True)
