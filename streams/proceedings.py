@@ -20,6 +20,10 @@ from streams.provinces import ProvinceBook
 from streams.reading import Line
 from streams.results import Counters, DetectorFailure
 
+BATCH: Final = 100_000
+"""Every vehicle in a batch is judged once, however many papers of it came: a replay of a million
+documents takes 36 microseconds each, with 5,000 in a batch 56, and 150 MB more memory."""
+FINE_BATCH: Final = 5_000
 _MOST_FAILURES_KEPT: Final = 20
 _encode = msgspec.json.Encoder().encode
 
@@ -33,6 +37,11 @@ class Outputs:
     final: Path | None = None
     """Alerts that still fire at the end, sorted by id."""
     dead_letters: Path | None = None
+
+    @property
+    def batch(self) -> int:
+        """Documents to take in at once: few where it matters what fires and is resolved on the way."""
+        return BATCH if self.alerts is None else FINE_BATCH
 
 
 @dataclass(slots=True)

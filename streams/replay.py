@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
-from typing import Final
 
 from detectors.registry import Catalogue
 from streams.clock import utc_now
@@ -21,9 +20,6 @@ from streams.reading import Advance, LineBatch, read_batches
 from streams.results import DeadLetter, RawDocument, Result
 from streams.store import MemoryStore
 from streams.vin_corrections import VinCorrections
-
-BATCH: Final = 5_000
-"""Documents per batch: every vehicle in a batch is judged once."""
 
 
 class Replay:
@@ -46,7 +42,8 @@ class Replay:
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
         self.engine = Engine(catalogue, MemoryStore(), corrections=VinCorrections(), clock=clock)
-        self._proceedings = Proceedings(catalogue.policy, outputs, clock)
+        self._outputs = outputs or Outputs()
+        self._proceedings = Proceedings(catalogue.policy, self._outputs, clock)
 
     @property
     def judged(self) -> Engine:
@@ -64,7 +61,7 @@ class Replay:
         *,
         complete_through: int | None = None,
         advance: Callable[[Path], Advance] | None = None,
-        batch: int = BATCH,
+        batch: int | None = None,
     ) -> Replayed:
         """Read files one after the other and judge what they say.
 
@@ -77,12 +74,13 @@ class Replay:
         advance
             Gives, for each file, whom to tell about its progress.
         batch
-            Documents per batch.
+            Documents per batch; without it as many as the outputs call for.
         """
+        size = batch or self._outputs.batch
         with ExitStack() as stack:
             self._proceedings.open(stack)
             for path in files:
-                for lines in read_batches(path, batch, advance(path) if advance else None):
+                for lines in read_batches(path, size, advance(path) if advance else None):
                     self._process(lines)
             if complete_through is not None:
                 self._take(self.engine.declare_complete(complete_through))

@@ -71,7 +71,8 @@ class PanelJudge:
             if week % CHECKPOINT_WEEKS == 0 and week > begin:
                 self._checkpoints.append(Checkpoint(week, detector.copy()))
             self._judgements.append(detector.step(counts[:, week], calendar[week]))
-        if not self._checkpoints or self._checkpoints[-1].weeks < until:
+        # None before the first week: a new detector starts at that week's counts, which still grow.
+        if until > (self._checkpoints[-1].weeks if self._checkpoints else 0):
             self._checkpoints.append(Checkpoint(until, detector.copy()))
         self._checkpoints = self._checkpoints[-CHECKPOINTS:]
         self._first_week, self._counts = first_week, counts[:, :until].copy()

@@ -20,7 +20,7 @@ from streams.cli.summary import summary_tables
 from streams.models.choice import choose_model
 from streams.parallel import Judge, ParallelReplay
 from streams.policy import load_policy
-from streams.proceedings import Outputs
+from streams.proceedings import BATCH, FINE_BATCH, Outputs
 from streams.reading import STANDARD_INPUT
 from streams.replay import Replay
 from streams.report import Sources, write_report
@@ -88,6 +88,16 @@ def replay(
             "than fit into memory; the files are removed at the end.",
         ),
     ] = None,
+    batch: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            max=1_000_000,
+            help="Documents taken in at once; each vehicle in them is judged once. The fewer, the more "
+            f"is seen of alerts that come and go, and the longer it takes; default {BATCH:,}, with "
+            f"--alerts {FINE_BATCH:,}.",
+        ),
+    ] = None,
     max_dead_letters: Annotated[
         int | None,
         typer.Option(min=0, help="Exit with 1 if more documents than this were refused."),
@@ -104,7 +114,7 @@ def replay(
     try:
         with _job(workers, on_disk, Judge(config, model), Outputs(alerts, final, dead_letters)) as run:
             with reading_progress(files, errors) as advance:
-                replayed = run.run(files, complete_through=day, advance=advance)
+                replayed = run.run(files, complete_through=day, advance=advance, batch=batch)
             if report is not None:
                 names = tuple("(standard input)" if f == STANDARD_INPUT else f.name for f in files)
                 sources = Sources(names, made_on=date.today(), complete_through=day)  # noqa: DTZ011 - the reader's day

@@ -31,7 +31,6 @@ from streams.policy import load_policy
 from streams.proceedings import AlertRecord, Outputs, Proceedings, Refusal, Replayed
 from streams.provinces import ProvinceBook
 from streams.reading import Advance, LineBatch, read_batches
-from streams.replay import BATCH
 from streams.results import Counters, DetectorFailure
 
 _AHEAD: Final = 2
@@ -81,7 +80,9 @@ class ParallelReplay:
         self._pool = Pool(workers, judge, directory)
         self._alerts = None if directory is None else DiskStore(directory / "alerts")
         self._joint = JointView(Watermarks(self.policy.watermarks), workers)
-        self._proceedings = Proceedings(self.policy, outputs, clock, FiringAlerts(self._alerts))
+        self._outputs = outputs or Outputs()
+        firing = FiringAlerts(self._alerts)
+        self._proceedings = Proceedings(self.policy, self._outputs, clock, firing)
         self._clock = clock
         self._read: deque[_OnItsWay] = deque()
         """Batches that the workers are reading."""
@@ -124,7 +125,7 @@ class ParallelReplay:
         *,
         complete_through: int | None = None,
         advance: Callable[[Path], Advance] | None = None,
-        batch: int = BATCH,
+        batch: int | None = None,
     ) -> Replayed:
         """Read files one after the other and judge what they say, as :meth:`Replay.run` does.
 
@@ -133,10 +134,11 @@ class ParallelReplay:
         WorkerError
             If a worker cannot go on or is gone.
         """
+        size = batch or self._outputs.batch
         with ExitStack() as stack:
             self._proceedings.open(stack)
             for path in files:
-                for lines in read_batches(path, batch, advance(path) if advance else None):
+                for lines in read_batches(path, size, advance(path) if advance else None):
                     self._process(lines)
             self._finish_open_batches()
             if complete_through is not None:

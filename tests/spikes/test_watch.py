@@ -215,6 +215,16 @@ def test_an_old_finding_is_told_anew_only_when_its_counts_have_moved(monkeypatch
         assert report(SATURDAY + 1) == 1
 
 
+def test_a_watch_that_saw_the_first_week_begin_ends_where_a_new_one_begins():
+    tallies = {province: ProvinceTally() for province in PROVINCES}
+    watch = SpikeWatch(PROVINCES)
+    add(tallies, 2, 0)
+    watch.report(tallies, START)
+    for week in range(WEEKS):
+        add(tallies, 12, week)
+    same(watch.report(tallies, SATURDAY), SpikeWatch(PROVINCES).report(tallies, SATURDAY))
+
+
 def test_a_document_before_all_others_starts_the_weeks_anew():
     tallies = quiet_tallies(rate=12.0)
     watch = SpikeWatch(PROVINCES)

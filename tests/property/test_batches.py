@@ -1,0 +1,66 @@
+"""`zeromile replay`: how many documents are taken in at once changes nothing in the end."""
+
+from __future__ import annotations
+
+import datetime
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from streams.cli import app
+from streams.simulator import load_country, simulate
+
+MOVING = ("detected_at", "revision", "cause")
+
+
+@pytest.fixture(scope="module")
+def country(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """More documents than a batch holds where every change is written."""
+    folder = tmp_path_factory.mktemp("country")
+    out = folder / "country.jsonl"
+    simulate(
+        load_country(), vehicles=5_000, days=1096, seed=11, export_share=0.3,
+        start=datetime.date(2023, 10, 1).toordinal(), out=out, truth=folder / "truth.jsonl",
+    )  # fmt: skip
+    return out
+
+
+def _replay(country: Path, folder: Path, *options: str, changes: bool = False) -> tuple[list, int]:
+    """Alerts that fire, without what may move, and how many changes were written."""
+    folder.mkdir()
+    final, alerts = folder / "final.jsonl", folder / "alerts.jsonl"
+    told = ["--alerts", str(alerts)] if changes else []
+    ran = CliRunner().invoke(app, ["replay", str(country), "--final", str(final), *told, *options])
+    assert ran.exit_code == 0, ran.output
+    firing = [json.loads(line) for line in final.read_bytes().splitlines()]
+    settled = [{k: v for k, v in alert.items() if k not in MOVING} for alert in firing]
+    return settled, len(alerts.read_bytes().splitlines()) if changes else 0
+
+
+def test_no_batch_changes_what_fires(country: Path, tmp_path: Path):
+    usual, _ = _replay(country, tmp_path / "usual")
+    assert len(usual) > 500
+    assert len(country.read_bytes().splitlines()) > 5_000
+    for size in ("37", "900"):
+        assert _replay(country, tmp_path / size, "--batch", size)[0] == usual
+    several = _replay(country, tmp_path / "several", "--batch", "900", "--workers", "2")
+    assert several[0] == usual
+
+
+def test_smaller_batches_tell_more_of_alerts_that_come_and_go(country: Path, tmp_path: Path):
+    fine, many = _replay(country, tmp_path / "fine", "--batch", "100", changes=True)
+    usual, some = _replay(country, tmp_path / "usual", changes=True)
+    coarse, few = _replay(country, tmp_path / "coarse", "--batch", "100000", changes=True)
+
+    assert fine == usual == coarse
+    assert many > some > few >= len(coarse)
+
+
+@pytest.mark.parametrize("size", ["0", "1000001", "many"])
+def test_an_impossible_batch_is_refused(country: Path, size: str):
+    ran = CliRunner().invoke(app, ["replay", str(country), "--batch", size])
+
+    assert ran.exit_code == 2
+    assert "--batch" in ran.output
