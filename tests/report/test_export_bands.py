@@ -20,7 +20,7 @@ def _report():
     counts = np.array([[3.0, 4.0, 12.0]])
     judged = replace(scores, upper=np.full((1, 3), np.nan))
     checked = Calibration(0.0, 0, True)
-    return WatchReport(MONDAYS, ("CN-GD",), counts, judged, lambda: scores.upper, (), 0, checked, {})
+    return WatchReport(MONDAYS, ("CN-GD",), counts, judged, lambda: scores.upper, (), checked, {})
 
 
 def test_weeks_that_were_not_judged_have_no_band():
