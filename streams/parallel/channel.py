@@ -64,6 +64,7 @@ class Channel:
         message = os.pread(slot, length, 0)
         while len(message) < length:  # one call reads two gibibytes at most
             message += os.pread(slot, length - len(message), len(message))
+        os.ftruncate(slot, 0)  # else every file keeps the memory of the largest message it ever held
         return message
 
     def close(self) -> None:
