@@ -22,7 +22,7 @@ from streams.results import Counters, DetectorFailure
 
 BATCH: Final = 100_000
 """Every vehicle in a batch is judged once, however many papers of it came: a replay of a million
-documents takes 36 microseconds each, with 5,000 in a batch 56, and 150 MB more memory."""
+documents takes 36 microseconds each, with 5,000 in a batch 56, and 150 MB less memory."""
 FINE_BATCH: Final = 5_000
 _MOST_FAILURES_KEPT: Final = 20
 _encode = msgspec.json.Encoder().encode
