@@ -38,11 +38,6 @@ class Outputs:
     """Alerts that still fire at the end, sorted by id."""
     dead_letters: Path | None = None
 
-    @property
-    def batch(self) -> int:
-        """Documents to take in at once: few where it matters what fires and is resolved on the way."""
-        return BATCH if self.alerts is None else FINE_BATCH
-
 
 @dataclass(slots=True)
 class Replayed:
@@ -100,6 +95,11 @@ class Proceedings:
         self._outputs = outputs or Outputs()
         self._changes: IO[bytes] | None = None
         self._letters: IO[bytes] | None = None
+
+    @property
+    def batch(self) -> int:
+        """Documents to take in at once: few where it matters what fires and is resolved on the way."""
+        return BATCH if self._outputs.alerts is None else FINE_BATCH
 
     def open(self, stack: ExitStack) -> None:
         """Open the files that grow with the replay, until a stack closes them."""

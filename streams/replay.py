@@ -42,8 +42,7 @@ class Replay:
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
         self.engine = Engine(catalogue, MemoryStore(), corrections=VinCorrections(), clock=clock)
-        self._outputs = outputs or Outputs()
-        self._proceedings = Proceedings(catalogue.policy, self._outputs, clock)
+        self._proceedings = Proceedings(catalogue.policy, outputs, clock)
 
     @property
     def judged(self) -> Engine:
@@ -76,7 +75,7 @@ class Replay:
         batch
             Documents per batch; without it as many as the outputs call for.
         """
-        size = batch or self._outputs.batch
+        size = batch or self._proceedings.batch
         with ExitStack() as stack:
             self._proceedings.open(stack)
             for path in files:

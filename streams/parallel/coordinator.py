@@ -80,9 +80,7 @@ class ParallelReplay:
         self._pool = Pool(workers, judge, directory)
         self._alerts = None if directory is None else DiskStore(directory / "alerts")
         self._joint = JointView(Watermarks(self.policy.watermarks), workers)
-        self._outputs = outputs or Outputs()
-        firing = FiringAlerts(self._alerts)
-        self._proceedings = Proceedings(self.policy, self._outputs, clock, firing)
+        self._proceedings = Proceedings(self.policy, outputs, clock, FiringAlerts(self._alerts))
         self._clock = clock
         self._read: deque[_OnItsWay] = deque()
         """Batches that the workers are reading."""
@@ -134,7 +132,7 @@ class ParallelReplay:
         WorkerError
             If a worker cannot go on or is gone.
         """
-        size = batch or self._outputs.batch
+        size = batch or self._proceedings.batch
         with ExitStack() as stack:
             self._proceedings.open(stack)
             for path in files:

@@ -11,8 +11,8 @@ from detectors.decoding import decode
 from detectors.errors import DocumentError
 from streams import disk_store
 from streams.parallel.routing import owner_of, read_paper
-from streams.simulator import load_country, simulate
 from tests.parallel.runs import assert_same, on_one, on_several
+from tests.simulated import record_country
 
 AIRCRAFT = Path(__file__).parents[3] / "shared" / "data" / "aircraft_sales.jsonl.gz"
 COMPLETE_THROUGH = datetime.date(2027, 1, 31).toordinal()
@@ -22,13 +22,8 @@ BATCH = 700
 @pytest.fixture(scope="module")
 def country(tmp_path_factory):
     """Amendments, voids, duplicates, corrected VINs and broken lines."""
-    folder = tmp_path_factory.mktemp("country")
-    out = folder / "country.jsonl.gz"
-    simulate(
-        load_country(), vehicles=4_000, days=1096, seed=7, export_share=0.3,
-        start=datetime.date(2023, 10, 1).toordinal(), out=out, truth=folder / "truth.jsonl",
-    )  # fmt: skip
-    return out
+    out = tmp_path_factory.mktemp("country") / "country.jsonl.gz"
+    return record_country(out, vehicles=4_000, seed=7)
 
 
 @pytest.fixture(scope="module")

@@ -2,41 +2,36 @@
 
 from __future__ import annotations
 
-import datetime
-import json
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import pytest
 from typer.testing import CliRunner
 
+from detectors.alerts import Alert
 from streams.cli import app
-from streams.simulator import load_country, simulate
-
-MOVING = ("detected_at", "revision", "cause")
+from tests.property.runs import final_set
+from tests.simulated import record_country
 
 
 @pytest.fixture(scope="module")
 def country(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """More documents than a batch holds where every change is written."""
-    folder = tmp_path_factory.mktemp("country")
-    out = folder / "country.jsonl"
-    simulate(
-        load_country(), vehicles=5_000, days=1096, seed=11, export_share=0.3,
-        start=datetime.date(2023, 10, 1).toordinal(), out=out, truth=folder / "truth.jsonl",
-    )  # fmt: skip
-    return out
+    out = tmp_path_factory.mktemp("country") / "country.jsonl"
+    return record_country(out, vehicles=5_000, seed=11)
 
 
-def _replay(country: Path, folder: Path, *options: str, changes: bool = False) -> tuple[list, int]:
-    """Alerts that fire, without what may move, and how many changes were written."""
+def _replay(country: Path, folder: Path, *options: str, changes: bool = False) -> tuple[list[Any], int]:
+    """Alerts that fire, in their order, without what may move, and how many changes were written."""
     folder.mkdir()
     final, alerts = folder / "final.jsonl", folder / "alerts.jsonl"
     told = ["--alerts", str(alerts)] if changes else []
     ran = CliRunner().invoke(app, ["replay", str(country), "--final", str(final), *told, *options])
     assert ran.exit_code == 0, ran.output
-    firing = [json.loads(line) for line in final.read_bytes().splitlines()]
-    settled = [{k: v for k, v in alert.items() if k not in MOVING} for alert in firing]
-    return settled, len(alerts.read_bytes().splitlines()) if changes else 0
+    firing = msgspec.json.Decoder(Alert).decode_lines(final.read_bytes())
+    settled = final_set({alert.alert_id: alert for alert in firing})
+    return list(settled.items()), len(alerts.read_bytes().splitlines()) if changes else 0
 
 
 def test_no_batch_changes_what_fires(country: Path, tmp_path: Path):

@@ -11,8 +11,8 @@ from detectors.registry import Catalogue
 from streams.policy import load_policy
 from streams.replay import Replay
 from streams.report import Sources
-from streams.simulator import load_country, simulate
 from tests.report import chromium
+from tests.simulated import record_country
 
 MADE_ON = datetime.date(2026, 11, 21)
 
@@ -47,13 +47,9 @@ def sources():
 @pytest.fixture(scope="session")
 def country(tmp_path_factory):
     """A small country with every scheme, look-alike, amendment, void and duplicate."""
-    folder = tmp_path_factory.mktemp("country")
-    out, truth = folder / "country.jsonl.gz", folder / "truth.jsonl"
-    simulate(
-        load_country(), vehicles=6_000, days=1096, seed=7, export_share=0.3,
-        start=datetime.date(2023, 10, 1).toordinal(), out=out, truth=truth,
-    )  # fmt: skip
-    records = [json.loads(line) for line in truth.read_bytes().splitlines()]
+    out = tmp_path_factory.mktemp("country") / "country.jsonl.gz"
+    record_country(out, vehicles=6_000, seed=7)
+    records = [json.loads(line) for line in out.with_name("truth.jsonl").read_bytes().splitlines()]
     broken = {record["line"] for record in records if record["record"] == "malformed"}
     lines = gzip.decompress(out.read_bytes()).split(b"\n")
     return judge(out, [line for n, line in enumerate(lines, 1) if line and n not in broken])
