@@ -34,13 +34,13 @@ Progress = dict[EventType, int | None]
 
 
 class Received:
-    """A batch that was read and validated, and not yet filed."""
+    """Documents that were read and validated, and not yet filed."""
 
     __slots__ = ("before", "published", "result", "withdrawals")
 
     def __init__(self, before: Progress) -> None:
         self.before = before
-        """How far the feeds were complete when the batch came in."""
+        """How far the feeds were complete when the first of them came in."""
         self.published: dict[str, list[FiledDocument]] = {}
         """What was published, by vehicle."""
         self.withdrawals: dict[str, list[Document]] = {}
@@ -130,9 +130,18 @@ class Engine:
         """Take a batch of documents in; every vehicle in it is judged once."""
         return self.conclude(self.receive(batch))
 
-    def receive(self, batch: Iterable[RawDocument]) -> Received:
-        """Read and validate a batch, and note how far it brings the feeds."""
-        received = Received(self._progress())
+    def receive(self, batch: Iterable[RawDocument], received: Received | None = None) -> Received:
+        """Read and validate a batch, and note how far it brings the feeds.
+
+        Parameters
+        ----------
+        batch
+            The documents.
+        received
+            Batches before it that are to be concluded together with it.
+        """
+        if received is None:
+            received = Received(self._progress())
         published = received.published
         for raw in batch:
             document = self._read(raw, received.result)
@@ -152,11 +161,12 @@ class Engine:
         return received
 
     def conclude(self, received: Received) -> Result:
-        """File the documents of a batch, judge their vehicles, and those whose time has come."""
+        """File what was received, judge its vehicles, and those whose time has come."""
         detected_at = self._clock().isoformat()
         files = (self._file(vin, received) for vin in received.published)
         self._judge((case for case in files if case is not None), received.result, detected_at)
         self._meet_deadlines(received.result, detected_at)
+        self.counters.count(received.result.filed)
         return received.result
 
     def declare_complete(self, day: int) -> Result:
@@ -217,11 +227,12 @@ class Engine:
         data = self.store.get(vin)
         if data is None and len(published) == 1 and vin not in received.withdrawals:
             record = VehicleRecord(records.LAYOUT, published)  # most vehicles come in like this
-            outcomes = [Outcome.VOIDED if published[0].document.is_void else Outcome.NEW]
-            self.counters.accepted += 1
+            document = published[0].document
+            outcomes = [Outcome.VOIDED if document.is_void else Outcome.NEW]
+            received.result.filed[document.event_type, outcomes[0]] += 1
         else:
             record = VehicleRecord() if data is None else records.decode(data)
-            outcomes = self._file_all(record, published, received.withdrawals.get(vin, ()))
+            outcomes = self._file_all(vin, record, received)
         for outcome, cause in _CAUSES:
             if outcome in outcomes:
                 if cause == "new_evidence" and _is_late(published, received.before):
@@ -229,16 +240,14 @@ class Engine:
                 return _Case(vin, record, cause)
         return None
 
-    def _file_all(
-        self, record: VehicleRecord, published: list[FiledDocument], withdrawals: Iterable[Document]
-    ) -> list[Outcome]:
-        filed = record.filed
-        outcomes = [file_document(filed, entry.document, entry.position) for entry in published]
-        duplicate, stale = outcomes.count(Outcome.DUPLICATE), outcomes.count(Outcome.STALE)
-        self.counters.duplicate += duplicate
-        self.counters.stale += stale
-        self.counters.accepted += len(outcomes) - duplicate - stale
-        outcomes += [file_document(filed, document) for document in withdrawals]
+    def _file_all(self, vin: str, record: VehicleRecord, received: Received) -> list[Outcome]:
+        filed, counted = record.filed, received.result.filed
+        outcomes = []
+        for entry in received.published[vin]:
+            outcome = file_document(filed, entry.document, entry.position)
+            counted[entry.document.event_type, outcome] += 1
+            outcomes.append(outcome)
+        outcomes += [file_document(filed, gone) for gone in received.withdrawals.get(vin, ())]
         if trim(filed, self._limits.maximum_documents):
             record.overfull = True
         return outcomes

@@ -5,9 +5,13 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from detectors.alerts import Alert
+from detectors.documents import EventType
 from detectors.errors import DocumentError
 from detectors.exports import ExportChange
-from detectors.filing import Position
+from detectors.filing import Outcome, Position
+
+Filed = Counter[tuple[EventType, Outcome]]
+"""How many documents of each type came to what when they were filed."""
 
 
 class RawDocument(NamedTuple):
@@ -51,6 +55,16 @@ class Counters:
     """By detector id."""
     alert_changes: int = 0
 
+    def count(self, filed: Filed) -> None:
+        """Count documents that were filed."""
+        for (_, outcome), number in filed.items():
+            if outcome is Outcome.DUPLICATE:
+                self.duplicate += number
+            elif outcome is Outcome.STALE:
+                self.stale += number
+            else:
+                self.accepted += number
+
 
 @dataclass(slots=True)
 class Result:
@@ -61,3 +75,4 @@ class Result:
     failures: list[DetectorFailure] = field(default_factory=list)
     exports: list[ExportChange] = field(default_factory=list)
     """Vehicles whose counted export is another than before."""
+    filed: Filed = field(default_factory=Counter)

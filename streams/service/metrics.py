@@ -62,7 +62,7 @@ class Metrics:
     def _documents(self) -> None:
         self.documents = Counter(
             "zeromile_documents",
-            "Documents read, by topic's event type and what became of them.",
+            "Documents, by event type (their topic's where they were refused) and what became of them.",
             ["event_type", "outcome"],
             registry=self.registry,
         )
@@ -74,14 +74,14 @@ class Metrics:
         )
         self.batch_seconds = Histogram(
             "zeromile_batch_processing_seconds",
-            "Time to decode, file and judge one batch of documents of one partition.",
+            "Time to decode, file and judge documents that a partition judges together.",
             buckets=SHORT,
             registry=self.registry,
         )
         self.batch_documents = Histogram(
             "zeromile_batch_documents",
-            "Documents in a batch.",
-            buckets=(1, 10, 100, 500, 1000, 2000, 5000, 10_000),
+            "Documents judged together.",
+            buckets=(1, 10, 100, 500, 1000, 2000, 5000, 10_000, 20_000),
             registry=self.registry,
         )
         self.event_age = Histogram(

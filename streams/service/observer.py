@@ -3,27 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Mapping
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
 
 import structlog
 
 from detectors.alerts import Alert
 from detectors.documents import EventType
-from streams.engine import Engine
-from streams.results import Result
+from streams.results import DeadLetter, Result
 from streams.service.metrics import Metrics, shadow_label
 
 log = structlog.get_logger("zeromile.engine")
-
-
-class Before(NamedTuple):
-    """Counters of an engine before a batch."""
-
-    accepted: int
-    duplicate: int
-    stale: int
-    dead_lettered: int
 
 
 class Observer:
@@ -46,28 +35,32 @@ class Observer:
         self._event_types = event_types
         self.recent: deque[Alert] = deque(maxlen=recent_alerts)
 
-    def before(self, engine: Engine) -> Before:
-        """Remember the counters, to count one batch by the difference."""
-        counters = engine.counters
-        return Before(
-            counters.accepted,
-            counters.duplicate,
-            counters.stale,
-            counters.dead_lettered.total(),
-        )
-
-    def batch(self, engine: Engine, before: Before, topic: str, documents: int, seconds: float) -> None:
-        """Count a batch of one topic."""
-        after = self.before(engine)
-        event_type = self._event_types[topic]
-        for outcome, was, now in zip(Before._fields, before, after, strict=True):
-            if now > was:
-                self._metrics.documents.labels(event_type, outcome).inc(now - was)
+    def batch(self, documents: int, seconds: float) -> None:
+        """Count documents that were judged together."""
         self._metrics.batch_seconds.observe(seconds)
         self._metrics.batch_documents.observe(documents)
 
+    def refused(self, letters: Sequence[DeadLetter]) -> None:
+        """Count documents that were refused, and say why."""
+        for letter in letters:
+            position = letter.document.position
+            assert position is not None  # noqa: S101 - everything read from Kafka has one
+            self._metrics.documents.labels(self._event_types[position.topic], "dead_lettered").inc()
+            self._metrics.dead_letters.labels(letter.error.reason).inc()
+            log.debug(
+                "document refused",
+                reason=letter.error.reason,
+                field=letter.error.field,
+                topic=position.topic,
+                partition=position.partition,
+                offset=position.offset,
+            )
+
     def result(self, partition: int, result: Result) -> None:
-        """Count alerts, dead letters and failed detectors, and say what needs attention."""
+        """Count documents, alerts and failed detectors, and say what needs attention."""
+        for (event_type, outcome), count in result.filed.items():
+            known = "accepted" if outcome.changed else outcome.value
+            self._metrics.documents.labels(event_type, known).inc(count)
         changes = Counter(
             (alert.detector, alert.severity, alert.state, shadow_label(alert.shadow))
             for alert in result.alerts
@@ -75,17 +68,6 @@ class Observer:
         for labels, count in changes.items():
             self._metrics.alert_changes.labels(*labels).inc(count)
         self.recent.extend(result.alerts)
-        for letter in result.dead_letters:
-            self._metrics.dead_letters.labels(letter.error.reason).inc()
-            position = letter.document.position
-            log.debug(
-                "document refused",
-                reason=letter.error.reason,
-                field=letter.error.field,
-                topic=position.topic if position else None,
-                partition=partition,
-                offset=position.offset if position else None,
-            )
         for failure in result.failures:
             self._metrics.detector_errors.labels(failure.detector).inc()
             log.error(

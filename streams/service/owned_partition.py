@@ -21,7 +21,6 @@ from aiokafka.errors import KafkaError
 from aiokafka.structs import ConsumerRecord, TopicPartition
 
 from detectors.documents import EVENT_TYPES, EventType
-from detectors.filing import Position
 from detectors.registry import Catalogue
 from detectors.watermarks import NewestDays, Watermarks
 from streams.engine import Engine
@@ -31,11 +30,12 @@ from streams.kafka.outbox import Entry, Outbox
 from streams.kafka.partition_writer import FencedError, PartitionWriter, WriteFailedError
 from streams.kafka.topic_reader import Record, read_to_end
 from streams.kafka.topics import TopicNames
-from streams.results import RawDocument, Result
+from streams.results import Result
 from streams.service.expiry import Sweeper
+from streams.service.intake import Intake
 from streams.service.metrics import Metrics
 from streams.service.observer import Observer
-from streams.service.outgoing import add_alerts, add_dead_letters, add_exports
+from streams.service.outgoing import add_alerts, add_exports
 from streams.service.partition_store import PartitionStore
 from streams.service.province_desk import MEMORY_KEY, PARTITION, ProvinceDesk
 from streams.service.shared_watermarks import DESK_KEY, NEWEST_KEY, decode_newest, encode_newest
@@ -115,6 +115,7 @@ class OwnedPartition:
         )
         self._changelog = TopicPartition(surroundings.names.vehicles, number)
         self._outbox = Outbox()
+        self._intake = Intake(self.engine, self._outbox, surroundings.names, surroundings.observer)
         self._pending = _Pending([], 0, time.time() * 1000)
         self._marker = Marker(surroundings.owner, 0, surroundings.url)
         self._newest: NewestDays = {}
@@ -210,31 +211,23 @@ class OwnedPartition:
 
     def process(self, records: Sequence[ConsumerRecord], event: Acknowledgeable) -> None:
         """Take a batch in; its event is acknowledged when all that follows is written."""
-        batch = (
-            RawDocument(r.value or b"", Position(r.topic, r.partition, r.offset), r.key)
-            for r in records
-        )
-        started = time.perf_counter()
-        before = self.around.observer.before(self.engine)
-        result = self.engine.process(batch)
-        self.around.observer.batch(
-            self.engine, before, records[0].topic, len(records), time.perf_counter() - started
-        )
-        self._collect(result)
-        if result.dead_letters:
-            by_offset = {record.offset: record for record in records}
-            add_dead_letters(self._outbox, self.around.names, result.dead_letters, by_offset)
+        self._intake.receive(records)
         if not self._pending.events:
             self._pending.oldest_ms = records[0].timestamp
         self._pending.events.append(event)
         self._pending.documents += len(records)
         self._work.set()
 
+    def judge(self) -> None:
+        """Judge the vehicles of the documents that were received."""
+        self._collect(self._intake.judge())
+
     def catch_up(self) -> None:
-        """Meet the deadlines that the watermarks have crossed since."""
-        result = self.engine.catch_up()
-        self._collect(result)
-        if result.alerts:
+        """Meet the deadlines that the watermarks have crossed since the last judgement."""
+        if self._intake.documents:
+            return  # their transaction is near, and its judgement meets the deadlines
+        self.judge()
+        if self._outbox:
             self._work.set()
 
     def judge_provinces(self) -> None:
@@ -253,6 +246,8 @@ class OwnedPartition:
 
     def judge_stored(self) -> None:
         """Judge a slice of those vehicles again that wait for it."""
+        # First with what came: it may be the paper that a deadline waits for.
+        self.judge()
         vins = list(islice(self._unjudged, JUDGE_SLICE))
         more = len(vins) == JUDGE_SLICE
         self.unjudged = max(1, self.unjudged - JUDGE_SLICE) if more else 0
@@ -317,7 +312,8 @@ class OwnedPartition:
         self._flushed.set()
 
     def _take_all(self) -> tuple[Mapping[TopicPartition, Sequence[Entry]], _Pending]:
-        """Swap out, without a pause, everything that belongs into one transaction."""
+        """Judge what waits and swap out, without a pause, all that belongs into one transaction."""
+        self.judge()
         pending, self._pending = self._pending, _Pending([], 0, 0.0)
         names = self.around.names
         changes = self.store.begin()

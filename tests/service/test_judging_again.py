@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from types import SimpleNamespace
 
 import pytest
@@ -70,6 +70,11 @@ def _sales(vehicle: int) -> list[SimpleNamespace]:
     ]  # fmt: skip
 
 
+def _take_in(partition: OwnedPartition, vehicles: Iterable[int]) -> None:
+    partition.process([paper for n in vehicles for paper in _sales(n)], Event())
+    partition.judge()
+
+
 def _change_policy(partition: OwnedPartition) -> CountingCatalogue:
     changed = CountingCatalogue("[double_sale]\nenabled = false")
     partition.around.catalogue = changed
@@ -78,7 +83,7 @@ def _change_policy(partition: OwnedPartition) -> CountingCatalogue:
 
 
 async def test_no_slice_is_larger_than_stated_and_all_are_judged(partition: OwnedPartition):
-    partition.process([paper for n in range(VEHICLES) for paper in _sales(n)], Event())
+    _take_in(partition, range(VEHICLES))
     raised = len(partition.around.observer.recent)
     changed = _change_policy(partition)
     assert partition.unjudged == VEHICLES
@@ -96,12 +101,12 @@ async def test_no_slice_is_larger_than_stated_and_all_are_judged(partition: Owne
 
 
 async def test_documents_between_two_slices_are_judged_by_the_new_catalogue(partition: OwnedPartition):
-    partition.process([paper for n in range(VEHICLES) for paper in _sales(n)], Event())
+    _take_in(partition, range(VEHICLES))
     _change_policy(partition)
     partition.judge_stored()
     seen = len(partition.around.observer.recent)
 
-    partition.process(_sales(VEHICLES), Event())
+    _take_in(partition, [VEHICLES])
 
     since = list(partition.around.observer.recent)[seen:]
     assert {alert.detector for alert in since} == {"vin_quality"}
@@ -109,11 +114,10 @@ async def test_documents_between_two_slices_are_judged_by_the_new_catalogue(part
 
 
 async def test_vehicles_that_come_meanwhile_do_not_end_it_early(partition: OwnedPartition):
-    partition.process(_sales(0), Event())
+    _take_in(partition, [0])
     _change_policy(partition)
     partition.store.confirm(len(partition.store.begin()))
-    for n in range(1, VEHICLES):
-        partition.process(_sales(n), Event())
+    _take_in(partition, range(1, VEHICLES))
 
     partition.judge_stored()
 

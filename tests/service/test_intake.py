@@ -1,0 +1,169 @@
+"""Documents are read as they come and judged together, once a transaction."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from detectors.documents import EVENT_TYPES
+from detectors.registry import Catalogue
+from detectors.vin import check_digit
+from detectors.watermarks import Watermarks
+from streams.kafka.dead_letters import PREFIX
+from streams.kafka.outbox import Outbox
+from streams.kafka.topics import TopicNames
+from streams.policy import load_policy
+from streams.service.intake import Intake
+from streams.service.metrics import Metrics
+from streams.service.observer import Observer
+from streams.service.owned_partition import OwnedPartition, Surroundings
+from streams.service.partition_store import MemoryBackend, PartitionStore
+from streams.service.settings import load_settings
+
+NAMES = TopicNames("t")
+REGISTRATIONS = NAMES.documents_of("registration")
+EXPORTS = NAMES.documents_of("customs_export")
+VIN = "LGXCE6CB0SK100074"
+OTHER = "LB3CE6CB9SK100111"
+OUTCOMES = ("accepted", "duplicate", "stale", "dead_lettered")
+
+
+class Event:
+    def ack(self) -> bool:
+        return True
+
+
+@pytest.fixture
+async def partition() -> OwnedPartition:
+    catalogue, metrics = Catalogue(load_policy()), Metrics()
+    event_types = {NAMES.documents_of(event_type): event_type for event_type in EVENT_TYPES}
+    surroundings = Surroundings(
+        connection=load_settings(), names=NAMES, group="g", partitions=2, owner="o", url="",
+        flush_seconds=1, retention_days=1096, catalogue=catalogue,
+        watermarks=Watermarks(catalogue.policy.watermarks), metrics=metrics,
+        observer=Observer(metrics, event_types, 100),
+    )  # fmt: skip
+    return OwnedPartition(1, PartitionStore(MemoryBackend()), surroundings)
+
+
+def _record(topic: str, offset: int, value: bytes, key: str = VIN) -> SimpleNamespace:
+    return SimpleNamespace(topic=topic, partition=1, offset=offset, timestamp=0, key=key.encode(),
+                           headers=(), value=value)  # fmt: skip
+
+
+def _sale(day: str, **fields: Any) -> SimpleNamespace:
+    paper = {"event_id": f"sale-{day}", "source": "cn-vehicle-register", "event_type": "registration",
+             "kind": "transfer", "vin": VIN, "occurred_at": day, "owner_id": f"o-{day}"}  # fmt: skip
+    return _record(REGISTRATIONS, int(day[-2:]), json.dumps(paper | fields).encode())
+
+
+def _export(day: str, vin: str = VIN) -> SimpleNamespace:
+    paper = {"event_id": f"export-{day}", "source": "cn-customs", "event_type": "customs_export",
+             "declaration_no": day, "vin": vin, "occurred_at": day, "exporter_id": "x",
+             "destination": "AE", "condition": "used", "odometer_km": 9000}  # fmt: skip
+    return _record(EXPORTS, int(day[-2:]), json.dumps(paper).encode(), vin)
+
+
+def _told(partition: OwnedPartition) -> list[tuple[str, str]]:
+    return [(alert.detector, alert.state) for alert in partition.around.observer.recent]
+
+
+def _counted(partition: OwnedPartition, name: str, **labels: str) -> float | None:
+    return partition.around.metrics.registry.get_sample_value(name, labels)
+
+
+async def test_the_papers_of_a_vehicle_are_judged_once_whatever_topic_they_came_by(
+    partition: OwnedPartition,
+):
+    partition.process([_sale("2025-03-01")], Event())
+    partition.process([_sale("2025-03-04")], Event())
+    partition.process([_export("2025-03-20")], Event())
+    assert _told(partition) == []
+    assert partition.engine.history(VIN) is None, "they wait for the transaction"
+
+    partition.judge()
+
+    changes = [alert for alert in partition.around.observer.recent if alert.detector == "double_sale"]
+    assert [(alert.state, alert.revision) for alert in changes] == [("firing", 0)]
+    assert partition.engine.history(VIN).documents[-1].event_type == "customs_export"
+    assert _counted(partition, "zeromile_batch_documents_count") == 1
+    assert _counted(partition, "zeromile_batch_documents_sum") == 3
+
+
+@pytest.mark.parametrize("meanwhile", [OwnedPartition.catch_up, OwnedPartition.judge_stored])
+async def test_no_deadline_passes_over_papers_that_came(
+    partition: OwnedPartition, meanwhile: Callable[[OwnedPartition], None]
+):
+    """The export was declared: it lies in the intake when the feed is complete beyond the deadline."""
+    partition.process([_sale("2025-03-01", kind="pending_export")], Event())
+    partition.judge()
+    partition.process([_export("2025-04-20")], Event())
+    partition.process([_export("2025-05-20", OTHER[:8] + check_digit(OTHER) + OTHER[9:])], Event())
+
+    partition.adopt()  # and the vehicle is among those to judge again
+    meanwhile(partition)
+    partition.judge()
+
+    assert ("export_not_declared", "firing") not in _told(partition)
+
+
+async def test_looking_for_deadlines_leaves_papers_to_their_transaction(partition: OwnedPartition):
+    partition.process([_sale("2025-03-01")], Event())
+
+    partition.catch_up()
+
+    assert partition.engine.history(VIN) is None
+
+
+async def test_a_deadline_is_met_where_no_paper_waits(partition: OwnedPartition):
+    partition.process([_sale("2025-03-01", kind="pending_export")], Event())
+    partition.judge()
+    partition.engine.watermarks.reach("customs_export", "cn-customs", 739396)  # 2025-05-25
+
+    partition.catch_up()
+
+    assert _told(partition) == [("export_not_declared", "firing")]
+
+
+async def test_what_became_of_documents_is_counted_by_their_type(partition: OwnedPartition):
+    amended = _sale("2025-03-01", revision=2)
+    partition.process([amended, amended, _sale("2025-03-01", revision=1), _sale("2025-03-04")], Event())
+    partition.process([_export("2025-03-20"), _export("2025-03-20")], Event())
+    partition.process([_record(EXPORTS, 7, b"{")], Event())
+    partition.judge()
+
+    def counted(event_type: str) -> dict[str, float]:
+        labels = [{"event_type": event_type, "outcome": outcome} for outcome in OUTCOMES]
+        counts = [_counted(partition, "zeromile_documents_total", **label) for label in labels]
+        return {outcome: count for outcome, count in zip(OUTCOMES, counts, strict=True) if count}
+
+    assert counted("registration") == {"accepted": 2, "duplicate": 1, "stale": 1}
+    assert counted("customs_export") == {"accepted": 1, "duplicate": 1, "dead_lettered": 1}
+    assert counted("deregistration") == {}
+
+
+async def test_refused_documents_keep_their_bytes_and_place_and_go_once(partition: OwnedPartition):
+    """Two batches before one judgement, with the same offset in two topics."""
+    outbox = Outbox()
+    intake = Intake(partition.engine, outbox, NAMES, partition.around.observer)
+    intake.receive([_record(REGISTRATIONS, 7, b"{"), _sale("2025-03-01")])
+    intake.receive([_record(EXPORTS, 7, b"["), _record(EXPORTS, 8, b"]")])
+    result = intake.judge()
+
+    ((where, letters),) = outbox.take().items()
+    assert where.topic == NAMES.dead_letters
+    assert [value for _, value, _ in letters] == [b"{", b"[", b"]"]
+    sources = [
+        (dict(headers)[PREFIX + "original.topic"], dict(headers)[PREFIX + "original.offset"])
+        for _, _, headers in letters
+    ]
+    assert sources == [
+        (REGISTRATIONS.encode(), b"7"),
+        (EXPORTS.encode(), b"7"),
+        (EXPORTS.encode(), b"8"),
+    ]
+    assert result.dead_letters == []
