@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Meta
 
 from detectors.documents import Document, EventType
+from detectors.findings import Deadline
 
 Days = Annotated[int, Meta(ge=0, le=3650)]
 NewestDays = dict[tuple[EventType, str], int]
@@ -71,6 +72,11 @@ class Watermarks:
         if self._declared is None or seen is None:
             return seen or self._declared
         return max(seen, self._declared)
+
+    def have_passed(self, deadline: Deadline) -> bool:
+        """Whether the feed that a deadline waits for is complete beyond it."""
+        through = self.complete_through(deadline.feed)
+        return through is not None and through >= deadline.last_day
 
     def complete_by_source(self) -> NewestDays:
         """Last civil day through which each source alone is complete, lateness allowed for."""

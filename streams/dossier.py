@@ -36,7 +36,7 @@ def dossier(engine: Engine, history: VehicleHistory, firing: list[Alert]) -> Dos
         for detector in detectors
         if detector.concerns(history)
         for finding in detector.judge(history)
-        if finding.deadline is not None and not engine.has_passed(finding.deadline)
+        if finding.deadline is not None and not engine.watermarks.have_passed(finding.deadline)
     ]
     near = [
         miss

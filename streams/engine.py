@@ -7,25 +7,21 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Final
 
-import msgspec
-
-from detectors.alerts import Cause, StandingAlert, by_identity, diff
+from detectors.alerts import Cause
 from detectors.decoding import decode
 from detectors.documents import EVENT_TYPES, Document, EventType
 from detectors.errors import DocumentError
 from detectors.exports import ExportChange, counted_export, hardly_used
 from detectors.filing import FiledDocument, Outcome, file_document, trim
-from detectors.findings import Deadline, Finding
 from detectors.history import VehicleHistory
 from detectors.policy import Policy
-from detectors.registry import Catalogue, Verdict
+from detectors.registry import Catalogue
 from detectors.watermarks import Watermarks
 from streams import record as records
-from streams.alert_record import alert_record
+from streams.alert_changes import AlertChanges, Case
 from streams.clock import utc_now
-from streams.deadlines import DeadlineBook
 from streams.record import VehicleRecord
-from streams.results import Counters, DeadLetter, DetectorFailure, RawDocument, Result
+from streams.results import Counters, DeadLetter, RawDocument, Result
 from streams.store import StateStore
 from streams.vin_corrections import VinCorrections
 
@@ -51,16 +47,6 @@ class Received:
         """Add a withdrawal that nobody published."""
         self.withdrawals.setdefault(document.vin, []).append(document)
         self.published.setdefault(document.vin, [])
-
-
-class _Case(msgspec.Struct, frozen=True):
-    """A vehicle to judge."""
-
-    vin: str
-    record: VehicleRecord
-    cause: Cause
-    stored: bytes | None = None
-    """The record as it lies in the store, where that may be as good as the new one."""
 
 
 _AT_ONCE: Final = 64
@@ -118,7 +104,7 @@ class Engine:
         self._clock = clock
         self._limits = catalogue.policy.history
         self._hardly_used = hardly_used(catalogue.policy)
-        self._deadlines = DeadlineBook()
+        self._changes = AlertChanges(catalogue, self.watermarks, self.counters)
         self._judged_at = self._progress()
 
     @property
@@ -193,7 +179,7 @@ class Engine:
 
     def adopt(self, catalogue: Catalogue) -> None:
         """Judge by another catalogue from now on; the caller has the stored vehicles judged again."""
-        self.catalogue = catalogue
+        self.catalogue = self._changes.catalogue = catalogue
         self._limits = catalogue.policy.history
         self._hardly_used = hardly_used(catalogue.policy)
 
@@ -201,11 +187,6 @@ class Engine:
         """History of a vehicle, ``None`` if it is not known."""
         data = self.store.get(vin)
         return None if data is None else _history(vin, records.decode(data))
-
-    def has_passed(self, deadline: Deadline) -> bool:
-        """Whether the awaited feed is complete beyond a deadline."""
-        through = self.watermarks.complete_through(deadline.feed)
-        return through is not None and through >= deadline.last_day
 
     def _read(self, raw: RawDocument, result: Result) -> Document | None:
         self.counters.read += 1
@@ -221,7 +202,7 @@ class Engine:
             return None
         return document
 
-    def _file(self, vin: str, received: Received) -> _Case | None:
+    def _file(self, vin: str, received: Received) -> Case | None:
         """File a vehicle's documents; ``None`` if its file is as before."""
         published = received.published[vin]
         data = self.store.get(vin)
@@ -236,8 +217,8 @@ class Engine:
         for outcome, cause in _CAUSES:
             if outcome in outcomes:
                 if cause == "new_evidence" and _is_late(published, received.before):
-                    return _Case(vin, record, "late_document")
-                return _Case(vin, record, cause)
+                    return Case(vin, record, "late_document")
+                return Case(vin, record, cause)
         return None
 
     def _file_all(self, vin: str, record: VehicleRecord, received: Received) -> list[Outcome]:
@@ -256,17 +237,17 @@ class Engine:
         self, vins: Iterable[str], cause: Cause, result: Result, detected_at: str
     ) -> None:
         stored = ((vin, data) for vin in vins if (data := self.store.get(vin)) is not None)
-        cases = (_Case(vin, records.decode(data), cause, data) for vin, data in stored)
+        cases = (Case(vin, records.decode(data), cause, data) for vin, data in stored)
         self._judge(cases, result, detected_at)
 
-    def _judge(self, cases: Iterable[_Case], result: Result, detected_at: str) -> None:
+    def _judge(self, cases: Iterable[Case], result: Result, detected_at: str) -> None:
         """Judge vehicles, report what changed and keep their records.
 
         A few at a time, so that what is made of them is still in the processor's cache when it is
         read; those that a forest looks at wait for one another.
         """
-        few: list[tuple[_Case, VehicleHistory]] = []
-        many: list[tuple[_Case, VehicleHistory]] = []
+        few: list[tuple[Case, VehicleHistory]] = []
+        many: list[tuple[Case, VehicleHistory]] = []
         for case in cases:
             history = _history(case.vin, case.record)
             in_bulk = self.catalogue.judges_in_bulk(history)
@@ -279,54 +260,21 @@ class Engine:
         self._judge_together(many, result, detected_at)
 
     def _judge_together(
-        self, pile: list[tuple[_Case, VehicleHistory]], result: Result, detected_at: str
+        self, pile: list[tuple[Case, VehicleHistory]], result: Result, detected_at: str
     ) -> None:
         verdicts = self.catalogue.judge([history for _, history in pile])
+        waiting = self._changes.deadlines
         for (case, history), verdict in zip(pile, verdicts, strict=True):
             record = case.record
             if history.used_exports or record.export is not None:
                 self._count_export(history, record, result)
             # Most vehicles are ordinary: nothing is found, and nothing was before.
-            if verdict.findings or verdict.failed or record.alerts or case.vin in self._deadlines:
-                self._conclude(case, history, verdict, result, detected_at)
+            if verdict.findings or verdict.failed or record.alerts or case.vin in waiting:
+                self._changes.report(case, history, verdict, result, detected_at)
             judged = records.encode(record)
             # A worker that starts judges all its vehicles again; most come out as they were.
             if judged != case.stored:
                 self.store.put(case.vin, judged)
-
-    def _conclude(
-        self,
-        case: _Case,
-        history: VehicleHistory,
-        verdict: Verdict,
-        result: Result,
-        detected_at: str,
-    ) -> None:
-        """Report what a verdict changes of a vehicle's alerts."""
-        vin, record, cause = case.vin, case.record, case.cause
-        findings, failed = verdict.findings, verdict.failed
-        self._deadlines.replace(vin, [f.deadline for f in findings if f.deadline is not None])
-        now = by_identity(filter(self._holds, findings), "vehicle", vin)
-        if failed:
-            self._report(failed, history, result)
-            _keep_standing(record.alerts, failed, now)
-        changes, record.alerts = diff(record.alerts, now, record.first_revision)
-        _forget_oldest(record, self._limits.maximum_resolved_alerts)
-        self.counters.alert_changes += len(changes)
-        for change in changes:
-            spec = self.catalogue.known[change.finding.detector].spec
-            told = self._explain(change.finding, history, result)
-            result.alerts.append(
-                alert_record(
-                    change,
-                    spec,
-                    subject_type="vehicle",
-                    subject=vin,
-                    cause=cause,
-                    detected_at=detected_at,
-                    explanation=told,
-                )
-            )
 
     def _count_export(self, history: VehicleHistory, record: VehicleRecord, result: Result) -> None:
         """Note a change of the export that the vehicle counts for."""
@@ -334,32 +282,14 @@ class Engine:
         if record.export != before:
             result.exports.append(ExportChange(history.vin, before, record.export))
 
-    def _holds(self, finding: Finding) -> bool:
-        return finding.deadline is None or self.has_passed(finding.deadline)
-
     def _meet_deadlines(self, result: Result, detected_at: str) -> None:
         before, self._judged_at = self._judged_at, self._progress()
         for feed in EVENT_TYPES:
-            due = self._deadlines.between(feed, before[feed], self._judged_at[feed])
+            due = self._changes.deadlines.between(feed, before[feed], self._judged_at[feed])
             self._judge_stored(due, "deadline_passed", result, detected_at)
 
     def _progress(self) -> Progress:
         return {feed: self.watermarks.complete_through(feed) for feed in EVENT_TYPES}
-
-    def _report(self, failed: dict[str, Exception], history: VehicleHistory, result: Result) -> None:
-        documents = tuple(f"{d.source}/{d.event_id}" for d in history.documents)
-        for detector, error in failed.items():
-            self.counters.detector_errors[detector] += 1
-            result.failures.append(DetectorFailure(detector, documents, error))
-
-    def _explain(self, finding: Finding, history: VehicleHistory, result: Result) -> str:
-        """Explain a finding; one of an older version may lack facts, and must stop nothing."""
-        detector = self.catalogue.known[finding.detector]
-        try:
-            return detector.explain(finding.facts)
-        except Exception as error:  # noqa: BLE001 - whatever it is, the alert must go out
-            self._report({finding.detector: error}, history, result)
-            return detector.spec.description
 
 
 def _is_late(published: list[FiledDocument], before: Progress) -> bool:
@@ -384,20 +314,3 @@ def _check_key(key: bytes | None, document: Document) -> None:
 
 def _history(vin: str, record: VehicleRecord) -> VehicleHistory:
     return VehicleHistory(vin, record.filed, overfull=record.overfull)
-
-
-def _keep_standing(
-    standing: list[StandingAlert], failed: dict[str, Exception], now: dict[str, Finding]
-) -> None:
-    """A detector that raised has not withdrawn what it said before."""
-    for alert in standing:
-        if alert.finding is not None and alert.finding.detector in failed:
-            now[alert.alert_id] = alert.finding
-
-
-def _forget_oldest(record: VehicleRecord, limit: int) -> None:
-    """Forget resolved alerts beyond a limit; should one open again, its revisions still grow."""
-    resolved = [alert for alert in record.alerts if alert.finding is None]
-    for alert in resolved[: max(0, len(resolved) - limit)]:
-        record.alerts.remove(alert)
-        record.first_revision = max(record.first_revision, alert.revision + 1)

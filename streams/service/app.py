@@ -22,11 +22,12 @@ from streams.service.layout import names_of
 from streams.service.metrics import Metrics
 from streams.service.model_watch import ChosenModel, ModelWatch, open_model
 from streams.service.observer import Observer
-from streams.service.owned_partition import OwnedPartition, Surroundings
+from streams.service.owned_partition import OwnedPartition
 from streams.service.partition_manager import PartitionManager
 from streams.service.partition_store import PartitionStore
 from streams.service.settings import Settings
 from streams.service.shared_watermarks import SharedWatermarks
+from streams.service.surroundings import Surroundings
 from streams.service.web import WebPages
 
 FETCH_BYTES = 1024 * 1024

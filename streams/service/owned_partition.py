@@ -9,46 +9,35 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
-from typing import Protocol, TypeVar
+from typing import Protocol
 
-import msgspec
-import structlog
-from aiokafka.errors import KafkaError
 from aiokafka.structs import ConsumerRecord, TopicPartition
 
 from detectors.documents import EVENT_TYPES, EventType
-from detectors.registry import Catalogue
-from detectors.watermarks import NewestDays, Watermarks
+from detectors.watermarks import NewestDays
 from streams.engine import Engine
-from streams.kafka.connection import KafkaConnection
-from streams.kafka.markers import MARKER_KEY, Marker, decode_marker
+from streams.kafka.markers import MARKER_KEY
 from streams.kafka.outbox import Entry, Outbox
-from streams.kafka.partition_writer import FencedError, PartitionWriter, WriteFailedError
 from streams.kafka.topic_reader import Record, read_to_end
-from streams.kafka.topics import TopicNames
 from streams.results import Result
 from streams.service.expiry import Sweeper
 from streams.service.intake import Intake
-from streams.service.metrics import Metrics
-from streams.service.observer import Observer
 from streams.service.outgoing import add_alerts, add_exports
 from streams.service.partition_store import PartitionStore
 from streams.service.province_desk import MEMORY_KEY, PARTITION, ProvinceDesk
 from streams.service.shared_watermarks import DESK_KEY, NEWEST_KEY, decode_newest, encode_newest
+from streams.service.surroundings import Surroundings
+from streams.service.transactions import Transactions, persistently
 
-RETRY_SECONDS = 1.0
 JUDGE_SLICE = 200
 SHORTEST_WAIT_SECONDS = 0.03
 WAIT_PER_TRANSACTION = 2.0
 """Time to collect for a transaction, in multiples of what the last one took: where the broker answers
 in 20 ms alerts leave after 40, and where everything is busy few large transactions are written."""
-T = TypeVar("T")
-
-log = structlog.get_logger("zeromile.partition")
 
 
 class Acknowledgeable(Protocol):
@@ -59,34 +48,12 @@ class Acknowledgeable(Protocol):
 
 
 @dataclass(slots=True)
-class Surroundings:
-    """What all partitions of a worker share; the catalogue is another one after a change of model."""
-
-    connection: KafkaConnection
-    names: TopicNames
-    group: str
-    partitions: int
-    owner: str
-    url: str
-    flush_seconds: float
-    retention_days: int
-    catalogue: Catalogue
-    watermarks: Watermarks
-    metrics: Metrics
-    observer: Observer
-
-
-@dataclass(slots=True)
 class _Pending:
     """Batches that wait for a transaction."""
 
     events: list[Acknowledgeable]
     documents: int
     oldest_ms: float
-
-
-class LostPartitionError(Exception):
-    """Another worker owns the partition."""
 
 
 class OwnedPartition:
@@ -110,14 +77,11 @@ class OwnedPartition:
         self.engine = Engine(
             surroundings.catalogue, store, watermarks=surroundings.watermarks, keyed=True
         )
-        self._writer = PartitionWriter(
-            surroundings.connection, f"{surroundings.group}-partition-{number}"
-        )
         self._changelog = TopicPartition(surroundings.names.vehicles, number)
+        self._transactions = Transactions(self._changelog, surroundings)
         self._outbox = Outbox()
         self._intake = Intake(self.engine, self._outbox, surroundings.names, surroundings.observer)
         self._pending = _Pending([], 0, time.time() * 1000)
-        self._marker = Marker(surroundings.owner, 0, surroundings.url)
         self._newest: NewestDays = {}
         self._unjudged: Iterator[str] = iter(())
         self.unjudged = 0
@@ -173,7 +137,7 @@ class OwnedPartition:
 
     async def close(self) -> None:
         """Let go of producer and files."""
-        await self._writer.close()
+        await self._transactions.close()
         self.store.backend.close()
 
     async def settle(self) -> None:
@@ -295,11 +259,10 @@ class OwnedPartition:
         entries, pending = self._take_all()
         try:
             started = time.perf_counter()
-            end = await self._write(entries)
+            end = await self._transactions.commit(entries, self.store.backend.position)
             self._transaction_seconds = time.perf_counter() - started
             self.around.metrics.transaction_seconds.observe(self._transaction_seconds)
             self.store.confirm(end)
-            self._marker = msgspec.structs.replace(self._marker, number=self._marker.number + 1)
         finally:
             self.in_transaction = False
         for event in pending.events:
@@ -311,7 +274,7 @@ class OwnedPartition:
         self.around.metrics.vehicles.labels(str(self.number)).set(len(self.store.backend))
         self._flushed.set()
 
-    def _take_all(self) -> tuple[Mapping[TopicPartition, Sequence[Entry]], _Pending]:
+    def _take_all(self) -> tuple[dict[TopicPartition, list[Entry]], _Pending]:
         """Judge what waits and swap out, without a pause, all that belongs into one transaction."""
         self.judge()
         pending, self._pending = self._pending, _Pending([], 0, 0.0)
@@ -330,45 +293,15 @@ class OwnedPartition:
         if not self._announced:
             self._announced = True
             self._outbox.add(names.watermarks, 0, DESK_KEY, self.around.url.encode())
-        self._outbox.add(names.vehicles, self.number, MARKER_KEY, self._marker.encode())
         return self._outbox.take(), pending
-
-    async def _write(self, entries: Mapping[TopicPartition, Sequence[Entry]]) -> int:
-        """Commit a transaction, whatever it takes; returns the changelog offset after it."""
-        while True:
-            try:
-                return (await self._writer.write(entries))[self._changelog]
-            except FencedError as error:
-                raise LostPartitionError(f"partition {self.number}") from error
-            except WriteFailedError:
-                self.around.metrics.transaction_failures.inc()
-                committed = await _persistently(self._look_up_commit)
-                if committed is not None:
-                    return committed
-
-    async def _look_up_commit(self) -> int | None:
-        """After a failure: the changelog's end if our transaction is in it, None if not."""
-        await self._writer.open()
-        marker = None
-        position = self.store.backend.position
-        async for batch in read_to_end(self.around.connection, self._changelog, position):
-            for record in batch.records:
-                if record.key == MARKER_KEY:
-                    marker = decode_marker(record.value)
-            position = batch.position
-        if marker is None:
-            return None
-        if marker == self._marker:
-            return position
-        raise LostPartitionError(f"partition {self.number} was written to by another worker")
 
     # -- taking over
 
     async def _take_over(self) -> None:
         """Fence the last owner, then read what the changelog holds beyond our state."""
         started = time.perf_counter()
-        await _persistently(self._writer.open)
-        await _persistently(self._recover)
+        await self._transactions.take_over()
+        await persistently(self._recover)
         self.around.metrics.recovery_seconds.observe(time.perf_counter() - started)
         self.around.metrics.recovery_progress.labels(str(self.number)).set(1)
         if self._unknown:
@@ -406,13 +339,3 @@ class OwnedPartition:
         key: tuple[EventType, str]
         for key, day in newest.items():
             self.around.watermarks.reach(*key, day)
-
-
-async def _persistently(attempt: Callable[[], Awaitable[T]]) -> T:
-    """Try until the broker answers; an outage delays a partition and fails nothing."""
-    while True:
-        try:
-            return await attempt()
-        except (KafkaError, OSError) as error:
-            log.warning("broker does not answer", error=type(error).__name__)
-            await asyncio.sleep(RETRY_SECONDS)

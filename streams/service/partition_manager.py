@@ -12,7 +12,8 @@ from mode import Service
 
 from streams.kafka.transport import BatchApp, BatchConsumer
 from streams.service.metrics import Metrics
-from streams.service.owned_partition import LostPartitionError, OwnedPartition
+from streams.service.owned_partition import OwnedPartition
+from streams.service.transactions import LostPartitionError
 
 log = structlog.get_logger("zeromile.partitions")
 

@@ -18,11 +18,13 @@ from detectors.watermarks import Watermarks
 from streams import record as records
 from streams.kafka.topic_reader import Fetched, read_to_end
 from streams.policy import load_policy
-from streams.service import owned_partition
+from streams.service import owned_partition, transactions
 from streams.service.metrics import Metrics
 from streams.service.observer import Observer
-from streams.service.owned_partition import LostPartitionError, OwnedPartition, Surroundings
+from streams.service.owned_partition import OwnedPartition
 from streams.service.partition_store import MemoryBackend, PartitionStore
+from streams.service.surroundings import Surroundings
+from streams.service.transactions import LostPartitionError
 from tests.broker.deployment import Deployment
 
 pytestmark = pytest.mark.broker
@@ -229,7 +231,7 @@ async def test_a_recovery_that_was_interrupted_has_all_vehicles_judged_again(
             raise KafkaConnectionError
 
     monkeypatch.setattr(owned_partition, "read_to_end", interrupted)
-    monkeypatch.setattr(owned_partition, "RETRY_SECONDS", 0.0)
+    monkeypatch.setattr(transactions, "RETRY_SECONDS", 0.0)
     second_life = await _started(partition)
 
     assert readings[0]

@@ -20,9 +20,10 @@ from streams.policy import load_policy
 from streams.service.intake import Intake
 from streams.service.metrics import Metrics
 from streams.service.observer import Observer
-from streams.service.owned_partition import OwnedPartition, Surroundings
+from streams.service.owned_partition import OwnedPartition
 from streams.service.partition_store import MemoryBackend, PartitionStore
 from streams.service.settings import load_settings
+from streams.service.surroundings import Surroundings
 
 NAMES = TopicNames("t")
 REGISTRATIONS = NAMES.documents_of("registration")

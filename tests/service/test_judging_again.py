@@ -16,9 +16,10 @@ from streams.kafka.topics import TopicNames
 from streams.policy import shipped_policy_text
 from streams.service.metrics import Metrics
 from streams.service.observer import Observer
-from streams.service.owned_partition import JUDGE_SLICE, OwnedPartition, Surroundings
+from streams.service.owned_partition import JUDGE_SLICE, OwnedPartition
 from streams.service.partition_store import MemoryBackend, PartitionStore
 from streams.service.settings import load_settings
+from streams.service.surroundings import Surroundings
 
 NAMES = TopicNames("t")
 TOPIC = NAMES.documents[0]

@@ -1,0 +1,30 @@
+"""What all partitions of a worker share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from detectors.registry import Catalogue
+from detectors.watermarks import Watermarks
+from streams.kafka.connection import KafkaConnection
+from streams.kafka.topics import TopicNames
+from streams.service.metrics import Metrics
+from streams.service.observer import Observer
+
+
+@dataclass(slots=True)
+class Surroundings:
+    """What all partitions of a worker share; the catalogue is another one after a change of model."""
+
+    connection: KafkaConnection
+    names: TopicNames
+    group: str
+    partitions: int
+    owner: str
+    url: str
+    flush_seconds: float
+    retention_days: int
+    catalogue: Catalogue
+    watermarks: Watermarks
+    metrics: Metrics
+    observer: Observer
