@@ -13,7 +13,7 @@ from detectors.watermarks import Watermarks
 from streams.clock import utc_now
 from streams.disk_store import DiskStore
 from streams.firing import FiringAlerts
-from streams.parallel.joint import JointView, refused_places
+from streams.parallel.joint import JointView
 from streams.parallel.messages import (
     Concluded,
     Count,
@@ -168,12 +168,13 @@ class ParallelReplay:
         """Put together what was read of the oldest open batch and let the workers conclude it."""
         lines, routed = self._read.popleft()
         reads = self._pool.answers(Read)
-        self._pool.tell_all(self._joint.go(lines, routed, reads, self._now()))
+        refused = _refused_places(routed, reads)
+        for place, _ in refused:
+            routed.papers[place] = None
+        moved = (newest for read in reads for newest in read.newest)
+        self._pool.tell_all(self._joint.go(lines, routed.papers, moved, self._now()))
         self._judged.append(self._newest_export_day())
-        refusals = [
-            Refusal(lines.line(place), _error(refused))
-            for place, refused in refused_places(routed, reads)
-        ]
+        refusals = [Refusal(lines.line(place), _error(why)) for place, why in refused]
         self.counters.dead_lettered.update(refusal.error.reason for refusal in refusals)
         self._proceedings.refuse(refusals)
 
@@ -231,3 +232,13 @@ def _error(refused: Refused) -> DocumentError:
         allowed=refused.allowed,
         document=refused.document,
     )
+
+
+def _refused_places(routed: Routed, reads: Sequence[Read]) -> list[tuple[int, Refused]]:
+    """What the workers refused, by place in the batch and in the order of the lines."""
+    found: dict[int, Refused] = {}
+    for worker, read in enumerate(reads):
+        if read.refused:
+            places = routed.places(worker)
+            found |= {places[refused.place]: refused for refused in read.refused}
+    return sorted(found.items())

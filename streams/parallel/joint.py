@@ -4,8 +4,8 @@ from collections.abc import Iterable, Sequence
 
 from detectors.watermarks import Watermarks
 from streams.parallel.identities import First, FirstSeen
-from streams.parallel.messages import Go, NewestDay, Read, Refused, Withdrawal
-from streams.parallel.routing import Paper, Routed, owner_of
+from streams.parallel.messages import Go, NewestDay, Withdrawal
+from streams.parallel.routing import Paper, owner_of
 from streams.reading import LineBatch
 from streams.vin_corrections import VinCorrections
 
@@ -31,23 +31,27 @@ class JointView:
         self._followed: set[int] = set()
         self._workers = workers
 
-    def go(self, lines: LineBatch, routed: Routed, reads: Sequence[Read], now: str) -> list[Go]:
+    def go(
+        self,
+        lines: LineBatch,
+        papers: Sequence[Paper | None],
+        moved: Iterable[NewestDay],
+        now: str,
+    ) -> list[Go]:
         """What every worker must know to conclude a batch.
 
         Parameters
         ----------
-        lines, routed
-            The batch.
-        reads
-            What the workers said of it, in their order.
+        lines, papers
+            The batch; ``None`` for a paper that was refused.
+        moved
+            How far the workers say that it brings the feeds.
         now
             Value of ``detected_at``.
         """
-        newest = self._merge(moved for read in reads for moved in read.newest)
-        for place, _ in refused_places(routed, reads):
-            routed.papers[place] = None
+        newest = self._merge(moved)
         goes = [Go(newest, [], now) for _ in range(self._workers)]
-        for place, vin, revision in self._withdrawals(routed.papers):
+        for place, vin, revision in self._withdrawals(papers):
             withdrawal = Withdrawal(lines.values[place], vin, revision)
             goes[owner_of(vin, self._workers)].withdrawals.append(withdrawal)
             self.vin_corrections += 1
@@ -77,13 +81,3 @@ class JointView:
             self._followed.add(key)
             self._corrections.note(paper.source, paper.event_id, *first)
         return self._corrections.note(paper.source, paper.event_id, paper.revision, paper.vin)
-
-
-def refused_places(routed: Routed, reads: Sequence[Read]) -> list[tuple[int, Refused]]:
-    """What the workers refused, by place in the batch and in the order of the lines."""
-    found: dict[int, Refused] = {}
-    for worker, read in enumerate(reads):
-        if read.refused:
-            places = routed.places(worker)
-            found |= {places[refused.place]: refused for refused in read.refused}
-    return sorted(found.items())
