@@ -49,7 +49,7 @@ def streaming(
     json: JsonFile = None,
 ) -> None:
     """Judge documents from a real Kafka with one worker and with two."""
-    count = vehicles or sized(quick, full, (1_000, 200_000, 700_000))
+    count = vehicles or sized(quick, full, (1_000, 400_000, 700_000))
     rounds = repetitions or sized(quick, full, (1, 3, 3))
     _measure("streaming", json, lambda: measure_streaming(count, seed, rounds, partitions, (1, 2)))
 
@@ -66,7 +66,7 @@ def peers(
     json: JsonFile = None,
 ) -> None:
     """Do the same two rules with stock Faust, Quix Streams, Bytewax and Flink SQL."""
-    count = vehicles or sized(quick, full, (5_000, 30_000, 300_000))
+    count = vehicles or sized(quick, full, (5_000, 100_000, 200_000))
     rounds = repetitions or sized(quick, full, (1, 3, 3))
     _measure("peers", json, lambda: measure_peers(count, seed, rounds, partitions))
 

@@ -9,23 +9,15 @@ from typing import Any
 
 import pytest
 
-from detectors.documents import EVENT_TYPES
 from detectors.registry import Catalogue
 from detectors.vin import check_digit
-from detectors.watermarks import Watermarks
 from streams.kafka.dead_letters import PREFIX
 from streams.kafka.outbox import Outbox
-from streams.kafka.topics import TopicNames
 from streams.policy import load_policy
 from streams.service.intake import Intake
-from streams.service.metrics import Metrics
-from streams.service.observer import Observer
 from streams.service.owned_partition import OwnedPartition
-from streams.service.partition_store import MemoryBackend, PartitionStore
-from streams.service.settings import load_settings
-from streams.service.surroundings import Surroundings
+from tests.service.partitions import NAMES, Event, make_partition, record
 
-NAMES = TopicNames("t")
 REGISTRATIONS = NAMES.documents_of("registration")
 EXPORTS = NAMES.documents_of("customs_export")
 VIN = "LGXCE6CB0SK100074"
@@ -33,40 +25,22 @@ OTHER = "LB3CE6CB9SK100111"
 OUTCOMES = ("accepted", "duplicate", "stale", "dead_lettered")
 
 
-class Event:
-    def ack(self) -> bool:
-        return True
-
-
 @pytest.fixture
 async def partition() -> OwnedPartition:
-    catalogue, metrics = Catalogue(load_policy()), Metrics()
-    event_types = {NAMES.documents_of(event_type): event_type for event_type in EVENT_TYPES}
-    surroundings = Surroundings(
-        connection=load_settings(), names=NAMES, group="g", partitions=2, owner="o", url="",
-        flush_seconds=1, retention_days=1096, catalogue=catalogue,
-        watermarks=Watermarks(catalogue.policy.watermarks), metrics=metrics,
-        observer=Observer(metrics, event_types, 100),
-    )  # fmt: skip
-    return OwnedPartition(1, PartitionStore(MemoryBackend()), surroundings)
-
-
-def _record(topic: str, offset: int, value: bytes, key: str = VIN) -> SimpleNamespace:
-    return SimpleNamespace(topic=topic, partition=1, offset=offset, timestamp=0, key=key.encode(),
-                           headers=(), value=value)  # fmt: skip
+    return make_partition(Catalogue(load_policy()))
 
 
 def _sale(day: str, **fields: Any) -> SimpleNamespace:
     paper = {"event_id": f"sale-{day}", "source": "cn-vehicle-register", "event_type": "registration",
              "kind": "transfer", "vin": VIN, "occurred_at": day, "owner_id": f"o-{day}"}  # fmt: skip
-    return _record(REGISTRATIONS, int(day[-2:]), json.dumps(paper | fields).encode())
+    return record(REGISTRATIONS, int(day[-2:]), VIN, json.dumps(paper | fields).encode())
 
 
 def _export(day: str, vin: str = VIN) -> SimpleNamespace:
     paper = {"event_id": f"export-{day}", "source": "cn-customs", "event_type": "customs_export",
              "declaration_no": day, "vin": vin, "occurred_at": day, "exporter_id": "x",
              "destination": "AE", "condition": "used", "odometer_km": 9000}  # fmt: skip
-    return _record(EXPORTS, int(day[-2:]), json.dumps(paper).encode(), vin)
+    return record(EXPORTS, int(day[-2:]), vin, json.dumps(paper).encode())
 
 
 def _told(partition: OwnedPartition) -> list[tuple[str, str]]:
@@ -134,7 +108,7 @@ async def test_what_became_of_documents_is_counted_by_their_type(partition: Owne
     amended = _sale("2025-03-01", revision=2)
     partition.process([amended, amended, _sale("2025-03-01", revision=1), _sale("2025-03-04")], Event())
     partition.process([_export("2025-03-20"), _export("2025-03-20")], Event())
-    partition.process([_record(EXPORTS, 7, b"{")], Event())
+    partition.process([record(EXPORTS, 7, VIN, b"{")], Event())
     partition.judge()
 
     def counted(event_type: str) -> dict[str, float]:
@@ -151,8 +125,8 @@ async def test_refused_documents_keep_their_bytes_and_place_and_go_once(partitio
     """Two batches before one judgement, with the same offset in two topics."""
     outbox = Outbox()
     intake = Intake(partition.engine, outbox, NAMES, partition.around.observer)
-    intake.receive([_record(REGISTRATIONS, 7, b"{"), _sale("2025-03-01")])
-    intake.receive([_record(EXPORTS, 7, b"["), _record(EXPORTS, 8, b"]")])
+    intake.receive([record(REGISTRATIONS, 7, VIN, b"{"), _sale("2025-03-01")])
+    intake.receive([record(EXPORTS, 7, VIN, b"["), record(EXPORTS, 8, VIN, b"]")])
     result = intake.judge()
 
     ((where, letters),) = outbox.take().items()

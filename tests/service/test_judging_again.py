@@ -11,17 +11,10 @@ import pytest
 from detectors.history import VehicleHistory
 from detectors.policy import Policy
 from detectors.registry import DECLARED, Catalogue, Verdict
-from detectors.watermarks import Watermarks
-from streams.kafka.topics import TopicNames
 from streams.policy import shipped_policy_text
-from streams.service.metrics import Metrics
-from streams.service.observer import Observer
 from streams.service.owned_partition import JUDGE_SLICE, OwnedPartition
-from streams.service.partition_store import MemoryBackend, PartitionStore
-from streams.service.settings import load_settings
-from streams.service.surroundings import Surroundings
+from tests.service.partitions import NAMES, Event, make_partition, record
 
-NAMES = TopicNames("t")
 TOPIC = NAMES.documents[0]
 VEHICLES = 2 * JUDGE_SLICE + 50
 
@@ -39,21 +32,9 @@ class CountingCatalogue(Catalogue):
         return super().judge(histories)
 
 
-class Event:
-    def ack(self) -> bool:
-        return True
-
-
 @pytest.fixture
 async def partition() -> OwnedPartition:
-    catalogue, metrics = CountingCatalogue(""), Metrics()
-    surroundings = Surroundings(
-        connection=load_settings(), names=NAMES, group="g", partitions=2, owner="o", url="",
-        flush_seconds=1, retention_days=1096, catalogue=catalogue,
-        watermarks=Watermarks(catalogue.policy.watermarks), metrics=metrics,
-        observer=Observer(metrics, {TOPIC: "registration"}, 10_000),
-    )  # fmt: skip
-    return OwnedPartition(1, PartitionStore(MemoryBackend()), surroundings)
+    return make_partition(CountingCatalogue(""))
 
 
 def _sales(vehicle: int) -> list[SimpleNamespace]:
@@ -64,11 +45,7 @@ def _sales(vehicle: int) -> list[SimpleNamespace]:
          "kind": "transfer", "vin": vin, "occurred_at": f"2025-01-0{day}", "owner_id": f"o{day}"}
         for day in (2, 4)
     ]  # fmt: skip
-    return [
-        SimpleNamespace(topic=TOPIC, partition=1, offset=0, timestamp=0, key=vin.encode(), headers=(),
-                        value=json.dumps(paper).encode())
-        for paper in papers
-    ]  # fmt: skip
+    return [record(TOPIC, 0, vin, json.dumps(paper).encode()) for paper in papers]
 
 
 def _take_in(partition: OwnedPartition, vehicles: Iterable[int]) -> None:

@@ -1,0 +1,45 @@
+"""A partition without a broker, for what happens before its transactions."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+from detectors.documents import EVENT_TYPES
+from detectors.registry import Catalogue
+from detectors.watermarks import Watermarks
+from streams.kafka.topics import TopicNames
+from streams.service.metrics import Metrics
+from streams.service.observer import Observer
+from streams.service.owned_partition import OwnedPartition
+from streams.service.partition_store import MemoryBackend, PartitionStore
+from streams.service.settings import load_settings
+from streams.service.surroundings import Surroundings
+
+NAMES = TopicNames("t")
+NUMBER = 1
+
+
+class Event:
+    """Is acknowledged in vain."""
+
+    def ack(self) -> bool:
+        return True
+
+
+def make_partition(catalogue: Catalogue) -> OwnedPartition:
+    """Make a partition that nothing has reached yet."""
+    metrics = Metrics()
+    event_types = {NAMES.documents_of(event_type): event_type for event_type in EVENT_TYPES}
+    surroundings = Surroundings(
+        connection=load_settings(), names=NAMES, group="g", partitions=2, owner="o", url="",
+        flush_seconds=1, retention_days=1096, catalogue=catalogue,
+        watermarks=Watermarks(catalogue.policy.watermarks), metrics=metrics,
+        observer=Observer(metrics, event_types, 10_000),
+    )  # fmt: skip
+    return OwnedPartition(NUMBER, PartitionStore(MemoryBackend()), surroundings)
+
+
+def record(topic: str, offset: int, key: str, value: bytes) -> SimpleNamespace:
+    """A record as a consumer hands it over."""
+    return SimpleNamespace(topic=topic, partition=NUMBER, offset=offset, timestamp=0, key=key.encode(),
+                           headers=(), value=value)  # fmt: skip
