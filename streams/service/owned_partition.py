@@ -35,9 +35,6 @@ from streams.service.transactions import Transactions, persistently
 
 JUDGE_SLICE = 200
 SHORTEST_WAIT_SECONDS = 0.03
-WAIT_PER_TRANSACTION = 2.0
-"""Time to collect for a transaction, in multiples of what the last one took: where the broker answers
-in 20 ms alerts leave after 40, and where everything is busy few large transactions are written."""
 
 
 class Acknowledgeable(Protocol):
@@ -251,7 +248,12 @@ class OwnedPartition:
         self._urgent.clear()
 
     def _collecting_seconds(self) -> float:
-        paced = max(SHORTEST_WAIT_SECONDS, WAIT_PER_TRANSACTION * self._transaction_seconds)
+        """Time to collect for a transaction: as long as the last one took.
+
+        Where the broker answers in 20 ms alerts leave at once, and where everything is busy few large
+        transactions are written.
+        """
+        paced = max(SHORTEST_WAIT_SECONDS, self._transaction_seconds)
         return min(self.around.flush_seconds, paced)
 
     async def _flush(self) -> None:

@@ -35,7 +35,8 @@ def deployed(
     with tempfile.TemporaryDirectory() as directory:
         deployment = Deployment(
             broker.bootstrap_servers, prefix, Path(directory), partitions=partitions,
-            **({"ZEROMILE_SESSION_SECONDS": "60"} | environment),
+            # Longer than filling the topics takes: the workers stand still meanwhile.
+            **({"ZEROMILE_SESSION_SECONDS": "150"} | environment),
         )  # fmt: skip
         try:
             yield deployment
