@@ -76,7 +76,7 @@ class Settings(KafkaConnection):
         "shorter while the broker answers quickly.",
     )
     max_batch_documents: int = Field(
-        2000, ge=1, le=100_000, description="Most documents handled in one go for a partition."
+        2000, ge=1, le=100_000, description="Most documents read in one go for a partition."
     )
     max_unflushed_documents: int = Field(
         20_000, ge=1, description="Documents of a partition in flight before reading pauses."

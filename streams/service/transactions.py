@@ -61,7 +61,7 @@ class Transactions:
         Parameters
         ----------
         entries
-            What to write.
+            What to write; the marker is added to it.
         position
             Changelog offset after the last transaction, or before it.
 
