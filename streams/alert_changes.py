@@ -56,7 +56,6 @@ class AlertChanges:
             _keep_standing(record.alerts, verdict.failed, now)
         changes, record.alerts = diff(record.alerts, now, record.first_revision)
         _forget_oldest(record, self.catalogue.policy.history.maximum_resolved_alerts)
-        self._counters.alert_changes += len(changes)
         for change in changes:
             told = self._explain(change.finding, history, result)
             result.alerts.append(

@@ -150,8 +150,17 @@ class Engine:
         """File what was received, judge its vehicles, and those whose time has come."""
         detected_at = self._clock().isoformat()
         files = (self._file(vin, received) for vin in received.published)
-        self._judge((case for case in files if case is not None), received.result, detected_at)
+        self._judge_cases((case for case in files if case is not None), received.result, detected_at)
         self._meet_deadlines(received.result, detected_at)
+        self.counters.count(received.result.filed)
+        return received.result
+
+    def file(self, received: Received) -> Result:
+        """File what was received and judge nothing yet: that is for `judge`, once all has come."""
+        for vin in received.published:
+            case = self._file(vin, received)
+            if case is not None:
+                self.store.put(vin, records.encode(case.record))
         self.counters.count(received.result.filed)
         return received.result
 
@@ -166,8 +175,8 @@ class Engine:
         self._meet_deadlines(result, self._clock().isoformat())
         return result
 
-    def judge_again(self, vins: Iterable[str], cause: Cause = "reconfigured") -> Result:
-        """Judge vehicles once more, after the policy or a model has changed or state was read."""
+    def judge(self, vins: Iterable[str], cause: Cause = "reconfigured") -> Result:
+        """Judge stored vehicles: after the policy or a model has changed, state was read or filed."""
         result = Result()
         self._judge_stored(vins, cause, result, self._clock().isoformat())
         return result
@@ -175,7 +184,7 @@ class Engine:
     def reconfigure(self, catalogue: Catalogue) -> Result:
         """Go on with other detectors, another policy or model, and judge every vehicle by them."""
         self.adopt(catalogue)
-        return self.judge_again(self.store.vins())
+        return self.judge(self.store.vins())
 
     def adopt(self, catalogue: Catalogue) -> None:
         """Judge by another catalogue from now on; the caller has the stored vehicles judged again."""
@@ -238,9 +247,9 @@ class Engine:
     ) -> None:
         stored = ((vin, data) for vin in vins if (data := self.store.get(vin)) is not None)
         cases = (Case(vin, records.decode(data), cause, data) for vin, data in stored)
-        self._judge(cases, result, detected_at)
+        self._judge_cases(cases, result, detected_at)
 
-    def _judge(self, cases: Iterable[Case], result: Result, detected_at: str) -> None:
+    def _judge_cases(self, cases: Iterable[Case], result: Result, detected_at: str) -> None:
         """Judge vehicles, report what changed and keep their records.
 
         A few at a time, so that what is made of them is still in the processor's cache when it is
@@ -266,15 +275,18 @@ class Engine:
         waiting = self._changes.deadlines
         for (case, history), verdict in zip(pile, verdicts, strict=True):
             record = case.record
-            if history.used_exports or record.export is not None:
+            exported = bool(history.used_exports) or record.export is not None
+            if exported:
                 self._count_export(history, record, result)
             # Most vehicles are ordinary: nothing is found, and nothing was before.
-            if verdict.findings or verdict.failed or record.alerts or case.vin in waiting:
+            told = bool(verdict.findings or verdict.failed or record.alerts) or case.vin in waiting
+            if told:
                 self._changes.report(case, history, verdict, result, detected_at)
-            judged = records.encode(record)
-            # A worker that starts judges all its vehicles again; most come out as they were.
-            if judged != case.stored:
-                self.store.put(case.vin, judged)
+            if case.stored is None or exported or told:
+                judged = records.encode(record)
+                # A worker that starts judges all its vehicles again; most come out as they were.
+                if judged != case.stored:
+                    self.store.put(case.vin, judged)
 
     def _count_export(self, history: VehicleHistory, record: VehicleRecord, result: Result) -> None:
         """Note a change of the export that the vehicle counts for."""

@@ -3,12 +3,16 @@
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 
 from detectors.registry import Catalogue
 from streams.clock import utc_now
 from streams.engine import Engine
 from streams.proceedings import (
+    PAGE,
+    READ_AT_ONCE,
+    Judging,
     Outputs,
     Proceedings,
     Refusal,
@@ -16,7 +20,7 @@ from streams.proceedings import (
     alert_as_record,
 )
 from streams.provinces import ProvinceBook
-from streams.reading import Advance, LineBatch, read_batches
+from streams.reading import Advance, read_batches
 from streams.results import DeadLetter, RawDocument, Result
 from streams.store import MemoryStore
 from streams.vin_corrections import VinCorrections
@@ -60,6 +64,7 @@ class Replay:
         *,
         complete_through: int | None = None,
         advance: Callable[[Path], Advance] | None = None,
+        judging: Judging | None = None,
         batch: int | None = None,
     ) -> Replayed:
         """Read files one after the other and judge what they say.
@@ -72,30 +77,51 @@ class Replay:
             Civil day through which every feed is taken as complete at the end.
         advance
             Gives, for each file, whom to tell about its progress.
+        judging
+            Gives, for the number of vehicles, whom to tell how many of them are judged, where that
+            is done at the end.
         batch
-            Documents per batch; without it as many as the outputs call for.
+            Documents after which their vehicles are judged, every time; without it they are judged
+            once, at the end, unless the outputs call for more.
         """
-        size = batch or self._proceedings.batch
+        batch = batch or self._proceedings.batch
         with ExitStack() as stack:
             self._proceedings.open(stack)
-            for path in files:
-                for lines in read_batches(path, size, advance(path) if advance else None):
-                    self._process(lines)
+            self._read(files, advance, batch)
             if complete_through is not None:
                 self._take(self.engine.declare_complete(complete_through))
+            if batch is None:
+                self._judge_all(judging)
             self._proceedings.conclude(self._newest_export_day())
-        counters, vehicles = self.engine.counters, len(self.engine.store)
-        return Replayed(counters, vehicles, self._proceedings.firing, self._proceedings.failures)
+        return self._proceedings.outcome(self.engine.counters, len(self.engine.store))
 
-    def _process(self, lines: LineBatch) -> None:
-        documents = [RawDocument(value) for value in lines.values]
-        result = self.engine.process(documents)
-        places = places_of(result.dead_letters, documents)
-        self._proceedings.refuse(
-            Refusal(lines.line(place), letter.error)
-            for place, letter in zip(places, result.dead_letters, strict=True)
-        )
-        self._take(result)
+    def read(self, files: Iterable[Path]) -> None:
+        """Read files and judge nothing."""
+        self._read(files, None, None)
+
+    def _read(
+        self, files: Iterable[Path], advance: Callable[[Path], Advance] | None, batch: int | None
+    ) -> None:
+        treat = self.engine.file if batch is None else self.engine.conclude
+        for path in files:
+            for lines in read_batches(path, batch or READ_AT_ONCE, advance and advance(path)):
+                documents = [RawDocument(value) for value in lines.values]
+                result = treat(self.engine.receive(documents))
+                places = places_of(result.dead_letters, documents)
+                self._proceedings.refuse(
+                    Refusal(lines.line(place), letter.error)
+                    for place, letter in zip(places, result.dead_letters, strict=True)
+                )
+                if batch is not None:
+                    self._take(result)
+
+    def _judge_all(self, judging: Judging | None) -> None:
+        vins = self.engine.store.vins()
+        told = judging and judging(len(self.engine.store))
+        while page := list(islice(vins, PAGE)):
+            self._take(self.engine.judge(page, "new_evidence"))
+            if told:
+                told(len(page))
 
     def _take(self, result: Result) -> None:
         alerts = map(alert_as_record, result.alerts)

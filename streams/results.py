@@ -53,7 +53,6 @@ class Counters:
     """Withdrawals made because an amendment changed the VIN."""
     detector_errors: Counter[str] = field(default_factory=Counter)
     """By detector id."""
-    alert_changes: int = 0
 
     def count(self, filed: Filed) -> None:
         """Count documents that were filed."""

@@ -11,7 +11,6 @@ from streams.bench.inputs import country
 from streams.bench.processes import resident_mib, run_reporting
 from streams.bench.results import Quantity, Report, Rounds
 from streams.bench.surroundings import look_around
-from streams.proceedings import BATCH, FINE_BATCH
 
 A_VEHICLE: Final = Quantity("a vehicle", "bytes")
 INPUT: Final = "its documents as JSON"
@@ -55,10 +54,8 @@ def measure_memory(vehicles: int, seed: int, repetitions: int) -> Report:
         rows=rounds.rows(beside=INPUT),
         notes=[
             "Resident memory: growth of the process from before the first document to after the last. "
-            "Peak: the whole process, interpreter and libraries included. Small batches, for a batch "
-            f"takes memory too: the usual one of {BATCH:,} documents some 150 MB, however many "
-            "vehicles there are. RocksDB: size of its directory after closing, with the settings of "
-            "the worker."
+            "Peak: the whole process, interpreter and libraries included. RocksDB: size of its "
+            "directory after closing, with the settings of the worker."
         ],
     )
 
@@ -71,7 +68,7 @@ def main() -> None:
 
     run = Replay(Catalogue(load_policy()))
     before = resident_mib()
-    replayed = run.run([Path(sys.argv[1])], batch=FINE_BATCH)
+    replayed = run.run([Path(sys.argv[1])])
     grown, peak = resident_mib() - before, resident_mib("VmHWM")
     store = run.engine.store
     records = {vin: store.get(vin) or b"" for vin in store.vins()}

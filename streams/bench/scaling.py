@@ -37,7 +37,6 @@ def measure_scaling(vehicles: Sequence[int], seed: int, repetitions: int) -> Rep
         rows=rounds.rows(beside=names[0]),
         notes=[
             "`zeromile replay` without a model, less its start. All countries cover the same three "
-            "years, so documents and vehicles grow together. A batch is a larger part of a smaller "
-            "stream: more papers of one vehicle meet in it, and are judged together."
+            "years, so documents and vehicles grow together."
         ],
     )

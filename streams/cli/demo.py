@@ -1,21 +1,19 @@
 """`zeromile demo`: a simulated country, what is found in it, and the report."""
 
 import datetime
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Final
 
 import typer
 from rich.markup import escape
 from rich.padding import Padding
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from detectors.alerts import Alert
 from detectors.errors import ZeromileError
 from detectors.registry import Catalogue
 from streams.cli.console import errors, fail, out
-from streams.cli.progress import reading_progress
+from streams.cli.progress import counting, reading_progress
 from streams.cli.summary import SEVERITY_STYLE, summary_tables
 from streams.models.choice import DEFAULT, choose_model
 from streams.policy import load_policy
@@ -69,7 +67,7 @@ def demo(
 
 def _simulate(directory: Path, seed: int, vehicles: int) -> None:
     country = load_country(None)
-    with _counting("simulating", vehicles) as advance:
+    with counting("simulating", vehicles, errors) as advance:
         simulate(
             country,
             vehicles=vehicles,
@@ -95,15 +93,6 @@ def _replay(directory: Path) -> Replayed:
         directory / "report.html", run.engine, replayed.firing.values(), sources, run.provinces.latest
     )
     return replayed
-
-
-@contextmanager
-def _counting(what: str, total: int) -> Iterator[Callable[[int], None]]:
-    """Show how many are done; says nothing where there is no terminal."""
-    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=errors, transient=True, disable=not errors.is_terminal) as bar:
-        task = bar.add_task(what, total=total)
-        yield lambda done: bar.advance(task, done)
 
 
 def explain_worst(firing: Iterable[Alert]) -> None:

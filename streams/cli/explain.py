@@ -33,13 +33,15 @@ def explain(
     vin = vin.strip().upper()
     try:
         run = Replay(Catalogue(load_policy(config), choose_model(model)))
-        replayed = run.run(files, complete_through=day)
+        run.read(files)
+        if day is not None:
+            run.engine.declare_complete(day)
+        firing = run.engine.judge([vin], "new_evidence").alerts
         history = run.engine.history(vin)
     except ZeromileError as error:
         fail(str(error))
     if history is None:
         fail(f"no document names the vehicle {vin}")
-    firing = [alert for alert in replayed.firing.values() if alert.subject == vin]
     show_dossier(dossier(run.engine, history, firing))
 
 

@@ -17,7 +17,7 @@ from streams.cli.model_tables import (
     origin_table,
     population_table,
 )
-from streams.cli.progress import reading_progress
+from streams.cli.progress import replay_progress
 from streams.cli.replay import check_readable
 from streams.models.choice import model_directory
 from streams.models.comparison import Agreement, compare
@@ -110,8 +110,8 @@ def read_populations(files: list[Path], config: Path | None) -> Populations:
     check_readable(files)
     try:
         run = Replay(Catalogue(load_policy(config)))
-        with reading_progress(files, errors) as advance:
-            run.run(files, advance=advance)
+        with replay_progress(files, errors) as (advance, judging):
+            run.run(files, advance=advance, judging=judging)
     except ZeromileError as error:
         fail(str(error))
     return gather(run.engine)

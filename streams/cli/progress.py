@@ -1,25 +1,27 @@
-"""A progress bar over the bytes of files, with rate and time left, on a terminal only."""
+"""Progress bars, on a terminal only."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from rich.console import Console
 from rich.progress import (
     BarColumn,
     DownloadColumn,
+    MofNCompleteColumn,
     Progress,
     TextColumn,
     TimeRemainingColumn,
     TransferSpeedColumn,
 )
 
+from streams.proceedings import Judging
 from streams.reading import STANDARD_INPUT, Advance
 
 
 @contextmanager
 def reading_progress(files: list[Path], console: Console) -> Iterator[Callable[[Path], Advance] | None]:
-    """Show how far reading has come; gives nothing to tell where there is no terminal."""
+    """Show how many bytes are read; gives nothing to tell where there is no terminal."""
     if not console.is_terminal:
         yield None
         return
@@ -43,3 +45,29 @@ def reading_progress(files: list[Path], console: Console) -> Iterator[Callable[[
             return lambda position: progress.update(task, completed=base + position)
 
         yield start
+
+
+@contextmanager
+def counting(what: str, total: int, console: Console) -> Iterator[Callable[[int], None]]:
+    """Show how many are done; gives whom to tell how many more are."""
+    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(
+        *columns, console=console, transient=True, disable=not console.is_terminal
+    ) as progress:
+        task = progress.add_task(what, total=total)
+        yield lambda done: progress.advance(task, done)
+
+
+@contextmanager
+def replay_progress(
+    files: list[Path], console: Console
+) -> Iterator[tuple[Callable[[Path], Advance] | None, Judging]]:
+    """Show how far reading has come, and after it judging; gives whom to tell of either."""
+    with ExitStack() as stack:
+        advance = stack.enter_context(reading_progress(files, console))
+
+        def judging(vehicles: int) -> Callable[[int], None]:
+            stack.close()  # all is read
+            return stack.enter_context(counting("judging", vehicles, console))
+
+        yield advance, judging

@@ -15,12 +15,12 @@ from detectors import civil_time
 from detectors.errors import ZeromileError
 from detectors.registry import Catalogue
 from streams.cli.console import errors, fail, out
-from streams.cli.progress import reading_progress
+from streams.cli.progress import replay_progress
 from streams.cli.summary import summary_tables
 from streams.models.choice import choose_model
 from streams.parallel import Judge, ParallelReplay
 from streams.policy import load_policy
-from streams.proceedings import BATCH, FINE_BATCH, Outputs
+from streams.proceedings import BATCH, Outputs
 from streams.reading import STANDARD_INPUT
 from streams.replay import Replay
 from streams.report import Sources, write_report
@@ -93,9 +93,9 @@ def replay(
         typer.Option(
             min=1,
             max=1_000_000,
-            help="Documents taken in at once; each vehicle in them is judged once. The fewer, the more "
-            f"is seen of alerts that come and go, and the longer it takes; default {BATCH:,}, with "
-            f"--alerts {FINE_BATCH:,}.",
+            help="Judge vehicles every N documents: the fewer, the more is seen of alerts that come "
+            f"and go, and the longer it takes. Default: with --alerts {BATCH:,}, without once for each "
+            "vehicle, when all is read.",
         ),
     ] = None,
     max_dead_letters: Annotated[
@@ -113,8 +113,10 @@ def replay(
     check_folder(on_disk)
     try:
         with _job(workers, on_disk, Judge(config, model), Outputs(alerts, final, dead_letters)) as run:
-            with reading_progress(files, errors) as advance:
-                replayed = run.run(files, complete_through=day, advance=advance, batch=batch)
+            with replay_progress(files, errors) as (advance, judging):
+                replayed = run.run(
+                    files, complete_through=day, advance=advance, judging=judging, batch=batch
+                )
             if report is not None:
                 names = tuple("(standard input)" if f == STANDARD_INPUT else f.name for f in files)
                 sources = Sources(names, made_on=date.today(), complete_through=day)  # noqa: DTZ011 - the reader's day

@@ -6,9 +6,10 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from streams.cli.console import errors
+from streams.cli.progress import counting
 from streams.simulator import ParameterError, Summary, load_country
 from streams.simulator import simulate as write_country
 
@@ -47,10 +48,7 @@ def simulate(
     length = days or defaults.days
     count = vehicles or defaults.vehicles
     _check(first, length, out, truth, parameters.yearly_used_exports.vehicles)
-    console = Console(stderr=True)
-    columns = (TextColumn("simulating"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
-        task = bar.add_task("vehicles", total=count)
+    with counting("simulating", count, errors) as advance:
         summary = write_country(
             parameters,
             vehicles=count,
@@ -60,7 +58,7 @@ def simulate(
             export_share=export_share or defaults.export_share,
             out=out,
             truth=truth,
-            progress=lambda done: bar.advance(task, done),
+            progress=advance,
         )
     _print(Console(), summary, out, truth)
     share = export_share or defaults.export_share

@@ -32,7 +32,7 @@ def _documents(replayed: Replayed) -> Table:
         "stale revision": counters.stale,
         "dead-lettered": counters.dead_lettered.total(),
         "vehicles": replayed.vehicles,
-        "alert changes": counters.alert_changes,
+        "alert changes": replayed.changes,
         "alerts firing": len(replayed.firing),
     }
     if counters.vin_corrections:

@@ -21,6 +21,7 @@ from streams.parallel.messages import (
     Declare,
     Documents,
     Judge,
+    JudgeNext,
     Read,
     Refused,
 )
@@ -28,7 +29,16 @@ from streams.parallel.pool import Pool
 from streams.parallel.routing import Routed
 from streams.parallel.vehicles import RemoteVehicles
 from streams.policy import load_policy
-from streams.proceedings import AlertRecord, Outputs, Proceedings, Refusal, Replayed
+from streams.proceedings import (
+    PAGE,
+    READ_AT_ONCE,
+    AlertRecord,
+    Judging,
+    Outputs,
+    Proceedings,
+    Refusal,
+    Replayed,
+)
 from streams.provinces import ProvinceBook
 from streams.reading import Advance, LineBatch, read_batches
 from streams.results import Counters, DetectorFailure
@@ -87,6 +97,8 @@ class ParallelReplay:
         self._judged: deque[int | None] = deque()
         """Newest civil day of the customs feed after the batches that the workers are judging."""
         self._vehicles = 0
+        self._at_the_end = False
+        """Whether vehicles are judged once all is read."""
 
     def __enter__(self) -> "ParallelReplay":
         self._pool.__enter__()
@@ -123,6 +135,7 @@ class ParallelReplay:
         *,
         complete_through: int | None = None,
         advance: Callable[[Path], Advance] | None = None,
+        judging: Judging | None = None,
         batch: int | None = None,
     ) -> Replayed:
         """Read files one after the other and judge what they say, as :meth:`Replay.run` does.
@@ -132,19 +145,21 @@ class ParallelReplay:
         WorkerError
             If a worker cannot go on or is gone.
         """
-        size = batch or self._proceedings.batch
+        batch = batch or self._proceedings.batch
+        self._at_the_end = batch is None
         with ExitStack() as stack:
             self._proceedings.open(stack)
             for path in files:
-                for lines in read_batches(path, size, advance(path) if advance else None):
+                for lines in read_batches(path, batch or READ_AT_ONCE, advance and advance(path)):
                     self._process(lines)
             self._finish_open_batches()
             if complete_through is not None:
                 self._declare_complete(complete_through)
+            if self._at_the_end:
+                self._judge_all(judging)
             self._proceedings.conclude(self._newest_export_day())
         self._count()
-        firing, failures = self._proceedings.firing, self._proceedings.failures
-        return Replayed(self.counters, self._vehicles, firing, failures)
+        return self._proceedings.outcome(self.counters, self._vehicles)
 
     def _process(self, lines: LineBatch) -> None:
         """Hand out a batch, and take what is ready of those before it."""
@@ -172,8 +187,9 @@ class ParallelReplay:
         for place, _ in refused:
             routed.papers[place] = None
         moved = (newest for read in reads for newest in read.newest)
-        self._pool.tell_all(self._joint.go(lines, routed.papers, moved, self._now()))
-        self._judged.append(self._newest_export_day())
+        now = None if self._at_the_end else self._now()
+        self._pool.tell_all(self._joint.go(lines, routed.papers, moved, now))
+        self._judged.append(None if self._at_the_end else self._newest_export_day())
         refusals = [Refusal(lines.line(place), _error(why)) for place, why in refused]
         self.counters.dead_lettered.update(refusal.error.reason for refusal in refusals)
         self._proceedings.refuse(refusals)
@@ -204,18 +220,39 @@ class ParallelReplay:
         self._pool.tell_all([Declare(day, self._now())] * len(self._pool))
         self._take_all(self._pool.answers(Concluded), self._newest_export_day())
 
+    def _judge_all(self, judging: Judging | None) -> None:
+        """Have the workers judge what they filed, one page ahead of what is taken."""
+        vehicles = [counts.vehicles for counts in self._ask_counts()]
+        told = judging and judging(sum(vehicles))
+        today = self._newest_export_day()
+
+        def take(start: int) -> None:
+            self._take_all(self._pool.answers(Concluded), today)
+            if told:
+                told(sum(min(max(count - start, 0), PAGE) for count in vehicles))
+
+        starts = range(0, max(vehicles), PAGE)
+        for start in starts:
+            self._pool.tell_all([JudgeNext(start == 0, self._now())] * len(self._pool))
+            if start:
+                take(start - PAGE)
+        if starts:
+            take(starts[-1])
+
     def _count(self) -> None:
-        self._pool.tell_all([Count()] * len(self._pool))
         total = self.counters
-        for counts in self._pool.answers(Counts):
+        for counts in self._ask_counts():
             total.read += counts.read
             total.accepted += counts.accepted
             total.duplicate += counts.duplicate
             total.stale += counts.stale
-            total.alert_changes += counts.alert_changes
             total.detector_errors += Counter(counts.detector_errors)
             self._vehicles += counts.vehicles
         total.vin_corrections = self._joint.vin_corrections
+
+    def _ask_counts(self) -> list[Counts]:
+        self._pool.tell_all([Count()] * len(self._pool))
+        return self._pool.answers(Counts)
 
     def _now(self) -> str:
         return self._clock().isoformat()

@@ -36,7 +36,7 @@ class JointView:
         lines: LineBatch,
         papers: Sequence[Paper | None],
         moved: Iterable[NewestDay],
-        now: str,
+        now: str | None,
     ) -> list[Go]:
         """What every worker must know to conclude a batch.
 
@@ -47,7 +47,7 @@ class JointView:
         moved
             How far the workers say that it brings the feeds.
         now
-            Value of ``detected_at``.
+            Value of ``detected_at``; ``None`` if nothing is to be judged yet.
         """
         newest = self._merge(moved)
         goes = [Go(newest, [], now) for _ in range(self._workers)]

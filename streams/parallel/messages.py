@@ -49,6 +49,14 @@ class Go(msgspec.Struct, tag="go", array_like=True, gc=False):
 
     newest: list[NewestDay]
     withdrawals: list[Withdrawal]
+    detected_at: str | None
+    """``None`` where vehicles are only filed, to be judged at the end."""
+
+
+class JudgeNext(msgspec.Struct, tag="judge", array_like=True, gc=False):
+    """Judge the next vehicles of those that were filed; answered by `Concluded`."""
+
+    from_start: bool
     detected_at: str
 
 
@@ -79,7 +87,7 @@ class End(msgspec.Struct, tag="end", array_like=True, gc=False):
     """No more to do; not answered."""
 
 
-Request = Documents | Go | Declare | Count | ReadVehicles | ReadVehicle | End
+Request = Documents | Go | Declare | JudgeNext | Count | ReadVehicles | ReadVehicle | End
 
 
 class Refused(msgspec.Struct, array_like=True, gc=False):
@@ -127,7 +135,6 @@ class Counts(msgspec.Struct, tag="counts", array_like=True, gc=False):
     accepted: int
     duplicate: int
     stale: int
-    alert_changes: int
     detector_errors: dict[str, int]
     vehicles: int
 

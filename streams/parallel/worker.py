@@ -33,6 +33,7 @@ from streams.parallel.messages import (
     Failure,
     Go,
     Judge,
+    JudgeNext,
     NewestDay,
     Read,
     ReadVehicle,
@@ -44,13 +45,13 @@ from streams.parallel.messages import (
     Withdrawal,
 )
 from streams.policy import load_policy
-from streams.proceedings import alert_as_record
+from streams.proceedings import PAGE, alert_as_record
 from streams.replay import places_of
 from streams.results import RawDocument, Result
 from streams.store import MemoryStore, StateStore
 from streams.vin_corrections import withdrawn
 
-_PAGE: Final = 5_000
+_HANDED_OVER: Final = 5_000
 """Vehicles that are handed over at once."""
 
 
@@ -126,14 +127,19 @@ class Worker:
             case Declare(day, detected_at):
                 self._now = datetime.fromisoformat(detected_at)
                 return _concluded(self._engine.declare_complete(day))
+            case JudgeNext(from_start, detected_at):
+                self._now = datetime.fromisoformat(detected_at)
+                filed = self._next_vins(PAGE, from_start=from_start)
+                return _concluded(self._engine.judge(filed, "new_evidence"))
             case Count():
                 return self._count()
             case ReadVehicles(from_start):
-                return self._vehicles(from_start=from_start)
+                vins = self._next_vins(_HANDED_OVER, from_start=from_start)
             case ReadVehicle(vin):
-                return self._page([vin])
+                vins = [vin]
             case _:
                 raise TypeError(f"not a request: {request!r}")
+        return self._page(vins)
 
     def _read(self, lines: bytes) -> Read:
         documents = [RawDocument(line) for line in lines.split(b"\n")] if lines else []
@@ -152,13 +158,15 @@ class Worker:
         return Read(moved, refused)
 
     def _conclude(self, go: Go) -> Concluded:
-        self._now = datetime.fromisoformat(go.detected_at)
         received = self._ahead.popleft()
         received.before = _progress(self._engine.watermarks)
         for newest in go.newest:
             self._engine.watermarks.reach(newest.event_type, newest.source, newest.day)
         for withdrawal in go.withdrawals:
             received.withdraw(_document(withdrawal))
+        if go.detected_at is None:
+            return _concluded(self._engine.file(received))
+        self._now = datetime.fromisoformat(go.detected_at)
         return _concluded(self._engine.conclude(received))
 
     def _count(self) -> Counts:
@@ -168,15 +176,14 @@ class Worker:
             accepted=counters.accepted,
             duplicate=counters.duplicate,
             stale=counters.stale,
-            alert_changes=counters.alert_changes,
             detector_errors=counters.detector_errors,
             vehicles=len(self._engine.store),
         )
 
-    def _vehicles(self, *, from_start: bool) -> Vehicles:
+    def _next_vins(self, number: int, *, from_start: bool) -> list[str]:
         if from_start:
             self._vins = self._engine.store.vins()
-        return self._page(list(islice(self._vins, _PAGE)))
+        return list(islice(self._vins, number))
 
     def _page(self, vins: list[str]) -> Vehicles:
         found = {vin: data for vin in vins if (data := self._engine.store.get(vin)) is not None}

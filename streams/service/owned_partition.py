@@ -212,7 +212,7 @@ class OwnedPartition:
         vins = list(islice(self._unjudged, JUDGE_SLICE))
         more = len(vins) == JUDGE_SLICE
         self.unjudged = max(1, self.unjudged - JUDGE_SLICE) if more else 0
-        self._collect(self.engine.judge_again(vins))
+        self._collect(self.engine.judge(vins))
         if self.store.changed:
             self._work.set()
 

@@ -22,7 +22,9 @@ class Outcome:
     final: bytes
     letters: bytes
     changes: list[bytes]
-    """Alert changes in the order in which they were written."""
+    """Alert changes in the order in which they were written, if they were."""
+    changed: int
+    """How many there were."""
     counters: Counters
     vehicles: int
     records: dict[str, bytes | None]
@@ -34,35 +36,47 @@ class Outcome:
         return sorted(self.changes, key=lambda change: change.split(b'"subject":"')[1].split(b'"')[0])
 
 
-def on_one(folder: Path, files: list[Path], **how: int | None) -> Outcome:
-    job = Replay(Catalogue(load_policy()), _outputs(folder), clock=lambda: MOMENT)
-    return _outcome(folder, job, job.run(files, **how))
+def on_one(folder: Path, files: list[Path], *, on_the_way: bool = True, **how: int | None) -> Outcome:
+    outputs = _outputs(folder, on_the_way=on_the_way)
+    job = Replay(Catalogue(load_policy()), outputs, clock=lambda: MOMENT)
+    return _outcome(outputs, job, job.run(files, **how))
 
 
 def on_several(
-    folder: Path, files: list[Path], workers: int, on_disk: Path | None = None, **how: int | None
+    folder: Path,
+    files: list[Path],
+    workers: int,
+    on_disk: Path | None = None,
+    *,
+    on_the_way: bool = True,
+    **how: int | None,
 ) -> Outcome:
-    with ParallelReplay(Judge(), workers, _outputs(folder), on_disk, clock=lambda: MOMENT) as job:
-        return _outcome(folder, job, job.run(files, **how))
+    outputs = _outputs(folder, on_the_way=on_the_way)
+    with ParallelReplay(Judge(), workers, outputs, on_disk, clock=lambda: MOMENT) as job:
+        return _outcome(outputs, job, job.run(files, **how))
 
 
-def _outputs(folder: Path) -> Outputs:
+def _outputs(folder: Path, *, on_the_way: bool) -> Outputs:
+    """Vehicles are judged on the way where changes of alerts are to be written."""
     folder.mkdir(exist_ok=True)
-    return Outputs(folder / "changes.jsonl", folder / "final.jsonl", folder / "letters.jsonl")
+    changes = folder / "changes.jsonl" if on_the_way else None
+    return Outputs(changes, folder / "final.jsonl", folder / "letters.jsonl")
 
 
-def _outcome(folder: Path, job: Replay | ParallelReplay, replayed: Replayed) -> Outcome:
-    outputs = _outputs(folder)
+def _outcome(outputs: Outputs, job: Replay | ParallelReplay, replayed: Replayed) -> Outcome:
+    assert outputs.final is not None
+    assert outputs.dead_letters is not None
     store = job.judged.store
     assert not replayed.failures
     return Outcome(
         final=outputs.final.read_bytes(),
         letters=outputs.dead_letters.read_bytes(),
-        changes=outputs.alerts.read_bytes().splitlines(),
+        changes=outputs.alerts.read_bytes().splitlines() if outputs.alerts else [],
+        changed=replayed.changes,
         counters=replayed.counters,
         vehicles=replayed.vehicles,
         records={vin: store.get(vin) for vin in sorted(store.vins())},
-        report=_report(folder / "report.html", job, replayed),
+        report=_report(outputs.final.with_name("report.html"), job, replayed),
     )
 
 
@@ -81,4 +95,5 @@ def assert_same(several: Outcome, one: Outcome) -> None:
     assert several.vehicles == one.vehicles
     assert several.records == one.records
     assert several.by_subject() == one.by_subject()
+    assert several.changed == one.changed
     assert several.report == one.report

@@ -9,8 +9,12 @@ import pytest
 
 from detectors.decoding import decode
 from detectors.errors import DocumentError
+from detectors.registry import Catalogue
 from streams import disk_store
+from streams.parallel import Judge, ParallelReplay
 from streams.parallel.routing import owner_of, read_paper
+from streams.policy import load_policy
+from streams.replay import Replay
 from tests.parallel.runs import assert_same, on_one, on_several
 from tests.simulated import record_country
 
@@ -41,6 +45,30 @@ def test_a_country(country, judged_by_one, tmp_path, workers):
     assert causes >= {"new_evidence", "amended", "deadline_passed"}
     several = on_several(tmp_path, [country], workers, complete_through=COMPLETE_THROUGH, batch=BATCH)
     assert_same(several, judged_by_one)
+
+
+@pytest.mark.parametrize("workers", [1, 2, 3])
+def test_a_country_that_is_judged_at_the_end(country, judged_by_one, tmp_path, workers):
+    how = {"complete_through": COMPLETE_THROUGH, "on_the_way": False}
+    one = on_one(tmp_path / "one", [country], **how)
+    assert_same(on_several(tmp_path / "several", [country], workers, **how), one)
+    assert one.changed == len(one.final.splitlines()) < judged_by_one.changed
+    assert one.counters == judged_by_one.counters
+
+
+def test_how_far_judging_has_come_is_told(country, judged_by_one):
+    told: list[int] = []
+    total = judged_by_one.vehicles
+
+    def judging(vehicles):
+        assert vehicles == total
+        return told.append
+
+    Replay(Catalogue(load_policy())).run([country], judging=judging)
+    assert sum(told) == total
+    with ParallelReplay(Judge(), 2) as job:
+        job.run([country], judging=judging)
+    assert sum(told) == 2 * total
 
 
 @pytest.mark.parametrize("workers", [1, 2])
@@ -91,14 +119,16 @@ MOVES = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("batch", [1, 4, 5_000])
-def test_papers_that_move_between_workers(tmp_path, batch):
+@pytest.mark.parametrize(
+    "how", [{"batch": 1}, {"batch": 4}, {"batch": 5_000}, {"on_the_way": False}], ids=str
+)
+def test_papers_that_move_between_workers(tmp_path, how):
     assert len({owner_of(vin, 2) for vin in (ONE, OTHER)}) == 2
     stream = tmp_path / "moves.jsonl"
     stream.write_bytes(b"\n".join(MOVES))
-    one = on_one(tmp_path / "one", [stream, stream], batch=batch)
+    one = on_one(tmp_path / "one", [stream, stream], **how)
     assert one.counters.vin_corrections >= 8
-    assert_same(on_several(tmp_path / "two", [stream, stream], 2, batch=batch), one)
+    assert_same(on_several(tmp_path / "two", [stream, stream], 2, **how), one)
 
 
 def test_what_the_coordinator_reads_is_what_the_workers_accept():
@@ -128,7 +158,9 @@ def test_the_real_register_of_aircraft(tmp_path):
     assert_same(on_several(tmp_path / "two", [AIRCRAFT], 2), on_one(tmp_path / "one", [AIRCRAFT]))
 
 
-def test_nothing_to_read(tmp_path):
+@pytest.mark.parametrize("on_the_way", [True, False])
+def test_nothing_to_read(tmp_path, on_the_way):
     empty = tmp_path / "empty.jsonl"
     empty.write_bytes(b"\n \n")
-    assert_same(on_several(tmp_path / "two", [empty], 2), on_one(tmp_path / "one", [empty]))
+    one = on_one(tmp_path / "one", [empty], on_the_way=on_the_way)
+    assert_same(on_several(tmp_path / "two", [empty], 2, on_the_way=on_the_way), one)

@@ -44,6 +44,14 @@ def test_no_batch_changes_what_fires(country: Path, tmp_path: Path):
     assert several[0] == usual
 
 
+def test_deadlines_are_met_on_the_way_and_at_the_end(country: Path, tmp_path: Path):
+    late = ("--watermark", "2035-01-01")
+    at_the_end, _ = _replay(country, tmp_path / "end", *late)
+    assert _replay(country, tmp_path / "way", *late, "--batch", "900")[0] == at_the_end
+    waiting, _ = _replay(country, tmp_path / "waiting")
+    assert len(waiting) < len(at_the_end)
+
+
 def test_smaller_batches_tell_more_of_alerts_that_come_and_go(country: Path, tmp_path: Path):
     fine, many = _replay(country, tmp_path / "fine", "--batch", "100", changes=True)
     usual, some = _replay(country, tmp_path / "usual", changes=True)

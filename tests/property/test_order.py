@@ -58,6 +58,23 @@ def test_one_document_at_a_time_changes_nothing(stream, dice):
     assert final_set(one_by_one) == final_set(at_once)
 
 
+@given(stream=STREAMS, dice=DICE, complete=COMPLETE)
+def test_judging_at_the_end_changes_nothing(stream, dice, complete):
+    _, on_the_way = run(stream, complete_through=complete)
+    other = _shuffled_with_duplicates(stream, dice)
+    engine, documents, start = make_engine(), raw(other), 0
+    for end in (*sorted(_cuts(dice, len(other))), len(other)):
+        assert not engine.file(engine.receive(documents[start:end])).alerts
+        start = end
+    firing: dict = {}
+    if complete is not None:
+        take(firing, engine.declare_complete(complete))
+    assert not firing
+    take(firing, engine.judge(engine.store.vins(), "new_evidence"))
+    assert final_set(firing) == final_set(on_the_way)
+    assert_all_accounted_for(engine.counters, len(other))
+
+
 @given(stream=STREAMS, dice=DICE)
 def test_workers_that_share_the_watermarks_find_the_same(stream, dice):
     # Vehicles are spread over workers, so an amendment must not move a paper to another VIN.
@@ -93,7 +110,7 @@ def test_a_restart_with_redelivery_changes_nothing(stream, dice):
 
     resumed = Watermarks(CATALOGUE.policy.watermarks, first.watermarks.newest)
     second = make_engine(store, corrections=corrections, watermarks=resumed)
-    take(after, second.judge_again(store.vins()))
+    take(after, second.judge(store.vins()))
     take(after, second.process(raw(stream[rewound:])))
     assert final_set(after) == final_set(firing)
 

@@ -67,10 +67,11 @@ def test_the_vehicles_have_several_owners():
 @given(
     streams=st.lists(STREAMS, min_size=1, max_size=3),
     workers=st.sampled_from(WORKERS),
-    batch=st.integers(1, 9),
+    batch=st.none() | st.integers(1, 9),
+    page=st.integers(1, 4),
     complete=COMPLETE,
 )
-def test_workers_find_what_one_process_finds(streams, workers, batch, complete):
+def test_workers_find_what_one_process_finds(streams, workers, batch, page, complete):
     with tempfile.TemporaryDirectory() as name, pytest.MonkeyPatch.context() as patch:
         patch.setattr(coordinator, "Pool", PoolInThisProcess)
         patch.setattr(runs, "_report", lambda *_: b"")  # a tenth of a second each
@@ -78,6 +79,8 @@ def test_workers_find_what_one_process_finds(streams, workers, batch, complete):
         for number, stream in enumerate(streams):
             files.append(folder / f"stream{number}")
             files[-1].write_bytes(b"\n".join(stream))
-        how = {"batch": batch, "complete_through": complete}
+        for module in ("replay", "parallel.coordinator", "parallel.worker"):
+            patch.setattr(f"streams.{module}.PAGE", page)
+        how = {"batch": batch, "complete_through": complete, "on_the_way": batch is not None}
         one = on_one(folder / "one", files, **how)
         assert_same(on_several(folder / "several", files, workers, **how), one)

@@ -115,7 +115,7 @@ def test_its_standing_alerts_are_kept_until_it_speaks_again(catalogue, engine, m
     assert [(a.detector, a.state) for a in result.alerts] == [("flash_registration", "resolved")]
     assert len(result.failures) == 1
     fault.on = False
-    result = engine.judge_again([VIN])
+    result = engine.judge([VIN])
     assert [(a.detector, a.state, a.cause) for a in result.alerts] == [
         ("double_sale", "resolved", "reconfigured")
     ]
@@ -136,7 +136,7 @@ def test_alerts_of_a_detector_that_is_switched_off_are_resolved(engine, tmp_path
     override = tmp_path / "policy.toml"
     override.write_text("[double_sale]\nenabled = false")
     later = Engine(Catalogue(load_policy(override)), engine.store)
-    result = later.judge_again([VIN])
+    result = later.judge([VIN])
     assert [(a.detector, a.state, a.revision) for a in result.alerts] == [
         ("double_sale", "resolved", 1)
     ]

@@ -55,7 +55,7 @@ def test_layout_1_is_read_and_nothing_is_told_twice(engine):
     assert engine.store.get(VIN) != IN_FIRST_LAYOUT
     assert records.decode(IN_FIRST_LAYOUT) == records.decode(engine.store.get(VIN))
     engine.store.put(VIN, IN_FIRST_LAYOUT)
-    assert engine.judge_again([VIN]).alerts == []
+    assert engine.judge([VIN]).alerts == []
     assert records.decode(engine.store.get(VIN)).layout == records.LAYOUT
 
 
