@@ -132,8 +132,8 @@ class Replay:
 
 
 def places_of(letters: list[DeadLetter], documents: list[RawDocument]) -> list[int]:
-    """Where in a batch the refused documents stood."""
-    if not letters:
-        return []
-    places = {id(document): place for place, document in enumerate(documents)}
-    return [places[id(letter.document)] for letter in letters]
+    """Where in a batch the refused documents stood, which come in its order."""
+    places: list[int] = []
+    for letter in letters:
+        places.append(documents.index(letter.document, places[-1] + 1 if places else 0))
+    return places
