@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from itertools import islice
 
 from streams import record as records
@@ -33,13 +33,15 @@ class Sweeper:
         self._horizon = 0
         self._left: Iterator[str] = iter(())
 
-    def step(self, today: int | None) -> int:
+    def step(self, today: int | None, waiting: Container[str] = ()) -> int:
         """Look at the next few vehicles; returns how many were forgotten.
 
         Parameters
         ----------
         today
             Civil day that event time has reached, None before the first document.
+        waiting
+            Vehicles of which a document has come that is not filed yet: they stay.
         """
         if today is None:
             return 0
@@ -48,6 +50,8 @@ class Sweeper:
             self._left = self._store.vins()
         forgotten = 0
         for vin in islice(self._left, SLICE):
+            if vin in waiting:
+                continue
             data = self._store.get(vin)
             if data is not None and _newest_day(data) < self._horizon:
                 self._store.delete(vin)

@@ -7,7 +7,7 @@ have come since the last one, it is judged, written and reported once.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 
 from aiokafka.structs import ConsumerRecord
 
@@ -44,6 +44,11 @@ class Intake:
         self._observer = observer
         self._received: Received | None = None
         self._seconds = 0.0
+
+    @property
+    def vehicles(self) -> Container[str]:
+        """Those of the documents that wait."""
+        return self._received.published if self._received is not None else ()
 
     def receive(self, records: Sequence[ConsumerRecord]) -> None:
         """Read a batch of one topic."""

@@ -227,7 +227,7 @@ class OwnedPartition:
             for event_type in EVENT_TYPES
             if (day := self.around.watermarks.complete_through(event_type)) is not None
         ]
-        forgotten = self._sweeper.step(max(reached, default=None))
+        forgotten = self._sweeper.step(max(reached, default=None), self._intake.vehicles)
         if forgotten:
             self.around.metrics.expired_vehicles.inc(forgotten)
             self._work.set()

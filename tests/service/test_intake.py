@@ -142,3 +142,15 @@ async def test_refused_documents_keep_their_bytes_and_place_and_go_once(partitio
         (EXPORTS.encode(), b"8"),
     ]
     assert result.dead_letters == []
+
+
+async def test_a_vehicle_of_which_a_paper_waits_is_not_forgotten(partition: OwnedPartition):
+    partition.process([_sale("2018-03-01"), _export("2018-03-01", OTHER)], Event())
+    partition.judge()
+    partition.process([_sale("2025-03-04")], Event())
+
+    partition.forget_old()
+    assert set(partition.store.vins()) == {VIN}, "the other one is old"
+
+    partition.judge()
+    assert len(partition.engine.history(VIN).documents) == 2
