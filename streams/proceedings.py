@@ -138,7 +138,8 @@ class Proceedings:
         alerts, exports, failures
             Of the vehicles.
         today
-            Newest civil day of the customs feed after the batch.
+            Newest civil day of the customs feed after the batch; ``None`` if the provinces are not
+            to be judged yet.
         """
         self._tell(alerts)
         self.provinces.count(exports)

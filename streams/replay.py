@@ -89,7 +89,8 @@ class Replay:
             self._proceedings.open(stack)
             self._read(files, advance, batch)
             if complete_through is not None:
-                self._take(self.engine.declare_complete(complete_through))
+                result = self.engine.declare_complete(complete_through)
+                self._take(result, self._newest_export_day())
             if batch is None:
                 self._judge_all(judging)
             self._proceedings.conclude(self._newest_export_day())
@@ -113,19 +114,19 @@ class Replay:
                     for place, letter in zip(places, result.dead_letters, strict=True)
                 )
                 if batch is not None:
-                    self._take(result)
+                    self._take(result, self._newest_export_day())
 
     def _judge_all(self, judging: Judging | None) -> None:
         vins = self.engine.store.vins()
         told = judging and judging(len(self.engine.store))
         while page := list(islice(vins, PAGE)):
-            self._take(self.engine.judge(page, "new_evidence"))
+            self._take(self.engine.judge(page, "new_evidence"), None)
             if told:
                 told(len(page))
 
-    def _take(self, result: Result) -> None:
+    def _take(self, result: Result, today: int | None) -> None:
         alerts = map(alert_as_record, result.alerts)
-        self._proceedings.take(alerts, result.exports, result.failures, self._newest_export_day())
+        self._proceedings.take(alerts, result.exports, result.failures, today)
 
     def _newest_export_day(self) -> int | None:
         return self.engine.watermarks.newest_day("customs_export")
