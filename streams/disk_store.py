@@ -7,10 +7,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
-from rocksdict import WriteBatch, WriteOptions
+from rocksdict import WriteBatch
 
 from detectors.errors import ZeromileError
-from streams.rocksdb import keys_from, open_database
+from streams.rocksdb import keys_from, open_database, unlogged
 
 _AT_ONCE: Final = 5_000
 """Records that are written together; the newest are in memory until then."""
@@ -38,9 +38,7 @@ class DiskStore:
         self._directory = directory
         self._changed: dict[str, bytes | None] = {}
         self._database = self._ask(open_database, directory)
-        unlogged = WriteOptions()
-        unlogged.disable_wal = True  # type: ignore[method-assign, assignment] # a property; the stub errs
-        self._database.set_write_options(unlogged)
+        self._database.set_write_options(unlogged())
 
     def get(self, vin: str) -> bytes | None:
         """Record of a vehicle, ``None`` if there is none."""

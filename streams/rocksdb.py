@@ -7,7 +7,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from rocksdict import BlockBasedOptions, Options, Rdict
+from rocksdict import BlockBasedOptions, Options, Rdict, WriteOptions
 
 PAGE = 1000
 WRITE_BUFFER_BYTES = 16 * 1024 * 1024
@@ -26,6 +26,13 @@ def open_database(directory: Path) -> Rdict:
 def destroy_database(directory: Path) -> None:
     """Remove a database that is closed."""
     Rdict.destroy(str(directory), _options())
+
+
+def unlogged() -> WriteOptions:
+    """How to write what RocksDB need not log: a crash may lose the latest of it, and nothing before."""
+    options = WriteOptions()
+    options.disable_wal = True  # type: ignore[method-assign, assignment] # a property; the stub errs
+    return options
 
 
 def keys_from(database: Rdict, first: bytes) -> Iterator[bytes]:

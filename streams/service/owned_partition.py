@@ -324,6 +324,8 @@ class OwnedPartition:
             self.store.restore(self._vehicles(batch.records), batch.position)
             self.around.metrics.recovered_records.inc(len(batch.records))
             progress.set((batch.position - start) / max(1, batch.end - start))
+        for _ in self.store.restored():
+            await asyncio.sleep(0)
 
     def _vehicles(self, records: Sequence[Record]) -> dict[str, bytes | None]:
         """Last record of each vehicle; what else the changelog holds is remembered."""

@@ -23,6 +23,12 @@ class Backend(Protocol):
     def write(self, changes: Changes, position: int) -> None:
         """Take over confirmed changes and the position after them, in one step."""
 
+    def restore(self, changes: Changes, position: int) -> None:
+        """Take over records from the changelog; after the last, `restored` is to be gone through."""
+
+    def restored(self) -> Iterator[None]:
+        """Make safe and count what was restored, in steps between which others may have their turn."""
+
     def vins(self) -> Iterator[str]:
         """All vehicles, in no particular order; writing goes on meanwhile."""
 
@@ -61,6 +67,14 @@ class MemoryBackend:
             else:
                 records[vin] = record
         self._position = position
+
+    def restore(self, changes: Changes, position: int) -> None:
+        """Take over records from the changelog."""
+        self.write(changes, position)
+
+    def restored(self) -> Iterator[None]:
+        """Nothing is left to do."""
+        return iter(())
 
     def vins(self) -> Iterator[str]:
         """All vehicles, in no particular order."""
@@ -138,5 +152,9 @@ class PartitionStore:
         self._in_flight = {}
 
     def restore(self, changes: Changes, position: int) -> None:
-        """Take over records read from the changelog."""
-        self.backend.write(changes, position)
+        """Take over records read from the changelog; `restored` follows the last of them."""
+        self.backend.restore(changes, position)
+
+    def restored(self) -> Iterator[None]:
+        """Finish what `restore` began, step by step."""
+        return self.backend.restored()

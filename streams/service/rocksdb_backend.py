@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from rocksdict import WriteBatch
 
-from streams.rocksdb import destroy_database, keys_from, open_database
+from streams.rocksdb import PAGE, destroy_database, keys_from, open_database, unlogged
 from streams.service.partition_store import Changes
 
 POSITION_KEY = b"\x00position"
@@ -22,7 +23,8 @@ class RocksDBBackend:
     """Records in RocksDB; records and position are written in one atomic batch.
 
     RocksDB's own log makes a kill harmless. What a power failure can take is read again from
-    the changelog, because the position is lost together with the records.
+    the changelog, because the position is lost together with the records. So is what a kill can take
+    while an empty database is filled from the changelog, which is neither logged nor counted.
 
     Parameters
     ----------
@@ -32,7 +34,12 @@ class RocksDBBackend:
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
-        self._db = open_database(directory)
+        self._open()
+
+    def _open(self) -> None:
+        self._db = open_database(self._directory)
+        self._filling = self._db.get(COUNT_KEY) is None
+        """Whether its vehicles have not been counted yet."""
 
     def _number(self, key: bytes) -> int:
         data = self._db.get(key)
@@ -50,6 +57,7 @@ class RocksDBBackend:
 
     def write(self, changes: Changes, position: int) -> None:
         """Take over confirmed changes and the position after them, in one step."""
+        deque(self.restored(), maxlen=0)
         batch, count = WriteBatch(raw_mode=True), len(self)
         # The stub wants a list of all that a key may be, and does not say that a list comes back.
         keys: list[Any] = [vin.encode() for vin in changes]
@@ -65,6 +73,36 @@ class RocksDBBackend:
         batch.put(COUNT_KEY, count.to_bytes(NUMBER_BYTES, "big"))
         self._db.write(batch)
 
+    def restore(self, changes: Changes, position: int) -> None:
+        """Take over records from the changelog; after the last, `restored` is to be gone through.
+
+        Filling in 1.2 million records of a million vehicles takes 3.0 s, logged and counted 5.4.
+        """
+        if not self._filling:
+            self.write(changes, position)
+            return
+        batch = WriteBatch(raw_mode=True)
+        for vin, record in changes.items():
+            key: Any = vin.encode()  # the stub does not know raw mode
+            if record is None:
+                batch.delete(key)
+            else:
+                batch.put(key, record)
+        batch.put(POSITION_KEY, position.to_bytes(NUMBER_BYTES, "big"))
+        self._db.write(batch, unlogged())
+
+    def restored(self) -> Iterator[None]:
+        """Make safe and count what was restored, in steps between which others may have their turn."""
+        if not self._filling:
+            return
+        self._db.flush()
+        count = 0
+        for count, _ in enumerate(keys_from(self._db, FIRST_VIN), start=1):
+            if count % PAGE == 0:
+                yield
+        self._db.put(COUNT_KEY, count.to_bytes(NUMBER_BYTES, "big"))
+        self._filling = False
+
     def vins(self) -> Iterator[str]:
         """All vehicles by VIN."""
         return (key.decode() for key in keys_from(self._db, FIRST_VIN))
@@ -76,7 +114,7 @@ class RocksDBBackend:
         """Forget everything."""
         self.close()
         destroy_database(self._directory)
-        self._db = open_database(self._directory)
+        self._open()
 
     def close(self) -> None:
         """Flush and release the directory's lock."""

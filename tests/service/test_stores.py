@@ -98,21 +98,56 @@ def test_a_disk_store_goes_on_where_it_was(tmp_path: Path):
     again.close()
 
 
+def _finish(backend: Backend) -> None:
+    for _ in backend.restored():
+        pass
+
+
+def test_what_is_restored_is_counted_once_all_is_there(make_backend: Callable[[], Backend]):
+    backend = make_backend()
+    vins = [f"VIN{n:06d}" for n in range(2 * PAGE + 1)]
+    backend.restore(dict.fromkeys(vins, b"1"), 10)
+    backend.restore({vins[0]: b"2", vins[1]: None}, 12)
+    _finish(backend)
+    assert (backend.position, len(backend), backend.get(vins[0])) == (12, 2 * PAGE, b"2")
+
+    backend.restore({vins[2]: None}, 13)
+    _finish(backend)
+    backend.write({vins[3]: None}, 14)
+    assert (backend.position, len(backend)) == (14, 2 * PAGE - 2)
+    backend.close()
+
+
+def test_a_restoring_that_was_broken_off_goes_on(tmp_path: Path):
+    first = RocksDBBackend(tmp_path / "p")
+    first.restore({"A": b"1", "B": b"2"}, 7)
+    first.close()
+
+    again = RocksDBBackend(tmp_path / "p")
+    assert again.position == 7
+    again.restore({"B": None, "C": b"3"}, 9)
+    _finish(again)
+    assert (again.position, len(again), list(again.vins())) == (9, 2, ["A", "C"])
+    again.close()
+
+
 WRITER = """
 import itertools, sys
 from pathlib import Path
 from streams.service.rocksdb_backend import RocksDBBackend
 
 backend = RocksDBBackend(Path(sys.argv[1]))
+take = getattr(backend, sys.argv[2])
 for step in itertools.count(1):
-    backend.write({f"{step}-{n}": bytes(2_000) for n in range(500)} | {"SAME": b"%d" % step}, step)
+    take({f"{step}-{n}": bytes(2_000) for n in range(500)} | {"SAME": b"%d" % step}, step)
     print(step, flush=True)
 """
 
 
-def test_a_killed_disk_store_is_as_its_position_says(tmp_path: Path):
+@pytest.mark.parametrize("doing", ["write", "restore"])
+def test_a_killed_disk_store_is_as_its_position_says(tmp_path: Path, doing: str):
     writer = subprocess.Popen(  # noqa: S603 - our own program
-        [sys.executable, "-c", WRITER, str(tmp_path / "p")], stdout=subprocess.PIPE
+        [sys.executable, "-c", WRITER, str(tmp_path / "p"), doing], stdout=subprocess.PIPE
     )
     assert writer.stdout is not None
     with writer.stdout as steps:
@@ -122,11 +157,34 @@ def test_a_killed_disk_store_is_as_its_position_says(tmp_path: Path):
 
     backend = RocksDBBackend(tmp_path / "p")
     position = backend.position
-    assert position >= 60, "what was written stays"
+    assert position >= (60 if doing == "write" else 10), "what was written stays, or most of it"
     expected = {f"{step}-{n}" for step in range(1, position + 1) for n in range(500)} | {"SAME"}
     assert set(backend.vins()) == expected
     assert backend.get("SAME") == b"%d" % position
+    _finish(backend)
     assert len(backend) == len(expected)
+    backend.close()
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from streams.service.rocksdb_backend import RocksDBBackend
+
+backend = RocksDBBackend(Path(sys.argv[1]))
+backend.restore({"A": b"1", "B": b"2"}, 7)
+for _ in backend.restored():
+    pass
+backend.write({"C": b"3"}, 9)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_what_was_restored_outlives_a_kill_like_what_was_written_after_it(tmp_path: Path):
+    killed = subprocess.run([sys.executable, "-c", KILLED, str(tmp_path / "p")], check=False)  # noqa: S603 - our own program
+    assert killed.returncode < 0
+    backend = RocksDBBackend(tmp_path / "p")
+    assert (backend.position, len(backend), list(backend.vins())) == (9, 3, ["A", "B", "C"])
     backend.close()
 
 
