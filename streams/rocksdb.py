@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -36,13 +36,18 @@ def unlogged() -> WriteOptions:
 
 
 def keys_from(database: Rdict, first: bytes) -> Iterator[bytes]:
-    """Keys in their order; read a page at a time, so that no iterator outlives the database."""
+    """Keys in their order."""
+    return chain.from_iterable(pages_from(database, first, PAGE))
+
+
+def pages_from(database: Rdict, first: bytes, size: int) -> Iterator[list[bytes]]:
+    """Keys in their order, so many at a time; no iterator of RocksDB's outlives the database."""
     while True:
         keys: Any = database.keys(from_key=first)  # the stub does not know raw mode
-        page: list[bytes] = list(islice(keys, PAGE))
+        page: list[bytes] = list(islice(keys, size))
         del keys
-        yield from page
-        if len(page) < PAGE:
+        yield page
+        if len(page) < size:
             return
         first = page[-1] + b"\x00"
 

@@ -327,9 +327,9 @@ class OwnedPartition:
         for _ in self.store.restored():
             await asyncio.sleep(0)
 
-    def _vehicles(self, records: Sequence[Record]) -> dict[str, bytes | None]:
+    def _vehicles(self, records: Sequence[Record]) -> dict[bytes, bytes | None]:
         """Last record of each vehicle; what else the changelog holds is remembered."""
-        last = {record.key: record.value for record in records}
+        last: dict[bytes, bytes | None] = {record.key: record.value for record in records}
         last.pop(MARKER_KEY, None)
         newest, memory = last.pop(NEWEST_KEY, None), last.pop(MEMORY_KEY, None)
         if newest is not None:
@@ -337,7 +337,7 @@ class OwnedPartition:
         if memory is not None:
             assert self.desk is not None  # noqa: S101 - written by the owner of this partition
             self.desk.book.remember(memory)
-        return {vin.decode(): record for vin, record in last.items()}
+        return last
 
     def _reach(self, newest: NewestDays) -> None:
         key: tuple[EventType, str]

@@ -8,6 +8,8 @@ from typing import Protocol
 
 Changes = Mapping[str, bytes | None]
 """Records by VIN; None where the vehicle was forgotten."""
+Restored = Mapping[bytes, bytes | None]
+"""The same as the changelog has it."""
 
 
 class Backend(Protocol):
@@ -23,7 +25,7 @@ class Backend(Protocol):
     def write(self, changes: Changes, position: int) -> None:
         """Take over confirmed changes and the position after them, in one step."""
 
-    def restore(self, changes: Changes, position: int) -> None:
+    def restore(self, changes: Restored, position: int) -> None:
         """Take over records from the changelog; after the last, `restored` is to be gone through."""
 
     def restored(self) -> Iterator[None]:
@@ -68,9 +70,9 @@ class MemoryBackend:
                 records[vin] = record
         self._position = position
 
-    def restore(self, changes: Changes, position: int) -> None:
+    def restore(self, changes: Restored, position: int) -> None:
         """Take over records from the changelog."""
-        self.write(changes, position)
+        self.write({vin.decode(): record for vin, record in changes.items()}, position)
 
     def restored(self) -> Iterator[None]:
         """Nothing is left to do."""
@@ -151,7 +153,7 @@ class PartitionStore:
         self._changed.clear()
         self._in_flight = {}
 
-    def restore(self, changes: Changes, position: int) -> None:
+    def restore(self, changes: Restored, position: int) -> None:
         """Take over records read from the changelog; `restored` follows the last of them."""
         self.backend.restore(changes, position)
 

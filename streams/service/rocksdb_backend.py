@@ -9,14 +9,16 @@ from typing import Any
 
 from rocksdict import WriteBatch
 
-from streams.rocksdb import PAGE, destroy_database, keys_from, open_database, unlogged
-from streams.service.partition_store import Changes
+from streams.rocksdb import destroy_database, keys_from, open_database, pages_from, unlogged
+from streams.service.partition_store import Changes, Restored
 
 POSITION_KEY = b"\x00position"
 COUNT_KEY = b"\x00count"
 NUMBER_BYTES = 8
 FIRST_VIN = b"\x01"
 """Keys that begin with a zero byte are the backend's own."""
+COUNTED_AT_ONCE = 5_000
+"""Vehicles after which others have their turn: some milliseconds."""
 
 
 class RocksDBBackend:
@@ -73,21 +75,21 @@ class RocksDBBackend:
         batch.put(COUNT_KEY, count.to_bytes(NUMBER_BYTES, "big"))
         self._db.write(batch)
 
-    def restore(self, changes: Changes, position: int) -> None:
+    def restore(self, changes: Restored, position: int) -> None:
         """Take over records from the changelog; after the last, `restored` is to be gone through.
 
         Filling in 1.2 million records of a million vehicles takes 3.0 s, logged and counted 5.4.
         """
         if not self._filling:
-            self.write(changes, position)
+            self.write({vin.decode(): record for vin, record in changes.items()}, position)
             return
         batch = WriteBatch(raw_mode=True)
+        vin: Any  # the stub does not know raw mode
         for vin, record in changes.items():
-            key: Any = vin.encode()  # the stub does not know raw mode
             if record is None:
-                batch.delete(key)
+                batch.delete(vin)
             else:
-                batch.put(key, record)
+                batch.put(vin, record)
         batch.put(POSITION_KEY, position.to_bytes(NUMBER_BYTES, "big"))
         self._db.write(batch, unlogged())
 
@@ -97,9 +99,9 @@ class RocksDBBackend:
             return
         self._db.flush()
         count = 0
-        for count, _ in enumerate(keys_from(self._db, FIRST_VIN), start=1):
-            if count % PAGE == 0:
-                yield
+        for vins in pages_from(self._db, FIRST_VIN, COUNTED_AT_ONCE):
+            count += len(vins)
+            yield
         self._db.put(COUNT_KEY, count.to_bytes(NUMBER_BYTES, "big"))
         self._filling = False
 

@@ -106,12 +106,12 @@ def _finish(backend: Backend) -> None:
 def test_what_is_restored_is_counted_once_all_is_there(make_backend: Callable[[], Backend]):
     backend = make_backend()
     vins = [f"VIN{n:06d}" for n in range(2 * PAGE + 1)]
-    backend.restore(dict.fromkeys(vins, b"1"), 10)
-    backend.restore({vins[0]: b"2", vins[1]: None}, 12)
+    backend.restore({vin.encode(): b"1" for vin in vins}, 10)
+    backend.restore({vins[0].encode(): b"2", vins[1].encode(): None}, 12)
     _finish(backend)
     assert (backend.position, len(backend), backend.get(vins[0])) == (12, 2 * PAGE, b"2")
 
-    backend.restore({vins[2]: None}, 13)
+    backend.restore({vins[2].encode(): None}, 13)
     _finish(backend)
     backend.write({vins[3]: None}, 14)
     assert (backend.position, len(backend)) == (14, 2 * PAGE - 2)
@@ -120,12 +120,12 @@ def test_what_is_restored_is_counted_once_all_is_there(make_backend: Callable[[]
 
 def test_a_restoring_that_was_broken_off_goes_on(tmp_path: Path):
     first = RocksDBBackend(tmp_path / "p")
-    first.restore({"A": b"1", "B": b"2"}, 7)
+    first.restore({b"A": b"1", b"B": b"2"}, 7)
     first.close()
 
     again = RocksDBBackend(tmp_path / "p")
     assert again.position == 7
-    again.restore({"B": None, "C": b"3"}, 9)
+    again.restore({b"B": None, b"C": b"3"}, 9)
     _finish(again)
     assert (again.position, len(again), list(again.vins())) == (9, 2, ["A", "C"])
     again.close()
@@ -137,9 +137,12 @@ from pathlib import Path
 from streams.service.rocksdb_backend import RocksDBBackend
 
 backend = RocksDBBackend(Path(sys.argv[1]))
-take = getattr(backend, sys.argv[2])
 for step in itertools.count(1):
-    take({f"{step}-{n}": bytes(2_000) for n in range(500)} | {"SAME": b"%d" % step}, step)
+    records = {f"{step}-{n}": bytes(2_000) for n in range(500)} | {"SAME": b"%d" % step}
+    if sys.argv[2] == "write":
+        backend.write(records, step)
+    else:
+        backend.restore({vin.encode(): record for vin, record in records.items()}, step)
     print(step, flush=True)
 """
 
@@ -172,7 +175,7 @@ from pathlib import Path
 from streams.service.rocksdb_backend import RocksDBBackend
 
 backend = RocksDBBackend(Path(sys.argv[1]))
-backend.restore({"A": b"1", "B": b"2"}, 7)
+backend.restore({b"A": b"1", b"B": b"2"}, 7)
 for _ in backend.restored():
     pass
 backend.write({"C": b"3"}, 9)
