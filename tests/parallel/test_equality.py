@@ -54,6 +54,7 @@ def test_a_country_that_is_judged_at_the_end(country, judged_by_one, tmp_path, w
     assert_same(on_several(tmp_path / "several", [country], workers, **how), one)
     assert one.changed == len(one.final.splitlines()) < judged_by_one.changed
     assert one.counters == judged_by_one.counters
+    assert_same(on_several(tmp_path / "disk", [country], workers, tmp_path / "state", **how), one)
 
 
 def test_how_far_judging_has_come_is_told(country, judged_by_one):
