@@ -62,13 +62,14 @@ class Writer:
         self, connection: Settings, where: TopicPartition, codec: str | None, name: str | None = None
     ) -> None:
         self._where, self._dice = where, random.Random(name)
-        self.producer = AIOKafkaProducer(
-            transactional_id=name and f"{where.topic}-{name}",
-            compression_type=codec,
-            max_batch_size=4000,
-            linger_ms=5,
+        self._options = {
+            "transactional_id": name and f"{where.topic}-{name}",
+            "compression_type": codec,
+            "max_batch_size": 4000,
+            "linger_ms": 5,
             **connection.aiokafka_options(),
-        )
+        }
+        self.producer = AIOKafkaProducer(**self._options)
 
     async def __aenter__(self) -> Writer:
         await self.producer.start()
@@ -76,6 +77,11 @@ class Writer:
 
     async def __aexit__(self, *_: object) -> None:
         await self.producer.stop()
+        if self._options["transactional_id"]:
+            # The broker answers before the end of a transaction is in its partitions; a successor waits.
+            successor = AIOKafkaProducer(**self._options)
+            await successor.start()
+            await successor.stop()
 
     async def write(self, count: int, word: str) -> None:
         """Records under random keys; one in ten takes its key back."""
