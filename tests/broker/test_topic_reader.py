@@ -78,7 +78,7 @@ class Writer:
     async def __aexit__(self, *_: object) -> None:
         await self.producer.stop()
         if self._options["transactional_id"]:
-            # The broker answers before the end of a transaction is in its partitions; a successor waits.
+            # A transaction's end reaches its partitions after the answer; a successor waits for it.
             successor = AIOKafkaProducer(**self._options)
             await successor.start()
             await successor.stop()
