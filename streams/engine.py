@@ -275,18 +275,15 @@ class Engine:
         waiting = self._changes.deadlines
         for (case, history), verdict in zip(pile, verdicts, strict=True):
             record = case.record
-            exported = bool(history.used_exports) or record.export is not None
-            if exported:
+            if history.used_exports or record.export is not None:
                 self._count_export(history, record, result)
             # Most vehicles are ordinary: nothing is found, and nothing was before.
-            told = bool(verdict.findings or verdict.failed or record.alerts) or case.vin in waiting
-            if told:
+            if verdict.findings or verdict.failed or record.alerts or case.vin in waiting:
                 self._changes.report(case, history, verdict, result, detected_at)
-            if case.stored is None or exported or told:
-                judged = records.encode(record)
-                # A worker that starts judges all its vehicles again; most come out as they were.
-                if judged != case.stored:
-                    self.store.put(case.vin, judged)
+            judged = records.encode(record)
+            # A worker that starts judges all its vehicles again; most come out as they were.
+            if judged != case.stored:
+                self.store.put(case.vin, judged)
 
     def _count_export(self, history: VehicleHistory, record: VehicleRecord, result: Result) -> None:
         """Note a change of the export that the vehicle counts for."""

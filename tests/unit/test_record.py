@@ -59,6 +59,18 @@ def test_layout_1_is_read_and_nothing_is_told_twice(engine):
     assert records.decode(engine.store.get(VIN)).layout == records.LAYOUT
 
 
+def test_layout_1_is_rewritten_even_where_nothing_is_found():
+    ordinary = Engine(Catalogue(load_policy()), MemoryStore())
+    paper = PENDING_EXPORT | {"kind": "initial"}
+    result = ordinary.process([RawDocument(json.dumps(paper).encode())])
+    assert result.alerts == []
+    now = ordinary.store.get(VIN)
+    _, *rest = msgspec.msgpack.decode(now)
+    ordinary.store.put(VIN, msgspec.msgpack.encode([1, *rest]))
+    ordinary.judge([VIN])
+    assert ordinary.store.get(VIN) == now
+
+
 def test_a_later_layout_is_refused(engine):
     fields = msgspec.msgpack.decode(engine.store.get(VIN))
     later = msgspec.msgpack.encode([records.LAYOUT + 1, *fields[1:]])
