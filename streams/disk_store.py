@@ -7,10 +7,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
-from rocksdict import WriteBatch
-
 from detectors.errors import ZeromileError
-from streams.rocksdb import keys_from, open_database, unlogged
+from streams.rocksdb import batch_of, keys_from, open_database, unlogged
 
 _AT_ONCE: Final = 5_000
 """Records that are written together; the newest are in memory until then."""
@@ -76,14 +74,8 @@ class DiskStore:
             self._write()
 
     def _write(self) -> None:
-        batch = WriteBatch(raw_mode=True)
-        for vin, record in self._changed.items():
-            key: Any = vin.encode()  # the stub does not know raw mode
-            if record is None:
-                batch.delete(key)
-            else:
-                batch.put(key, record)
-        self._ask(self._database.write, batch)
+        changes = ((vin.encode(), record) for vin, record in self._changed.items())
+        self._ask(self._database.write, batch_of(changes))
         self._changed.clear()
 
     def _ask(self, question: Callable[..., Any], *about: object) -> Any:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
-from rocksdict import BlockBasedOptions, Options, Rdict, WriteOptions
+from rocksdict import BlockBasedOptions, Options, Rdict, WriteBatch, WriteOptions
 
 PAGE = 1000
 WRITE_BUFFER_BYTES = 16 * 1024 * 1024
@@ -35,19 +35,31 @@ def unlogged() -> WriteOptions:
     return options
 
 
+def batch_of(changes: Iterable[tuple[bytes, bytes | None]]) -> WriteBatch:
+    """Put all changes into one batch; ``None`` removes a key."""
+    batch = WriteBatch(raw_mode=True)
+    key: Any  # the stub does not know raw mode
+    for key, value in changes:
+        if value is None:
+            batch.delete(key)
+        else:
+            batch.put(key, value)
+    return batch
+
+
 def keys_from(database: Rdict, first: bytes) -> Iterator[bytes]:
     """Keys in their order."""
-    return chain.from_iterable(pages_from(database, first, PAGE))
+    return chain.from_iterable(pages_from(database, first))
 
 
-def pages_from(database: Rdict, first: bytes, size: int) -> Iterator[list[bytes]]:
-    """Keys in their order, so many at a time; no iterator of RocksDB's outlives the database."""
+def pages_from(database: Rdict, first: bytes) -> Iterator[list[bytes]]:
+    """Keys in their order, a page at a time; no iterator of RocksDB's outlives the database."""
     while True:
         keys: Any = database.keys(from_key=first)  # the stub does not know raw mode
-        page: list[bytes] = list(islice(keys, size))
+        page: list[bytes] = list(islice(keys, PAGE))
         del keys
         yield page
-        if len(page) < size:
+        if len(page) < PAGE:
             return
         first = page[-1] + b"\x00"
 

@@ -7,9 +7,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from rocksdict import WriteBatch
-
-from streams.rocksdb import destroy_database, keys_from, open_database, pages_from, unlogged
+from streams.rocksdb import (
+    batch_of,
+    destroy_database,
+    keys_from,
+    open_database,
+    pages_from,
+    unlogged,
+)
 from streams.service.partition_store import Changes, Restored
 
 POSITION_KEY = b"\x00position"
@@ -17,8 +22,6 @@ COUNT_KEY = b"\x00count"
 NUMBER_BYTES = 8
 FIRST_VIN = b"\x01"
 """Keys that begin with a zero byte are the backend's own."""
-COUNTED_AT_ONCE = 5_000
-"""Vehicles after which others have their turn: some milliseconds."""
 
 
 class RocksDBBackend:
@@ -60,17 +63,13 @@ class RocksDBBackend:
     def write(self, changes: Changes, position: int) -> None:
         """Take over confirmed changes and the position after them, in one step."""
         deque(self.restored(), maxlen=0)
-        batch, count = WriteBatch(raw_mode=True), len(self)
         # The stub wants a list of all that a key may be, and does not say that a list comes back.
         keys: list[Any] = [vin.encode() for vin in changes]
         known: Any = self._db.get(keys)
-        for key, record, before in zip(keys, changes.values(), known, strict=True):
-            if record is None:
-                count -= before is not None
-                batch.delete(key)
-            else:
-                count += before is None
-                batch.put(key, record)
+        count = len(self)
+        for record, before in zip(changes.values(), known, strict=True):
+            count += (record is not None) - (before is not None)
+        batch = batch_of(zip(keys, changes.values(), strict=True))
         batch.put(POSITION_KEY, position.to_bytes(NUMBER_BYTES, "big"))
         batch.put(COUNT_KEY, count.to_bytes(NUMBER_BYTES, "big"))
         self._db.write(batch)
@@ -83,13 +82,7 @@ class RocksDBBackend:
         if not self._filling:
             self.write({vin.decode(): record for vin, record in changes.items()}, position)
             return
-        batch = WriteBatch(raw_mode=True)
-        vin: Any  # the stub does not know raw mode
-        for vin, record in changes.items():
-            if record is None:
-                batch.delete(vin)
-            else:
-                batch.put(vin, record)
+        batch = batch_of(changes.items())
         batch.put(POSITION_KEY, position.to_bytes(NUMBER_BYTES, "big"))
         self._db.write(batch, unlogged())
 
@@ -99,7 +92,7 @@ class RocksDBBackend:
             return
         self._db.flush()
         count = 0
-        for vins in pages_from(self._db, FIRST_VIN, COUNTED_AT_ONCE):
+        for vins in pages_from(self._db, FIRST_VIN):
             count += len(vins)
             yield
         self._db.put(COUNT_KEY, count.to_bytes(NUMBER_BYTES, "big"))
