@@ -46,7 +46,7 @@ from streams.results import Counters, DetectorFailure
 _AHEAD: Final = 2
 """Batches that the workers read before they conclude one: so much may the coordinator fall behind."""
 _UNTAKEN: Final = 2
-"""Batches that the workers may conclude before the coordinator takes what they came to."""
+"""Batches or pages that the workers may judge before the coordinator takes what they came to."""
 
 
 class _OnItsWay(NamedTuple):
@@ -95,7 +95,8 @@ class ParallelReplay:
         self._read: deque[_OnItsWay] = deque()
         """Batches that the workers are reading."""
         self._judged: deque[int | None] = deque()
-        """Newest civil day of the customs feed after the batches that the workers are judging."""
+        """Newest civil day of the customs feed after the batches that the workers are judging; ``None``
+        where the provinces wait for the end."""
         self._vehicles = 0
         self._at_the_end = False
         """Whether vehicles are judged once all is read."""
@@ -168,16 +169,13 @@ class ParallelReplay:
         self._read.append(_OnItsWay(lines, routed))
         if len(self._read) > _AHEAD:
             self._let_judge()
-        if len(self._judged) > _UNTAKEN:
-            self._take()
+        self._take_all_but(_UNTAKEN)
 
     def _finish_open_batches(self) -> None:
         while self._read:
             self._let_judge()
-            if len(self._judged) > _UNTAKEN:
-                self._take()
-        while self._judged:
-            self._take()
+            self._take_all_but(_UNTAKEN)
+        self._take_all_but(0)
 
     def _let_judge(self) -> None:
         """Put together what was read of the oldest open batch and let the workers conclude it."""
@@ -194,10 +192,11 @@ class ParallelReplay:
         self.counters.dead_lettered.update(refusal.error.reason for refusal in refusals)
         self._proceedings.refuse(refusals)
 
-    def _take(self) -> None:
-        """Take what the oldest judged batch came to."""
-        today = self._judged.popleft()
-        self._take_all(self._pool.answers(Concluded), today)
+    def _take_all_but(self, most: int) -> None:
+        """Take what judged batches came to, the oldest first, until no more are left."""
+        while len(self._judged) > most:
+            today = self._judged.popleft()
+            self._take_all(self._pool.answers(Concluded), today)
 
     def _take_all(self, parts: Sequence[Concluded], today: int | None) -> None:
         self._proceedings.take(
@@ -221,22 +220,16 @@ class ParallelReplay:
         self._take_all(self._pool.answers(Concluded), self._newest_export_day())
 
     def _judge_all(self, judging: Judging | None) -> None:
-        """Have the workers judge what they filed, one page ahead of what is taken."""
+        """Have the workers judge what they filed, page by page; a page counts once it is asked for."""
         vehicles = [counts.vehicles for counts in self._ask_counts()]
         told = judging and judging(sum(vehicles))
-
-        def take(start: int) -> None:
-            self._take_all(self._pool.answers(Concluded), None)
+        for start in range(0, max(vehicles), PAGE):
+            self._pool.tell_all([JudgeNext(start == 0, self._now())] * len(self._pool))
+            self._judged.append(None)
+            self._take_all_but(_UNTAKEN)
             if told:
                 told(sum(min(max(count - start, 0), PAGE) for count in vehicles))
-
-        starts = range(0, max(vehicles), PAGE)
-        for start in starts:
-            self._pool.tell_all([JudgeNext(start == 0, self._now())] * len(self._pool))
-            if start:
-                take(start - PAGE)
-        if starts:
-            take(starts[-1])
+        self._take_all_but(0)
 
     def _count(self) -> None:
         total = self.counters
