@@ -13,6 +13,8 @@ SECRETS = (
     "ZEROMILE_READER_PASSWORD",
     "GRAFANA_ADMIN_PASSWORD",
     "ZEROMILE_WEB_TOKEN",
+    # Ids of owners and exporters are kept as digests under it: another key needs an empty installation.
+    "ZEROMILE_IDENTITY_KEY",
 )
 TEXT = """\
 # Made by deploy/make_env.py. Keep it to yourself; docker-compose.yml reads it.

@@ -14,6 +14,7 @@ from detectors.errors import DocumentError
 from detectors.exports import ExportChange, counted_export, hardly_used
 from detectors.filing import FiledDocument, Outcome, file_document, trim
 from detectors.history import VehicleHistory
+from detectors.identities import Decode
 from detectors.policy import Policy
 from detectors.registry import Catalogue
 from detectors.watermarks import Watermarks
@@ -81,6 +82,8 @@ class Engine:
     keyed
         Whether every document must carry its VIN as key: under another key it would lie in a
         partition apart from the rest of its vehicle.
+    decode
+        Reads a document, with digests for ids where a key is set.
     clock
         Wall clock for ``detected_at``, which no finding depends on.
     """
@@ -93,6 +96,7 @@ class Engine:
         watermarks: Watermarks | None = None,
         corrections: VinCorrections | None = None,
         keyed: bool = False,
+        decode: Decode = decode,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
         self.catalogue = catalogue
@@ -101,6 +105,7 @@ class Engine:
         self.counters = Counters()
         self._corrections = corrections
         self._keyed = keyed
+        self._decode = decode
         self._clock = clock
         self._limits = catalogue.policy.history
         self._hardly_used = hardly_used(catalogue.policy)
@@ -200,7 +205,7 @@ class Engine:
     def _read(self, raw: RawDocument, result: Result) -> Document | None:
         self.counters.read += 1
         try:
-            document = decode(raw.value)
+            document = self._decode(raw.value)
             if self._keyed:
                 _check_key(raw.key, document)
         except DocumentError as error:

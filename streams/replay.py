@@ -6,6 +6,8 @@ from datetime import datetime
 from itertools import islice
 from pathlib import Path
 
+from detectors.decoding import decode
+from detectors.identities import Decode
 from detectors.registry import Catalogue
 from streams.clock import utc_now
 from streams.engine import Engine
@@ -35,6 +37,8 @@ class Replay:
         The detectors.
     outputs
         What to write.
+    decode
+        Reads a document, with digests for ids where a key is set.
     clock
         Wall clock for ``detected_at``, which no finding depends on.
     """
@@ -43,9 +47,12 @@ class Replay:
         self,
         catalogue: Catalogue,
         outputs: Outputs | None = None,
+        decode: Decode = decode,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
-        self.engine = Engine(catalogue, MemoryStore(), corrections=VinCorrections(), clock=clock)
+        self.engine = Engine(
+            catalogue, MemoryStore(), corrections=VinCorrections(), decode=decode, clock=clock
+        )
         self._proceedings = Proceedings(catalogue.policy, outputs, clock)
 
     @property

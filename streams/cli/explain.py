@@ -14,6 +14,7 @@ from streams.cli.console import fail, out
 from streams.cli.replay import Config, Files, ModelChoice, WatermarkTime, check_readable, parse_day
 from streams.cli.summary import SEVERITY_STYLE
 from streams.dossier import Dossier, describe, dossier
+from streams.identities import decode_from_environment
 from streams.models.choice import choose_model
 from streams.policy import load_policy
 from streams.replay import Replay
@@ -32,7 +33,9 @@ def explain(
     check_readable(files)
     vin = vin.strip().upper()
     try:
-        run = Replay(Catalogue(load_policy(config), choose_model(model)))
+        run = Replay(
+            Catalogue(load_policy(config), choose_model(model)), decode=decode_from_environment()
+        )
         run.read(files)
         if day is not None:
             run.engine.declare_complete(day)

@@ -17,6 +17,7 @@ from detectors.registry import Catalogue
 from streams.cli.console import errors, fail, out
 from streams.cli.progress import replay_progress
 from streams.cli.summary import summary_tables
+from streams.identities import decode_from_environment
 from streams.models.choice import choose_model
 from streams.parallel import Judge, ParallelReplay
 from streams.policy import load_policy
@@ -112,7 +113,8 @@ def replay(
     check_writable(alerts, final, dead_letters, report)
     check_folder(on_disk)
     try:
-        with _job(workers, on_disk, Judge(config, model), Outputs(alerts, final, dead_letters)) as run:
+        judge = Judge(config, model, decode_from_environment())
+        with _job(workers, on_disk, judge, Outputs(alerts, final, dead_letters)) as run:
             with replay_progress(files, errors) as (advance, judging):
                 replayed = run.run(
                     files, complete_through=day, advance=advance, judging=judging, batch=batch
@@ -138,7 +140,8 @@ def _job(
     workers: int, on_disk: Path | None, judge: Judge, outputs: Outputs
 ) -> Iterator[Replay | ParallelReplay]:
     if workers == 1 and on_disk is None:
-        yield Replay(Catalogue(load_policy(judge.config), choose_model(judge.model)), outputs)
+        catalogue = Catalogue(load_policy(judge.config), choose_model(judge.model))
+        yield Replay(catalogue, outputs, judge.decode)
         return
     with ExitStack() as stack:
         directory = None if on_disk is None else stack.enter_context(_scratch(on_disk))

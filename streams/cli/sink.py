@@ -17,6 +17,7 @@ from streams.cli.console import errors, fail, out
 from streams.cli.progress import reading_progress
 from streams.cli.replay import check_readable
 from streams.cli.service_options import Bootstrap, kafka_errors_explained
+from streams.service.identity_check import check_identities
 from streams.service.logs import set_up_logs
 from streams.service.settings import SettingsError, load
 from streams.sink.consumer import Sink, open_consumer
@@ -72,7 +73,11 @@ def sink(
     try:
         engine = open_database(settings.sink_url.get_secret_value())
         migrate(engine)
-        done = _from_files(engine, from_file) if from_file else _from_kafka(settings, engine, once=once)
+        done = (
+            _from_files(settings, engine, from_file)
+            if from_file
+            else _from_kafka(settings, engine, once=once)
+        )
     except ZeromileError as error:
         fail(str(error))
     except DBAPIError as error:
@@ -92,9 +97,9 @@ def _settings(**overrides: object) -> SinkSettings:
         fail(str(error))
 
 
-def _from_files(engine: Engine, paths: list[Path]) -> Stored:
+def _from_files(settings: SinkSettings, engine: Engine, paths: list[Path]) -> Stored:
     with reading_progress(paths, errors) as advance:
-        return store_files(engine, paths, advance)
+        return store_files(engine, paths, advance, settings.decode)
 
 
 def _from_kafka(settings: SinkSettings, engine: Engine, *, once: bool) -> Stored:
@@ -105,5 +110,8 @@ def _from_kafka(settings: SinkSettings, engine: Engine, *, once: bool) -> Stored
         signal.signal(number, lambda *_: stop.set())
     if settings.sink_metrics_port is not None:
         start_http_server(settings.sink_metrics_port, settings.sink_metrics_host, metrics.registry)
-    with kafka_errors_explained(settings), open_consumer(settings) as consumer:
-        return Sink(settings, engine, consumer, metrics, stop).run(until_end=once)
+    with kafka_errors_explained(settings):
+        if settings.sink_documents:
+            check_identities(settings)
+        with open_consumer(settings) as consumer:
+            return Sink(settings, engine, consumer, metrics, stop).run(until_end=once)

@@ -22,7 +22,8 @@ def worker(
     """Judge documents from Kafka until stopped; start several to share the partitions.
 
     Settings come from the environment, see `zeromile settings show`. Exit codes: 0 told to stop
-    and stopped in order, 1 failed, 2 wrong use or topics that are not there.
+    and stopped in order, 1 failed, 2 wrong use, topics that are not there, or state
+    of another identity key.
     """
     settings = settings_or_exit(bootstrap_servers=bootstrap, web_port=web_port)
     try:

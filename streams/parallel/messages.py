@@ -5,19 +5,23 @@ from pathlib import Path
 
 import msgspec
 
+from detectors.decoding import decode
 from detectors.documents import EventType
 from detectors.errors import Reason
 from detectors.exports import ExportChange
+from detectors.identities import Decode
 
 
 @dataclass(frozen=True, slots=True)
 class Judge:
-    """How a worker process comes by its detectors."""
+    """How a worker process comes by its detectors and documents."""
 
     config: Path | None = None
     """Policy file over the shipped one."""
     model: str | None = None
     """Directory of a trained model, or the word for the one that ships."""
+    decode: Decode = decode
+    """Reads a document."""
 
 
 class NewestDay(msgspec.Struct, array_like=True, gc=False):

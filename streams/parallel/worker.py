@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Final
 
 from detectors.decoding import decode
-from detectors.documents import EVENT_TYPES, Document
+from detectors.documents import EVENT_TYPES
 from detectors.errors import ZeromileError
+from detectors.identities import Decode
 from detectors.registry import Catalogue
 from detectors.watermarks import Watermarks
 from streams.disk_store import DiskStore
@@ -42,7 +43,6 @@ from streams.parallel.messages import (
     Request,
     Response,
     Vehicles,
-    Withdrawal,
 )
 from streams.policy import load_policy
 from streams.proceedings import PAGE, alert_as_record
@@ -82,7 +82,8 @@ def run(channel: Channel, judge: Judge, directory: Path | None) -> None:
 def _serve(channel: Channel, judge: Judge, directory: Path | None) -> None:
     try:
         store = MemoryStore() if directory is None else DiskStore(directory)
-        worker = Worker(Catalogue(load_policy(judge.config), choose_model(judge.model)), store)
+        catalogue = Catalogue(load_policy(judge.config), choose_model(judge.model))
+        worker = Worker(catalogue, store, judge.decode)
         while not isinstance(request := messages.decode_request(channel.receive()), End):
             channel.send(messages.encode(worker.answer(request)))
     except (EOFError, BrokenPipeError, ConnectionResetError):
@@ -106,10 +107,13 @@ class Worker:
         The detectors.
     store
         Where the vehicles lie.
+    decode
+        Reads a document.
     """
 
-    def __init__(self, catalogue: Catalogue, store: StateStore) -> None:
-        self._reader = Engine(catalogue, MemoryStore())
+    def __init__(self, catalogue: Catalogue, store: StateStore, decode: Decode = decode) -> None:
+        self._decode = decode
+        self._reader = Engine(catalogue, MemoryStore(), decode=decode)
         self._engine = Engine(catalogue, store, clock=lambda: self._now)
         self._now = datetime.min.replace(tzinfo=UTC)
         self._reported = dict(self._reader.watermarks.newest)
@@ -163,7 +167,8 @@ class Worker:
         for newest in go.newest:
             self._engine.watermarks.reach(newest.event_type, newest.source, newest.day)
         for withdrawal in go.withdrawals:
-            received.withdraw(_document(withdrawal))
+            document = self._decode(withdrawal.payload)
+            received.withdraw(withdrawn(document, withdrawal.vin, withdrawal.revision))
         if go.detected_at is None:
             return _concluded(self._engine.file(received))
         self._now = datetime.fromisoformat(go.detected_at)
@@ -192,10 +197,6 @@ class Worker:
 
 def _progress(watermarks: Watermarks) -> Progress:
     return {feed: watermarks.complete_through(feed) for feed in EVENT_TYPES}
-
-
-def _document(withdrawal: Withdrawal) -> Document:
-    return withdrawn(decode(withdrawal.payload), withdrawal.vin, withdrawal.revision)
 
 
 def _concluded(result: Result) -> Concluded:

@@ -17,6 +17,7 @@ from streams.kafka.batches import scheduler_for
 from streams.kafka.transport import BatchApp
 from streams.policy import load_policy
 from streams.service.backends import open_backend
+from streams.service.identity_check import fingerprint_of
 from streams.service.lag import LagReporter
 from streams.service.layout import names_of
 from streams.service.metrics import Metrics
@@ -78,7 +79,11 @@ def build_service(settings: Settings) -> StreamingService:
     observer = Observer(metrics, event_types, settings.recent_alerts)
     app = _faust_app(settings, frozenset(names.documents))
     watermarks = SharedWatermarks(
-        settings, names.watermarks, Watermarks(policy.watermarks), metrics.watermark
+        settings,
+        names.watermarks,
+        Watermarks(policy.watermarks),
+        metrics.watermark,
+        fingerprint_of(settings),
     )
     surroundings = Surroundings(
         connection=settings,
@@ -89,6 +94,8 @@ def build_service(settings: Settings) -> StreamingService:
         url=settings.web_url,
         flush_seconds=settings.flush_seconds,
         retention_days=settings.state_retention_days,
+        decode=settings.decode,
+        identities=fingerprint_of(settings),
         catalogue=catalogue,
         watermarks=watermarks.watermarks,
         metrics=metrics,

@@ -14,6 +14,7 @@ from detectors.errors import PolicyError, ZeromileError
 from streams.kafka.topic_admin import admin_client, check_topics
 from streams.models.choice import choose_model
 from streams.policy import load_policy
+from streams.service.identity_check import IdentityKeyChangedError, check_identities
 from streams.service.layout import catalogue_of, names_of
 from streams.service.settings import LOOPBACK, Settings
 
@@ -48,7 +49,7 @@ def diagnose(settings: Settings) -> Iterator[Diagnosis]:
         with admin_client(settings) as client:
             yield from _broker(client, settings)
             yield from _topics(client, settings)
-            for check in (_group, _lag):
+            for check in (_identities, _group, _lag):
                 yield from _tolerant(check, client, settings)
     except KafkaError as error:
         yield Diagnosis(
@@ -124,6 +125,22 @@ def _topics(client: KafkaAdminClient, settings: Settings) -> Iterator[Diagnosis]
         yield Diagnosis("problem", str(difference), "`zeromile topics apply`")
     if not differences:
         yield Diagnosis("ok", "all topics are as they should be")
+
+
+def _identities(_: KafkaAdminClient, settings: Settings) -> Iterator[Diagnosis]:
+    try:
+        check_identities(settings)
+    except IdentityKeyChangedError as error:
+        yield Diagnosis("problem", str(error), "no worker starts until then")
+        return
+    if settings.identities is None:
+        yield Diagnosis(
+            "note",
+            "ids of owners and exporters are kept as they come",
+            "hash them upstream, or set ZEROMILE_IDENTITY_KEY before the first worker starts",
+        )
+    else:
+        yield Diagnosis("ok", "ids are kept as digests, under the key of the state")
 
 
 def _group(client: KafkaAdminClient, settings: Settings) -> Iterator[Diagnosis]:

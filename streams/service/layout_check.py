@@ -1,4 +1,4 @@
-"""Whether the topics are as a worker needs them, asked before it joins the group."""
+"""Whether topics and state are as a worker needs them, asked before it joins the group."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ from kafka.errors import KafkaError, RetriableError
 from mode import Service
 
 from streams.kafka.topic_admin import admin_client, check_topics
+from streams.service.identity_check import IdentityKeyChangedError, check_identities
 from streams.service.layout import catalogue_of
 from streams.service.settings import Settings
 
 RETRY_SECONDS: Final = 1.0
 WRONG_USE: Final = 2
-"""Exit status of a worker whose topics are not there."""
+"""Exit status of a worker whose topics are not there, or whose state is not its own."""
 
 log = structlog.get_logger("zeromile.worker")
 
@@ -48,6 +49,22 @@ def check_layout(settings: Settings) -> None:
         raise TopicsError("; ".join(faults))
 
 
+def check_start(settings: Settings) -> None:
+    """Refuse to start where topics or state are not what the settings say.
+
+    Raises
+    ------
+    TopicsError
+        Names every topic at fault.
+    IdentityKeyChangedError
+        The state was made under another key.
+    kafka.errors.RetriableError
+        No broker answers.
+    """
+    check_layout(settings)
+    check_identities(settings)
+
+
 class WaitForBroker(Service):
     """Holds back what starts after it until a broker answers; Faust would give up at once."""
 
@@ -56,15 +73,15 @@ class WaitForBroker(Service):
         self._settings = settings
 
     async def on_start(self) -> None:
-        """Return when the topics are there, or when told to stop."""
+        """Return when all is as it should be, or when told to stop."""
         while not self.should_stop:
             log.warning("no broker answers, waiting for one", servers=self._settings.bootstrap_servers)
             await self.sleep(RETRY_SECONDS)
             try:
-                await asyncio.to_thread(check_layout, self._settings)
+                await asyncio.to_thread(check_start, self._settings)
             except RetriableError:
                 continue
-            except TopicsError as error:
-                log.error("topics are not as they should be", faults=str(error))  # noqa: TRY400 - says it all
+            except (TopicsError, IdentityKeyChangedError) as error:
+                log.error("not as it should be", faults=str(error))  # noqa: TRY400 - says it all
                 raise SystemExit(WRONG_USE) from error
             return

@@ -25,6 +25,7 @@ from streams.kafka.outbox import Entry, Outbox
 from streams.kafka.topic_reader import Record, read_to_end
 from streams.results import Result
 from streams.service.expiry import Sweeper
+from streams.service.identity_check import IDENTITIES_KEY
 from streams.service.intake import Intake
 from streams.service.outgoing import add_alerts, add_exports
 from streams.service.partition_store import PartitionStore
@@ -72,7 +73,11 @@ class OwnedPartition:
         self.around = surroundings
         self.ready = asyncio.Event()
         self.engine = Engine(
-            surroundings.catalogue, store, watermarks=surroundings.watermarks, keyed=True
+            surroundings.catalogue,
+            store,
+            watermarks=surroundings.watermarks,
+            keyed=True,
+            decode=surroundings.decode,
         )
         self._changelog = TopicPartition(surroundings.names.vehicles, number)
         self._transactions = Transactions(self._changelog, surroundings)
@@ -294,7 +299,9 @@ class OwnedPartition:
             self._outbox.add(names.watermarks, 0, str(self.number).encode(), newest)
         if not self._announced:
             self._announced = True
-            self._outbox.add(names.watermarks, 0, DESK_KEY, self.around.url.encode())
+            self._outbox.add(names.watermarks, 0, IDENTITIES_KEY, self.around.identities)
+            if self.desk is not None:
+                self._outbox.add(names.watermarks, 0, DESK_KEY, self.around.url.encode())
         return self._outbox.take(), pending
 
     # -- taking over
@@ -311,8 +318,8 @@ class OwnedPartition:
             # and the last owner may have judged by another policy or model.
             self._judge_all_again()
             self._unknown = False
-        # The first transaction of an owner says where it answers questions.
-        self._announced = self.desk is None
+        # The first transaction of an owner says who it is.
+        self._announced = False
         self._work.set()
 
     async def _recover(self) -> None:

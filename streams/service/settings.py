@@ -6,9 +6,11 @@ import socket
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 
-from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import SettingsConfigDict
 
+from detectors.decoding import decode
+from detectors.identities import Decode, IdentityKey
 from streams.kafka.connection import KafkaConnection
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
@@ -42,6 +44,11 @@ class Settings(KafkaConnection):
     )
     document_retention_days: int = Field(
         30, ge=1, description="How long Kafka keeps the documents (the state keeps its own copy)."
+    )
+    identity_key: SecretStr | None = Field(
+        None,
+        description="Secret under which ids of owners, sellers and exporters become digests before "
+        "anything is kept; one for all workers, the store and the life of their state.",
     )
     policy_file: Path | None = Field(
         None, description="TOML file that overrides single values of the policy."
@@ -118,6 +125,24 @@ class Settings(KafkaConnection):
                 "machines and /api serves vehicles; set web_token or listen on 127.0.0.1"
             )
         return self
+
+    @field_validator("identity_key")
+    @classmethod
+    def _long_enough(cls, key: SecretStr | None) -> SecretStr | None:
+        if key is None or not key.get_secret_value():
+            return None
+        IdentityKey(key.get_secret_value())
+        return key
+
+    @property
+    def identities(self) -> IdentityKey | None:
+        """What puts digests in the place of ids; `None` where they are kept as they come."""
+        return None if self.identity_key is None else IdentityKey(self.identity_key.get_secret_value())
+
+    @property
+    def decode(self) -> Decode:
+        """How documents are read."""
+        return decode if self.identities is None else self.identities.decode
 
     @property
     def web_url(self) -> str:

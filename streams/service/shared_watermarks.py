@@ -3,8 +3,8 @@
 Deadline rules ask how far a feed has come in the whole country, not in one partition. Every
 worker writes the newest days it knows of, in the transaction of the documents that
 showed it, and follows what the others write. A partition has one record, and its days only ever
-grow: its owner began from what the changelog of the partition says. One more record says where the
-worker that counts the provinces can be asked.
+grow: its owner began from what the changelog of the partition says. Two more records say where the
+worker that counts the provinces can be asked, and under which identity key the workers work.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from detectors.documents import EventType
 from detectors.watermarks import NewestDays, Watermarks
 from streams.kafka.connection import KafkaConnection
 from streams.kafka.following import follow
+from streams.service.identity_check import IDENTITIES_KEY, compare_fingerprints
 
 SHOW_SECONDS = 1.0
 MOST_SOURCES = 100
@@ -85,6 +86,8 @@ class SharedWatermarks(Service):
         The object that the engines of this worker read and write.
     gauge
         Where they are shown, by feed and source.
+    identities
+        Fingerprint of this worker's identity key; a worker of another one ends the service.
     """
 
     def __init__(
@@ -93,6 +96,7 @@ class SharedWatermarks(Service):
         topic: str,
         watermarks: Watermarks,
         gauge: Gauge,
+        identities: bytes,
         **kwargs: object,
     ) -> None:
         super().__init__(**kwargs)  # type: ignore[arg-type] # options of mode's Service
@@ -103,6 +107,7 @@ class SharedWatermarks(Service):
         self._connection = connection
         self._topic = topic
         self._gauge = gauge
+        self._identities = identities
 
     @Service.task
     async def _follow(self) -> None:
@@ -122,6 +127,11 @@ class SharedWatermarks(Service):
     def _take(self, record: ConsumerRecord) -> None:
         if record.key == DESK_KEY:
             self.desk_url = record.value.decode()
-            return
-        for (event_type, source), day in decode_newest(record.value).items():
+        elif record.key == IDENTITIES_KEY:
+            compare_fingerprints(self._identities, record.value)
+        else:
+            self._reach(decode_newest(record.value))
+
+    def _reach(self, newest: NewestDays) -> None:
+        for (event_type, source), day in newest.items():
             self.watermarks.reach(event_type, source, day)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from detectors.identities import Decode
 from detectors.registry import Catalogue
 from detectors.watermarks import Watermarks
 from streams.kafka.connection import KafkaConnection
@@ -14,7 +15,10 @@ from streams.service.observer import Observer
 
 @dataclass(slots=True)
 class Surroundings:
-    """What all partitions of a worker share; the catalogue is another one after a change of model."""
+    """What all partitions of a worker share; the catalogue is another one after a change of model.
+
+    `decode` reads a document, `identities` is the fingerprint of the key with which it does.
+    """
 
     connection: KafkaConnection
     names: TopicNames
@@ -24,6 +28,8 @@ class Surroundings:
     url: str
     flush_seconds: float
     retention_days: int
+    decode: Decode
+    identities: bytes
     catalogue: Catalogue
     watermarks: Watermarks
     metrics: Metrics

@@ -13,7 +13,7 @@ from kafka.errors import RetriableError
 from mode import Service
 
 from streams.service.app import build_service
-from streams.service.layout_check import WaitForBroker, check_layout
+from streams.service.layout_check import WaitForBroker, check_start
 from streams.service.logs import set_up_logs
 from streams.service.settings import Settings
 
@@ -65,11 +65,13 @@ def run_worker(settings: Settings) -> None:
     ------
     TopicsError
         The topics are not there.
+    IdentityKeyChangedError
+        The state was made under another key.
     """
     set_up_logs(settings)
     waiting: list[Service] = []
     try:
-        check_layout(settings)
+        check_start(settings)
     except RetriableError:
         waiting.append(WaitForBroker(settings))
     # Faust runs its consumer in a thread with a loop of its own: both shall be fast.

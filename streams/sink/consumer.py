@@ -91,6 +91,7 @@ class Sink:
         self._consumer = consumer
         self._metrics = metrics
         self._stop = stop
+        self._decode = settings.decode
         self._kinds = topic_kinds(settings)
         self._next_prune = 0.0
         self._next_standing = 0.0
@@ -123,7 +124,7 @@ class Sink:
         while not self._stop.is_set():
             started = time.perf_counter()
             try:
-                done = write(self._engine, records)
+                done = write(self._engine, records, self._decode)
             except (OperationalError, InterfaceError) as error:
                 self._metrics.database_failures.inc()
                 log.warning("database does not answer", error=str(error.orig).strip(), retry_in=pause)

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from datetime import date
 
-from detectors.decoding import decode
 from detectors.documents import CustomsExport, Deregistration, Document, Registration
 from detectors.errors import DocumentError
 from detectors.filing import content_digest
+from detectors.identities import Decode
 from streams.sink.errors import RecordError
 from streams.sink.records import Record, Row, Rows
 
 
-def add_document(rows: Rows, record: Record) -> None:
+def add_document(rows: Rows, record: Record, decode: Decode) -> None:
     """Turn one record of a document topic into a row.
 
     Raises

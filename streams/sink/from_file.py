@@ -7,6 +7,8 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
+from detectors.decoding import decode
+from detectors.identities import Decode
 from streams.reading import Line, batched, read_lines
 from streams.sink.database import refresh_statistics
 from streams.sink.records import Kind, Record, Stored
@@ -19,12 +21,17 @@ FileAdvance = Callable[[Path], Callable[[int], None]]
 """Given a file, gives what is told how many of its bytes have been read."""
 
 
-def store_files(engine: sa.Engine, paths: Iterable[Path], advance: FileAdvance | None = None) -> Stored:
-    """Store the lines of JSON Lines files; both kinds may be in one file."""
+def store_files(
+    engine: sa.Engine,
+    paths: Iterable[Path],
+    advance: FileAdvance | None = None,
+    decode: Decode = decode,
+) -> Stored:
+    """Store the lines of JSON Lines files, documents as `decode` reads them; a file may hold both."""
     done = Stored()
     for path in paths:
         for lines in batched(read_lines(path, advance and advance(path)), BATCH):
-            done.add(write(engine, [_record(line) for line in lines]))
+            done.add(write(engine, [_record(line) for line in lines], decode))
     refresh_statistics(engine)
     return done
 

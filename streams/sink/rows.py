@@ -6,20 +6,22 @@ from base64 import b64encode
 from collections.abc import Iterable
 from hashlib import sha256
 
+from detectors.identities import Decode
 from streams.sink.alert_rows import add_alert
 from streams.sink.document_rows import add_document
 from streams.sink.errors import RecordError
 from streams.sink.records import Record, Rows
 
-_MAKERS = {"alert": add_alert, "document": add_document}
 
-
-def rows_of(records: Iterable[Record]) -> Rows:
-    """Rows of a batch."""
+def rows_of(records: Iterable[Record], decode: Decode) -> Rows:
+    """Rows of a batch, its documents read by `decode`."""
     rows = Rows()
     for record in records:
         try:
-            _MAKERS[record.kind](rows, record)
+            if record.kind == "alert":
+                add_alert(rows, record)
+            else:
+                add_document(rows, record, decode)
         except RecordError as error:
             refuse(rows, record, str(error))
     return rows

@@ -10,6 +10,8 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.exc import DataError, IntegrityError
 
+from detectors.decoding import decode
+from detectors.identities import Decode
 from streams.sink.records import KINDS, Kind, Record, Row, Rows, Stored
 from streams.sink.rows import refuse, rows_of
 
@@ -34,10 +36,11 @@ _REFUSED = _Target(
 _OBJECTS = ("facts", "labels")
 
 
-def write(engine: sa.Engine, records: Sequence[Record]) -> Stored:
+def write(engine: sa.Engine, records: Sequence[Record], decode: Decode = decode) -> Stored:
     """Store a batch in one transaction.
 
-    A record that the database refuses is set aside and does not stop the others.
+    A record that the database refuses is set aside and does not stop the others. Documents are read by
+    `decode`.
 
     Raises
     ------
@@ -46,12 +49,13 @@ def write(engine: sa.Engine, records: Sequence[Record]) -> Stored:
     """
     try:
         with engine.begin() as connection:
-            return _write(connection, rows_of(records), records)
+            return _write(connection, rows_of(records, decode), records)
     except (DataError, IntegrityError) as error:
         if len(records) == 1:
             return _set_aside(engine, records[0], str(error.orig))
         middle = len(records) // 2
-        return Stored.total([write(engine, records[:middle]), write(engine, records[middle:])])
+        halves = records[:middle], records[middle:]
+        return Stored.total([write(engine, half, decode) for half in halves])
 
 
 def _set_aside(engine: sa.Engine, record: Record, reason: str) -> Stored:

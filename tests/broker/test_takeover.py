@@ -13,12 +13,14 @@ import pytest
 from aiokafka.errors import KafkaConnectionError
 from prometheus_client import Metric
 
+from detectors.decoding import decode
 from detectors.registry import Catalogue
 from detectors.watermarks import Watermarks
 from streams import record as records
 from streams.kafka.topic_reader import Fetched, read_to_end
 from streams.policy import load_policy
 from streams.service import owned_partition, transactions
+from streams.service.identity_check import IN_CLEAR
 from streams.service.metrics import Metrics
 from streams.service.observer import Observer
 from streams.service.owned_partition import OwnedPartition
@@ -60,6 +62,8 @@ def _partition(deployment: Deployment, owner: str, group: str = "same") -> Owned
         url="http://127.0.0.1:1",
         flush_seconds=0.05,
         retention_days=1096,
+        decode=decode,
+        identities=IN_CLEAR,
         catalogue=catalogue,
         watermarks=Watermarks(catalogue.policy.watermarks),
         metrics=metrics,

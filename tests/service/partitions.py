@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 
+from detectors.decoding import decode
 from detectors.documents import EVENT_TYPES
 from detectors.registry import Catalogue
 from detectors.watermarks import Watermarks
 from streams.kafka.topics import TopicNames
+from streams.service.identity_check import IN_CLEAR
 from streams.service.metrics import Metrics
 from streams.service.observer import Observer
 from streams.service.owned_partition import OwnedPartition
@@ -32,7 +34,8 @@ def make_partition(catalogue: Catalogue) -> OwnedPartition:
     event_types = {NAMES.documents_of(event_type): event_type for event_type in EVENT_TYPES}
     surroundings = Surroundings(
         connection=load_settings(), names=NAMES, group="g", partitions=2, owner="o", url="",
-        flush_seconds=1, retention_days=1096, catalogue=catalogue,
+        flush_seconds=1, retention_days=1096, catalogue=catalogue, decode=decode,
+        identities=IN_CLEAR,
         watermarks=Watermarks(catalogue.policy.watermarks), metrics=metrics,
         observer=Observer(metrics, event_types, 10_000),
     )  # fmt: skip

@@ -1,0 +1,85 @@
+"""People and companies by a digest instead of the id that their papers name.
+
+The rules ask only whether two papers name the same holder, so a digest serves them as well as the id.
+It takes a secret key: a registry's ids are few enough to try them all on a digest without one.
+"""
+
+from collections.abc import Callable
+from hashlib import blake2b
+from typing import Final
+
+import msgspec
+
+from detectors.decoding import decode
+from detectors.documents import CustomsExport, Deregistration, Document, Registration
+from detectors.errors import ZeromileError
+
+Decode = Callable[[bytes], Document]
+"""Reads and validates one document; raises :class:`detectors.errors.DocumentError`."""
+
+SHORTEST_SECRET: Final = 16
+"""Characters."""
+_DIGEST_SIZE: Final = 10
+"""Bytes."""
+_FIELDS: Final[dict[type[Document], tuple[str, ...]]] = {
+    Registration: ("owner_id", "seller_id"),
+    Deregistration: ("owner_id",),
+    CustomsExport: ("exporter_id",),
+}
+
+
+class IdentityKeyError(ZeromileError, ValueError):
+    """A secret that is too short to be one."""
+
+
+class IdentityKey:
+    """Puts digests in the place of the ids of owners, sellers and exporters.
+
+    One id has one digest whatever paper and field names it, so that who sold and who bought can still
+    be compared. A digest is 80 bits of BLAKE2b with a key (RFC 7693) in hexadecimal: short enough for
+    people, and of a hundred million ids two have the same one with a chance of 4 in 10⁹.
+
+    Parameters
+    ----------
+    secret
+        Whoever has it can find out which id a digest stands for.
+
+    Raises
+    ------
+    IdentityKeyError
+        If it has fewer than `SHORTEST_SECRET` characters.
+    """
+
+    def __init__(self, secret: str) -> None:
+        if len(secret) < SHORTEST_SECRET:
+            raise IdentityKeyError(
+                f"an identity key of {len(secret)} characters; allowed: {SHORTEST_SECRET} and more"
+            )
+        self._key = blake2b(secret.encode()).digest()
+
+    @property
+    def fingerprint(self) -> str:
+        """What tells this key from others, and says nothing of the secret."""
+        return self._digest("", b"fingerprint")
+
+    def digest(self, identity: str) -> str:
+        """What stands for an id."""
+        return self._digest(identity, b"identity")
+
+    def decode(self, payload: bytes) -> Document:
+        """Decode and validate one document, as :func:`detectors.decoding.decode`, and conceal it."""
+        return self.conceal(decode(payload))
+
+    def conceal(self, document: Document) -> Document:
+        """The same document with digests for ids."""
+        digests = {
+            field: self.digest(identity)
+            for field in _FIELDS[type(document)]
+            if (identity := getattr(document, field)) is not None
+        }
+        return msgspec.structs.replace(document, **digests) if digests else document
+
+    def _digest(self, text: str, purpose: bytes) -> str:
+        return blake2b(
+            text.encode(), digest_size=_DIGEST_SIZE, key=self._key, person=purpose
+        ).hexdigest()

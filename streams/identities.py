@@ -1,0 +1,26 @@
+"""The identity key of this installation, where one is set."""
+
+import os
+from typing import Final
+
+from detectors.decoding import decode
+from detectors.identities import Decode, IdentityKey, IdentityKeyError
+
+VARIABLE: Final = "ZEROMILE_IDENTITY_KEY"
+
+
+def decode_from_environment() -> Decode:
+    """How documents are read: with digests for ids where the environment holds a key.
+
+    Raises
+    ------
+    IdentityKeyError
+        If the key is too short; names the variable.
+    """
+    secret = os.environ.get(VARIABLE)
+    if not secret:
+        return decode
+    try:
+        return IdentityKey(secret).decode
+    except IdentityKeyError as error:
+        raise IdentityKeyError(f"{VARIABLE}: {error}") from None
