@@ -26,6 +26,9 @@ ALLOWED = (
 _STANDARD_OFFSET = timezone(timedelta(hours=8))
 _LAST_DAYLIGHT_SAVING = date(1991, 12, 31).toordinal()
 _MICROSECONDS = 1_000_000
+_FIRST_OF_1970 = date(1970, 1, 1).toordinal()
+_OFFSET_MILLISECONDS = 8 * 3_600_000
+_DAY_MILLISECONDS = 24 * 3_600_000
 _BARE_DATE_LENGTH = 10
 
 
@@ -113,6 +116,11 @@ def day_text(day: int) -> str:
 def epoch_seconds(day: int) -> float:
     """Start of a civil day in Shanghai, in seconds since 1970."""
     return datetime.combine(date.fromordinal(day), datetime.min.time(), SHANGHAI).timestamp()
+
+
+def day_of_instant(milliseconds: int) -> int:
+    """Civil day in Shanghai of an instant after 1991, in milliseconds since 1970."""
+    return _FIRST_OF_1970 + (milliseconds + _OFFSET_MILLISECONDS) // _DAY_MILLISECONDS
 
 
 def text(day: int, time: int | None) -> str:

@@ -10,6 +10,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from detectors import civil_time
 from detectors.documents import Document, EventType
 from detectors.findings import Deadline
 
@@ -42,16 +43,28 @@ class Watermarks:
         """Progress by feed as last worked out; a feed that has moved since is missing."""
         self._declared: int | None = None
 
-    def observe(self, document: Document) -> bool:
+    def observe(self, document: Document, written_ms: int = 0) -> bool:
         """Take note of a document; says whether its source has reached a new day.
 
-        A document cannot be newer than its own recording: a mistyped year does not run ahead.
+        A document cannot be newer than its own recording, nor than the record that brought it: a
+        mistyped year does not run ahead.
+
+        Parameters
+        ----------
+        document
+            The document.
+        written_ms
+            When it was written to where it was read, in milliseconds since 1970; 0 if not known.
         """
         day = document.day
-        if document.recorded_day is not None and document.recorded_day < day:
-            day = document.recorded_day
         key = (document.event_type, document.source)
-        return day > self.newest.get(key, 0) and self.reach(*key, day)
+        if day <= self.newest.get(key, 0):
+            return False
+        if document.recorded_day is not None:
+            day = min(day, document.recorded_day)
+        if written_ms > 0:
+            day = min(day, civil_time.day_of_instant(written_ms))
+        return self.reach(*key, day)
 
     def reach(self, event_type: EventType, source: str, day: int) -> bool:
         """Note that a source has published an event of a civil day."""

@@ -138,7 +138,7 @@ class Engine:
             document = self._read(raw, received.result)
             if document is None:
                 continue
-            self.watermarks.observe(document)
+            self.watermarks.observe(document, raw.written_ms)
             entry = FiledDocument(document, raw.position)
             entries = published.get(document.vin)
             if entries is None:

@@ -21,6 +21,8 @@ class RawDocument(NamedTuple):
     position: Position | None = None
     key: bytes | None = None
     """Key of the Kafka record, for an engine that checks keys."""
+    written_ms: int = 0
+    """When the record was written, in milliseconds since 1970; 0 or less if that is not known."""
 
 
 class DeadLetter(NamedTuple):

@@ -54,7 +54,7 @@ class Intake:
         """Read a batch of one topic."""
         started = time.perf_counter()
         batch = (
-            RawDocument(r.value or b"", Position(r.topic, r.partition, r.offset), r.key)
+            RawDocument(r.value or b"", Position(r.topic, r.partition, r.offset), r.key, r.timestamp)
             for r in records
         )
         self._received = self._engine.receive(batch, self._received)

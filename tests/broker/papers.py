@@ -10,6 +10,8 @@ from typing import Any
 
 FIRST_DAY = dt.date(2025, 1, 1)
 DAYS = 400
+LAST_DAY = 630
+"""2026-09-23: a worker does not believe papers that are dated after they were published."""
 PROVINCES = ("CN-GD", "CN-SH", "CN-ZJ", "CN-XJ", "CN-HL")
 UNREADABLE = (b"{", b"\xff\xfe", b"[]", b'{"event_type":"registration"}', b'"x"')
 OWNERS = ("person", "dealer", "exporter", "company")
@@ -22,6 +24,8 @@ def paper_stream(seed: int, vehicles: int) -> list[bytes]:
     for number in range(vehicles):
         vin = f"LSVTEST{seed % 100:02d}{number:08d}"
         for day, paper in _life(rng, vin):
+            if day > LAST_DAY:
+                break
             arrives = day + rng.expovariate(0.5)
             lines.append((arrives, json.dumps(paper).encode()))
             lines += _after(rng, paper, arrives)

@@ -66,6 +66,7 @@ class Stack:
             "ZEROMILE_WEB_HOST": "127.0.0.1",
             "ZEROMILE_WEB_PORT": str(self.ports["worker"]),
             "ZEROMILE_WEB_TOKEN": "token",
+            "ZEROMILE_IDENTITY_KEY": "a key of the tests alone",
             "ZEROMILE_MODEL": "default",
             "ZEROMILE_SINK_URL": self.postgres.url(),
             "ZEROMILE_SINK_METRICS_HOST": "127.0.0.1",

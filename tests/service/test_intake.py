@@ -154,3 +154,24 @@ async def test_a_vehicle_of_which_a_paper_waits_is_not_forgotten(partition: Owne
 
     partition.judge()
     assert len(partition.engine.history(VIN).documents) == 2
+
+
+@pytest.mark.parametrize(("written_ms", "vehicles", "found"), [
+    (1_743_000_000_000, {VIN, OTHER}, set()),  # 2025-03-26
+    (0, {OTHER}, {"export_not_declared"}),
+])  # fmt: skip
+async def test_a_mistyped_year_forgets_no_vehicle_and_meets_no_deadline(
+    partition: OwnedPartition, written_ms: int, vehicles: set[str], found: set[str]
+):
+    """One export dated 2095, and no word of when it was recorded but that of the broker."""
+    partition.process([_sale("2025-03-01", kind="pending_export")], Event())
+    partition.judge()
+    mistyped = _export("2095-03-20", OTHER)
+    mistyped.timestamp = written_ms
+    partition.process([mistyped], Event())
+    partition.judge()
+    assert {name for name, _ in _told(partition)} & {"export_not_declared"} == found
+
+    partition.forget_old()
+
+    assert set(partition.store.vins()) == vehicles

@@ -1,5 +1,6 @@
 import pytest
 
+from detectors import civil_time
 from detectors.watermarks import WatermarkPolicy, Watermarks
 from tests.unit.papers import day, export, registration
 
@@ -69,6 +70,20 @@ def test_the_order_of_arrival_does_not_matter():
 
 def test_a_mistyped_year_does_not_run_ahead_of_its_recording(marks):
     marks.observe(export("2052-03-01", recorded_day=START, recorded_time=None))
+    assert marks.complete_through("customs_export") == START - 15
+
+
+def test_a_mistyped_year_does_not_run_ahead_of_the_record_that_brought_it(marks):
+    written_ms = int(civil_time.epoch_seconds(START) * 1000)
+    marks.observe(export("2052-03-01"), written_ms + 24 * 3_600_000 - 1)
+    assert marks.complete_through("customs_export") == START - 15
+    marks.observe(export("2052-03-01", recorded_day=START + 99), written_ms + 24 * 3_600_000)
+    assert marks.complete_through("customs_export") == START - 14
+
+
+@pytest.mark.parametrize("unknown", [0, -1])
+def test_a_record_that_does_not_say_when_it_was_written_tells_nothing(marks, unknown):
+    marks.observe(export("2025-03-01"), unknown)
     assert marks.complete_through("customs_export") == START - 15
 
 
