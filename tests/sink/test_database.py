@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from detectors.decoding import decode
 from streams.sink.database import migrate, open_database
 from streams.sink.errors import StoreError
 from streams.sink.records import Rows
@@ -50,7 +51,7 @@ def test_rows_have_exactly_the_columns_of_their_tables(store: sa.Engine):
     rows: Rows = rows_of([
         record(change()), record(b"{"), document(registration("V1", "2025-06-17")),
         document(export("V1", "2025-06-18")),
-    ])  # fmt: skip
+    ], decode)  # fmt: skip
     inspector = sa.inspect(store)
     for table, made in (
         ("alerts", rows.changes),
