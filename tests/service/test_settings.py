@@ -42,6 +42,7 @@ def test_show_names_every_variable_and_hides_secrets(monkeypatch: pytest.MonkeyP
         ("ZEROMILE_SSL_CA_FILE", "/not/there", "ssl_ca_file: there is no file"),
         ("ZEROMILE_WEB_HOST", "0.0.0.0", "web_token is missing"),  # noqa: S104 - refused
         ("ZEROMILE_LOG_LEVEL", "loud", "ZEROMILE_LOG_LEVEL"),
+        ("ZEROMILE_IDENTITY_KEY", "short", "ZEROMILE_IDENTITY_KEY: an identity key of 5 characters"),
     ],
 )
 def test_a_wrong_value_is_named(monkeypatch: pytest.MonkeyPatch, variable: str, value: str, told: str):
@@ -53,6 +54,12 @@ def test_a_wrong_value_is_named(monkeypatch: pytest.MonkeyPatch, variable: str, 
 
     assert told in str(wrong.value)
     assert result.exit_code == 2
+
+
+def test_an_empty_identity_key_is_none(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("ZEROMILE_IDENTITY_KEY", "")
+
+    assert load_settings().identities is None
 
 
 def test_scram_over_tls_reaches_all_three_clients():
