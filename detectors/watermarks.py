@@ -75,6 +75,12 @@ class Watermarks:
         self._feeds.pop(event_type, None)
         return True
 
+    def reach_all(self, newest: NewestDays) -> None:
+        """Note how far sources have come by what somebody else has read."""
+        key: tuple[EventType, str]
+        for key, day in newest.items():
+            self.reach(*key, day)
+
     def declare_complete(self, day: int) -> None:
         """Take every feed as complete through a civil day, because somebody says so."""
         self._declared = max(day, self._declared or day)

@@ -78,12 +78,9 @@ def build_service(settings: Settings) -> StreamingService:
     event_types = {names.documents_of(event_type): event_type for event_type in EVENT_TYPES}
     observer = Observer(metrics, event_types, settings.recent_alerts)
     app = _faust_app(settings, frozenset(names.documents))
+    identities = fingerprint_of(settings)
     watermarks = SharedWatermarks(
-        settings,
-        names.watermarks,
-        Watermarks(policy.watermarks),
-        metrics.watermark,
-        fingerprint_of(settings),
+        settings, names.watermarks, Watermarks(policy.watermarks), metrics.watermark, identities
     )
     surroundings = Surroundings(
         connection=settings,
@@ -95,7 +92,7 @@ def build_service(settings: Settings) -> StreamingService:
         flush_seconds=settings.flush_seconds,
         retention_days=settings.state_retention_days,
         decode=settings.decode,
-        identities=fingerprint_of(settings),
+        identities=identities,
         catalogue=catalogue,
         watermarks=watermarks.watermarks,
         metrics=metrics,

@@ -17,7 +17,7 @@ from typing import Protocol
 
 from aiokafka.structs import ConsumerRecord, TopicPartition
 
-from detectors.documents import EVENT_TYPES, EventType
+from detectors.documents import EVENT_TYPES
 from detectors.watermarks import NewestDays
 from streams.engine import Engine
 from streams.kafka.markers import MARKER_KEY
@@ -340,13 +340,8 @@ class OwnedPartition:
         last.pop(MARKER_KEY, None)
         newest, memory = last.pop(NEWEST_KEY, None), last.pop(MEMORY_KEY, None)
         if newest is not None:
-            self._reach(decode_newest(newest))
+            self.around.watermarks.reach_all(decode_newest(newest))
         if memory is not None:
             assert self.desk is not None  # noqa: S101 - written by the owner of this partition
             self.desk.book.remember(memory)
         return last
-
-    def _reach(self, newest: NewestDays) -> None:
-        key: tuple[EventType, str]
-        for key, day in newest.items():
-            self.around.watermarks.reach(*key, day)

@@ -142,7 +142,8 @@ class Settings(KafkaConnection):
     @property
     def decode(self) -> Decode:
         """How documents are read."""
-        return decode if self.identities is None else self.identities.decode
+        key = self.identities
+        return decode if key is None else key.decode
 
     @property
     def web_url(self) -> str:

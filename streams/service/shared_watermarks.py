@@ -130,8 +130,4 @@ class SharedWatermarks(Service):
         elif record.key == IDENTITIES_KEY:
             compare_fingerprints(self._identities, record.value)
         else:
-            self._reach(decode_newest(record.value))
-
-    def _reach(self, newest: NewestDays) -> None:
-        for (event_type, source), day in newest.items():
-            self.watermarks.reach(event_type, source, day)
+            self.watermarks.reach_all(decode_newest(record.value))
