@@ -6,7 +6,7 @@ import typer
 
 from streams import __version__
 from streams.cli.lazy import LazyCommands
-from streams.garbage import collect_seldom
+from streams.setup.garbage import collect_seldom
 
 app = typer.Typer(
     name="zeromile",

@@ -12,14 +12,14 @@ from rich.padding import Padding
 from detectors.alerts import Alert
 from detectors.errors import ZeromileError
 from detectors.registry import Catalogue
+from streams.backfill.proceedings import Outputs, Replayed
+from streams.backfill.replay import Replay
 from streams.cli.console import errors, fail, out
 from streams.cli.progress import counting, reading_progress
 from streams.cli.summary import SEVERITY_STYLE, summary_tables
 from streams.models.choice import DEFAULT, choose_model
-from streams.policy import load_policy
-from streams.proceedings import Outputs, Replayed
-from streams.replay import Replay
 from streams.report import Sources, write_report
+from streams.setup.policy import load_policy
 from streams.simulator import load_country, simulate
 
 HEADLINE: Final = (

@@ -9,7 +9,7 @@ from rich.table import Table
 from detectors.registry import DECLARED
 from detectors.type_text import allowed_values, field_types
 from streams.cli.console import fail, out
-from streams.policy import load_policy
+from streams.setup.policy import load_policy
 
 app = typer.Typer(no_args_is_help=True, help="The catalogue of detectors.")
 

@@ -15,7 +15,7 @@ from streams.evaluation import observe_alerts, observe_run, read_truth, score
 from streams.evaluation.observing import Observation
 from streams.evaluation.tables import score_tables
 from streams.models.choice import choose_model
-from streams.policy import load_policy
+from streams.setup.policy import load_policy
 
 
 def evaluate(

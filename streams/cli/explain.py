@@ -10,14 +10,14 @@ from detectors import civil_time
 from detectors.alerts import Alert
 from detectors.errors import ZeromileError
 from detectors.registry import Catalogue
+from streams.backfill.replay import Replay
 from streams.cli.console import fail, out
 from streams.cli.replay import Config, Files, ModelChoice, WatermarkTime, check_readable, parse_day
 from streams.cli.summary import SEVERITY_STYLE
-from streams.dossier import Dossier, describe, dossier
-from streams.identities import decode_from_environment
+from streams.engine.dossier import Dossier, describe, dossier
 from streams.models.choice import choose_model
-from streams.policy import load_policy
-from streams.replay import Replay
+from streams.setup.identities import decode_from_environment
+from streams.setup.policy import load_policy
 
 
 def explain(

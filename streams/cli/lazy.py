@@ -20,7 +20,6 @@ COMMANDS: Final = {
     "publish": "publish:publish",
     "vehicle": "vehicle:vehicle",
     "doctor": "doctor:doctor",
-    "bench": "bench:app",
     "detectors": "detectors:app",
     "model": "model:app",
     "policy": "policy:app",

@@ -9,6 +9,7 @@ from detectors.errors import ZeromileError
 from detectors.forest.drift import measure_drift
 from detectors.forest.training import TrainingRefused, TrainingSettings
 from detectors.registry import Catalogue
+from streams.backfill.replay import Replay
 from streams.cli.console import errors, fail, out
 from streams.cli.model_tables import (
     agreement_table,
@@ -26,8 +27,7 @@ from streams.models.population import Populations, gather
 from streams.models.reading import LoadedModel, read_model
 from streams.models.training import NewModel, train_model
 from streams.models.writing import roll_back, write_model
-from streams.policy import load_policy
-from streams.replay import Replay
+from streams.setup.policy import load_policy
 
 
 def train(files: list[Path], directory: Path, settings: TrainingSettings, config: Path | None) -> None:

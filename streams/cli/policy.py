@@ -6,7 +6,7 @@ import typer
 from detectors.errors import PolicyError
 from streams.cli.console import fail
 from streams.cli.replay import Config
-from streams.policy import load_policy, shipped_policy_text
+from streams.setup.policy import load_policy, shipped_policy_text
 
 app = typer.Typer(no_args_is_help=True, help="Thresholds and dated rules.")
 

@@ -15,8 +15,8 @@ from rich.progress import (
     TransferSpeedColumn,
 )
 
-from streams.proceedings import Judging
-from streams.reading import STANDARD_INPUT, Advance
+from streams.backfill.proceedings import Judging
+from streams.feeds.reading import STANDARD_INPUT, Advance
 
 
 @contextmanager

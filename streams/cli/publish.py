@@ -11,9 +11,9 @@ from streams.cli.console import errors, fail
 from streams.cli.progress import reading_progress
 from streams.cli.replay import Files, check_readable
 from streams.cli.service_options import Bootstrap, kafka_errors_explained, settings_or_exit
+from streams.feeds.reading import Advance, ReadError, read_lines
 from streams.kafka.pacing import Pace
 from streams.kafka.publishing import Publisher, Router
-from streams.reading import Advance, ReadError, read_lines
 from streams.service.layout import names_of
 
 

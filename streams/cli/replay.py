@@ -14,17 +14,17 @@ import typer
 from detectors import civil_time
 from detectors.errors import ZeromileError
 from detectors.registry import Catalogue
+from streams.backfill.proceedings import BATCH, Outputs
+from streams.backfill.replay import Replay
 from streams.cli.console import errors, fail, out
 from streams.cli.progress import replay_progress
 from streams.cli.summary import summary_tables
-from streams.identities import decode_from_environment
+from streams.feeds.reading import STANDARD_INPUT
 from streams.models.choice import choose_model
 from streams.parallel import Judge, ParallelReplay
-from streams.policy import load_policy
-from streams.proceedings import BATCH, Outputs
-from streams.reading import STANDARD_INPUT
-from streams.replay import Replay
 from streams.report import Sources, write_report
+from streams.setup.identities import decode_from_environment
+from streams.setup.policy import load_policy
 
 Files = Annotated[
     list[Path],

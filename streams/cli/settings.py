@@ -8,7 +8,7 @@ from rich.table import Table
 
 from streams.cli.console import fail
 from streams.service.settings import SettingsError, load
-from streams.sink.settings import SinkSettings
+from streams.store.settings import SinkSettings
 
 app = typer.Typer(no_args_is_help=True, help="Show the settings of the worker and of the store.")
 

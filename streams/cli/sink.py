@@ -20,12 +20,12 @@ from streams.cli.service_options import Bootstrap, kafka_errors_explained
 from streams.service.identity_check import check_identities
 from streams.service.logs import set_up_logs
 from streams.service.settings import SettingsError, load
-from streams.sink.consumer import Sink, open_consumer
-from streams.sink.database import migrate, open_database
-from streams.sink.from_file import store_files
-from streams.sink.metrics import SinkMetrics
-from streams.sink.records import KINDS, Stored
-from streams.sink.settings import SinkSettings
+from streams.store.consumer import Sink, open_consumer
+from streams.store.database import migrate, open_database
+from streams.store.from_file import store_files
+from streams.store.metrics import SinkMetrics
+from streams.store.records import KINDS, Stored
+from streams.store.settings import SinkSettings
 
 Url = Annotated[
     str | None,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from rich.table import Table
 
 from detectors.findings import SEVERITIES
-from streams.proceedings import Replayed
+from streams.backfill.proceedings import Replayed
 
 SEVERITY_STYLE = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "cyan"}
 

@@ -12,12 +12,12 @@ from detectors import civil_time
 from detectors.alerts import Alert
 from detectors.errors import ZeromileError
 from detectors.registry import Catalogue
-from streams.engine import Engine
-from streams.provinces import ProvinceBook
-from streams.reading import Advance, Line, read_lines
-from streams.results import RawDocument
-from streams.store import MemoryStore
-from streams.vin_corrections import VinCorrections
+from streams.engine.engine import Engine
+from streams.engine.provinces import ProvinceBook
+from streams.engine.results import RawDocument
+from streams.engine.vin_corrections import VinCorrections
+from streams.feeds.reading import Advance, Line, read_lines
+from streams.state.store import MemoryStore
 
 _RECORDED_AT: Final = b'"recorded_at":"'
 _DATE_LENGTH: Final = len("2024-01-31")

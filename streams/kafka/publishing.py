@@ -12,10 +12,10 @@ from kafka import KafkaProducer
 from detectors.decoding import decode
 from detectors.documents import EVENT_TYPES, Document
 from detectors.errors import DocumentError
+from streams.engine.vin_corrections import VinCorrections
 from streams.kafka.blocking_clients import open_client
 from streams.kafka.connection import KafkaConnection
 from streams.kafka.topics import TopicNames
-from streams.vin_corrections import VinCorrections
 
 LINGER_MS = 20
 BATCH_BYTES = 256 * 1024

@@ -13,9 +13,9 @@ from detectors.forest.feature_set import FeatureSet
 from detectors.forest.life_cycle import LIFE_CYCLE, Observation, observe_life_cycle
 from detectors.forest.packing import FloatArray
 from detectors.history import VehicleHistory
-from streams import record as records
-from streams.engine import Engine
+from streams.engine.engine import Engine
 from streams.models.manifest import Window
+from streams.state import record as records
 
 _NEWEST = 0.999  # quantile of the papers' days: one mistyped year must not move the window's end
 

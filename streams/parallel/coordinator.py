@@ -10,9 +10,20 @@ from typing import Final, NamedTuple
 
 from detectors.errors import DocumentError
 from detectors.watermarks import Watermarks
-from streams.clock import utc_now
-from streams.disk_store import DiskStore
-from streams.firing import FiringAlerts
+from streams.backfill.firing import FiringAlerts
+from streams.backfill.proceedings import (
+    PAGE,
+    READ_AT_ONCE,
+    AlertRecord,
+    Judging,
+    Outputs,
+    Proceedings,
+    Refusal,
+    Replayed,
+)
+from streams.engine.provinces import ProvinceBook
+from streams.engine.results import Counters, DetectorFailure
+from streams.feeds.reading import Advance, LineBatch, read_batches
 from streams.parallel.joint import JointView
 from streams.parallel.messages import (
     Concluded,
@@ -28,20 +39,9 @@ from streams.parallel.messages import (
 from streams.parallel.pool import Pool
 from streams.parallel.routing import Routed
 from streams.parallel.vehicles import RemoteVehicles
-from streams.policy import load_policy
-from streams.proceedings import (
-    PAGE,
-    READ_AT_ONCE,
-    AlertRecord,
-    Judging,
-    Outputs,
-    Proceedings,
-    Refusal,
-    Replayed,
-)
-from streams.provinces import ProvinceBook
-from streams.reading import Advance, LineBatch, read_batches
-from streams.results import Counters, DetectorFailure
+from streams.setup.clock import utc_now
+from streams.setup.policy import load_policy
+from streams.state.disk_store import DiskStore
 
 _AHEAD: Final = 2
 """Batches that the workers read before they conclude one: so much may the coordinator fall behind."""
@@ -57,8 +57,8 @@ class _OnItsWay(NamedTuple):
 class ParallelReplay:
     """One run of recorded streams through several processes; to be used in a ``with`` statement.
 
-    The outcome is that of :class:`streams.replay.Replay`. Only the order in which alert changes of one
-    batch are written is another: by worker, and within a worker as one process would write them.
+    The outcome is that of :class:`streams.backfill.replay.Replay`. Only the order in which alert
+    changes of one batch are written is another: by worker, and within a worker as one process would.
 
     Parameters
     ----------

@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Sequence
 
 from detectors.watermarks import Watermarks
+from streams.engine.vin_corrections import VinCorrections
+from streams.feeds.reading import LineBatch
 from streams.parallel.identities import First, FirstSeen
 from streams.parallel.messages import Go, NewestDay, Withdrawal
 from streams.parallel.routing import Paper, owner_of
-from streams.reading import LineBatch
-from streams.vin_corrections import VinCorrections
 
 
 class JointView:

@@ -17,9 +17,11 @@ from detectors.errors import ZeromileError
 from detectors.identities import Decode
 from detectors.registry import Catalogue
 from detectors.watermarks import Watermarks
-from streams.disk_store import DiskStore
-from streams.engine import Engine, Progress, Received
-from streams.garbage import collect_seldom
+from streams.backfill.proceedings import PAGE, alert_as_record
+from streams.backfill.replay import places_of
+from streams.engine.engine import Engine, Progress, Received
+from streams.engine.results import RawDocument, Result
+from streams.engine.vin_corrections import withdrawn
 from streams.models.choice import choose_model
 from streams.parallel import messages
 from streams.parallel.channel import Channel
@@ -44,12 +46,10 @@ from streams.parallel.messages import (
     Response,
     Vehicles,
 )
-from streams.policy import load_policy
-from streams.proceedings import PAGE, alert_as_record
-from streams.replay import places_of
-from streams.results import RawDocument, Result
-from streams.store import MemoryStore, StateStore
-from streams.vin_corrections import withdrawn
+from streams.setup.garbage import collect_seldom
+from streams.setup.policy import load_policy
+from streams.state.disk_store import DiskStore
+from streams.state.store import MemoryStore, StateStore
 
 _HANDED_OVER: Final = 5_000
 """Vehicles that are handed over at once."""

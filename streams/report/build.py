@@ -10,6 +10,7 @@ from detectors.alerts import Alert
 from detectors.policy import Policy
 from detectors.registry import DECLARED
 from detectors.spikes.watch import WatchReport
+from streams.engine.results import Counters
 from streams.report.adjusted_retail import REBATE_RATE, VALUE_ADDED_TAX, WINDOW_DAYS, RetailSums
 from streams.report.alert_charts import detector_weeks, weekly_alerts
 from streams.report.alerts import AlertTally
@@ -24,8 +25,7 @@ from streams.report.retail_charts import monthly_retail
 from streams.report.spikes import spike_of
 from streams.report.table import alert_table
 from streams.report.vehicles import VehicleTally, tally_vehicles
-from streams.results import Counters
-from streams.store import Vehicles
+from streams.state.store import Vehicles
 
 TOP_VEHICLES: Final = 12
 """Vehicles told in full, beside the worst one of every further detector."""

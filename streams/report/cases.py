@@ -7,7 +7,7 @@ from typing import NamedTuple
 from detectors.alerts import Alert
 from detectors.documents import CustomsExport, Document, Registration
 from detectors.history import VehicleHistory
-from streams.dossier import describe
+from streams.engine.dossier import describe
 from streams.report.alerts import Suspect
 from streams.report.names import province_name
 

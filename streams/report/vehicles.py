@@ -6,10 +6,10 @@ from collections.abc import Collection
 from detectors.documents import Document
 from detectors.history import VehicleHistory
 from detectors.spikes.tally import Export
-from streams import record as records
 from streams.report.adjusted_retail import AdjustedRetail
 from streams.report.calendar import monday
-from streams.store import Vehicles
+from streams.state import record as records
+from streams.state.store import Vehicles
 
 
 class VehicleTally:

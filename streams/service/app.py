@@ -15,7 +15,6 @@ from detectors.registry import DECLARED, Catalogue
 from detectors.watermarks import Watermarks
 from streams.kafka.batches import scheduler_for
 from streams.kafka.transport import BatchApp
-from streams.policy import load_policy
 from streams.service.backends import open_backend
 from streams.service.identity_check import fingerprint_of
 from streams.service.lag import LagReporter
@@ -30,6 +29,7 @@ from streams.service.settings import Settings
 from streams.service.shared_watermarks import SharedWatermarks
 from streams.service.surroundings import Surroundings
 from streams.service.web import WebPages
+from streams.setup.policy import load_policy
 
 FETCH_BYTES = 1024 * 1024
 HEARTBEATS_A_SESSION = 10

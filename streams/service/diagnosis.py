@@ -13,10 +13,10 @@ from kafka.errors import KafkaError
 from detectors.errors import PolicyError, ZeromileError
 from streams.kafka.topic_admin import admin_client, check_topics
 from streams.models.choice import choose_model
-from streams.policy import load_policy
 from streams.service.identity_check import IdentityKeyChangedError, check_identities
 from streams.service.layout import catalogue_of, names_of
 from streams.service.settings import LOOPBACK, Settings
+from streams.setup.policy import load_policy
 
 LAG_TO_MENTION = 10_000
 

@@ -18,11 +18,11 @@ from detectors.forest.trained import ForestModel
 from detectors.history import VehicleHistory
 from detectors.registry import FORESTS
 from detectors.watermarks import Watermarks
-from streams import record as records
 from streams.models.population import Rows
 from streams.service.metrics import Metrics
 from streams.service.owned_partition import OwnedPartition
 from streams.service.partition_manager import PartitionManager
+from streams.state import record as records
 
 FRESH_DAYS: Final = 180
 """Civil days before those of late corrections whose vehicles count as fresh."""

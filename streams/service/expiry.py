@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Container, Iterator
 from itertools import islice
 
-from streams import record as records
 from streams.service.partition_store import PartitionStore
+from streams.state import record as records
 
 SLICE = 500
 EVERY_DAYS = 30

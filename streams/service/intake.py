@@ -12,10 +12,10 @@ from collections.abc import Container, Sequence
 from aiokafka.structs import ConsumerRecord
 
 from detectors.filing import Position
-from streams.engine import Engine, Received
+from streams.engine.engine import Engine, Received
+from streams.engine.results import RawDocument, Result
 from streams.kafka.outbox import Outbox
 from streams.kafka.topics import TopicNames
-from streams.results import RawDocument, Result
 from streams.service.observer import Observer
 from streams.service.outgoing import add_dead_letters
 

@@ -9,7 +9,7 @@ import structlog
 
 from detectors.alerts import Alert
 from detectors.documents import EventType
-from streams.results import DeadLetter, Result
+from streams.engine.results import DeadLetter, Result
 from streams.service.metrics import Metrics, shadow_label
 
 log = structlog.get_logger("zeromile.engine")

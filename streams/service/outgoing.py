@@ -11,10 +11,10 @@ from aiokafka.structs import ConsumerRecord
 from detectors.alerts import Alert
 from detectors.exports import ExportChange
 from streams import __version__
+from streams.engine.results import DeadLetter
 from streams.kafka.dead_letters import Refusal, Source, dead_letter
 from streams.kafka.outbox import Outbox
 from streams.kafka.topics import TopicNames
-from streams.results import DeadLetter
 
 _encode_alert = msgspec.json.Encoder().encode
 

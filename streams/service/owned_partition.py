@@ -19,11 +19,11 @@ from aiokafka.structs import ConsumerRecord, TopicPartition
 
 from detectors.documents import EVENT_TYPES
 from detectors.watermarks import NewestDays
-from streams.engine import Engine
+from streams.engine.engine import Engine
+from streams.engine.results import Result
 from streams.kafka.markers import MARKER_KEY
 from streams.kafka.outbox import Entry, Outbox
 from streams.kafka.topic_reader import Record, read_to_end
-from streams.results import Result
 from streams.service.expiry import Sweeper
 from streams.service.identity_check import IDENTITIES_KEY
 from streams.service.intake import Intake

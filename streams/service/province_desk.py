@@ -19,9 +19,9 @@ from detectors.exports import ExportChange
 from detectors.policy import Policy
 from detectors.spikes.tally import Export
 from detectors.watermarks import Watermarks
+from streams.engine.provinces import ProvinceBook
 from streams.kafka.connection import KafkaConnection
 from streams.kafka.following import follow
-from streams.provinces import ProvinceBook
 
 PARTITION = 0
 """The document partition whose owner keeps the provinces."""

@@ -7,7 +7,7 @@ from math import isfinite
 from detectors import civil_time
 from detectors.provinces import PROVINCES
 from detectors.spikes.watch import NATION, WatchReport
-from streams.provinces import ProvinceBook
+from streams.engine.provinces import ProvinceBook
 from streams.service.answers import named
 
 NAMES = PROVINCES | {NATION: "the nation"}

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from streams.rocksdb import (
+from streams.service.partition_store import Changes, Restored
+from streams.state.rocksdb import (
     batch_of,
     destroy_database,
     keys_from,
@@ -15,7 +16,6 @@ from streams.rocksdb import (
     pages_from,
     unlogged,
 )
-from streams.service.partition_store import Changes, Restored
 
 POSITION_KEY = b"\x00position"
 COUNT_KEY = b"\x00count"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from streams import record as records
 from streams.service.answers import named
+from streams.state import record as records
 
 
 def vehicle_view(data: bytes | None, vin: str) -> dict[str, object] | None:

@@ -1,4 +1,4 @@
-"""Every benchmark from a checkout: those of `zeromile bench`, and those that need a real broker.
+"""Every benchmark: those that need nothing else, and those that need a real broker.
 
 `python -m tests.benchmarks NAME [--quick | --full] [--json FILE]`, from the repository's root.
 """
@@ -13,9 +13,11 @@ from typing import Annotated
 
 import typer
 
-from streams.bench.results import Report
-from streams.cli.bench import app
-from streams.cli.bench_options import (
+from streams.cli.console import fail
+from tests.benchmarks.commands import app
+from tests.benchmarks.environments import PeerUnavailableError
+from tests.benchmarks.latency import measure_latency
+from tests.benchmarks.options import (
     Full,
     JsonFile,
     Quick,
@@ -25,11 +27,9 @@ from streams.cli.bench_options import (
     measure_and_keep,
     sized,
 )
-from streams.cli.console import fail
-from tests.benchmarks.environments import PeerUnavailableError
-from tests.benchmarks.latency import measure_latency
 from tests.benchmarks.peers_job import measure_peers
 from tests.benchmarks.recovery import measure_recovery
+from tests.benchmarks.results import Report
 from tests.benchmarks.streaming import measure_streaming
 from tests.broker.kafka_broker import BrokerUnavailableError
 

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from streams.bench.inputs import cache_directory
+from tests.benchmarks.inputs import cache_directory
 
 INSTALL_SECONDS = 900
 

@@ -1,8 +1,8 @@
 """A report for tests: two programs, two rounds."""
 
-from streams.bench.quantities import CPU_A_DOCUMENT, PER_CPU_SECOND
-from streams.bench.results import Check, Report, Rounds, Skipped
-from streams.bench.surroundings import Surroundings
+from tests.benchmarks.quantities import CPU_A_DOCUMENT, PER_CPU_SECOND
+from tests.benchmarks.results import Check, Report, Rounds, Skipped
+from tests.benchmarks.surroundings import Surroundings
 
 SURROUNDINGS = Surroundings(
     measured_at="2026-01-02T03:04:05+00:00", commit="abc+", machine="Linux", processor="P", cores=2,

@@ -17,14 +17,14 @@ from typing import IO, Any, Final
 import msgspec
 
 from detectors.vin import CHECK_POSITION, check_digit
-from streams.bench.processes import cpu_seconds
-from streams.bench.quantities import CPU_A_DOCUMENT
-from streams.bench.results import Check, Quantity, Report, Rounds
-from streams.bench.statistics import percentile
-from streams.bench.surroundings import look_around
 from streams.kafka.publishing import LINGER_MS
 from tests.benchmarks.broker import broker_versions, deployed, follow, new_records, running_broker
 from tests.benchmarks.environments import program
+from tests.benchmarks.processes import cpu_seconds
+from tests.benchmarks.quantities import CPU_A_DOCUMENT
+from tests.benchmarks.results import Check, Quantity, Report, Rounds
+from tests.benchmarks.statistics import percentile
+from tests.benchmarks.surroundings import look_around
 from tests.broker.deployment import Deployment, wait_for
 from tests.broker.kafka_broker import KafkaBroker
 

@@ -17,13 +17,13 @@ from typing import Final
 
 from kafka.admin import NewTopic
 
-from streams.bench.quantities import CPU_A_DOCUMENT, PEAK, PER_CPU_SECOND
-from streams.bench.results import Check, Quantity, Report, Rounds, Skipped
-from streams.bench.surroundings import look_around
 from streams.kafka.topic_admin import admin_client
 from tests.benchmarks.broker import broker_versions, deployed, fill, running_broker
 from tests.benchmarks.environments import PeerUnavailableError
 from tests.benchmarks.programs import ALL_PEERS, Job, Peer
+from tests.benchmarks.quantities import CPU_A_DOCUMENT, PEAK, PER_CPU_SECOND
+from tests.benchmarks.results import Check, Quantity, Report, Rounds, Skipped
+from tests.benchmarks.surroundings import look_around
 from tests.benchmarks.two_rule_stream import (
     Alerts,
     expected_alerts,

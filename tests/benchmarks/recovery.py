@@ -11,14 +11,14 @@ from typing import Final
 
 from aiokafka.structs import TopicPartition
 
-from streams.bench.inputs import country
-from streams.bench.processes import cpu_seconds, peak_mib
-from streams.bench.quantities import PEAK
-from streams.bench.results import Quantity, Report, Rounds
-from streams.bench.surroundings import look_around
-from streams.garbage import collect_seldom
 from streams.kafka.topic_reader import read_to_end
+from streams.setup.garbage import collect_seldom
 from tests.benchmarks.broker import broker_versions, deployed, fill, running_broker
+from tests.benchmarks.inputs import country
+from tests.benchmarks.processes import cpu_seconds, peak_mib
+from tests.benchmarks.quantities import PEAK
+from tests.benchmarks.results import Quantity, Report, Rounds
+from tests.benchmarks.surroundings import look_around
 from tests.broker.deployment import Deployment, wait_for
 
 LIMIT: Final = "limit: read the changelog, drop it"

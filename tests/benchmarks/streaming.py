@@ -17,13 +17,13 @@ from typing import Final
 from aiokafka.structs import TopicPartition
 
 from detectors.wire import decoder
-from streams.bench.inputs import country
-from streams.bench.processes import cpu_seconds, peak_mib
-from streams.bench.quantities import PEAK, PER_CPU_SECOND, speed
-from streams.bench.results import Quantity, Report, Rounds
-from streams.bench.surroundings import look_around
 from streams.kafka.topic_reader import read_to_end
 from tests.benchmarks.broker import broker_versions, deployed, fill, running_broker
+from tests.benchmarks.inputs import country
+from tests.benchmarks.processes import cpu_seconds, peak_mib
+from tests.benchmarks.quantities import PEAK, PER_CPU_SECOND, speed
+from tests.benchmarks.results import Quantity, Report, Rounds
+from tests.benchmarks.surroundings import look_around
 from tests.broker.deployment import Deployment, WorkerProcess, wait_for
 from tests.broker.kafka_broker import KafkaBroker
 

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from streams.bench.capacity import Load, Measurements, measurements, plan
-from streams.bench.capacity_tables import markdown
-from streams.bench.results import ResultsError, read_reports
+from tests.benchmarks.capacity import Load, Measurements, measurements, plan
+from tests.benchmarks.capacity_tables import markdown
 from tests.benchmarks.example import report
+from tests.benchmarks.results import ResultsError, read_reports
 
 RESULTS = Path(__file__).with_name("results.json")
 FAST = Measurements(documents_per_second=10_000, record_bytes=400, disk_bytes=200, recovery_seconds=6)

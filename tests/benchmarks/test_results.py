@@ -8,13 +8,13 @@ import pytest
 import typer
 from rich.console import Console
 
-from streams.bench.quantities import PER_CPU_SECOND
-from streams.bench.results import ResultsError, Rounds, read_reports, write_report
-from streams.bench.statistics import Spread
-from streams.bench.surroundings import look_around
-from streams.bench.table import number, show_report
-from streams.cli.bench_options import check_results_file, finish, sized
 from tests.benchmarks.example import report
+from tests.benchmarks.options import check_results_file, finish, sized
+from tests.benchmarks.quantities import PER_CPU_SECOND
+from tests.benchmarks.results import ResultsError, Rounds, read_reports, write_report
+from tests.benchmarks.statistics import Spread
+from tests.benchmarks.surroundings import look_around
+from tests.benchmarks.table import number, show_report
 
 RESULTS = Path(__file__).with_name("results.json")
 

@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from streams.bench.embedded import FULL, LIMIT, ON_DISK, RULES, TWO_WORKERS
-from streams.bench.inputs import country
-from streams.bench.processes import ProgramFailedError, run_measured, tree, zeromile_command
-from streams.bench.results import read_reports
-from streams.cli.bench import app
+from tests.benchmarks.commands import app
+from tests.benchmarks.embedded import FULL, LIMIT, ON_DISK, RULES, TWO_WORKERS
+from tests.benchmarks.inputs import country
+from tests.benchmarks.processes import ProgramFailedError, run_measured, tree, zeromile_command
+from tests.benchmarks.results import read_reports
 
 
 @pytest.fixture(autouse=True)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from streams.bench.statistics import Spread, paired_ratio, percentile
+from tests.benchmarks.statistics import Spread, paired_ratio, percentile
 
 
 def test_a_spread_is_the_median_with_the_extremes() -> None:

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from detectors.registry import Catalogue
-from streams.policy import load_policy
-from streams.replay import Replay
+from streams.backfill.replay import Replay
+from streams.setup.policy import load_policy
 
 FIRST_DAY = dt.date(2024, 1, 1)
 DAYS = 600

@@ -11,8 +11,8 @@ from typing import Any, Final
 
 import msgspec
 
-from streams.bench.processes import cpu_seconds, peak_mib
 from tests.benchmarks.broker import follow, new_records
+from tests.benchmarks.processes import cpu_seconds, peak_mib
 from tests.benchmarks.two_rule_stream import Alerts
 from tests.broker.kafka_broker import KafkaBroker
 

@@ -9,9 +9,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from detectors.registry import Catalogue
-from streams import record as records
-from streams.policy import load_policy
-from streams.replay import Replay
+from streams.backfill.replay import Replay
+from streams.setup.policy import load_policy
+from streams.state import record as records
 from tests.broker.deployment import Deployment, WorkerProcess
 
 PAUSE_SECONDS = 5.0

@@ -18,10 +18,10 @@ from kafka.errors import KafkaError
 from prometheus_client.parser import text_string_to_metric_families
 
 from detectors.forest.trained import ForestModel
+from streams.backfill.replay import Replay
 from streams.kafka.publishing import Publisher, Router
 from streams.kafka.reading import committed_reader, partitions_of, read_to_present_end
 from streams.kafka.topic_admin import admin_client, apply_topics
-from streams.replay import Replay
 from streams.service.layout import catalogue_of, names_of
 from streams.service.settings import Settings, load_settings
 from tests.broker.kafka_broker import free_port
@@ -49,7 +49,7 @@ def settled(alert: dict[str, Any]) -> dict[str, Any]:
 def expected_alerts(replayed_from: Path, model: ForestModel | None = None) -> dict[str, dict[str, Any]]:
     """Alerts that fire at the end of an embedded replay, by id."""
     from detectors.registry import Catalogue  # noqa: PLC0415 - only here
-    from streams.policy import load_policy  # noqa: PLC0415
+    from streams.setup.policy import load_policy  # noqa: PLC0415
 
     replayed = Replay(Catalogue(load_policy(None), model)).run([replayed_from])
     firing = {i: msgspec.json.decode(msgspec.json.encode(a)) for i, a in replayed.firing.items()}

@@ -21,9 +21,9 @@ from streams.service.identity_check import (
 )
 from streams.service.settings import Settings, load_settings
 from streams.service.shared_watermarks import encode_newest
-from streams.sink.database import open_database
+from streams.store.database import open_database
 from tests.broker.deployment import Deployment, wait_for
-from tests.sink.sink_process import zeromile
+from tests.store.sink_process import zeromile
 
 pytestmark = [pytest.mark.broker, pytest.mark.slow]
 

@@ -15,12 +15,12 @@ from typer.testing import CliRunner
 from detectors import civil_time
 from detectors.forest.training import TrainingSettings
 from detectors.registry import Catalogue
+from streams.backfill.replay import Replay
 from streams.cli import app
 from streams.models.choice import choose_model, model_directory
 from streams.models.training import NewModel, train_model
 from streams.models.writing import write_model
-from streams.policy import load_policy
-from streams.replay import Replay
+from streams.setup.policy import load_policy
 from tests.broker.deployment import Deployment, WorkerProcess, expected_alerts, wait_for
 from tests.forest.corpus import flipped_bit
 from tests.forest.populations import admitted, offered_window

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from streams.reading import read_lines
+from streams.feeds.reading import read_lines
 from tests.broker.deployment import Deployment, expected_alerts, wait_for
 from tests.broker.papers import paper_stream
 

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from detectors.registry import Catalogue
-from streams.policy import load_policy
-from streams.replay import Replay
+from streams.backfill.replay import Replay
 from streams.service.province_view import province_view
+from streams.setup.policy import load_policy
 from tests.broker.deployment import Deployment, WorkerProcess, expected_alerts, wait_for
 
 pytestmark = [pytest.mark.broker, pytest.mark.slow]

@@ -16,9 +16,7 @@ from prometheus_client import Metric
 from detectors.decoding import decode
 from detectors.registry import Catalogue
 from detectors.watermarks import Watermarks
-from streams import record as records
 from streams.kafka.topic_reader import Fetched, read_to_end
-from streams.policy import load_policy
 from streams.service import owned_partition, transactions
 from streams.service.identity_check import IN_CLEAR
 from streams.service.metrics import Metrics
@@ -27,6 +25,8 @@ from streams.service.owned_partition import OwnedPartition
 from streams.service.partition_store import MemoryBackend, PartitionStore
 from streams.service.surroundings import Surroundings
 from streams.service.transactions import LostPartitionError
+from streams.setup.policy import load_policy
+from streams.state import record as records
 from tests.broker.deployment import Deployment
 
 pytestmark = pytest.mark.broker

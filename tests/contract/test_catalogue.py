@@ -12,7 +12,7 @@ from detectors.base import Detector, Parameters
 from detectors.findings import SEVERITIES
 from detectors.near_misses import near_misses
 from detectors.registry import DETECTORS, FORESTS, RULES
-from streams.policy import load_policy, shipped_policy_text
+from streams.setup.policy import load_policy, shipped_policy_text
 from tests.fixtures.loading import FOLDER, KINDS, NAMES, histories, stream
 
 POLICY = load_policy()

@@ -11,7 +11,7 @@ from detectors.decoding import decode
 from detectors.errors import DetectorContractError
 from detectors.history import VehicleHistory
 from detectors.registry import RULES
-from streams.policy import load_policy
+from streams.setup.policy import load_policy
 from tests.contract.bad_detectors import BROKEN, EndlessFindings, Good
 from tests.fixtures.loading import histories, holds, stream
 

@@ -3,7 +3,7 @@
 import pytest
 
 from detectors.registry import DETECTORS
-from streams.policy import load_policy
+from streams.setup.policy import load_policy
 from tests.fixtures.loading import (
     KINDS,
     NAMES,

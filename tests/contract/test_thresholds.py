@@ -13,7 +13,7 @@ import pytest
 
 from detectors.policy import Policy
 from detectors.registry import DECLARED, RULES
-from streams.policy import load_policy
+from streams.setup.policy import load_policy
 from tests.fixtures.loading import KINDS, fired, stream
 
 SHIPPED = load_policy().tables

@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from streams.cli import app
-from streams.reading import ReadError, read_lines
+from streams.feeds.reading import ReadError, read_lines
 
 DOCUMENT = (
     b'{"event_type":"registration","event_id":"%d","source":"reg","vin":"LSVAU2180N2183294",'

@@ -1,4 +1,4 @@
 """Fixtures shared with the tests of the store."""
 
 from tests.broker.conftest import bootstrap_servers, prefix  # noqa: F401 - fixtures
-from tests.sink.conftest import postgres  # noqa: F401 - a fixture
+from tests.store.conftest import postgres  # noqa: F401 - a fixture

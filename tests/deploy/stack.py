@@ -19,7 +19,7 @@ import yaml
 from tests.broker.kafka_broker import free_port
 from tests.deploy.files import DEPLOY, ROOT, compose, load
 from tests.deploy.processes import Program, Receiver, eventually, get, program
-from tests.sink.postgres_cluster import PostgresCluster
+from tests.store.postgres_cluster import PostgresCluster
 
 ZEROMILE = [sys.executable, "-W", "ignore", "-c", "from streams.cli import main; main()"]
 SERVICES = compose()["services"]

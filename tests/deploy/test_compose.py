@@ -21,8 +21,8 @@ from typer.testing import CliRunner
 from streams.cli import app
 from streams.service.settings import Settings
 from streams.service.settings import load as load_settings_of
-from streams.sink.database import open_database
-from streams.sink.settings import SinkSettings
+from streams.store.database import open_database
+from streams.store.settings import SinkSettings
 from tests.deploy.compose_linter import LINTER, installed_linter
 from tests.deploy.files import DEPLOY, ROOT, compose, load
 

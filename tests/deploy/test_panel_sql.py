@@ -8,11 +8,11 @@ from datetime import date, timedelta
 import psycopg
 import pytest
 
-from streams.sink.database import migrate, open_database
-from streams.sink.writing import write
+from streams.store.database import migrate, open_database
+from streams.store.writing import write
 from tests.deploy.files import expand, sql_of_dashboards
-from tests.sink.changes import change, document, export, record, registration
-from tests.sink.postgres_cluster import PostgresCluster
+from tests.store.changes import change, document, export, record, registration
+from tests.store.postgres_cluster import PostgresCluster
 
 QUERIES = sql_of_dashboards()
 VARIABLES = {

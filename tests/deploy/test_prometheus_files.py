@@ -12,7 +12,7 @@ import promql_parser
 import pytest
 
 from streams.service.metrics import metric_families
-from streams.sink.metrics import SinkMetrics
+from streams.store.metrics import SinkMetrics
 from tests.deploy.files import DEPLOY, RULES, load, promql_of_dashboards, rules
 from tests.deploy.processes import program
 

@@ -11,9 +11,9 @@ import psycopg
 import pytest
 
 from detectors.registry import Catalogue
+from streams.backfill.replay import Replay
 from streams.models.choice import choose_model
-from streams.policy import load_policy
-from streams.replay import Replay
+from streams.setup.policy import load_policy
 from tests.broker.kafka_broker import free_port
 from tests.deploy.files import (
     DASHBOARDS,
@@ -26,9 +26,9 @@ from tests.deploy.files import (
 from tests.deploy.processes import eventually
 from tests.deploy.stack import ZEROMILE, Stack
 from tests.deploy.test_prometheus_files import selectors
-from tests.sink.changes import change
-from tests.sink.postgres_cluster import PostgresCluster
-from tests.sink.sink_process import produce
+from tests.store.changes import change
+from tests.store.postgres_cluster import PostgresCluster
+from tests.store.sink_process import produce
 
 pytestmark = [pytest.mark.broker, pytest.mark.slow]
 

@@ -13,7 +13,7 @@ import pytest
 
 from tests.broker.kafka_broker import free_port
 from tests.deploy.processes import Program, eventually, program
-from tests.sink.postgres_cluster import PostgresCluster
+from tests.store.postgres_cluster import PostgresCluster
 
 ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.slow

@@ -8,7 +8,7 @@ from detectors.history import VehicleHistory
 from detectors.registry import Catalogue
 from streams.models.manifest import Window
 from streams.models.population import Populations, sort_vehicle
-from streams.policy import load_policy
+from streams.setup.policy import load_policy
 from tests.forest import population
 from tests.forest.population import TODAY
 

@@ -1,4 +1,4 @@
-"""`zeromile train`, `model`, `replay --model` and `bench forest`, as a user runs them."""
+"""`zeromile train`, `model`, `replay --model` and the benchmark, as a user runs them."""
 
 import gzip
 import json

@@ -5,7 +5,7 @@ import pytest
 from detectors.checks import check_detector
 from detectors.forest.unusual_export import UnusualExport
 from detectors.forest.unusual_life_cycle import UnusualLifeCycle
-from streams.policy import load_policy
+from streams.setup.policy import load_policy
 from tests.forest import population
 
 

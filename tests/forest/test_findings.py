@@ -11,11 +11,11 @@ from detectors.forest.unusual_export import UnusualExport
 from detectors.forest.unusual_life_cycle import UnusualLifeCycle
 from detectors.history import VehicleHistory
 from detectors.registry import Catalogue
-from streams import record as records
-from streams.engine import Engine
-from streams.policy import load_policy
-from streams.results import RawDocument
-from streams.store import MemoryStore
+from streams.engine.engine import Engine
+from streams.engine.results import RawDocument
+from streams.setup.policy import load_policy
+from streams.state import record as records
+from streams.state.store import MemoryStore
 from tests.forest import population
 from tests.forest.populations import life_cycles
 

@@ -12,11 +12,11 @@ from detectors.forest.judging import judge
 from detectors.forest.life_cycle import observe_life_cycle
 from detectors.forest.training import TrainingSettings
 from detectors.registry import Catalogue
-from streams.engine import Engine
+from streams.backfill.replay import Replay
+from streams.engine.engine import Engine
 from streams.models.population import gather
 from streams.models.training import train_model
-from streams.policy import load_policy
-from streams.replay import Replay
+from streams.setup.policy import load_policy
 from streams.simulator import load_country, simulate
 
 VEHICLES = 24_000

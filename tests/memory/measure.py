@@ -6,9 +6,9 @@ import time
 from pathlib import Path
 
 from detectors.registry import Catalogue
-from streams.bench.processes import resident_mib
-from streams.policy import load_policy
-from streams.replay import Replay
+from streams.backfill.replay import Replay
+from streams.setup.policy import load_policy
+from tests.benchmarks.processes import resident_mib
 
 
 def _peak() -> int:

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from detectors.registry import Catalogue
+from streams.backfill.proceedings import Outputs, Replayed
+from streams.backfill.replay import Replay
+from streams.engine.results import Counters
 from streams.parallel import Judge, ParallelReplay
-from streams.policy import load_policy
-from streams.proceedings import Outputs, Replayed
-from streams.replay import Replay
 from streams.report import Sources, write_report
-from streams.results import Counters
+from streams.setup.policy import load_policy
 
 MOMENT = datetime.datetime(2026, 8, 1, 12, tzinfo=datetime.UTC)
 

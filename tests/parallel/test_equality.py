@@ -10,11 +10,11 @@ import pytest
 from detectors.decoding import decode
 from detectors.errors import DocumentError
 from detectors.registry import Catalogue
-from streams import disk_store
+from streams.backfill.replay import Replay
 from streams.parallel import Judge, ParallelReplay
 from streams.parallel.routing import owner_of, read_paper
-from streams.policy import load_policy
-from streams.replay import Replay
+from streams.setup.policy import load_policy
+from streams.state import disk_store
 from tests.parallel.runs import assert_same, on_one, on_several
 from tests.simulated import record_country
 

@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from streams.bench.processes import tree
 from streams.cli import app
 from streams.parallel import Judge, ParallelReplay, WorkerError
 from streams.parallel.pool import Pool
+from tests.benchmarks.processes import tree
 
 ROOT = Path(__file__).parents[2]
 WORKERS = 2

@@ -9,11 +9,11 @@ import msgspec
 from detectors.alerts import Alert, by_identity
 from detectors.filing import Position
 from detectors.registry import Catalogue
-from streams.engine import Engine
-from streams.policy import load_policy
-from streams.results import Counters, RawDocument, Result
-from streams.store import MemoryStore
-from streams.vin_corrections import VinCorrections
+from streams.engine.engine import Engine
+from streams.engine.results import Counters, RawDocument, Result
+from streams.engine.vin_corrections import VinCorrections
+from streams.setup.policy import load_policy
+from streams.state.store import MemoryStore
 
 CATALOGUE = Catalogue(load_policy())
 MOMENT = datetime(2026, 8, 1, tzinfo=UTC)

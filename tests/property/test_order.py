@@ -8,8 +8,8 @@ from hypothesis import event, given
 from hypothesis import strategies as st
 
 from detectors.watermarks import Watermarks
-from streams.store import MemoryStore
-from streams.vin_corrections import VinCorrections
+from streams.engine.vin_corrections import VinCorrections
+from streams.state.store import MemoryStore
 from tests.property.papers import STREAMS
 from tests.property.runs import (
     CATALOGUE,

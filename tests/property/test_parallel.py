@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from streams.parallel import coordinator, messages
 from streams.parallel.routing import owner_of
 from streams.parallel.worker import Worker
-from streams.store import MemoryStore
+from streams.state.store import MemoryStore
 from tests.parallel import runs
 from tests.parallel.runs import assert_same, on_one, on_several
 from tests.property.papers import STREAMS, VINS

@@ -9,8 +9,8 @@ import pytest
 from detectors.errors import PolicyError
 from detectors.policy import Policy
 from detectors.registry import DECLARED, Catalogue
-from streams.policy import load_policy, shipped_policy_text
-from streams.replay import Replay
+from streams.backfill.replay import Replay
+from streams.setup.policy import load_policy, shipped_policy_text
 
 START = date(2023, 1, 2)
 WEEKS = 60

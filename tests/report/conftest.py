@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from detectors.registry import Catalogue
-from streams.policy import load_policy
-from streams.replay import Replay
+from streams.backfill.replay import Replay
 from streams.report import Sources
+from streams.setup.policy import load_policy
 from tests.report import chromium
 from tests.simulated import record_country
 

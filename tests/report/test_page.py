@@ -12,7 +12,7 @@ from streams.report import Sources, write_report
 from streams.report import table as table_module
 from streams.report.alerts import AlertTally
 from streams.report.vehicles import tally_vehicles
-from streams.store import MemoryStore
+from streams.state.store import MemoryStore
 from tests.report.firing import alert, spike
 from tests.report.papers import exported, registered
 

@@ -15,14 +15,14 @@ from detectors.forest.training import TrainingSettings
 from detectors.history import VehicleHistory
 from detectors.registry import Catalogue
 from detectors.watermarks import Watermarks
-from streams import record as records
-from streams.engine import Engine
+from streams.engine.engine import Engine
 from streams.models.training import NewModel, train_model
-from streams.policy import load_policy
 from streams.service import drift_watch
 from streams.service.drift_watch import FRESH_DAYS, DriftWatch, FreshVehicles, fresh_vehicle
 from streams.service.metrics import Metrics
 from streams.service.partition_store import MemoryBackend, PartitionStore
+from streams.setup.policy import load_policy
+from streams.state import record as records
 from tests.forest import population
 from tests.forest.populations import LAST_DAY, admitted, offered_window
 

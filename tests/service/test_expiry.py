@@ -6,10 +6,10 @@ import json
 
 from detectors.decoding import decode
 from detectors.filing import FiledDocument
-from streams import record as records
-from streams.record import VehicleRecord
 from streams.service.expiry import EVERY_DAYS, SLICE, Sweeper
 from streams.service.partition_store import MemoryBackend, PartitionStore
+from streams.state import record as records
+from streams.state.record import VehicleRecord
 
 RETENTION = 1096
 

@@ -13,9 +13,9 @@ from detectors.registry import Catalogue
 from detectors.vin import check_digit
 from streams.kafka.dead_letters import PREFIX
 from streams.kafka.outbox import Outbox
-from streams.policy import load_policy
 from streams.service.intake import Intake
 from streams.service.owned_partition import OwnedPartition
+from streams.setup.policy import load_policy
 from tests.service.partitions import NAMES, Event, make_partition, record
 
 REGISTRATIONS = NAMES.documents_of("registration")

@@ -11,8 +11,8 @@ import pytest
 from detectors.history import VehicleHistory
 from detectors.policy import Policy
 from detectors.registry import DECLARED, Catalogue, Verdict
-from streams.policy import shipped_policy_text
 from streams.service.owned_partition import JUDGE_SLICE, OwnedPartition
+from streams.setup.policy import shipped_policy_text
 from tests.service.partitions import NAMES, Event, make_partition, record
 
 TOPIC = NAMES.documents[0]

@@ -12,7 +12,7 @@ from prometheus_client.samples import Sample
 from detectors.findings import SEVERITIES
 from detectors.registry import DECLARED, DETECTORS
 from detectors.watermarks import WatermarkPolicy, Watermarks
-from streams.results import Result
+from streams.engine.results import Result
 from streams.service.metrics import Metrics, metric_families
 from streams.service.observer import Observer
 from streams.service.shared_watermarks import MOST_SOURCES, OTHER, show_watermarks

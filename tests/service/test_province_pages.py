@@ -13,10 +13,10 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from detectors.exports import ExportChange
 from detectors.spikes.tally import Export
-from streams.policy import load_policy
-from streams.provinces import ProvinceBook
+from streams.engine.provinces import ProvinceBook
 from streams.service.province_pages import MOST_WEEKS, ProvincePages
 from streams.service.settings import load_settings
+from streams.setup.policy import load_policy
 
 MONDAY = dt.date(2024, 1, 1).toordinal()
 WEEKS, USUAL, SPIKE = 60, 5, 70

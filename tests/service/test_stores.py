@@ -11,9 +11,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from streams.rocksdb import PAGE
 from streams.service.partition_store import Backend, MemoryBackend, PartitionStore
 from streams.service.rocksdb_backend import RocksDBBackend
+from streams.state.rocksdb import PAGE
 
 VINS = st.sampled_from([f"VIN{n}" for n in range(6)])
 STEPS = st.lists(

@@ -11,14 +11,14 @@ import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
 from detectors.registry import Catalogue
-from streams.engine import Engine
-from streams.policy import load_policy
-from streams.results import RawDocument
+from streams.engine.engine import Engine
+from streams.engine.results import RawDocument
 from streams.service.metrics import Metrics
 from streams.service.observer import Observer
 from streams.service.partition_store import MemoryBackend, PartitionStore
 from streams.service.settings import load_settings
 from streams.service.web import WebPages
+from streams.setup.policy import load_policy
 
 VIN = "LSVAA4182E2184847"
 

@@ -1,4 +1,4 @@
-"""``zeromile spikes`` and ``zeromile bench spikes`` as a user runs them."""
+"""``zeromile spikes`` and its benchmark as a user runs them."""
 
 import csv
 from datetime import date, timedelta

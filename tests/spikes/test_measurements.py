@@ -2,10 +2,10 @@
 
 import pytest
 
-from streams.bench.spikes import measure, paired_z, summarise
-from streams.bench.spikes_growth import simulate_growth
-from streams.bench.spikes_late import first_look
-from streams.bench.spikes_noufaily import simulate_noufaily
+from tests.benchmarks.spikes import measure, paired_z, summarise
+from tests.benchmarks.spikes_growth import simulate_growth
+from tests.benchmarks.spikes_late import first_look
+from tests.benchmarks.spikes_noufaily import simulate_noufaily
 
 NOUFAILY_SEED = 40_961
 GROWTH_SEED = 70_001

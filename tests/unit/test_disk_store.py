@@ -10,8 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from streams import disk_store
-from streams.disk_store import DiskStore, StoreError
+from streams.state import disk_store
+from streams.state.disk_store import DiskStore, StoreError
 
 VINS = st.sampled_from([f"VIN{n}" for n in range(9)])
 STEPS = st.lists(
@@ -53,7 +53,7 @@ def test_it_holds_what_was_put_last(
 FILL = """
 import resource, sys
 from pathlib import Path
-from streams.disk_store import DiskStore, StoreError
+from streams.state.disk_store import DiskStore, StoreError
 
 resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, resource.RLIM_INFINITY))
 store = DiskStore(Path(sys.argv[1]))

@@ -11,10 +11,10 @@ from detectors.filing import Position
 from detectors.policy import Policy
 from detectors.registry import DECLARED, Catalogue
 from detectors.vin import check_digit
-from streams.engine import Engine
-from streams.policy import load_policy, shipped_policy_text
-from streams.results import RawDocument
-from streams.store import MemoryStore
+from streams.engine.engine import Engine
+from streams.engine.results import RawDocument
+from streams.setup.policy import load_policy, shipped_policy_text
+from streams.state.store import MemoryStore
 
 VIN = "LGXCE6CB0SK100074"
 

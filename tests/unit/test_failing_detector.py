@@ -8,10 +8,10 @@ import pytest
 
 from detectors.registry import DETECTORS, Catalogue
 from detectors.rules.double_sale import DoubleSale
-from streams.engine import Engine
-from streams.policy import load_policy
-from streams.results import RawDocument
-from streams.store import MemoryStore
+from streams.engine.engine import Engine
+from streams.engine.results import RawDocument
+from streams.setup.policy import load_policy
+from streams.state.store import MemoryStore
 
 VIN = "LGXCE6CB0SK100074"
 

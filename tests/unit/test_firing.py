@@ -3,7 +3,7 @@
 import msgspec
 
 from detectors.alerts import Alert
-from streams.firing import FiringAlerts, record_of
+from streams.backfill.firing import FiringAlerts, record_of
 
 ALERT = Alert(
     alert_id="a",

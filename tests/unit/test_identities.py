@@ -11,11 +11,11 @@ from typer.testing import CliRunner
 from detectors.decoding import decode
 from detectors.identities import SHORTEST_SECRET, IdentityKey, IdentityKeyError
 from detectors.registry import Catalogue
+from streams.backfill.replay import Replay
 from streams.cli import app
 from streams.parallel import Judge, ParallelReplay
-from streams.policy import load_policy
-from streams.replay import Replay
-from streams.store import StateStore
+from streams.setup.policy import load_policy
+from streams.state.store import StateStore
 from tests.simulated import record_country
 
 SECRET = "correct horse battery staple"  # noqa: S105 - a test

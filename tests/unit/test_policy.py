@@ -5,7 +5,7 @@ import pytest
 from detectors.errors import PolicyError
 from detectors.policy import Policy
 from detectors.registry import DECLARED, DETECTORS, Catalogue
-from streams.policy import load_policy, shipped_policy_text
+from streams.setup.policy import load_policy, shipped_policy_text
 
 SHIPPED = shipped_policy_text()
 

@@ -7,11 +7,11 @@ import msgspec
 import pytest
 
 from detectors.registry import Catalogue
-from streams import record as records
-from streams.engine import Engine
-from streams.policy import load_policy
-from streams.results import RawDocument
-from streams.store import MemoryStore
+from streams.engine.engine import Engine
+from streams.engine.results import RawDocument
+from streams.setup.policy import load_policy
+from streams.state import record as records
+from streams.state.store import MemoryStore
 
 VIN = "LGXCE6CB0SK100074"
 PENDING_EXPORT = {

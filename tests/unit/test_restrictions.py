@@ -5,7 +5,7 @@ import pytest
 from detectors.history import VehicleHistory
 from detectors.policy import Policy
 from detectors.registry import DECLARED, DETECTORS
-from streams.policy import shipped_policy_text
+from streams.setup.policy import shipped_policy_text
 from tests.unit.papers import VIN, export, registration
 
 

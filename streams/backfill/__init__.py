@@ -1,0 +1,1 @@
+"""Recorded streams, all at once."""

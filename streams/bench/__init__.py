@@ -1,1 +1,0 @@
-"""Benchmarks: what the detectors are measured with, and the commands that run the measurements."""

@@ -1,0 +1,1 @@
+"""Batches of documents in, changes of alerts out: vehicle by vehicle, with state."""

@@ -1,0 +1,108 @@
+"""What a verdict changes of a vehicle's alerts."""
+
+import msgspec
+
+from detectors.alerts import Cause, StandingAlert, by_identity, diff
+from detectors.findings import Finding
+from detectors.history import VehicleHistory
+from detectors.registry import Catalogue, Verdict
+from detectors.watermarks import Watermarks
+from streams.engine.alert_record import alert_record
+from streams.engine.deadlines import DeadlineBook
+from streams.engine.results import Counters, DetectorFailure, Result
+from streams.state.record import VehicleRecord
+
+
+class Case(msgspec.Struct, frozen=True):
+    """A vehicle to judge."""
+
+    vin: str
+    record: VehicleRecord
+    cause: Cause
+    stored: bytes | None = None
+    """The record as it lies in the store, where that may be as good as the new one."""
+
+
+class AlertChanges:
+    """Compares what is found of vehicles with what was said of them, and reports the difference.
+
+    Parameters
+    ----------
+    catalogue
+        Knows the detectors that found it.
+    watermarks
+        Say which findings must wait for papers that may still come.
+    counters
+        Count changes and failures.
+    """
+
+    def __init__(self, catalogue: Catalogue, watermarks: Watermarks, counters: Counters) -> None:
+        self.catalogue = catalogue
+        self.deadlines = DeadlineBook()
+        """Vehicles whose findings wait."""
+        self._watermarks = watermarks
+        self._counters = counters
+
+    def report(
+        self, case: Case, history: VehicleHistory, verdict: Verdict, result: Result, detected_at: str
+    ) -> None:
+        """Bring a vehicle's record up to a verdict, and add what changed to a result."""
+        record = case.record
+        deadlines = [f.deadline for f in verdict.findings if f.deadline is not None]
+        self.deadlines.replace(case.vin, deadlines)
+        now = by_identity(filter(self._holds, verdict.findings), "vehicle", case.vin)
+        if verdict.failed:
+            self._report_failed(verdict.failed, history, result)
+            _keep_standing(record.alerts, verdict.failed, now)
+        changes, record.alerts = diff(record.alerts, now, record.first_revision)
+        _forget_oldest(record, self.catalogue.policy.history.maximum_resolved_alerts)
+        for change in changes:
+            told = self._explain(change.finding, history, result)
+            result.alerts.append(
+                alert_record(
+                    change,
+                    self.catalogue.known[change.finding.detector].spec,
+                    subject_type="vehicle",
+                    subject=case.vin,
+                    cause=case.cause,
+                    detected_at=detected_at,
+                    explanation=told,
+                )
+            )
+
+    def _holds(self, finding: Finding) -> bool:
+        return finding.deadline is None or self._watermarks.have_passed(finding.deadline)
+
+    def _explain(self, finding: Finding, history: VehicleHistory, result: Result) -> str:
+        """Explain a finding; one of an older version may lack facts, and must stop nothing."""
+        detector = self.catalogue.known[finding.detector]
+        try:
+            return detector.explain(finding.facts)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the alert must go out
+            self._report_failed({finding.detector: error}, history, result)
+            return detector.spec.description
+
+    def _report_failed(
+        self, failed: dict[str, Exception], history: VehicleHistory, result: Result
+    ) -> None:
+        documents = tuple(f"{d.source}/{d.event_id}" for d in history.documents)
+        for detector, error in failed.items():
+            self._counters.detector_errors[detector] += 1
+            result.failures.append(DetectorFailure(detector, documents, error))
+
+
+def _keep_standing(
+    standing: list[StandingAlert], failed: dict[str, Exception], now: dict[str, Finding]
+) -> None:
+    """A detector that raised has not withdrawn what it said before."""
+    for alert in standing:
+        if alert.finding is not None and alert.finding.detector in failed:
+            now[alert.alert_id] = alert.finding
+
+
+def _forget_oldest(record: VehicleRecord, limit: int) -> None:
+    """Forget resolved alerts beyond a limit; should one open again, its revisions still grow."""
+    resolved = [alert for alert in record.alerts if alert.finding is None]
+    for alert in resolved[: max(0, len(resolved) - limit)]:
+        record.alerts.remove(alert)
+        record.first_revision = max(record.first_revision, alert.revision + 1)

@@ -1,0 +1,330 @@
+"""The engine: batches of raw documents in, alert changes and dead letters out.
+
+It knows no broker and no file. The embedded job and the streaming service drive the same object.
+"""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import Final
+
+from detectors.alerts import Cause
+from detectors.decoding import decode
+from detectors.documents import EVENT_TYPES, Document, EventType
+from detectors.errors import DocumentError
+from detectors.exports import ExportChange, counted_export, hardly_used
+from detectors.filing import FiledDocument, Outcome, file_document, trim
+from detectors.history import VehicleHistory
+from detectors.identities import Decode
+from detectors.policy import Policy
+from detectors.registry import Catalogue
+from detectors.watermarks import Watermarks
+from streams.engine.alert_changes import AlertChanges, Case
+from streams.engine.results import Counters, DeadLetter, RawDocument, Result
+from streams.engine.vin_corrections import VinCorrections
+from streams.setup.clock import utc_now
+from streams.state import record as records
+from streams.state.record import VehicleRecord
+from streams.state.store import StateStore
+
+Progress = dict[EventType, int | None]
+"""Last civil day through which every feed is complete, ``None`` for a feed never seen."""
+
+
+class Received:
+    """Documents that were read and validated, and not yet filed."""
+
+    __slots__ = ("before", "published", "result", "withdrawals")
+
+    def __init__(self, before: Progress) -> None:
+        self.before = before
+        """How far the feeds were complete when the first of them came in."""
+        self.published: dict[str, list[FiledDocument]] = {}
+        """What was published, by vehicle."""
+        self.withdrawals: dict[str, list[Document]] = {}
+        """What the engine withdraws itself, by vehicle."""
+        self.result = Result()
+
+    def withdraw(self, document: Document) -> None:
+        """Add a withdrawal that nobody published."""
+        self.withdrawals.setdefault(document.vin, []).append(document)
+        self.published.setdefault(document.vin, [])
+
+
+_AT_ONCE: Final = 64
+"""Vehicles that are taken from their documents to their records before the next ones: with thousands
+at once the engine takes a tenth longer."""
+
+_IN_BULK: Final = 5_000
+"""Vehicles that wait for one another for a forest, at most: they are in memory meanwhile."""
+
+_CAUSES: Final[tuple[tuple[Outcome, Cause], ...]] = (
+    (Outcome.VOIDED, "voided"),
+    (Outcome.AMENDED, "amended"),
+    (Outcome.CONTESTED, "amended"),
+    (Outcome.NEW, "new_evidence"),
+)
+"""What a batch did to a vehicle's file, the weightiest first."""
+
+
+class Engine:
+    """Joins documents per vehicle, judges the histories and reports what changed.
+
+    Parameters
+    ----------
+    catalogue
+        The detectors.
+    store
+        Where vehicle records lie.
+    watermarks
+        How far the feeds are complete; shared between engines where several work side by side.
+    corrections
+        Splits amendments that change the VIN, where one engine sees all vehicles.
+    keyed
+        Whether every document must carry its VIN as key: under another key it would lie in a
+        partition apart from the rest of its vehicle.
+    decode
+        Reads a document, with digests for ids where a key is set.
+    clock
+        Wall clock for ``detected_at``, which no finding depends on.
+    """
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        store: StateStore,
+        *,
+        watermarks: Watermarks | None = None,
+        corrections: VinCorrections | None = None,
+        keyed: bool = False,
+        decode: Decode = decode,
+        clock: Callable[[], datetime] = utc_now,
+    ) -> None:
+        self.catalogue = catalogue
+        self.store = store
+        self.watermarks = watermarks or Watermarks(catalogue.policy.watermarks)
+        self.counters = Counters()
+        self._corrections = corrections
+        self._keyed = keyed
+        self._decode = decode
+        self._clock = clock
+        self._limits = catalogue.policy.history
+        self._hardly_used = hardly_used(catalogue.policy)
+        self._changes = AlertChanges(catalogue, self.watermarks, self.counters)
+        self._judged_at = self._progress()
+
+    @property
+    def policy(self) -> Policy:
+        """By which it judges."""
+        return self.catalogue.policy
+
+    def process(self, batch: Iterable[RawDocument]) -> Result:
+        """Take a batch of documents in; every vehicle in it is judged once."""
+        return self.conclude(self.receive(batch))
+
+    def receive(self, batch: Iterable[RawDocument], received: Received | None = None) -> Received:
+        """Read and validate a batch, and note how far it brings the feeds.
+
+        Parameters
+        ----------
+        batch
+            The documents.
+        received
+            Batches before it that are to be concluded together with it.
+        """
+        if received is None:
+            received = Received(self._progress())
+        published = received.published
+        for raw in batch:
+            document = self._read(raw, received.result)
+            if document is None:
+                continue
+            self.watermarks.observe(document, raw.written_ms)
+            entry = FiledDocument(document, raw.position)
+            entries = published.get(document.vin)
+            if entries is None:
+                published[document.vin] = [entry]
+            else:
+                entries.append(entry)
+            if self._corrections is not None:
+                for withdrawal in self._corrections.withdrawals(document):
+                    self.counters.vin_corrections += 1
+                    received.withdraw(withdrawal)
+        return received
+
+    def conclude(self, received: Received) -> Result:
+        """File what was received, judge its vehicles, and those whose time has come."""
+        detected_at = self._clock().isoformat()
+        files = (self._file(vin, received) for vin in received.published)
+        self._judge_cases((case for case in files if case is not None), received.result, detected_at)
+        self._meet_deadlines(received.result, detected_at)
+        self.counters.count(received.result.filed)
+        return received.result
+
+    def file(self, received: Received) -> Result:
+        """File what was received and judge nothing yet: that is for `judge`, once all has come."""
+        for vin in received.published:
+            case = self._file(vin, received)
+            if case is not None:
+                self.store.put(vin, records.encode(case.record))
+        self.counters.count(received.result.filed)
+        return received.result
+
+    def declare_complete(self, day: int) -> Result:
+        """Take every feed as complete through a civil day, and judge what was waiting for it."""
+        self.watermarks.declare_complete(day)
+        return self.catch_up()
+
+    def catch_up(self) -> Result:
+        """Judge the vehicles whose deadlines the watermarks have crossed since the last batch."""
+        result = Result()
+        self._meet_deadlines(result, self._clock().isoformat())
+        return result
+
+    def judge(self, vins: Iterable[str], cause: Cause = "reconfigured") -> Result:
+        """Judge stored vehicles: after the policy or a model has changed, state was read or filed."""
+        result = Result()
+        self._judge_stored(vins, cause, result, self._clock().isoformat())
+        return result
+
+    def reconfigure(self, catalogue: Catalogue) -> Result:
+        """Go on with other detectors, another policy or model, and judge every vehicle by them."""
+        self.adopt(catalogue)
+        return self.judge(self.store.vins())
+
+    def adopt(self, catalogue: Catalogue) -> None:
+        """Judge by another catalogue from now on; the caller has the stored vehicles judged again."""
+        self.catalogue = self._changes.catalogue = catalogue
+        self._limits = catalogue.policy.history
+        self._hardly_used = hardly_used(catalogue.policy)
+
+    def history(self, vin: str) -> VehicleHistory | None:
+        """History of a vehicle, ``None`` if it is not known."""
+        data = self.store.get(vin)
+        return None if data is None else _history(vin, records.decode(data))
+
+    def _read(self, raw: RawDocument, result: Result) -> Document | None:
+        self.counters.read += 1
+        try:
+            document = self._decode(raw.value)
+            if self._keyed:
+                _check_key(raw.key, document)
+        except DocumentError as error:
+            self.counters.dead_lettered[error.reason] += 1
+            # They hold the frames that hold the batch: it would stay until cycles are looked for.
+            error.__traceback__ = error.__context__ = None
+            result.dead_letters.append(DeadLetter(raw, error))
+            return None
+        return document
+
+    def _file(self, vin: str, received: Received) -> Case | None:
+        """File a vehicle's documents; ``None`` if its file is as before."""
+        published = received.published[vin]
+        data = self.store.get(vin)
+        if data is None and len(published) == 1 and vin not in received.withdrawals:
+            record = VehicleRecord(records.LAYOUT, published)  # most vehicles come in like this
+            document = published[0].document
+            outcomes = [Outcome.VOIDED if document.is_void else Outcome.NEW]
+            received.result.filed[document.event_type, outcomes[0]] += 1
+        else:
+            record = VehicleRecord() if data is None else records.decode(data)
+            outcomes = self._file_all(vin, record, received)
+        for outcome, cause in _CAUSES:
+            if outcome in outcomes:
+                if cause == "new_evidence" and _is_late(published, received.before):
+                    return Case(vin, record, "late_document")
+                return Case(vin, record, cause)
+        return None
+
+    def _file_all(self, vin: str, record: VehicleRecord, received: Received) -> list[Outcome]:
+        filed, counted = record.filed, received.result.filed
+        outcomes = []
+        for entry in received.published[vin]:
+            outcome = file_document(filed, entry.document, entry.position)
+            counted[entry.document.event_type, outcome] += 1
+            outcomes.append(outcome)
+        outcomes += [file_document(filed, gone) for gone in received.withdrawals.get(vin, ())]
+        if trim(filed, self._limits.maximum_documents):
+            record.overfull = True
+        return outcomes
+
+    def _judge_stored(
+        self, vins: Iterable[str], cause: Cause, result: Result, detected_at: str
+    ) -> None:
+        stored = ((vin, data) for vin in vins if (data := self.store.get(vin)) is not None)
+        cases = (Case(vin, records.decode(data), cause, data) for vin, data in stored)
+        self._judge_cases(cases, result, detected_at)
+
+    def _judge_cases(self, cases: Iterable[Case], result: Result, detected_at: str) -> None:
+        """Judge vehicles, report what changed and keep their records.
+
+        A few at a time, so that what is made of them is still in the processor's cache when it is
+        read; those that a forest looks at wait for one another.
+        """
+        few: list[tuple[Case, VehicleHistory]] = []
+        many: list[tuple[Case, VehicleHistory]] = []
+        for case in cases:
+            history = _history(case.vin, case.record)
+            in_bulk = self.catalogue.judges_in_bulk(history)
+            pile, most = (many, _IN_BULK) if in_bulk else (few, _AT_ONCE)
+            pile.append((case, history))
+            if len(pile) == most:
+                self._judge_together(pile, result, detected_at)
+                pile.clear()
+        self._judge_together(few, result, detected_at)
+        self._judge_together(many, result, detected_at)
+
+    def _judge_together(
+        self, pile: list[tuple[Case, VehicleHistory]], result: Result, detected_at: str
+    ) -> None:
+        verdicts = self.catalogue.judge([history for _, history in pile])
+        waiting = self._changes.deadlines
+        for (case, history), verdict in zip(pile, verdicts, strict=True):
+            record = case.record
+            if history.used_exports or record.export is not None:
+                self._count_export(history, record, result)
+            # Most vehicles are ordinary: nothing is found, and nothing was before.
+            if verdict.findings or verdict.failed or record.alerts or case.vin in waiting:
+                self._changes.report(case, history, verdict, result, detected_at)
+            judged = records.encode(record)
+            # A worker that starts judges all its vehicles again; most come out as they were.
+            if judged != case.stored:
+                self.store.put(case.vin, judged)
+
+    def _count_export(self, history: VehicleHistory, record: VehicleRecord, result: Result) -> None:
+        """Note a change of the export that the vehicle counts for."""
+        before, record.export = record.export, counted_export(history, self._hardly_used)
+        if record.export != before:
+            result.exports.append(ExportChange(history.vin, before, record.export))
+
+    def _meet_deadlines(self, result: Result, detected_at: str) -> None:
+        before, self._judged_at = self._judged_at, self._progress()
+        for feed in EVENT_TYPES:
+            due = self._changes.deadlines.between(feed, before[feed], self._judged_at[feed])
+            self._judge_stored(due, "deadline_passed", result, detected_at)
+
+    def _progress(self) -> Progress:
+        return {feed: self.watermarks.complete_through(feed) for feed in EVENT_TYPES}
+
+
+def _is_late(published: list[FiledDocument], before: Progress) -> bool:
+    """Whether a document came after its feed was taken as complete for its day."""
+    for entry in published:
+        through = before[entry.document.event_type]
+        if through is not None and entry.document.day <= through:
+            return True
+    return False
+
+
+def _check_key(key: bytes | None, document: Document) -> None:
+    if key != document.vin.encode():
+        raise DocumentError(
+            "wrong_key",
+            field=None,
+            value=f"under the key {key!r}",
+            allowed="the document's VIN, in upper case, as the key",
+            document=f"{document.source}/{document.event_id}",
+        )
+
+
+def _history(vin: str, record: VehicleRecord) -> VehicleHistory:
+    return VehicleHistory(vin, record.filed, overfull=record.overfull)

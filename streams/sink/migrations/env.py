@@ -1,7 +1,0 @@
-"""Run by Alembic: applies the migrations on the connection that `streams.sink.database` hands over."""
-
-from alembic import context
-
-connection = context.config.attributes["connection"]
-context.configure(connection=connection, transactional_ddl=True)
-context.run_migrations()

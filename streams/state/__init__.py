@@ -1,0 +1,1 @@
+"""Records of vehicles, and where they lie."""

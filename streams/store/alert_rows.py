@@ -1,0 +1,120 @@
+"""An alert change as rows: the change itself and its evidence."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+import msgspec
+
+from detectors import civil_time
+from detectors.alerts import Alert
+from detectors.findings import SEVERITIES
+from streams.store.errors import RecordError
+from streams.store.records import Record, Row, Rows
+
+_decoder = msgspec.json.Decoder(Alert)
+_LARGEST_INTEGER = 2**63 - 1
+
+
+def add_alert(rows: Rows, record: Record) -> None:
+    """Turn one record of the alert topic into rows.
+
+    Raises
+    ------
+    RecordError
+        If it is no alert change.
+    """
+    alert = _decode(record.value)
+    civil_day = _day(alert)
+    month = date.fromordinal(civil_day).replace(day=1)
+    rows.changes.append(
+        {
+            "alert_id": alert.alert_id,
+            "revision": alert.revision,
+            "state": alert.state,
+            "cause": alert.cause,
+            "detector": alert.detector,
+            "detector_version": alert.detector_version,
+            "model_id": alert.model_id,
+            "subject_type": alert.subject_type,
+            "subject": alert.subject,
+            "severity": alert.severity,
+            "severity_rank": SEVERITIES.index(alert.severity) + 1,
+            "score": alert.score,
+            "occurred_at": alert.occurred_at,
+            "occurred_on": date.fromordinal(civil_day).isoformat(),
+            "occurred_month": month.isoformat(),
+            "civil_day": civil_day,
+            "detected_at": _instant(alert.detected_at).isoformat(),
+            "title": alert.title,
+            "explanation": alert.explanation,
+            "facts": alert.facts,
+            "labels": alert.labels,
+            "province": _province(alert),
+            "brand": alert.labels.get("brand"),
+            "destination": alert.labels.get("destination"),
+            "shadow": alert.shadow,
+            "kafka_topic": record.topic,
+            "kafka_partition": record.partition,
+            "kafka_offset": record.offset,
+        }
+    )
+    rows.evidence.extend(_evidence(alert))
+
+
+def _decode(value: bytes) -> Alert:
+    if b"\\u0000" in value:
+        raise RecordError(field=None, value="text with the character U+0000", allowed="text without it")
+    try:
+        alert = _decoder.decode(value)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise RecordError(
+            field=None, value=f"no alert change ({error})", allowed="an alert change"
+        ) from None
+    if not 0 <= alert.revision <= _LARGEST_INTEGER:
+        raise RecordError(field="revision", value=str(alert.revision), allowed="0 to 2^63 - 1")
+    return alert
+
+
+def _day(alert: Alert) -> int:
+    try:
+        return civil_time.parse(alert.occurred_at).day
+    except ValueError:
+        raise RecordError(
+            field="occurred_at", value=repr(alert.occurred_at[:60]), allowed=civil_time.ALLOWED
+        ) from None
+
+
+def _instant(text: str) -> datetime:
+    try:
+        instant: datetime = msgspec.convert(text, datetime)
+    except msgspec.ValidationError:
+        instant = datetime.min  # noqa: DTZ901 - only says that there is no offset
+    if instant.tzinfo is None:
+        raise RecordError(
+            field="detected_at", value=repr(text[:60]), allowed="an RFC 3339 time with offset"
+        )
+    return instant
+
+
+def _province(alert: Alert) -> str | None:
+    return alert.subject if alert.subject_type == "province" else alert.labels.get("province")
+
+
+def _evidence(alert: Alert) -> list[Row]:
+    return [
+        {
+            "alert_id": alert.alert_id,
+            "revision": alert.revision,
+            "position": position,
+            "source": document.source,
+            "event_id": document.event_id,
+            "event_revision": document.revision,
+            "event_type": document.event_type,
+            "occurred_at": document.occurred_at,
+            "kafka_topic": document.topic,
+            "kafka_partition": document.partition,
+            "kafka_offset": document.offset,
+        }
+        for position, document in enumerate(alert.evidence)
+    ]

@@ -1,0 +1,204 @@
+"""From Kafka into the database: rows first, offsets after."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+import structlog
+from kafka import KafkaConsumer, TopicPartition
+from kafka.errors import CommitFailedError, RebalanceInProgressError
+from sqlalchemy.exc import InterfaceError, OperationalError
+
+from streams.kafka.blocking_clients import open_client
+from streams.service.layout import names_of
+from streams.store.database import refresh_statistics
+from streams.store.metrics import SinkMetrics
+from streams.store.records import Kind, Record, Stored
+from streams.store.retention import prune
+from streams.store.settings import SinkSettings
+from streams.store.standing import report_standing
+from streams.store.writing import write
+
+POLL_MS = 500
+PRUNE_SECONDS = 3600.0
+STANDING_SECONDS = 15.0
+FIRST_ANALYSIS_RECORDS = 2000
+FIRST_PAUSE, LONGEST_PAUSE = 0.2, 10.0
+
+log = structlog.get_logger("zeromile.sink")
+
+
+@contextmanager
+def open_consumer(settings: SinkSettings) -> Iterator[KafkaConsumer]:
+    """Join the store's group; leaving commits nothing that was not written."""
+    consumer = open_client(
+        KafkaConsumer,
+        settings,
+        *topic_kinds(settings),
+        group_id=settings.sink_group,
+        client_id="zeromile-sink",
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",
+        allow_auto_create_topics=False,
+        # The worker writes in transactions: what was aborted never happened.
+        isolation_level="read_committed",
+        max_poll_records=settings.sink_batch_records,
+        session_timeout_ms=int(settings.session_seconds * 1000),
+        heartbeat_interval_ms=int(settings.session_seconds * 1000 / 5),
+    )
+    try:
+        yield consumer
+    finally:
+        consumer.close(autocommit=False)
+
+
+def topic_kinds(settings: SinkSettings) -> dict[str, Kind]:
+    """Topics that the store reads, and what is in them."""
+    names = names_of(settings)
+    kinds: dict[str, Kind] = {names.alerts: "alert"}
+    if settings.sink_documents:
+        kinds |= dict.fromkeys(names.documents, "document")
+    return kinds
+
+
+class Sink:
+    """Reads, writes, commits, until stopped.
+
+    Parameters
+    ----------
+    settings, engine, consumer, metrics
+        Where from, where to, and whom to tell.
+    stop
+        Set from outside: the batch at hand is finished, then `run` returns.
+    """
+
+    def __init__(
+        self,
+        settings: SinkSettings,
+        engine: sa.Engine,
+        consumer: KafkaConsumer,
+        metrics: SinkMetrics,
+        stop: threading.Event,
+    ) -> None:
+        self._settings = settings
+        self._engine = engine
+        self._consumer = consumer
+        self._metrics = metrics
+        self._stop = stop
+        self._decode = settings.decode
+        self._kinds = topic_kinds(settings)
+        self._next_prune = 0.0
+        self._next_standing = 0.0
+        self._next_analysis = FIRST_ANALYSIS_RECORDS
+        self.done = Stored()
+
+    def run(self, *, until_end: bool = False) -> Stored:
+        """Work until stopped, or until everything that is on the topics at the start is stored."""
+        ends: Mapping[TopicPartition, int] | None = self._ends() if until_end else None
+        while not self._stop.is_set() and not (ends and self._reached(ends)):
+            polled = self._consumer.poll(timeout_ms=POLL_MS)
+            records = self._records(polled)
+            if records and self._write(records):
+                self._commit()
+            self._metrics.last_write.set_to_current_time()
+            self._look_after()
+        return self.done
+
+    def _records(self, polled: Mapping[TopicPartition, Sequence[Any]]) -> list[Record]:
+        return [
+            Record(self._kinds[where.topic], message.value or b"", where.topic, where.partition,
+                   message.offset)
+            for where, messages in polled.items()
+            for message in messages
+        ]  # fmt: skip
+
+    def _write(self, records: Sequence[Record]) -> bool:
+        """Store a batch, however long the database is away; False if told to stop meanwhile."""
+        pause = FIRST_PAUSE
+        while not self._stop.is_set():
+            started = time.perf_counter()
+            try:
+                done = write(self._engine, records, self._decode)
+            except (OperationalError, InterfaceError) as error:
+                self._metrics.database_failures.inc()
+                log.warning("database does not answer", error=str(error.orig).strip(), retry_in=pause)
+                self._engine.dispose()
+                self._stop.wait(pause)
+                pause = min(2 * pause, LONGEST_PAUSE)
+                continue
+            self._metrics.write_seconds.observe(time.perf_counter() - started)
+            self._metrics.count(done)
+            self.done.add(done)
+            if any(done.refused.values()):
+                log.warning(
+                    "records refused", alerts=done.refused["alert"], documents=done.refused["document"]
+                )
+            return True
+        return False
+
+    def _commit(self) -> None:
+        try:
+            self._consumer.commit()
+        except (CommitFailedError, RebalanceInProgressError) as error:
+            # Another member has the partitions now and reads the batch again, to no effect.
+            log.info("offsets not committed, the group has changed", error=type(error).__name__)
+
+    def _ends(self) -> dict[TopicPartition, int]:
+        found = [
+            TopicPartition(topic, partition)
+            for topic in self._kinds
+            for partition in self._consumer.partitions_for_topic(topic) or ()
+        ]
+        ends: dict[TopicPartition, int] = self._consumer.end_offsets(found)
+        return ends
+
+    def _reached(self, ends: Mapping[TopicPartition, int]) -> bool:
+        assigned = self._consumer.assignment()
+        return set(ends) <= assigned and all(
+            self._consumer.position(where) >= end for where, end in ends.items()
+        )
+
+    def _look_after(self) -> None:
+        """Everything that is due beside the writing; a database that is away is asked again."""
+        self._report_lag()
+        try:
+            self._do_what_is_due(time.monotonic())
+        except (OperationalError, InterfaceError) as error:
+            self._metrics.database_failures.inc()
+            self._engine.dispose()
+            log.warning("database does not answer", error=str(error.orig).strip())
+
+    def _report_lag(self) -> None:
+        for where in self._consumer.assignment():
+            high = self._consumer.highwater(where)
+            if high is not None:
+                lag = max(0, high - self._consumer.position(where))
+                self._metrics.lag.labels(where.topic, str(where.partition)).set(lag)
+
+    def _do_what_is_due(self, now: float) -> None:
+        if now >= self._next_standing:
+            report_standing(self._engine, self._metrics)
+            self._next_standing = now + STANDING_SECONDS
+        if now >= self._next_prune:
+            self._prune()
+            self._next_prune = now + PRUNE_SECONDS
+        if sum(self.done.stored.values()) >= self._next_analysis:
+            # PostgreSQL does it by itself later on, but a fresh load is asked at once.
+            refresh_statistics(self._engine)
+            self._next_analysis *= 2
+
+    def _prune(self) -> None:
+        deleted = prune(
+            self._engine,
+            now=datetime.now(UTC),
+            alert_days=self._settings.sink_alert_days,
+            document_days=self._settings.sink_document_days,
+        )
+        if any(deleted.values()):
+            log.info("old rows deleted", **deleted)

@@ -1,0 +1,42 @@
+"""Recorded alerts and documents into the store, without Kafka."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from detectors.decoding import decode
+from detectors.identities import Decode
+from streams.feeds.reading import Line, batched, read_lines
+from streams.store.database import refresh_statistics
+from streams.store.records import Kind, Record, Stored
+from streams.store.writing import write
+
+BATCH = 2000
+
+
+FileAdvance = Callable[[Path], Callable[[int], None]]
+"""Given a file, gives what is told how many of its bytes have been read."""
+
+
+def store_files(
+    engine: sa.Engine,
+    paths: Iterable[Path],
+    advance: FileAdvance | None = None,
+    decode: Decode = decode,
+) -> Stored:
+    """Store the lines of JSON Lines files, documents as `decode` reads them; a file may hold both."""
+    done = Stored()
+    for path in paths:
+        for lines in batched(read_lines(path, advance and advance(path)), BATCH):
+            done.add(write(engine, [_record(line) for line in lines], decode))
+    refresh_statistics(engine)
+    return done
+
+
+def _record(line: Line) -> Record:
+    # Only alerts have an alert_id; a line that is neither is refused as a document would be.
+    kind: Kind = "alert" if b'"alert_id"' in line.value else "document"
+    return Record(kind, line.value, None, None, line.number)

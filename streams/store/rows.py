@@ -1,0 +1,42 @@
+"""Records in, rows out; what cannot be read is a row too."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Iterable
+from hashlib import sha256
+
+from detectors.identities import Decode
+from streams.store.alert_rows import add_alert
+from streams.store.document_rows import add_document
+from streams.store.errors import RecordError
+from streams.store.records import Record, Rows
+
+
+def rows_of(records: Iterable[Record], decode: Decode) -> Rows:
+    """Rows of a batch, its documents read by `decode`."""
+    rows = Rows()
+    for record in records:
+        try:
+            if record.kind == "alert":
+                add_alert(rows, record)
+            else:
+                add_document(rows, record, decode)
+        except RecordError as error:
+            refuse(rows, record, str(error))
+    return rows
+
+
+def refuse(rows: Rows, record: Record, reason: str) -> None:
+    """Keep a record that cannot be stored, bytes unchanged, with the reason."""
+    rows.refused.append(
+        {
+            "kind": record.kind,
+            "reason": reason.replace("\x00", "\N{REPLACEMENT CHARACTER}"),
+            "kafka_topic": record.topic or "",
+            "kafka_partition": -1 if record.partition is None else record.partition,
+            "kafka_offset": -1 if record.offset is None else record.offset,
+            "value_sha256": sha256(record.value).hexdigest(),
+            "value_base64": b64encode(record.value).decode(),
+        }
+    )

@@ -1,0 +1,53 @@
+"""How many alerts stand now, told to Prometheus; labels from closed sets only."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from detectors.provinces import PROVINCES
+from streams.store.metrics import SinkMetrics
+
+RECENT_DAYS = 28
+PLACES = (*PROVINCES, "CN")
+"""Every province, and the nation as a whole."""
+
+_FIRING = sa.text(
+    "SELECT detector, severity, subject_type, COUNT(*) FROM firing_alerts "
+    "GROUP BY detector, severity, subject_type"
+)
+_BY_PROVINCE = sa.text(
+    "SELECT province, subject_type, COUNT(*) FROM firing_alerts GROUP BY province, subject_type"
+)
+_RECENT = sa.text(
+    "SELECT province, COUNT(*) FROM firing_alerts WHERE subject_type = 'province' "
+    "AND civil_day > (SELECT MAX(civil_day) FROM alerts) - :days GROUP BY province"
+)
+_NEWEST = sa.text(
+    "SELECT event_type, MAX(civil_day) FROM documents WHERE status = 'valid' GROUP BY event_type"
+)
+_DAY_SECONDS = 86_400
+_UNIX_EPOCH_DAY = 719_163
+
+
+def report_standing(engine: sa.Engine, metrics: SinkMetrics) -> None:
+    """Set the gauges of standing alerts from the store."""
+    with engine.connect() as connection:
+        firing = connection.execute(_FIRING).all()
+        provinces = connection.execute(_BY_PROVINCE).all()
+        recent: dict[str, int] = dict(connection.execute(_RECENT, {"days": RECENT_DAYS}).tuples().all())
+        newest = connection.execute(_NEWEST).all()
+    for event_type, civil_day in newest:
+        seconds = (civil_day - _UNIX_EPOCH_DAY) * _DAY_SECONDS
+        metrics.newest_document.labels(event_type).set(seconds)
+    metrics.firing.clear()
+    for detector, severity, subject_type, count in firing:
+        metrics.firing.labels(detector, severity, subject_type).set(count)
+    metrics.province_firing.clear()
+    for province, subject_type, count in provinces:
+        metrics.province_firing.labels(_known(province), subject_type).inc(count)
+    for province in PLACES:
+        metrics.recent_province_alerts.labels(province).set(recent.get(province, 0))
+
+
+def _known(province: str | None) -> str:
+    return province if province in PLACES else "none"

@@ -1,0 +1,128 @@
+"""Rows into tables. Whatever is written again changes nothing, whatever order it comes in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy.exc import DataError, IntegrityError
+
+from detectors.decoding import decode
+from detectors.identities import Decode
+from streams.store.records import KINDS, Kind, Record, Row, Rows, Stored
+from streams.store.rows import refuse, rows_of
+
+
+@dataclass(frozen=True, slots=True)
+class _Target:
+    """A table and what wins where a row of the same identity is there."""
+
+    table: str
+    identity: tuple[str, ...]
+    newer: tuple[str, ...] = ()
+    """Columns that must be greater, compared in this order; without any the first row stays."""
+
+
+_HISTORY = _Target("alert_history", ("alert_id", "revision"))
+_EVIDENCE = _Target("alert_evidence", ("alert_id", "revision", "position"))
+_ALERTS = _Target("alerts", ("alert_id",), ("revision",))
+_DOCUMENTS = _Target("documents", ("vin", "source", "event_id"), ("revision", "content_digest"))
+_REFUSED = _Target(
+    "refused_records", ("kafka_topic", "kafka_partition", "kafka_offset", "value_sha256")
+)
+_OBJECTS = ("facts", "labels")
+
+
+def write(engine: sa.Engine, records: Sequence[Record], decode: Decode = decode) -> Stored:
+    """Store a batch in one transaction.
+
+    A record that the database refuses is set aside and does not stop the others. Documents are read by
+    `decode`.
+
+    Raises
+    ------
+    sqlalchemy.exc.OperationalError
+        If the database does not answer; nothing has been stored then.
+    """
+    try:
+        with engine.begin() as connection:
+            return _write(connection, rows_of(records, decode), records)
+    except (DataError, IntegrityError) as error:
+        if len(records) == 1:
+            return _set_aside(engine, records[0], str(error.orig))
+        middle = len(records) // 2
+        halves = records[:middle], records[middle:]
+        return Stored.total([write(engine, half, decode) for half in halves])
+
+
+def _set_aside(engine: sa.Engine, record: Record, reason: str) -> Stored:
+    rows = Rows()
+    refuse(rows, record, f"the database refuses it: {reason}")
+    with engine.begin() as connection:
+        return _write(connection, rows, [record])
+
+
+def _write(connection: sa.Connection, rows: Rows, records: Sequence[Record]) -> Stored:
+    done = Stored()
+    done.stored["alert"] = _put(connection, _HISTORY, rows.changes)
+    _put(connection, _EVIDENCE, rows.evidence)
+    _put(connection, _ALERTS, rows.current)
+    done.stored["document"] = _put(connection, _DOCUMENTS, rows.current_documents)
+    # Documents that are none lie, unchanged, in the worker's dead letters.
+    _put(connection, _REFUSED, [row for row in rows.refused if row["kind"] == "alert"])
+    for kind in KINDS:
+        done.refused[kind] = sum(row["kind"] == kind for row in rows.refused)
+        done.repeated[kind] = _count(records, kind) - done.stored[kind] - done.refused[kind]
+    return done
+
+
+def _count(records: Sequence[Record], kind: Kind) -> int:
+    return sum(record.kind == kind for record in records)
+
+
+def _put(connection: sa.Connection, target: _Target, rows: Sequence[Row]) -> int:
+    """Insert rows where they are new or newer; returns how many were."""
+    if not rows:
+        return 0
+    dialect = connection.dialect.name
+    statement = _statement(target, tuple(rows[0]), dialect)
+    if dialect == "postgresql":
+        batch = msgspec.json.encode(rows).decode()
+        return connection.execute(statement, {"batch": batch}).rowcount
+    result = connection.execute(statement, [_flat(row) for row in rows])
+    return result.rowcount
+
+
+@cache
+def _statement(target: _Target, columns: tuple[str, ...], dialect: str) -> sa.TextClause:
+    names = ", ".join(columns)
+    if dialect == "postgresql":
+        # The whole batch is one parameter: much faster than a statement a row.
+        source = (
+            f"SELECT {names} FROM "  # noqa: S608 - our own names only
+            f"jsonb_populate_recordset(CAST(NULL AS {target.table}), CAST(:batch AS jsonb))"
+        )
+    else:
+        source = f"VALUES ({', '.join(f':{name}' for name in columns)})"
+    return sa.text(
+        f"INSERT INTO {target.table} ({names}) {source} "
+        f"ON CONFLICT ({', '.join(target.identity)}) {_resolution(target, columns)}"
+    )
+
+
+def _resolution(target: _Target, columns: tuple[str, ...]) -> str:
+    if not target.newer:
+        return "DO NOTHING"
+    changes = ", ".join(f"{name} = excluded.{name}" for name in columns)
+    ours = ", ".join(f"{target.table}.{name}" for name in target.newer)
+    theirs = ", ".join(f"excluded.{name}" for name in target.newer)
+    return f"DO UPDATE SET {changes} WHERE ({theirs}) > ({ours})"
+
+
+def _flat(row: Row) -> Row:
+    """SQLite keeps objects as text."""
+    objects = {name: msgspec.json.encode(row[name]).decode() for name in _OBJECTS if name in row}
+    return row | objects
