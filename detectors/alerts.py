@@ -36,7 +36,7 @@ class Alert(msgspec.Struct, frozen=True):
     shadow: bool
 
 
-class StandingAlert(msgspec.Struct, frozen=True, array_like=True):
+class AlertState(msgspec.Struct, frozen=True, array_like=True):
     """What is remembered of an alert: its last revision, and the finding while it fires."""
 
     alert_id: str
@@ -62,10 +62,10 @@ def alert_id(detector: str, subject_type: SubjectType, subject: str, anchor: str
 
 
 def diff(
-    standing: Sequence[StandingAlert],
+    standing: Sequence[AlertState],
     now: Mapping[str, Finding],
     first_revision: int = 0,
-) -> tuple[list[Change], list[StandingAlert]]:
+) -> tuple[list[Change], list[AlertState]]:
     """Compare what stood with what is found now.
 
     Parameters
@@ -84,7 +84,7 @@ def diff(
         Revisions of one alert only ever grow.
     """
     changes: list[Change] = []
-    after: list[StandingAlert] = []
+    after: list[AlertState] = []
     for old in standing:
         finding = now.get(old.alert_id)
         if finding == old.finding:
@@ -95,12 +95,12 @@ def diff(
         shown = finding or old.finding
         assert shown is not None  # noqa: S101 - a resolved alert without a finding is unchanged
         changes.append(Change(old.alert_id, revision, state, shown))
-        after.append(StandingAlert(old.alert_id, revision, finding))
+        after.append(AlertState(old.alert_id, revision, finding))
     known = {old.alert_id for old in standing}
     for identity, finding in now.items():
         if identity not in known:
             changes.append(Change(identity, first_revision, "firing", finding))
-            after.append(StandingAlert(identity, first_revision, finding))
+            after.append(AlertState(identity, first_revision, finding))
     return changes, after
 
 

@@ -34,7 +34,7 @@ class FiledDocument(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Whether the source published another content under the same revision."""
 
 
-class Outcome(Enum):
+class FilingOutcome(Enum):
     """What filing a document came to."""
 
     NEW = "new"
@@ -47,12 +47,12 @@ class Outcome(Enum):
     @property
     def changed(self) -> bool:
         """Whether the file is another than before."""
-        return self not in {Outcome.DUPLICATE, Outcome.STALE}
+        return self not in {FilingOutcome.DUPLICATE, FilingOutcome.STALE}
 
 
 def file_document(
     filed: list[FiledDocument], document: Document, position: Position | None = None
-) -> Outcome:
+) -> FilingOutcome:
     """Put a document into a vehicle's file, in place.
 
     A higher revision replaces a lower one; equal content is a duplicate; a lower revision is stale.
@@ -62,13 +62,13 @@ def file_document(
     index = _place_of(filed, document)
     if index is None:
         filed.append(FiledDocument(document, position))
-        return Outcome.VOIDED if document.is_void else Outcome.NEW
+        return FilingOutcome.VOIDED if document.is_void else FilingOutcome.NEW
     kept = filed[index].document
     if document.revision < kept.revision:
-        return Outcome.STALE
+        return FilingOutcome.STALE
     if document.revision > kept.revision:
         filed[index] = FiledDocument(document, position)
-        return Outcome.VOIDED if document.is_void else Outcome.AMENDED
+        return FilingOutcome.VOIDED if document.is_void else FilingOutcome.AMENDED
     return _same_revision(filed, index, document, position)
 
 
@@ -82,17 +82,17 @@ def _place_of(filed: list[FiledDocument], document: Document) -> int | None:
 
 def _same_revision(
     filed: list[FiledDocument], index: int, document: Document, position: Position | None
-) -> Outcome:
+) -> FilingOutcome:
     old = filed[index]
     if _same_content(old.document, document):
-        return Outcome.DUPLICATE
+        return FilingOutcome.DUPLICATE
     if content_digest(document) > content_digest(old.document):
         filed[index] = FiledDocument(document, position, contested=True)
-        return Outcome.CONTESTED
+        return FilingOutcome.CONTESTED
     if old.contested:
-        return Outcome.STALE
+        return FilingOutcome.STALE
     filed[index] = FiledDocument(old.document, old.position, contested=True)
-    return Outcome.CONTESTED
+    return FilingOutcome.CONTESTED
 
 
 def _same_content(one: Document, other: Document) -> bool:

@@ -3,7 +3,7 @@
 What a caller needs:
 
 - `tally.Export` is what one exported vehicle contributes; `tally.moves(before, after)` says how
-  an amendment, a void or a duplicate moves the counts; `tally.ProvinceTally.add(export, sign)`
+  an amendment, a void or a duplicate moves the counts; `tally.ProvinceState.add(export, sign)`
   applies it to the state of one province (a msgspec struct: weekly totals, lags of recording, and
   who exported what whereto).
 - `watch.SpikeWatch(provinces).report(tallies, today)` judges all provinces and the nation up to

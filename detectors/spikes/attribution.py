@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from detectors.spikes.tally import DIMENSIONS, Dimension, ProvinceTally
+from detectors.spikes.tally import DIMENSIONS, Dimension, ProvinceState
 
 BASELINE_WEEKS = 12
 FEW = 3
@@ -31,7 +31,7 @@ class Contributor:
 
 
 @dataclass(frozen=True, slots=True)
-class Attribution:
+class ExcessAttribution:
     """Excess of some weeks by every dimension.
 
     Attributes
@@ -50,7 +50,7 @@ class Attribution:
     zero_mileage_share: float
 
 
-def attribute(tally: ProvinceTally, weeks: list[int], expected: float) -> Attribution:
+def attribute(tally: ProvinceState, weeks: list[int], expected: float) -> ExcessAttribution:
     """Split the excess of the given weeks (Mondays) over `expected` among those behind it.
 
     Every value is expected to keep the share it had in the twelve weeks before; values are
@@ -65,7 +65,7 @@ def attribute(tally: ProvinceTally, weeks: list[int], expected: float) -> Attrib
         for dimension in DIMENSIONS
     }
     total = float(tally.totals(weeks).sum())
-    return Attribution(
+    return ExcessAttribution(
         {dimension: found[:_SHOWN] for dimension, found in contributors.items()},
         _breadth(contributors["exporter"]),
         tally.zero_mileage(weeks) / total if total else 0.0,
@@ -80,10 +80,12 @@ class Attributions:
     """
 
     def __init__(self) -> None:
-        self._known: dict[tuple[str, int], tuple[ProvinceTally, object, Attribution]] = {}
+        self._known: dict[tuple[str, int], tuple[ProvinceState, object, ExcessAttribution]] = {}
         """By region and first week: whose counts, what was attributed, and to whom."""
 
-    def of(self, region: str, tally: ProvinceTally, weeks: list[int], expected: float) -> Attribution:
+    def of(
+        self, region: str, tally: ProvinceState, weeks: list[int], expected: float
+    ) -> ExcessAttribution:
         """Attribute an episode of a region as `attribute` does."""
         concerned = range(weeks[0] - 7 * BASELINE_WEEKS, weeks[-1] + 1, 7)
         rests_on = (expected, [tally.moves.get(week, 0) for week in concerned])

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from detectors.findings import SCORE_BANDS, Severity
-from detectors.spikes.attribution import Attribution, Contributor
+from detectors.spikes.attribution import Contributor, ExcessAttribution
 from detectors.spikes.episodes import Kind
 from detectors.spikes.tally import DIMENSIONS
 
@@ -38,7 +38,7 @@ class SpikeFinding:
         Totals of the alarmed weeks; `upper` sums the largest counts without alarm.
     p : float
         Smallest p-value of the weeks.
-    attribution : Attribution
+    attribution : ExcessAttribution
     causes : tuple of str
         Known dated causes near.
     """
@@ -51,7 +51,7 @@ class SpikeFinding:
     expected: float
     upper: float
     p: float
-    attribution: Attribution
+    attribution: ExcessAttribution
     causes: tuple[str, ...]
 
     @property

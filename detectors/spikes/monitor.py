@@ -14,7 +14,7 @@ _MINIMUM = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class Calibration:
+class MonitorCalibration:
     """Share of small p-values over the last two years.
 
     Attributes
@@ -32,7 +32,7 @@ class Calibration:
     trustworthy: bool
 
 
-def calibration(p: Array) -> Calibration:
+def calibration(p: Array) -> MonitorCalibration:
     """Check the p-values of a panel, series x weeks; NaN is not judged.
 
     Notes
@@ -45,4 +45,4 @@ def calibration(p: Array) -> Calibration:
     judged = latest[np.isfinite(latest) & (latest >= _TRIMMED)]
     share = float((judged < LEVEL).mean()) if len(judged) else 0.0
     inside = BAND[0] <= share <= BAND[1]
-    return Calibration(share, len(judged), inside or len(judged) < _MINIMUM)
+    return MonitorCalibration(share, len(judged), inside or len(judged) < _MINIMUM)

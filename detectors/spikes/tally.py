@@ -93,7 +93,7 @@ class WeekTally(msgspec.Struct, array_like=True):
         return not (self.total or self.zero_mileage or self.lags or self.by)
 
 
-class ProvinceTally(msgspec.Struct, eq=False):
+class ProvinceState(msgspec.Struct, eq=False):
     """All weeks of one province.
 
     No week is ever forgotten, nor who exported what whereto in it: a document may come late, and
@@ -112,7 +112,7 @@ class ProvinceTally(msgspec.Struct, eq=False):
 
     def __eq__(self, other: object) -> bool:
         """Whether the counts are the same, however often they were moved to become so."""
-        if not isinstance(other, ProvinceTally):
+        if not isinstance(other, ProvinceState):
             return NotImplemented
         return self.weeks == other.weeks
 
@@ -164,9 +164,9 @@ class ProvinceTally(msgspec.Struct, eq=False):
         return self.weeks.get(monday) or WeekTally()
 
 
-def merged(tallies: list[ProvinceTally]) -> ProvinceTally:
+def merged(tallies: list[ProvinceState]) -> ProvinceState:
     """Return the sum of several provinces' counts: the nation."""
-    result = ProvinceTally()
+    result = ProvinceState()
     for tally in tallies:
         for monday, week in tally.weeks.items():
             _accumulate(result.weeks.setdefault(monday, WeekTally()), week)

@@ -20,12 +20,12 @@ from detectors.spikes.discovery import DEFAULT_RATE, benjamini_hochberg
 from detectors.spikes.episodes import Episode, episodes
 from detectors.spikes.findings import SpikeFinding
 from detectors.spikes.judged_weeks import JudgedWeeks
-from detectors.spikes.monitor import Calibration, calibration
+from detectors.spikes.monitor import MonitorCalibration, calibration
 from detectors.spikes.panel import recent_sum
 from detectors.spikes.scores import Mask, Scores
 from detectors.spikes.settled import PanelJudge
 from detectors.spikes.special import Array
-from detectors.spikes.tally import ProvinceTally, merged, week_of
+from detectors.spikes.tally import ProvinceState, merged, week_of
 
 NATION = "CN"
 
@@ -64,7 +64,7 @@ class WatchReport:
     upper : callable
         Works out the upper bounds, regions x weeks.
     findings : tuple of SpikeFinding
-    calibration : Calibration
+    calibration : MonitorCalibration
         Of the provinces' p-values.
     drifts : dict of DelayDrift
         Sources whose delay has changed.
@@ -76,7 +76,7 @@ class WatchReport:
     judged: Scores
     upper: Callable[[], Array]
     findings: tuple[SpikeFinding, ...]
-    calibration: Calibration
+    calibration: MonitorCalibration
     drifts: dict[str, DelayDrift]
 
     @cached_property
@@ -107,19 +107,19 @@ class SpikeWatch:
 
     def report(
         self,
-        tallies: Mapping[str, ProvinceTally],
+        tallies: Mapping[str, ProvinceState],
         today: int,
-        nation: ProvinceTally | None = None,
+        nation: ProvinceState | None = None,
     ) -> WatchReport | None:
         """Judge all weeks up to `today`, the civil day up to which the sources are complete.
 
         Parameters
         ----------
-        tallies : mapping of str to ProvinceTally
+        tallies : mapping of str to ProvinceState
             Counts by province.
         today : int
             Civil day.
-        nation : ProvinceTally, optional
+        nation : ProvinceState, optional
             The sum of `tallies`, where it is kept: to add it up takes longer than all judging.
 
         Returns
@@ -127,7 +127,7 @@ class SpikeWatch:
         WatchReport or None
             None while no export has been counted.
         """
-        known = [tallies.get(province) or ProvinceTally() for province in self.provinces]
+        known = [tallies.get(province) or ProvinceState() for province in self.provinces]
         started = [week for tally in known for week in tally.weeks if week <= today]
         if not started:
             return None
@@ -175,7 +175,7 @@ class SpikeWatch:
     def _finding(
         self,
         region: str,
-        tally: ProvinceTally,
+        tally: ProvinceState,
         mondays: list[int],
         episode: Episode,
         *,

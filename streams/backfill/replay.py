@@ -9,19 +9,19 @@ from pathlib import Path
 from detectors.decoding import decode
 from detectors.identities import Decode
 from detectors.registry import Catalogue
-from streams.backfill.proceedings import (
+from streams.backfill.outputs import (
     PAGE,
     READ_AT_ONCE,
     Judging,
-    Outputs,
-    Proceedings,
-    Refusal,
-    Replayed,
+    OutputFiles,
+    RefusedLine,
+    ReplayOutputs,
+    ReplaySummary,
     alert_as_record,
 )
 from streams.engine.engine import Engine
-from streams.engine.provinces import ProvinceBook
-from streams.engine.results import DeadLetter, RawDocument, Result
+from streams.engine.province_aggregator import ProvinceAggregator
+from streams.engine.results import RawDocument, RefusedDocument, Result
 from streams.engine.vin_corrections import VinCorrections
 from streams.feeds.reading import Advance, read_batches
 from streams.setup.clock import utc_now
@@ -46,14 +46,14 @@ class Replay:
     def __init__(
         self,
         catalogue: Catalogue,
-        outputs: Outputs | None = None,
+        outputs: OutputFiles | None = None,
         decode: Decode = decode,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
         self.engine = Engine(
             catalogue, MemoryStore(), corrections=VinCorrections(), decode=decode, clock=clock
         )
-        self._proceedings = Proceedings(catalogue.policy, outputs, clock)
+        self._proceedings = ReplayOutputs(catalogue.policy, outputs, clock)
 
     @property
     def judged(self) -> Engine:
@@ -61,7 +61,7 @@ class Replay:
         return self.engine
 
     @property
-    def provinces(self) -> ProvinceBook:
+    def provinces(self) -> ProvinceAggregator:
         """The provinces' counts and what is sudden in them."""
         return self._proceedings.provinces
 
@@ -73,7 +73,7 @@ class Replay:
         advance: Callable[[Path], Advance] | None = None,
         judging: Judging | None = None,
         batch: int | None = None,
-    ) -> Replayed:
+    ) -> ReplaySummary:
         """Read files one after the other and judge what they say.
 
         Parameters
@@ -117,7 +117,7 @@ class Replay:
                 result = treat(self.engine.receive(documents))
                 places = places_of(result.dead_letters, documents)
                 self._proceedings.refuse(
-                    Refusal(lines.line(place), letter.error)
+                    RefusedLine(lines.line(place), letter.error)
                     for place, letter in zip(places, result.dead_letters, strict=True)
                 )
                 if batch is not None:
@@ -139,7 +139,7 @@ class Replay:
         return self.engine.watermarks.newest_day("customs_export")
 
 
-def places_of(letters: list[DeadLetter], documents: list[RawDocument]) -> list[int]:
+def places_of(letters: list[RefusedDocument], documents: list[RawDocument]) -> list[int]:
     """Where in a batch the refused documents stood, which come in its order."""
     places: list[int] = []
     for letter in letters:

@@ -12,7 +12,7 @@ from rich.padding import Padding
 from detectors.alerts import Alert
 from detectors.errors import ZeromileError
 from detectors.registry import Catalogue
-from streams.backfill.proceedings import Outputs, Replayed
+from streams.backfill.outputs import OutputFiles, ReplaySummary
 from streams.backfill.replay import Replay
 from streams.cli.console import errors, fail, out
 from streams.cli.progress import counting, reading_progress
@@ -81,9 +81,9 @@ def _simulate(directory: Path, seed: int, vehicles: int) -> None:
         )
 
 
-def _replay(directory: Path) -> Replayed:
+def _replay(directory: Path) -> ReplaySummary:
     documents = directory / "documents.jsonl.gz"
-    outputs = Outputs(alerts=directory / "alerts.jsonl", final=directory / "final.jsonl")
+    outputs = OutputFiles(alerts=directory / "alerts.jsonl", final=directory / "final.jsonl")
     run = Replay(Catalogue(load_policy(None), choose_model(DEFAULT)), outputs)
     with reading_progress([documents], errors) as advance:
         replayed = run.run([documents], advance=advance)

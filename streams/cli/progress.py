@@ -15,7 +15,7 @@ from rich.progress import (
     TransferSpeedColumn,
 )
 
-from streams.backfill.proceedings import Judging
+from streams.backfill.outputs import Judging
 from streams.feeds.reading import STANDARD_INPUT, Advance
 
 

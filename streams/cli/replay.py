@@ -14,7 +14,7 @@ import typer
 from detectors import civil_time
 from detectors.errors import ZeromileError
 from detectors.registry import Catalogue
-from streams.backfill.proceedings import BATCH, Outputs
+from streams.backfill.outputs import BATCH, OutputFiles
 from streams.backfill.replay import Replay
 from streams.cli.console import errors, fail, out
 from streams.cli.progress import replay_progress
@@ -114,7 +114,7 @@ def replay(
     check_folder(on_disk)
     try:
         judge = Judge(config, model, decode_from_environment())
-        with _job(workers, on_disk, judge, Outputs(alerts, final, dead_letters)) as run:
+        with _job(workers, on_disk, judge, OutputFiles(alerts, final, dead_letters)) as run:
             with replay_progress(files, errors) as (advance, judging):
                 replayed = run.run(
                     files, complete_through=day, advance=advance, judging=judging, batch=batch
@@ -137,7 +137,7 @@ def replay(
 
 @contextmanager
 def _job(
-    workers: int, on_disk: Path | None, judge: Judge, outputs: Outputs
+    workers: int, on_disk: Path | None, judge: Judge, outputs: OutputFiles
 ) -> Iterator[Replay | ParallelReplay]:
     if workers == 1 and on_disk is None:
         catalogue = Catalogue(load_policy(judge.config), choose_model(judge.model))

@@ -14,7 +14,7 @@ from detectors.spikes.discovery import benjamini_hochberg
 from detectors.spikes.scores import Scores
 from streams.spikes.alarms import write_alarms
 from streams.spikes.counts import CountsError, CountTable, read_counts
-from streams.spikes.labels import Outcome, score_labels
+from streams.spikes.labels import LabelOutcome, score_labels
 from streams.spikes.methods import METHODS, MethodOptions, judge
 from streams.spikes.plot import write_plot
 
@@ -127,7 +127,7 @@ def _print(table: CountTable, scores: Scores, method: str) -> None:
         typer.echo(_sentence(score_labels(table, table.labels, scores), table.kind))
 
 
-def _sentence(outcome: Outcome, kind: str) -> str:
+def _sentence(outcome: LabelOutcome, kind: str) -> str:
     return (
         f"labels: {outcome.hits} of {outcome.outbreaks} outbreaks found "
         f"(recall {_figure(outcome.recall)}, precision {_figure(outcome.precision)}), "

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from rich.table import Table
 
 from detectors.findings import SEVERITIES
-from streams.backfill.proceedings import Replayed
+from streams.backfill.outputs import ReplaySummary
 
 SEVERITY_STYLE = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "cyan"}
 
 
-def summary_tables(replayed: Replayed) -> Iterator[Table]:
+def summary_tables(replayed: ReplaySummary) -> Iterator[Table]:
     """Documents, alerts by detector and severity, dead letters by reason, detector errors."""
     yield _documents(replayed)
     yield _alerts(replayed)
@@ -22,7 +22,7 @@ def summary_tables(replayed: Replayed) -> Iterator[Table]:
         yield _counts("Detector errors", "detector", counters.detector_errors)
 
 
-def _documents(replayed: Replayed) -> Table:
+def _documents(replayed: ReplaySummary) -> Table:
     counters = replayed.counters
     table = Table(title="Documents", title_justify="left", show_header=False)
     rows = {
@@ -44,7 +44,7 @@ def _documents(replayed: Replayed) -> Table:
     return table
 
 
-def _alerts(replayed: Replayed) -> Table:
+def _alerts(replayed: ReplaySummary) -> Table:
     counts = replayed.firing.counts()
     table = Table(title="Alerts firing", title_justify="left")
     table.add_column("detector")

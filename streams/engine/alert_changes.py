@@ -2,7 +2,7 @@
 
 import msgspec
 
-from detectors.alerts import Cause, StandingAlert, by_identity, diff
+from detectors.alerts import AlertState, Cause, by_identity, diff
 from detectors.findings import Finding
 from detectors.history import VehicleHistory
 from detectors.registry import Catalogue, Verdict
@@ -13,7 +13,7 @@ from streams.engine.results import Counters, DetectorFailure, Result
 from streams.state.record import VehicleRecord
 
 
-class Case(msgspec.Struct, frozen=True):
+class JudgedVehicle(msgspec.Struct, frozen=True):
     """A vehicle to judge."""
 
     vin: str
@@ -44,7 +44,12 @@ class AlertChanges:
         self._counters = counters
 
     def report(
-        self, case: Case, history: VehicleHistory, verdict: Verdict, result: Result, detected_at: str
+        self,
+        case: JudgedVehicle,
+        history: VehicleHistory,
+        verdict: Verdict,
+        result: Result,
+        detected_at: str,
     ) -> None:
         """Bring a vehicle's record up to a verdict, and add what changed to a result."""
         record = case.record
@@ -92,7 +97,7 @@ class AlertChanges:
 
 
 def _keep_standing(
-    standing: list[StandingAlert], failed: dict[str, Exception], now: dict[str, Finding]
+    standing: list[AlertState], failed: dict[str, Exception], now: dict[str, Finding]
 ) -> None:
     """A detector that raised has not withdrawn what it said before."""
     for alert in standing:

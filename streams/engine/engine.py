@@ -12,14 +12,14 @@ from detectors.decoding import decode
 from detectors.documents import EVENT_TYPES, Document, EventType
 from detectors.errors import DocumentError
 from detectors.exports import ExportChange, counted_export, hardly_used
-from detectors.filing import FiledDocument, Outcome, file_document, trim
+from detectors.filing import FiledDocument, FilingOutcome, file_document, trim
 from detectors.history import VehicleHistory
 from detectors.identities import Decode
 from detectors.policy import Policy
 from detectors.registry import Catalogue
 from detectors.watermarks import Watermarks
-from streams.engine.alert_changes import AlertChanges, Case
-from streams.engine.results import Counters, DeadLetter, RawDocument, Result
+from streams.engine.alert_changes import AlertChanges, JudgedVehicle
+from streams.engine.results import Counters, RawDocument, RefusedDocument, Result
 from streams.engine.vin_corrections import VinCorrections
 from streams.setup.clock import utc_now
 from streams.state import record as records
@@ -57,11 +57,11 @@ at once the engine takes a tenth longer."""
 _IN_BULK: Final = 5_000
 """Vehicles that wait for one another for a forest, at most: they are in memory meanwhile."""
 
-_CAUSES: Final[tuple[tuple[Outcome, Cause], ...]] = (
-    (Outcome.VOIDED, "voided"),
-    (Outcome.AMENDED, "amended"),
-    (Outcome.CONTESTED, "amended"),
-    (Outcome.NEW, "new_evidence"),
+_CAUSES: Final[tuple[tuple[FilingOutcome, Cause], ...]] = (
+    (FilingOutcome.VOIDED, "voided"),
+    (FilingOutcome.AMENDED, "amended"),
+    (FilingOutcome.CONTESTED, "amended"),
+    (FilingOutcome.NEW, "new_evidence"),
 )
 """What a batch did to a vehicle's file, the weightiest first."""
 
@@ -212,18 +212,18 @@ class Engine:
             self.counters.dead_lettered[error.reason] += 1
             # They hold the frames that hold the batch: it would stay until cycles are looked for.
             error.__traceback__ = error.__context__ = None
-            result.dead_letters.append(DeadLetter(raw, error))
+            result.dead_letters.append(RefusedDocument(raw, error))
             return None
         return document
 
-    def _file(self, vin: str, received: Received) -> Case | None:
+    def _file(self, vin: str, received: Received) -> JudgedVehicle | None:
         """File a vehicle's documents; ``None`` if its file is as before."""
         published = received.published[vin]
         data = self.store.get(vin)
         if data is None and len(published) == 1 and vin not in received.withdrawals:
             record = VehicleRecord(records.LAYOUT, published)  # most vehicles come in like this
             document = published[0].document
-            outcomes = [Outcome.VOIDED if document.is_void else Outcome.NEW]
+            outcomes = [FilingOutcome.VOIDED if document.is_void else FilingOutcome.NEW]
             received.result.filed[document.event_type, outcomes[0]] += 1
         else:
             record = VehicleRecord() if data is None else records.decode(data)
@@ -231,11 +231,11 @@ class Engine:
         for outcome, cause in _CAUSES:
             if outcome in outcomes:
                 if cause == "new_evidence" and _is_late(published, received.before):
-                    return Case(vin, record, "late_document")
-                return Case(vin, record, cause)
+                    return JudgedVehicle(vin, record, "late_document")
+                return JudgedVehicle(vin, record, cause)
         return None
 
-    def _file_all(self, vin: str, record: VehicleRecord, received: Received) -> list[Outcome]:
+    def _file_all(self, vin: str, record: VehicleRecord, received: Received) -> list[FilingOutcome]:
         filed, counted = record.filed, received.result.filed
         outcomes = []
         for entry in received.published[vin]:
@@ -251,17 +251,17 @@ class Engine:
         self, vins: Iterable[str], cause: Cause, result: Result, detected_at: str
     ) -> None:
         stored = ((vin, data) for vin in vins if (data := self.store.get(vin)) is not None)
-        cases = (Case(vin, records.decode(data), cause, data) for vin, data in stored)
+        cases = (JudgedVehicle(vin, records.decode(data), cause, data) for vin, data in stored)
         self._judge_cases(cases, result, detected_at)
 
-    def _judge_cases(self, cases: Iterable[Case], result: Result, detected_at: str) -> None:
+    def _judge_cases(self, cases: Iterable[JudgedVehicle], result: Result, detected_at: str) -> None:
         """Judge vehicles, report what changed and keep their records.
 
         A few at a time, so that what is made of them is still in the processor's cache when it is
         read; those that a forest looks at wait for one another.
         """
-        few: list[tuple[Case, VehicleHistory]] = []
-        many: list[tuple[Case, VehicleHistory]] = []
+        few: list[tuple[JudgedVehicle, VehicleHistory]] = []
+        many: list[tuple[JudgedVehicle, VehicleHistory]] = []
         for case in cases:
             history = _history(case.vin, case.record)
             in_bulk = self.catalogue.judges_in_bulk(history)
@@ -274,7 +274,7 @@ class Engine:
         self._judge_together(many, result, detected_at)
 
     def _judge_together(
-        self, pile: list[tuple[Case, VehicleHistory]], result: Result, detected_at: str
+        self, pile: list[tuple[JudgedVehicle, VehicleHistory]], result: Result, detected_at: str
     ) -> None:
         verdicts = self.catalogue.judge([history for _, history in pile])
         waiting = self._changes.deadlines

@@ -8,9 +8,9 @@ from detectors.alerts import Alert
 from detectors.documents import EventType
 from detectors.errors import DocumentError
 from detectors.exports import ExportChange
-from detectors.filing import Outcome, Position
+from detectors.filing import FilingOutcome, Position
 
-Filed = Counter[tuple[EventType, Outcome]]
+Filed = Counter[tuple[EventType, FilingOutcome]]
 """How many documents of each type came to what when they were filed."""
 
 
@@ -25,7 +25,7 @@ class RawDocument(NamedTuple):
     """When the record was written, in milliseconds since 1970; 0 or less if that is not known."""
 
 
-class DeadLetter(NamedTuple):
+class RefusedDocument(NamedTuple):
     """A document that was refused, and why."""
 
     document: RawDocument
@@ -59,9 +59,9 @@ class Counters:
     def count(self, filed: Filed) -> None:
         """Count documents that were filed."""
         for (_, outcome), number in filed.items():
-            if outcome is Outcome.DUPLICATE:
+            if outcome is FilingOutcome.DUPLICATE:
                 self.duplicate += number
-            elif outcome is Outcome.STALE:
+            elif outcome is FilingOutcome.STALE:
                 self.stale += number
             else:
                 self.accepted += number
@@ -72,7 +72,7 @@ class Result:
     """What a batch came to."""
 
     alerts: list[Alert] = field(default_factory=list)
-    dead_letters: list[DeadLetter] = field(default_factory=list)
+    dead_letters: list[RefusedDocument] = field(default_factory=list)
     failures: list[DetectorFailure] = field(default_factory=list)
     exports: list[ExportChange] = field(default_factory=list)
     """Vehicles whose counted export is another than before."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from msgspec import UNSET
 
 from detectors import civil_time
-from streams.evaluation.observing import Observation, Sighting
+from streams.evaluation.observing import ObservedAlert, Sighting
 from streams.evaluation.truth import Truth
 from streams.evaluation.unusual import OF_A_MODEL
 from streams.simulator.truth import ExpectedAlert, VehicleTruth
@@ -17,7 +17,7 @@ BEFORE = "before_stream"
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class EvaluatedVehicle:
     """A vehicle and a detector."""
 
     vin: str
@@ -85,19 +85,23 @@ class Case:
         return max(0, self.sighting.first_day - day)
 
 
-def cases(truth: Truth, seen: Observation) -> Iterator[Case]:
+def cases(truth: Truth, seen: ObservedAlert) -> Iterator[EvaluatedVehicle]:
     """All cases, in a fixed order; what a model finds unusual is no case, for no truth speaks of it."""
     for vin, vehicle in truth.vehicles.items():
         for alert in vehicle.expected:
             sighting = seen.vehicles.get((vin, alert.detector))
-            yield Case(vin, alert.detector, vehicle, alert, tolerated=False, sighting=sighting)
+            yield EvaluatedVehicle(
+                vin, alert.detector, vehicle, alert, tolerated=False, sighting=sighting
+            )
     for (vin, detector), said in seen.vehicles.items():
         if detector in OF_A_MODEL:
             continue
         found = truth.vehicles.get(vin)
         if found is None:
-            yield Case(vin, detector, None, None, tolerated=False, sighting=said)
+            yield EvaluatedVehicle(vin, detector, None, None, tolerated=False, sighting=said)
             continue
         if all(alert.detector != detector for alert in found.expected):
             tolerated = () if found.tolerated is UNSET else found.tolerated
-            yield Case(vin, detector, found, None, tolerated=detector in tolerated, sighting=said)
+            yield EvaluatedVehicle(
+                vin, detector, found, None, tolerated=detector in tolerated, sighting=said
+            )

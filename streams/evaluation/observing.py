@@ -13,7 +13,7 @@ from detectors.alerts import Alert
 from detectors.errors import ZeromileError
 from detectors.registry import Catalogue
 from streams.engine.engine import Engine
-from streams.engine.provinces import ProvinceBook
+from streams.engine.province_aggregator import ProvinceAggregator
 from streams.engine.results import RawDocument
 from streams.engine.vin_corrections import VinCorrections
 from streams.feeds.reading import Advance, Line, read_lines
@@ -54,7 +54,7 @@ class Sighting:
 
 
 @dataclass(slots=True)
-class Observation:
+class ObservedAlert:
     """Everything that was said."""
 
     vehicles: dict[tuple[str, str], Sighting] = field(default_factory=dict)
@@ -81,7 +81,7 @@ class Observation:
         sighting.firing[change.alert_id] = change.occurred_at
 
 
-def observe_run(path: Path, catalogue: Catalogue, advance: Advance | None = None) -> Observation:
+def observe_run(path: Path, catalogue: Catalogue, advance: Advance | None = None) -> ObservedAlert:
     """Run the engine over a recorded stream, one batch a stream day, and note when it says what.
 
     Parameters
@@ -94,9 +94,9 @@ def observe_run(path: Path, catalogue: Catalogue, advance: Advance | None = None
         Told how many bytes have been read.
     """
     engine = Engine(catalogue, MemoryStore(), corrections=VinCorrections())
-    provinces = ProvinceBook(catalogue.policy)
+    provinces = ProvinceAggregator(catalogue.policy)
     refused: dict[int, str] = {}
-    seen = Observation(refused=refused)
+    seen = ObservedAlert(refused=refused)
     day = None
     for day, lines in _by_day(read_lines(path, advance)):
         documents = [RawDocument(line.value) for line in lines]
@@ -113,7 +113,7 @@ def observe_run(path: Path, catalogue: Catalogue, advance: Advance | None = None
     return seen
 
 
-def _take(seen: Observation, alerts: Iterable[Alert], day: int | None) -> None:
+def _take(seen: ObservedAlert, alerts: Iterable[Alert], day: int | None) -> None:
     for alert in alerts:
         change = AlertChange(
             alert_id=alert.alert_id,
@@ -126,7 +126,7 @@ def _take(seen: Observation, alerts: Iterable[Alert], day: int | None) -> None:
         seen.take(change, day)
 
 
-def observe_alerts(path: Path) -> Observation:
+def observe_alerts(path: Path) -> ObservedAlert:
     """Read the alert changes of a replay (``replay --alerts`` or ``--final``, gzip if named .gz).
 
     Such a file does not say when in the stream an alert came, so nothing is known about delays.
@@ -136,7 +136,7 @@ def observe_alerts(path: Path) -> Observation:
     AlertsError
         Naming the file, the line and what is wrong with it.
     """
-    seen = Observation()
+    seen = ObservedAlert()
     decode = msgspec.json.Decoder(AlertChange).decode
     number = 0
     try:

@@ -6,9 +6,9 @@ from typing import Final
 
 from msgspec import UNSET
 
-from streams.evaluation.cases import ORDINARY, Case, cases
+from streams.evaluation.cases import ORDINARY, EvaluatedVehicle, cases
 from streams.evaluation.counting import delay, share
-from streams.evaluation.observing import Observation
+from streams.evaluation.observing import ObservedAlert
 from streams.evaluation.score import (
     DetectorScore,
     LookAlikeScore,
@@ -25,7 +25,7 @@ from streams.evaluation.unusual import score_unusual
 EXAMPLES: Final = 5
 
 
-def score(truth: Truth, seen: Observation) -> Score:
+def score(truth: Truth, seen: ObservedAlert) -> Score:
     """Compare what was said with what is true."""
     all_cases = list(cases(truth, seen))
     country = truth.country
@@ -45,14 +45,14 @@ def score(truth: Truth, seen: Observation) -> Score:
     )
 
 
-def _detectors(all_cases: Sequence[Case]) -> tuple[DetectorScore, ...]:
-    grouped: defaultdict[str, list[Case]] = defaultdict(list)
+def _detectors(all_cases: Sequence[EvaluatedVehicle]) -> tuple[DetectorScore, ...]:
+    grouped: defaultdict[str, list[EvaluatedVehicle]] = defaultdict(list)
     for case in all_cases:
         grouped[case.detector].append(case)
     return tuple(_detector(name, grouped[name]) for name in sorted(grouped))
 
 
-def _detector(name: str, members: list[Case]) -> DetectorScore:
+def _detector(name: str, members: list[EvaluatedVehicle]) -> DetectorScore:
     provable = [case for case in members if case.provable]
     found = [case for case in provable if case.fires]
     right = sum(case.fires and case.expected is not None for case in members)
@@ -74,9 +74,9 @@ def _detector(name: str, members: list[Case]) -> DetectorScore:
     )
 
 
-def _schemes(truth: Truth, all_cases: Sequence[Case]) -> tuple[SchemeScore, ...]:
+def _schemes(truth: Truth, all_cases: Sequence[EvaluatedVehicle]) -> tuple[SchemeScore, ...]:
     vehicles = Counter(v.label for v in truth.vehicles.values() if v.kind == "scheme")
-    provable: defaultdict[str, list[Case]] = defaultdict(list)
+    provable: defaultdict[str, list[EvaluatedVehicle]] = defaultdict(list)
     for case in all_cases:
         if case.provable and case.kind == "scheme":
             provable[case.label].append(case)
@@ -100,18 +100,18 @@ def _schemes(truth: Truth, all_cases: Sequence[Case]) -> tuple[SchemeScore, ...]
     return tuple(scores)
 
 
-def _look_alikes(truth: Truth, all_cases: Sequence[Case]) -> tuple[LookAlikeScore, ...]:
+def _look_alikes(truth: Truth, all_cases: Sequence[EvaluatedVehicle]) -> tuple[LookAlikeScore, ...]:
     assert truth.country is not None  # noqa: S101 - read_truth refuses files without it
     vehicles = Counter(v.label for v in truth.vehicles.values() if v.kind == "look_alike")
     vehicles[ORDINARY] = truth.country.ordinary_vehicles
-    grouped: defaultdict[str, list[Case]] = defaultdict(list)
+    grouped: defaultdict[str, list[EvaluatedVehicle]] = defaultdict(list)
     for case in all_cases:
         if case.kind != "scheme":
             grouped[case.label].append(case)
     return tuple(_look_alike(name, vehicles[name], grouped[name]) for name in sorted(vehicles))
 
 
-def _look_alike(name: str, vehicles: int, members: list[Case]) -> LookAlikeScore:
+def _look_alike(name: str, vehicles: int, members: list[EvaluatedVehicle]) -> LookAlikeScore:
     wrong = [case for case in members if case.wrong]
     accused = {case.vin for case in wrong}
     lost = {case.vin for case in wrong if case.papers_lost}
@@ -127,7 +127,7 @@ def _look_alike(name: str, vehicles: int, members: list[Case]) -> LookAlikeScore
     )
 
 
-def _missed(all_cases: Iterable[Case]) -> tuple[Missed, ...]:
+def _missed(all_cases: Iterable[EvaluatedVehicle]) -> tuple[Missed, ...]:
     grouped: defaultdict[tuple[str, str, str], list[str]] = defaultdict(list)
     for case in all_cases:
         if case.expected is None or case.fires:
@@ -147,7 +147,7 @@ def _missed(all_cases: Iterable[Case]) -> tuple[Missed, ...]:
     )
 
 
-def _wrong(all_cases: Iterable[Case]) -> tuple[WrongAlerts, ...]:
+def _wrong(all_cases: Iterable[EvaluatedVehicle]) -> tuple[WrongAlerts, ...]:
     grouped: defaultdict[tuple[str, str, bool], list[str]] = defaultdict(list)
     for case in all_cases:
         if case.wrong:
@@ -164,7 +164,7 @@ def _wrong(all_cases: Iterable[Case]) -> tuple[WrongAlerts, ...]:
     )
 
 
-def _refusals(truth: Truth, seen: Observation) -> RefusalScore | None:
+def _refusals(truth: Truth, seen: ObservedAlert) -> RefusalScore | None:
     if seen.refused is None:
         return None
     by_reason: defaultdict[str, Counter[str]] = defaultdict(Counter)

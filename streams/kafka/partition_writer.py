@@ -21,7 +21,7 @@ from aiokafka.errors import (
 from aiokafka.structs import RecordMetadata, TopicPartition
 
 from streams.kafka.connection import KafkaConnection
-from streams.kafka.outbox import Entry
+from streams.kafka.transaction_buffer import Entry
 
 BATCH_BYTES = 900_000
 REQUEST_BYTES = 4 * 1024 * 1024

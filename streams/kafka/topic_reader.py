@@ -34,7 +34,7 @@ PRIVATE_HOOKS: Final = {
 """What is overridden of aiokafka, guarded by `tests/service/test_faust_hooks.py`."""
 
 
-class Record(Protocol):
+class TopicRecord(Protocol):
     """What is wanted of a record: bytes, or None."""
 
     key: Any
@@ -44,7 +44,7 @@ class Record(Protocol):
 class Fetched(NamedTuple):
     """Some records, possibly none at the very end, and how far reading has come."""
 
-    records: Sequence[Record]
+    records: Sequence[TopicRecord]
     position: int
     end: int
 
@@ -52,10 +52,10 @@ class Fetched(NamedTuple):
 class _BareRecords(PartitionRecords):  # type: ignore[misc] # aiokafka is not typed
     """Committed records of one fetch, by rising offset."""
 
-    def _consumer_record(self, tp: TopicPartition, record: Record) -> Record:  # noqa: ARG002 - theirs
+    def _consumer_record(self, tp: TopicPartition, record: TopicRecord) -> TopicRecord:  # noqa: ARG002 - theirs
         return record
 
-    def turns(self) -> Iterator[list[Record]]:
+    def turns(self) -> Iterator[list[TopicRecord]]:
         """Go through them; the last turn may be empty."""
         turn = list(islice(self, TURN))
         while len(turn) == TURN:

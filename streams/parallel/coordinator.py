@@ -11,17 +11,17 @@ from typing import Final, NamedTuple
 from detectors.errors import DocumentError
 from detectors.watermarks import Watermarks
 from streams.backfill.firing import FiringAlerts
-from streams.backfill.proceedings import (
+from streams.backfill.outputs import (
     PAGE,
     READ_AT_ONCE,
     AlertRecord,
     Judging,
-    Outputs,
-    Proceedings,
-    Refusal,
-    Replayed,
+    OutputFiles,
+    RefusedLine,
+    ReplayOutputs,
+    ReplaySummary,
 )
-from streams.engine.provinces import ProvinceBook
+from streams.engine.province_aggregator import ProvinceAggregator
 from streams.engine.results import Counters, DetectorFailure
 from streams.feeds.reading import Advance, LineBatch, read_batches
 from streams.parallel.joint import JointView
@@ -79,7 +79,7 @@ class ParallelReplay:
         self,
         judge: Judge,
         workers: int,
-        outputs: Outputs | None = None,
+        outputs: OutputFiles | None = None,
         directory: Path | None = None,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
@@ -90,7 +90,7 @@ class ParallelReplay:
         self._pool = Pool(workers, judge, directory)
         self._alerts = None if directory is None else DiskStore(directory / "alerts")
         self._joint = JointView(Watermarks(self.policy.watermarks), workers)
-        self._proceedings = Proceedings(self.policy, outputs, clock, FiringAlerts(self._alerts))
+        self._proceedings = ReplayOutputs(self.policy, outputs, clock, FiringAlerts(self._alerts))
         self._clock = clock
         self._read: deque[_OnItsWay] = deque()
         """Batches that the workers are reading."""
@@ -116,7 +116,7 @@ class ParallelReplay:
             self._alerts.close()
 
     @property
-    def provinces(self) -> ProvinceBook:
+    def provinces(self) -> ProvinceAggregator:
         """The provinces' counts and what is sudden in them."""
         return self._proceedings.provinces
 
@@ -138,7 +138,7 @@ class ParallelReplay:
         advance: Callable[[Path], Advance] | None = None,
         judging: Judging | None = None,
         batch: int | None = None,
-    ) -> Replayed:
+    ) -> ReplaySummary:
         """Read files one after the other and judge what they say, as :meth:`Replay.run` does.
 
         Raises
@@ -188,7 +188,7 @@ class ParallelReplay:
         now = None if self._at_the_end else self._now()
         self._pool.tell_all(self._joint.go(lines, routed.papers, moved, now))
         self._judged.append(None if self._at_the_end else self._newest_export_day())
-        refusals = [Refusal(lines.line(place), _error(why)) for place, why in refused]
+        refusals = [RefusedLine(lines.line(place), _error(why)) for place, why in refused]
         self.counters.dead_lettered.update(refusal.error.reason for refusal in refusals)
         self._proceedings.refuse(refusals)
 

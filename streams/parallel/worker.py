@@ -17,7 +17,7 @@ from detectors.errors import ZeromileError
 from detectors.identities import Decode
 from detectors.registry import Catalogue
 from detectors.watermarks import Watermarks
-from streams.backfill.proceedings import PAGE, alert_as_record
+from streams.backfill.outputs import PAGE, alert_as_record
 from streams.backfill.replay import places_of
 from streams.engine.engine import Engine, Progress, Received
 from streams.engine.results import RawDocument, Result

@@ -14,7 +14,7 @@ from streams.engine.results import Counters
 from streams.report.adjusted_retail import REBATE_RATE, VALUE_ADDED_TAX, WINDOW_DAYS, RetailSums
 from streams.report.alert_charts import detector_weeks, weekly_alerts
 from streams.report.alerts import AlertTally
-from streams.report.calendar import Period, first_of_month, month_number, month_text, period_of
+from streams.report.calendar import ReportPeriod, first_of_month, month_number, month_text, period_of
 from streams.report.cases import cases
 from streams.report.charts import Chart
 from streams.report.export_charts import Bands, bands_of, heatmap, weekly_exports
@@ -140,12 +140,12 @@ def _context(
     }
 
 
-def _last_shown(period: Period, last_day: int | None) -> int:
+def _last_shown(period: ReportPeriod, last_day: int | None) -> int:
     """Last civil day of the charts; 0 where there is nothing to show."""
     return min(last_day or 0, period.last_day or 0)
 
 
-def _months(period: Period, last_day: int | None) -> tuple[list[int], int]:
+def _months(period: ReportPeriod, last_day: int | None) -> tuple[list[int], int]:
     """Months to show, and the first whose cars can still leave within the window."""
     if period.first_day is None:
         return [], 0

@@ -43,7 +43,7 @@ def first_of_month(month: int) -> int:
     return date(year, index + 1, 1).toordinal()
 
 
-class Period(NamedTuple):
+class ReportPeriod(NamedTuple):
     """Consecutive weeks, by their Mondays, and how many events lie outside."""
 
     weeks: list[int]
@@ -60,7 +60,7 @@ class Period(NamedTuple):
         return self.weeks[-1] + DAYS_A_WEEK - 1 if self.weeks else None
 
 
-def period_of(by_week: Iterable[tuple[int, int]]) -> Period:
+def period_of(by_week: Iterable[tuple[int, int]]) -> ReportPeriod:
     """Choose the weeks to show: nearly all events, and the latest five years at most.
 
     Parameters
@@ -72,13 +72,13 @@ def period_of(by_week: Iterable[tuple[int, int]]) -> Period:
     for week, events in by_week:
         counts[week] += events
     if not counts:
-        return Period([], 0)
+        return ReportPeriod([], 0)
     stray = counts.total() * _STRAY
     ordered = sorted(counts)
     last = _trimmed(reversed(ordered), counts, stray)
     first = max(_trimmed(ordered, counts, stray), last - (_MOST_WEEKS - 1) * DAYS_A_WEEK)
     weeks = list(range(first, last + 1, DAYS_A_WEEK))
-    return Period(weeks, sum(n for week, n in counts.items() if not first <= week <= last))
+    return ReportPeriod(weeks, sum(n for week, n in counts.items() if not first <= week <= last))
 
 
 def _trimmed(weeks: Iterable[int], counts: Counter[int], stray: float) -> int:

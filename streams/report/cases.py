@@ -27,7 +27,7 @@ class Entry(NamedTuple):
     """Whether a firing alert rests on this paper."""
 
 
-class Case(NamedTuple):
+class ReportedVehicle(NamedTuple):
     """One vehicle."""
 
     vin: str
@@ -40,10 +40,10 @@ class Case(NamedTuple):
     timeline: list[Entry]
 
 
-def cases(suspects: Iterable[Suspect], histories: dict[str, VehicleHistory]) -> list[Case]:
+def cases(suspects: Iterable[Suspect], histories: dict[str, VehicleHistory]) -> list[ReportedVehicle]:
     """Tell the vehicles whose histories are at hand, in the given order."""
     return [
-        Case(
+        ReportedVehicle(
             vin=s.vin,
             car=_car(histories[s.vin]),
             points=s.points,

@@ -12,7 +12,7 @@ from detectors.spikes.watch import WatchReport
 from streams.report.charts import Chart, Choice, chart
 from streams.report.colours import BLUE, MUTED, ORANGE, SCALE
 from streams.report.names import province_name
-from streams.report.spikes import NATION, Spike
+from streams.report.spikes import NATION, ReportedSpike
 
 _PALEST_TOP = 5
 """A busiest week below this does not get the darkest shade: one export a year is no pattern."""
@@ -46,7 +46,7 @@ def provinces_by_size(exports: Counts) -> list[str]:
     return sorted(sizes, key=lambda province: (-sizes[province], province))
 
 
-def heatmap(exports: Counts, spikes: Sequence[Spike], weeks: Sequence[int]) -> Chart:
+def heatmap(exports: Counts, spikes: Sequence[ReportedSpike], weeks: Sequence[int]) -> Chart:
     """One row a province, one column a week, shaded by the province's own busiest week."""
     provinces = provinces_by_size(exports)[::-1]
     names = [province_name(province) for province in provinces]
@@ -91,7 +91,7 @@ def heatmap(exports: Counts, spikes: Sequence[Spike], weeks: Sequence[int]) -> C
 
 
 def weekly_exports(
-    exports: Counts, spikes: Sequence[Spike], weeks: Sequence[int], bands: Bands
+    exports: Counts, spikes: Sequence[ReportedSpike], weeks: Sequence[int], bands: Bands
 ) -> Chart:
     """A line per week; the menu chooses the nation or a province."""
     provinces = provinces_by_size(exports)
@@ -147,7 +147,7 @@ def _band(bands: Bands, region: str, weeks: Sequence[int]) -> tuple[list[Any], l
 
 def _update(
     counts: list[int],
-    spikes: Sequence[Spike],
+    spikes: Sequence[ReportedSpike],
     weeks: Sequence[int],
     band: tuple[list[Any], list[Any]],
 ) -> dict[str, list[Any]]:

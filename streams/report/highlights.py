@@ -7,14 +7,14 @@ from detectors.findings import SEVERITIES
 from streams.report.alerts import AlertTally
 from streams.report.names import percent, province_name
 from streams.report.provinces import Province
-from streams.report.spikes import Spike
+from streams.report.spikes import ReportedSpike
 
 _ENOUGH: Final = 200
 """Registrations below which a province's share is not called high."""
 
 
 def highlights(
-    alerts: AlertTally, ranking: Sequence[Province], spikes: Sequence[Spike]
+    alerts: AlertTally, ranking: Sequence[Province], spikes: Sequence[ReportedSpike]
 ) -> Iterator[tuple[str, str]]:
     """Give pairs of a name and a sentence."""
     if alerts.ranked:

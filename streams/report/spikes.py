@@ -12,7 +12,7 @@ NATION = "CN"
 """Subject of an alert on all provinces together."""
 
 
-class Spike(NamedTuple):
+class ReportedSpike(NamedTuple):
     """A stretch of weeks in which a province exported more than expected."""
 
     province: str
@@ -40,11 +40,11 @@ class Spike(NamedTuple):
         return (", ".join(told) or self.severity) + weeks
 
 
-def spike_of(alert: Alert) -> Spike:
+def spike_of(alert: Alert) -> ReportedSpike:
     """Read a province alert; facts that are missing or of another type count as unknown."""
     first = _day(alert, "since") or day_of(alert)
     last = max(first, _day(alert, "until") or first)
-    return Spike(
+    return ReportedSpike(
         province=alert.subject,
         title=alert.title,
         weeks=tuple(range(monday(first), monday(last) + 1, DAYS_A_WEEK)),

@@ -23,11 +23,11 @@ from streams.service.metrics import Metrics
 from streams.service.model_watch import ChosenModel, ModelWatch, open_model
 from streams.service.observer import Observer
 from streams.service.owned_partition import OwnedPartition
+from streams.service.partition_context import PartitionContext
 from streams.service.partition_manager import PartitionManager
 from streams.service.partition_store import PartitionStore
 from streams.service.settings import Settings
 from streams.service.shared_watermarks import SharedWatermarks
-from streams.service.surroundings import Surroundings
 from streams.service.web import WebPages
 from streams.setup.policy import load_policy
 
@@ -82,7 +82,7 @@ def build_service(settings: Settings) -> StreamingService:
     watermarks = SharedWatermarks(
         settings, names.watermarks, Watermarks(policy.watermarks), metrics.watermark, identities
     )
-    surroundings = Surroundings(
+    surroundings = PartitionContext(
         connection=settings,
         names=names,
         group=settings.group,
@@ -126,7 +126,7 @@ def build_service(settings: Settings) -> StreamingService:
 
 
 def _model_services(
-    settings: Settings, chosen: ChosenModel, partitions: PartitionManager, shared: Surroundings
+    settings: Settings, chosen: ChosenModel, partitions: PartitionManager, shared: PartitionContext
 ) -> list[Service]:
     """What exchanges the model, and what asks whether it still fits."""
     # It imports scikit-learn: only who uses a model waits for that

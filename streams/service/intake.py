@@ -14,8 +14,8 @@ from aiokafka.structs import ConsumerRecord
 from detectors.filing import Position
 from streams.engine.engine import Engine, Received
 from streams.engine.results import RawDocument, Result
-from streams.kafka.outbox import Outbox
 from streams.kafka.topics import TopicNames
+from streams.kafka.transaction_buffer import TransactionBuffer
 from streams.service.observer import Observer
 from streams.service.outgoing import add_dead_letters
 
@@ -35,7 +35,9 @@ class Intake:
         Is told what happens.
     """
 
-    def __init__(self, engine: Engine, outbox: Outbox, names: TopicNames, observer: Observer) -> None:
+    def __init__(
+        self, engine: Engine, outbox: TransactionBuffer, names: TopicNames, observer: Observer
+    ) -> None:
         self.documents = 0
         """Documents that wait to be judged."""
         self._engine = engine

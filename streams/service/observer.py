@@ -9,7 +9,7 @@ import structlog
 
 from detectors.alerts import Alert
 from detectors.documents import EventType
-from streams.engine.results import DeadLetter, Result
+from streams.engine.results import RefusedDocument, Result
 from streams.service.metrics import Metrics, shadow_label
 
 log = structlog.get_logger("zeromile.engine")
@@ -40,7 +40,7 @@ class Observer:
         self._metrics.batch_seconds.observe(seconds)
         self._metrics.batch_documents.observe(documents)
 
-    def refused(self, letters: Sequence[DeadLetter]) -> None:
+    def refused(self, letters: Sequence[RefusedDocument]) -> None:
         """Count documents that were refused, and say why."""
         for letter in letters:
             position = letter.document.position

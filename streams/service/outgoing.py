@@ -11,10 +11,10 @@ from aiokafka.structs import ConsumerRecord
 from detectors.alerts import Alert
 from detectors.exports import ExportChange
 from streams import __version__
-from streams.engine.results import DeadLetter
+from streams.engine.results import RefusedDocument
 from streams.kafka.dead_letters import Refusal, Source, dead_letter
-from streams.kafka.outbox import Outbox
 from streams.kafka.topics import TopicNames
+from streams.kafka.transaction_buffer import TransactionBuffer
 
 _encode_alert = msgspec.json.Encoder().encode
 
@@ -24,14 +24,16 @@ def alert_partition(alert_id: str, partitions: int) -> int:
     return int(alert_id[:8], 16) % partitions
 
 
-def add_alerts(outbox: Outbox, names: TopicNames, partitions: int, alerts: Sequence[Alert]) -> None:
+def add_alerts(
+    outbox: TransactionBuffer, names: TopicNames, partitions: int, alerts: Sequence[Alert]
+) -> None:
     """Add one record per alert change, in order."""
     for alert in alerts:
         where = alert_partition(alert.alert_id, partitions)
         outbox.add(names.alerts, where, alert.alert_id.encode(), _encode_alert(alert))
 
 
-def add_exports(outbox: Outbox, names: TopicNames, changes: Sequence[ExportChange]) -> None:
+def add_exports(outbox: TransactionBuffer, names: TopicNames, changes: Sequence[ExportChange]) -> None:
     """Add the export that each changed vehicle counts for now, or its withdrawal."""
     for change in changes:
         value = None if change.after is None else msgspec.msgpack.encode(change.after)
@@ -39,9 +41,9 @@ def add_exports(outbox: Outbox, names: TopicNames, changes: Sequence[ExportChang
 
 
 def add_dead_letters(
-    outbox: Outbox,
+    outbox: TransactionBuffer,
     names: TopicNames,
-    letters: Sequence[DeadLetter],
+    letters: Sequence[RefusedDocument],
     records: Mapping[int, ConsumerRecord],
 ) -> None:
     """Add refused documents, with the bytes of the records they came from.

@@ -22,16 +22,16 @@ from detectors.watermarks import NewestDays
 from streams.engine.engine import Engine
 from streams.engine.results import Result
 from streams.kafka.markers import MARKER_KEY
-from streams.kafka.outbox import Entry, Outbox
-from streams.kafka.topic_reader import Record, read_to_end
-from streams.service.expiry import Sweeper
+from streams.kafka.topic_reader import TopicRecord, read_to_end
+from streams.kafka.transaction_buffer import Entry, TransactionBuffer
 from streams.service.identity_check import IDENTITIES_KEY
 from streams.service.intake import Intake
 from streams.service.outgoing import add_alerts, add_exports
+from streams.service.partition_context import PartitionContext
 from streams.service.partition_store import PartitionStore
 from streams.service.province_desk import MEMORY_KEY, PARTITION, ProvinceDesk
 from streams.service.shared_watermarks import DESK_KEY, NEWEST_KEY, decode_newest, encode_newest
-from streams.service.surroundings import Surroundings
+from streams.service.state_ttl import StateTtl
 from streams.service.transactions import Transactions, persistently
 
 JUDGE_SLICE = 200
@@ -67,7 +67,7 @@ class OwnedPartition:
         What the partitions of this worker share.
     """
 
-    def __init__(self, number: int, store: PartitionStore, surroundings: Surroundings) -> None:
+    def __init__(self, number: int, store: PartitionStore, surroundings: PartitionContext) -> None:
         self.number = number
         self.store = store
         self.around = surroundings
@@ -81,7 +81,7 @@ class OwnedPartition:
         )
         self._changelog = TopicPartition(surroundings.names.vehicles, number)
         self._transactions = Transactions(self._changelog, surroundings)
-        self._outbox = Outbox()
+        self._outbox = TransactionBuffer()
         self._intake = Intake(self.engine, self._outbox, surroundings.names, surroundings.observer)
         self._pending = _Pending([], 0, time.time() * 1000)
         self._newest: NewestDays = {}
@@ -100,7 +100,7 @@ class OwnedPartition:
                 surroundings.catalogue.policy,
                 surroundings.watermarks,
             )
-        self._sweeper = Sweeper(store, surroundings.retention_days)
+        self._sweeper = StateTtl(store, surroundings.retention_days)
         self._transaction_seconds = 0.0
         """What the last transaction took."""
         self._work = asyncio.Event()
@@ -334,7 +334,7 @@ class OwnedPartition:
         for _ in self.store.restored():
             await asyncio.sleep(0)
 
-    def _vehicles(self, records: Sequence[Record]) -> dict[bytes, bytes | None]:
+    def _vehicles(self, records: Sequence[TopicRecord]) -> dict[bytes, bytes | None]:
         """Last record of each vehicle; what else the changelog holds is remembered."""
         last: dict[bytes, bytes | None] = {record.key: record.value for record in records}
         last.pop(MARKER_KEY, None)

@@ -19,7 +19,7 @@ from detectors.exports import ExportChange
 from detectors.policy import Policy
 from detectors.spikes.tally import Export
 from detectors.watermarks import Watermarks
-from streams.engine.provinces import ProvinceBook
+from streams.engine.province_aggregator import ProvinceAggregator
 from streams.kafka.connection import KafkaConnection
 from streams.kafka.following import follow
 
@@ -48,7 +48,7 @@ class ProvinceDesk:
     def __init__(
         self, connection: KafkaConnection, topic: str, policy: Policy, watermarks: Watermarks
     ) -> None:
-        self.book = ProvinceBook(policy)
+        self.book = ProvinceAggregator(policy)
         self._connection = connection
         self._where = TopicPartition(topic, 0)
         self._watermarks = watermarks

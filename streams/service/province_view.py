@@ -7,14 +7,14 @@ from math import isfinite
 from detectors import civil_time
 from detectors.provinces import PROVINCES
 from detectors.spikes.watch import NATION, WatchReport
-from streams.engine.provinces import ProvinceBook
+from streams.engine.province_aggregator import ProvinceAggregator
 from streams.service.answers import named
 
 NAMES = PROVINCES | {NATION: "the nation"}
 """What can be asked for, by code."""
 
 
-def province_view(book: ProvinceBook, code: str, weeks: int) -> dict[str, object]:
+def province_view(book: ProvinceAggregator, code: str, weeks: int) -> dict[str, object]:
     """Latest weeks, oldest first, with what was expected of them, and the alerts that fire.
 
     Parameters

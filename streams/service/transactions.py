@@ -12,10 +12,10 @@ from aiokafka.errors import KafkaError
 from aiokafka.structs import TopicPartition
 
 from streams.kafka.markers import MARKER_KEY, Marker, decode_marker
-from streams.kafka.outbox import Entry
 from streams.kafka.partition_writer import FencedError, PartitionWriter, WriteFailedError
 from streams.kafka.topic_reader import read_to_end
-from streams.service.surroundings import Surroundings
+from streams.kafka.transaction_buffer import Entry
+from streams.service.partition_context import PartitionContext
 
 RETRY_SECONDS = 1.0
 T = TypeVar("T")
@@ -38,7 +38,7 @@ class Transactions:
         What the partitions of this worker share.
     """
 
-    def __init__(self, changelog: TopicPartition, surroundings: Surroundings) -> None:
+    def __init__(self, changelog: TopicPartition, surroundings: PartitionContext) -> None:
         self._changelog = changelog
         self._connection = surroundings.connection
         self._failures = surroundings.metrics.transaction_failures

@@ -9,11 +9,11 @@ from streams.simulator.block import Block
 from streams.simulator.calendars import IntArray
 from streams.simulator.delays import DAY
 from streams.simulator.encoding import Encoder
+from streams.simulator.ground_truth import vehicle_truth
 from streams.simulator.labels import LABELS
 from streams.simulator.malformed import FAULTS, REGISTRATION_FAULTS
 from streams.simulator.noise import LOST, Feed, feed
 from streams.simulator.truth import VehicleTruth
-from streams.simulator.witness import vehicle_truth
 
 ALL_FAULTS = FAULTS + REGISTRATION_FAULTS
 _SPOILED = ("check_digit", "forbidden_letter", "too_short")

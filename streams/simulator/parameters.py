@@ -154,7 +154,7 @@ class Gate(Sourced, frozen=True):
     customs: tuple[str, ...]
 
 
-class Restriction(Sourced, frozen=True, rename={"begin": "from"}):
+class SimulatedRestriction(Sourced, frozen=True, rename={"begin": "from"}):
     """Cars that a destination does not take from a day on; empty `brands` or `fuels` mean all."""
 
     brands: tuple[str, ...]
@@ -256,7 +256,7 @@ class Outage(Sourced, frozen=True):
     province: str | None = None
 
 
-class SpikeParameters(Sourced, frozen=True):
+class SimulatedSpikes(Sourced, frozen=True):
     """Provincial spikes: one per `vehicles_a_spike` exports, a multiple of the ordinary week."""
 
     vehicles_a_spike: int
@@ -315,7 +315,7 @@ class Country(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     exporters: Exporters
     destinations: Destinations
     gates: tuple[Gate, ...]
-    restricted: tuple[Restriction, ...]
+    restricted: tuple[SimulatedRestriction, ...]
     lags: Lags
     zero_mileage: ZeroMileage
     mileage: Mileage
@@ -325,7 +325,7 @@ class Country(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     delays: Delays
     noise: Noise
     outages: tuple[Outage, ...]
-    spikes: SpikeParameters
+    spikes: SimulatedSpikes
     export_lives: LifeShares
     domestic_lives: LifeShares
     brands: tuple[Brand, ...]

@@ -13,7 +13,7 @@ Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class LabelOutcome:
     """Alarms against labels.
 
     Attributes
@@ -60,7 +60,7 @@ def outbreaks_of(labels: Mask) -> list[tuple[int, int, int]]:
     return found
 
 
-def score_labels(table: CountTable, labels: Mask, scores: Scores) -> Outcome:
+def score_labels(table: CountTable, labels: Mask, scores: Scores) -> LabelOutcome:
     """Compare the alarms with the labels of a table."""
     runs = outbreaks_of(labels)
     delays = []
@@ -70,7 +70,7 @@ def score_labels(table: CountTable, labels: Mask, scores: Scores) -> Outcome:
             delays.append(int(alarmed[0]))
     false = int((scores.alarm & ~labels).sum())
     years = (scores.judged() & ~labels).sum() / PERIODS_A_YEAR[table.kind]
-    return Outcome(
+    return LabelOutcome(
         outbreaks=len(runs),
         hits=len(delays),
         true_alarms=int((scores.alarm & labels).sum()),

@@ -14,7 +14,7 @@ _AT_ONCE: Final = 5_000
 """Records that are written together; the newest are in memory until then."""
 
 
-class StoreError(ZeromileError):
+class DiskStoreError(ZeromileError):
     """Records cannot be kept or read, for want of space for example."""
 
 
@@ -28,7 +28,7 @@ class DiskStore:
 
     Raises
     ------
-    StoreError
+    DiskStoreError
         From every method, if the disk refuses.
     """
 
@@ -82,4 +82,4 @@ class DiskStore:
         try:
             return question(*about)
         except Exception as error:  # noqa: BLE001 - RocksDB's errors have no class of their own here
-            raise StoreError(f"records cannot be kept in {self._directory}: {error}") from None
+            raise DiskStoreError(f"records cannot be kept in {self._directory}: {error}") from None

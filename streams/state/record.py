@@ -8,7 +8,7 @@ from typing import Final
 
 import msgspec
 
-from detectors.alerts import StandingAlert
+from detectors.alerts import AlertState
 from detectors.errors import ZeromileError
 from detectors.filing import FiledDocument
 from detectors.spikes.tally import Export
@@ -22,7 +22,7 @@ class VehicleRecord(msgspec.Struct, array_like=True):
 
     layout: int = LAYOUT
     filed: list[FiledDocument] = []
-    alerts: list[StandingAlert] = []
+    alerts: list[AlertState] = []
     overfull: bool = False
     export: Export | None = None
     """The export that the vehicle counts for in its province."""
@@ -30,7 +30,7 @@ class VehicleRecord(msgspec.Struct, array_like=True):
     """Revision of the next new alert: above those of resolved alerts that were forgotten."""
 
 
-class RecordError(ZeromileError):
+class VehicleRecordError(ZeromileError):
     """A stored record that this program cannot read."""
 
 
@@ -48,7 +48,7 @@ def decode(data: bytes) -> VehicleRecord:
 
     Raises
     ------
-    RecordError
+    VehicleRecordError
         If the bytes are no record, or of a later layout.
     """
     try:
@@ -56,9 +56,11 @@ def decode(data: bytes) -> VehicleRecord:
             data = _second_from_first(data)
         record = _decoder.decode(data)
     except (msgspec.MsgspecError, LookupError, TypeError, ValueError) as error:
-        raise RecordError(f"not a vehicle record of layout {LAYOUT}: {error}") from None
+        raise VehicleRecordError(f"not a vehicle record of layout {LAYOUT}: {error}") from None
     if record.layout != LAYOUT:
-        raise RecordError(f"vehicle record of layout {record.layout}; this program reads {LAYOUT}")
+        raise VehicleRecordError(
+            f"vehicle record of layout {record.layout}; this program reads {LAYOUT}"
+        )
     return record
 
 

@@ -10,13 +10,13 @@ from detectors import civil_time
 from detectors.alerts import Alert
 from detectors.findings import SEVERITIES
 from streams.store.errors import RecordError
-from streams.store.records import Record, Row, Rows
+from streams.store.records import Row, StoredRecord, TableRows
 
 _decoder = msgspec.json.Decoder(Alert)
 _LARGEST_INTEGER = 2**63 - 1
 
 
-def add_alert(rows: Rows, record: Record) -> None:
+def add_alert(rows: TableRows, record: StoredRecord) -> None:
     """Turn one record of the alert topic into rows.
 
     Raises

@@ -19,7 +19,7 @@ from streams.kafka.blocking_clients import open_client
 from streams.service.layout import names_of
 from streams.store.database import refresh_statistics
 from streams.store.metrics import SinkMetrics
-from streams.store.records import Kind, Record, Stored
+from streams.store.records import Kind, Stored, StoredRecord
 from streams.store.retention import prune
 from streams.store.settings import SinkSettings
 from streams.store.standing import report_standing
@@ -110,15 +110,15 @@ class Sink:
             self._look_after()
         return self.done
 
-    def _records(self, polled: Mapping[TopicPartition, Sequence[Any]]) -> list[Record]:
+    def _records(self, polled: Mapping[TopicPartition, Sequence[Any]]) -> list[StoredRecord]:
         return [
-            Record(self._kinds[where.topic], message.value or b"", where.topic, where.partition,
+            StoredRecord(self._kinds[where.topic], message.value or b"", where.topic, where.partition,
                    message.offset)
             for where, messages in polled.items()
             for message in messages
         ]  # fmt: skip
 
-    def _write(self, records: Sequence[Record]) -> bool:
+    def _write(self, records: Sequence[StoredRecord]) -> bool:
         """Store a batch, however long the database is away; False if told to stop meanwhile."""
         pause = FIRST_PAUSE
         while not self._stop.is_set():

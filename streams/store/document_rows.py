@@ -9,10 +9,10 @@ from detectors.errors import DocumentError
 from detectors.filing import content_digest
 from detectors.identities import Decode
 from streams.store.errors import RecordError
-from streams.store.records import Record, Row, Rows
+from streams.store.records import Row, StoredRecord, TableRows
 
 
-def add_document(rows: Rows, record: Record, decode: Decode) -> None:
+def add_document(rows: TableRows, record: StoredRecord, decode: Decode) -> None:
     """Turn one record of a document topic into a row.
 
     Raises

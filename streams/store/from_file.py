@@ -11,7 +11,7 @@ from detectors.decoding import decode
 from detectors.identities import Decode
 from streams.feeds.reading import Line, batched, read_lines
 from streams.store.database import refresh_statistics
-from streams.store.records import Kind, Record, Stored
+from streams.store.records import Kind, Stored, StoredRecord
 from streams.store.writing import write
 
 BATCH = 2000
@@ -36,7 +36,7 @@ def store_files(
     return done
 
 
-def _record(line: Line) -> Record:
+def _record(line: Line) -> StoredRecord:
     # Only alerts have an alert_id; a line that is neither is refused as a document would be.
     kind: Kind = "alert" if b'"alert_id"' in line.value else "document"
-    return Record(kind, line.value, None, None, line.number)
+    return StoredRecord(kind, line.value, None, None, line.number)

@@ -11,7 +11,7 @@ Kind = Literal["alert", "document"]
 KINDS: tuple[Kind, ...] = ("alert", "document")
 
 
-class Record(NamedTuple):
+class StoredRecord(NamedTuple):
     """A record as it was read from Kafka or a file."""
 
     kind: Kind
@@ -23,8 +23,8 @@ class Record(NamedTuple):
 
 
 @dataclass(slots=True)
-class Rows:
-    """Rows of every table that a batch of records comes to."""
+class TableRows:
+    """TableRows of every table that a batch of records comes to."""
 
     changes: list[Row] = field(default_factory=list)
     evidence: list[Row] = field(default_factory=list)

@@ -10,12 +10,12 @@ from detectors.identities import Decode
 from streams.store.alert_rows import add_alert
 from streams.store.document_rows import add_document
 from streams.store.errors import RecordError
-from streams.store.records import Record, Rows
+from streams.store.records import StoredRecord, TableRows
 
 
-def rows_of(records: Iterable[Record], decode: Decode) -> Rows:
-    """Rows of a batch, its documents read by `decode`."""
-    rows = Rows()
+def rows_of(records: Iterable[StoredRecord], decode: Decode) -> TableRows:
+    """TableRows of a batch, its documents read by `decode`."""
+    rows = TableRows()
     for record in records:
         try:
             if record.kind == "alert":
@@ -27,7 +27,7 @@ def rows_of(records: Iterable[Record], decode: Decode) -> Rows:
     return rows
 
 
-def refuse(rows: Rows, record: Record, reason: str) -> None:
+def refuse(rows: TableRows, record: StoredRecord, reason: str) -> None:
     """Keep a record that cannot be stored, bytes unchanged, with the reason."""
     rows.refused.append(
         {

@@ -1,4 +1,4 @@
-"""Rows into tables. Whatever is written again changes nothing, whatever order it comes in."""
+"""TableRows into tables. Whatever is written again changes nothing, whatever order it comes in."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sqlalchemy.exc import DataError, IntegrityError
 
 from detectors.decoding import decode
 from detectors.identities import Decode
-from streams.store.records import KINDS, Kind, Record, Row, Rows, Stored
+from streams.store.records import KINDS, Kind, Row, Stored, StoredRecord, TableRows
 from streams.store.rows import refuse, rows_of
 
 
@@ -36,7 +36,7 @@ _REFUSED = _Target(
 _OBJECTS = ("facts", "labels")
 
 
-def write(engine: sa.Engine, records: Sequence[Record], decode: Decode = decode) -> Stored:
+def write(engine: sa.Engine, records: Sequence[StoredRecord], decode: Decode = decode) -> Stored:
     """Store a batch in one transaction.
 
     A record that the database refuses is set aside and does not stop the others. Documents are read by
@@ -58,14 +58,14 @@ def write(engine: sa.Engine, records: Sequence[Record], decode: Decode = decode)
         return Stored.total([write(engine, half, decode) for half in halves])
 
 
-def _set_aside(engine: sa.Engine, record: Record, reason: str) -> Stored:
-    rows = Rows()
+def _set_aside(engine: sa.Engine, record: StoredRecord, reason: str) -> Stored:
+    rows = TableRows()
     refuse(rows, record, f"the database refuses it: {reason}")
     with engine.begin() as connection:
         return _write(connection, rows, [record])
 
 
-def _write(connection: sa.Connection, rows: Rows, records: Sequence[Record]) -> Stored:
+def _write(connection: sa.Connection, rows: TableRows, records: Sequence[StoredRecord]) -> Stored:
     done = Stored()
     done.stored["alert"] = _put(connection, _HISTORY, rows.changes)
     _put(connection, _EVIDENCE, rows.evidence)
@@ -79,7 +79,7 @@ def _write(connection: sa.Connection, rows: Rows, records: Sequence[Record]) -> 
     return done
 
 
-def _count(records: Sequence[Record], kind: Kind) -> int:
+def _count(records: Sequence[StoredRecord], kind: Kind) -> int:
     return sum(record.kind == kind for record in records)
 
 

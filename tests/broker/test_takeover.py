@@ -22,8 +22,8 @@ from streams.service.identity_check import IN_CLEAR
 from streams.service.metrics import Metrics
 from streams.service.observer import Observer
 from streams.service.owned_partition import OwnedPartition
+from streams.service.partition_context import PartitionContext
 from streams.service.partition_store import MemoryBackend, PartitionStore
-from streams.service.surroundings import Surroundings
 from streams.service.transactions import LostPartitionError
 from streams.setup.policy import load_policy
 from streams.state import record as records
@@ -53,7 +53,7 @@ def deployment(bootstrap_servers: str, prefix: str, tmp_path: Path) -> Deploymen
 def _partition(deployment: Deployment, owner: str, group: str = "same") -> OwnedPartition:
     catalogue, metrics, names = Catalogue(load_policy(None)), Metrics(), deployment.names
     topic = names.documents[0]
-    surroundings = Surroundings(
+    surroundings = PartitionContext(
         connection=deployment.settings,
         names=names,
         group=f"{deployment.settings.group}-{group}",

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from detectors.registry import Catalogue
-from streams.backfill.proceedings import Outputs, Replayed
+from streams.backfill.outputs import OutputFiles, ReplaySummary
 from streams.backfill.replay import Replay
 from streams.engine.results import Counters
 from streams.parallel import Judge, ParallelReplay
@@ -56,14 +56,14 @@ def on_several(
         return _outcome(outputs, job, job.run(files, **how))
 
 
-def _outputs(folder: Path, *, on_the_way: bool) -> Outputs:
+def _outputs(folder: Path, *, on_the_way: bool) -> OutputFiles:
     """Vehicles are judged on the way where changes of alerts are to be written."""
     folder.mkdir(exist_ok=True)
     changes = folder / "changes.jsonl" if on_the_way else None
-    return Outputs(changes, folder / "final.jsonl", folder / "letters.jsonl")
+    return OutputFiles(changes, folder / "final.jsonl", folder / "letters.jsonl")
 
 
-def _outcome(outputs: Outputs, job: Replay | ParallelReplay, replayed: Replayed) -> Outcome:
+def _outcome(outputs: OutputFiles, job: Replay | ParallelReplay, replayed: ReplaySummary) -> Outcome:
     assert outputs.final is not None
     assert outputs.dead_letters is not None
     store = job.judged.store
@@ -80,7 +80,7 @@ def _outcome(outputs: Outputs, job: Replay | ParallelReplay, replayed: Replayed)
     )
 
 
-def _report(path: Path, job: Replay | ParallelReplay, replayed: Replayed) -> bytes:
+def _report(path: Path, job: Replay | ParallelReplay, replayed: ReplaySummary) -> bytes:
     sources = Sources(("stream",), made_on=MOMENT.date())
     write_report(path, job.judged, replayed.firing.values(), sources, job.provinces.latest)
     return path.read_bytes()

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from detectors.decoding import decode
 from detectors.documents import Document, event_order
-from detectors.filing import FiledDocument, Outcome, content_digest, file_document, trim
+from detectors.filing import FiledDocument, FilingOutcome, content_digest, file_document, trim
 from tests.property.papers import PAPERS, VINS, encode
 
 DOCUMENTS = st.lists(
@@ -16,7 +16,7 @@ DOCUMENTS = st.lists(
 )
 
 
-def _file(documents: list[Document]) -> tuple[set[tuple[bytes, bool, bytes]], list[Outcome]]:
+def _file(documents: list[Document]) -> tuple[set[tuple[bytes, bool, bytes]], list[FilingOutcome]]:
     filed: list[FiledDocument] = []
     outcomes = [file_document(filed, document) for document in documents]
     return {_content(entry) for entry in filed}, outcomes

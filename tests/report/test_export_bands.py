@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from detectors.spikes.monitor import Calibration
+from detectors.spikes.monitor import MonitorCalibration
 from detectors.spikes.scores import Scores
 from detectors.spikes.watch import WatchReport
 from streams.report.export_charts import bands_of, weekly_exports
@@ -19,7 +19,7 @@ def _report():
     scores.upper[0] = [np.nan, 9.0, 11.0]
     counts = np.array([[3.0, 4.0, 12.0]])
     judged = replace(scores, upper=np.full((1, 3), np.nan))
-    checked = Calibration(0.0, 0, True)
+    checked = MonitorCalibration(0.0, 0, True)
     return WatchReport(MONDAYS, ("CN-GD",), counts, judged, lambda: scores.upper, (), checked, {})
 
 

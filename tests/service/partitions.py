@@ -13,9 +13,9 @@ from streams.service.identity_check import IN_CLEAR
 from streams.service.metrics import Metrics
 from streams.service.observer import Observer
 from streams.service.owned_partition import OwnedPartition
+from streams.service.partition_context import PartitionContext
 from streams.service.partition_store import MemoryBackend, PartitionStore
 from streams.service.settings import load_settings
-from streams.service.surroundings import Surroundings
 
 NAMES = TopicNames("t")
 NUMBER = 1
@@ -32,7 +32,7 @@ def make_partition(catalogue: Catalogue) -> OwnedPartition:
     """Make a partition that nothing has reached yet."""
     metrics = Metrics()
     event_types = {NAMES.documents_of(event_type): event_type for event_type in EVENT_TYPES}
-    surroundings = Surroundings(
+    surroundings = PartitionContext(
         connection=load_settings(), names=NAMES, group="g", partitions=2, owner="o", url="",
         flush_seconds=1, retention_days=1096, catalogue=catalogue, decode=decode,
         identities=IN_CLEAR,

@@ -6,8 +6,8 @@ import json
 
 from detectors.decoding import decode
 from detectors.filing import FiledDocument
-from streams.service.expiry import EVERY_DAYS, SLICE, Sweeper
 from streams.service.partition_store import MemoryBackend, PartitionStore
+from streams.service.state_ttl import EVERY_DAYS, SLICE, StateTtl
 from streams.state import record as records
 from streams.state.record import VehicleRecord
 
@@ -28,7 +28,7 @@ def test_only_vehicles_without_recent_documents_go():
     store = PartitionStore(MemoryBackend())
     old = _add(store, "OLD", "2020-01-01")
     _add(store, "YOUNG", "2020-01-02")
-    sweeper = Sweeper(store, RETENTION)
+    sweeper = StateTtl(store, RETENTION)
 
     assert sweeper.step(None) == 0
     assert sweeper.step(old + RETENTION) == 0, "exactly as old as is kept"
@@ -41,7 +41,7 @@ def test_a_sweep_goes_on_in_slices():
     store = PartitionStore(MemoryBackend())
     for number in range(SLICE + 10):
         day = _add(store, f"V{number}", "2020-01-01")
-    sweeper = Sweeper(store, RETENTION)
+    sweeper = StateTtl(store, RETENTION)
     far = day + RETENTION + 1
 
     assert [sweeper.step(far), sweeper.step(far), sweeper.step(far)] == [SLICE, 10, 0]

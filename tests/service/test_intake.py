@@ -12,7 +12,7 @@ import pytest
 from detectors.registry import Catalogue
 from detectors.vin import check_digit
 from streams.kafka.dead_letters import PREFIX
-from streams.kafka.outbox import Outbox
+from streams.kafka.transaction_buffer import TransactionBuffer
 from streams.service.intake import Intake
 from streams.service.owned_partition import OwnedPartition
 from streams.setup.policy import load_policy
@@ -123,7 +123,7 @@ async def test_what_became_of_documents_is_counted_by_their_type(partition: Owne
 
 async def test_refused_documents_keep_their_bytes_and_place_and_go_once(partition: OwnedPartition):
     """Two batches before one judgement, with the same offset in two topics."""
-    outbox = Outbox()
+    outbox = TransactionBuffer()
     intake = Intake(partition.engine, outbox, NAMES, partition.around.observer)
     intake.receive([record(REGISTRATIONS, 7, VIN, b"{"), _sale("2025-03-01")])
     intake.receive([record(EXPORTS, 7, VIN, b"["), record(EXPORTS, 8, VIN, b"]")])

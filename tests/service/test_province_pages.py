@@ -13,7 +13,7 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from detectors.exports import ExportChange
 from detectors.spikes.tally import Export
-from streams.engine.provinces import ProvinceBook
+from streams.engine.province_aggregator import ProvinceAggregator
 from streams.service.province_pages import MOST_WEEKS, ProvincePages
 from streams.service.settings import load_settings
 from streams.setup.policy import load_policy
@@ -23,9 +23,9 @@ WEEKS, USUAL, SPIKE = 60, 5, 70
 Client = TestClient[Any, Any]
 
 
-def _book() -> ProvinceBook:
+def _book() -> ProvinceAggregator:
     """Three provinces export evenly, and Guangdong far more in the last week but one."""
-    book, number = ProvinceBook(load_policy(None)), 0
+    book, number = ProvinceAggregator(load_policy(None)), 0
     for week in range(WEEKS):
         for province in ("CN-GD", "CN-ZJ", "CN-SH"):
             many = SPIKE if (province, week) == ("CN-GD", WEEKS - 2) else USUAL
@@ -39,7 +39,7 @@ def _book() -> ProvinceBook:
 
 
 @pytest.fixture(scope="module")
-def book() -> ProvinceBook:
+def book() -> ProvinceAggregator:
     return _book()
 
 
@@ -57,7 +57,7 @@ def _application(
 
 
 @pytest.fixture
-async def counting(book: ProvinceBook) -> AsyncIterator[Client]:
+async def counting(book: ProvinceAggregator) -> AsyncIterator[Client]:
     """The worker that counts."""
     desk = SimpleNamespace(book=book, caught_up=True)
     async with TestClient(TestServer(_application(desk))) as client:
@@ -109,7 +109,7 @@ async def test_an_unknown_province_is_refused_with_what_there_is(counting: Clien
     assert "'GD'; there are: CN, CN-AH" in (await answer.json())["error"]
 
 
-async def test_another_worker_passes_the_question_on_with_its_token(book: ProvinceBook):
+async def test_another_worker_passes_the_question_on_with_its_token(book: ProvinceAggregator):
     seen: list[str | None] = []
 
     @web.middleware

@@ -10,7 +10,7 @@ from detectors.spikes.attribution import attribute
 from detectors.spikes.tally import (
     DIMENSIONS,
     Export,
-    ProvinceTally,
+    ProvinceState,
     merged,
     moves,
     week_of,
@@ -33,7 +33,7 @@ vehicles = st.dictionaries(st.integers(0, 9), st.lists(st.one_of(st.none(), expo
 
 
 def replay(changes):
-    tally = ProvinceTally()
+    tally = ProvinceState()
     for before, after in changes:
         for export, sign in moves(before, after):
             tally.add(export, sign)
@@ -59,7 +59,7 @@ def test_totals_are_the_number_of_exports(documents):
     assert sum(lags.sum() for lags in tally.reports(mondays).values()) == len(documents)
     for dimension in DIMENSIONS:
         assert sum(tally.split(mondays, dimension).values()) == len(documents)
-    assert msgspec.msgpack.decode(msgspec.msgpack.encode(tally), type=ProvinceTally) == tally
+    assert msgspec.msgpack.decode(msgspec.msgpack.encode(tally), type=ProvinceState) == tally
 
 
 def test_weeks_begin_on_monday():
@@ -67,7 +67,7 @@ def test_weeks_begin_on_monday():
 
 
 def test_the_nation_is_the_sum():
-    one, other = ProvinceTally(), ProvinceTally()
+    one, other = ProvinceState(), ProvinceState()
     one.add(Export("CN-GD", MONDAY, MONDAY, "a"), 1)
     other.add(Export("CN-ZJ", MONDAY, MONDAY, "a", zero_mileage=True), 1)
     nation = merged([one, other])
@@ -78,7 +78,7 @@ def test_the_nation_is_the_sum():
 
 
 def spiking(exporters):
-    tally = ProvinceTally()
+    tally = ProvinceState()
     for week in range(13):
         day = MONDAY + 7 * week
         for number in range(20):

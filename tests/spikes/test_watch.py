@@ -11,7 +11,7 @@ from detectors.spikes import attribution
 from detectors.spikes.attribution import attribute
 from detectors.spikes.episodes import Episode, episodes
 from detectors.spikes.panel import WARM_UP
-from detectors.spikes.tally import Export, ProvinceTally, week_of
+from detectors.spikes.tally import Export, ProvinceState, week_of
 from detectors.spikes.watch import SpikeWatch, arrived_shares, mixed_shares
 
 START = date(2023, 1, 2).toordinal()
@@ -27,7 +27,7 @@ def on(week, weekday=2, province="CN-CX", exporter="usual", **more):
 
 def quiet_tallies(seed=1, rate=30.0, weeks=WEEKS, silent=()):
     random = np.random.default_rng(seed)
-    tallies = {province: ProvinceTally() for province in PROVINCES}
+    tallies = {province: ProvinceState() for province in PROVINCES}
     for province in PROVINCES:
         for week in range(weeks):
             for number in range(0 if province in silent else int(random.poisson(rate))):
@@ -105,7 +105,7 @@ def test_quiet_provinces_stay_quiet():
 
 def test_nothing_counted_is_no_report():
     assert SpikeWatch(PROVINCES).report({}, SATURDAY) is None
-    assert SpikeWatch(PROVINCES).report({"CN-CX": ProvinceTally()}, SATURDAY) is None
+    assert SpikeWatch(PROVINCES).report({"CN-CX": ProvinceState()}, SATURDAY) is None
 
 
 def test_an_alert_fires_mid_week_and_a_void_takes_it_back():
@@ -216,7 +216,7 @@ def test_an_old_finding_is_told_anew_only_when_its_counts_have_moved(monkeypatch
 
 
 def test_a_watch_that_saw_the_first_week_begin_ends_where_a_new_one_begins():
-    tallies = {province: ProvinceTally() for province in PROVINCES}
+    tallies = {province: ProvinceState() for province in PROVINCES}
     watch = SpikeWatch(PROVINCES)
     add(tallies, 2, 0)
     watch.report(tallies, START)
@@ -239,7 +239,7 @@ def test_open_weeks_are_judged_by_what_has_arrived():
     """Documents that come a week late must not hide a spike nor make one."""
     tallies = quiet_tallies()
     random = np.random.default_rng(3)
-    late = {province: ProvinceTally() for province in PROVINCES}
+    late = {province: ProvinceState() for province in PROVINCES}
     today = START + 7 * (WEEKS - 1) + 6
     for province, tally in tallies.items():
         for monday, week in tally.weeks.items():
@@ -273,7 +273,7 @@ def test_every_source_has_its_own_delay():
 
 def test_a_source_that_becomes_slower_is_named():
     random = np.random.default_rng(5)
-    tallies = {province: ProvinceTally() for province in PROVINCES}
+    tallies = {province: ProvinceState() for province in PROVINCES}
     today = START + 7 * (WEEKS - 1) + 6
     for province in PROVINCES:
         for week in range(WEEKS):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from streams.store.records import Record
+from streams.store.records import StoredRecord
 
 
 def change(alert_id: str = "a1", revision: int = 0, **other: Any) -> dict[str, Any]:
@@ -25,12 +25,12 @@ def change(alert_id: str = "a1", revision: int = 0, **other: Any) -> dict[str, A
     } | other  # fmt: skip
 
 
-def record(value: dict[str, Any] | bytes, offset: int = 0, kind: Any = "alert") -> Record:
+def record(value: dict[str, Any] | bytes, offset: int = 0, kind: Any = "alert") -> StoredRecord:
     raw = value if isinstance(value, bytes) else json.dumps(value).encode()
-    return Record(kind, raw, "zeromile.alerts.v1", 0, offset)
+    return StoredRecord(kind, raw, "zeromile.alerts.v1", 0, offset)
 
 
-def records(*changes: dict[str, Any]) -> list[Record]:
+def records(*changes: dict[str, Any]) -> list[StoredRecord]:
     return [record(value, offset) for offset, value in enumerate(changes)]
 
 
@@ -51,5 +51,5 @@ def export(vin: str, day: str, **other: Any) -> dict[str, Any]:
     } | other  # fmt: skip
 
 
-def document(value: dict[str, Any] | bytes, offset: int = 0) -> Record:
+def document(value: dict[str, Any] | bytes, offset: int = 0) -> StoredRecord:
     return record(value, offset, "document")

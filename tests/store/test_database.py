@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from detectors.decoding import decode
 from streams.store.database import migrate, open_database
 from streams.store.errors import StoreError
-from streams.store.records import Rows
+from streams.store.records import TableRows
 from streams.store.rows import rows_of
 from streams.store.writing import write
 from tests.store.changes import change, document, export, record, registration
@@ -48,7 +48,7 @@ def test_several_may_migrate_at_once(postgres):
 
 
 def test_rows_have_exactly_the_columns_of_their_tables(store: sa.Engine):
-    rows: Rows = rows_of([
+    rows: TableRows = rows_of([
         record(change()), record(b"{"), document(registration("V1", "2025-06-17")),
         document(export("V1", "2025-06-18")),
     ], decode)  # fmt: skip

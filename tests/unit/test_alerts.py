@@ -3,7 +3,7 @@ from itertools import pairwise
 
 import pytest
 
-from detectors.alerts import StandingAlert, alert_id, by_identity, diff
+from detectors.alerts import AlertState, alert_id, by_identity, diff
 from detectors.findings import SCORE_BANDS, SEVERITIES, Finding, score_in_band
 
 VIN = "LGXCE6CB0SK100074"
@@ -26,7 +26,7 @@ def finding(anchor: str = "a", score: float = 0.3, **facts: float) -> Finding:
 class Life:
     """Alerts of one vehicle from one judgement to the next."""
 
-    standing: list[StandingAlert] = field(default_factory=list)
+    standing: list[AlertState] = field(default_factory=list)
 
     def now(self, *findings: Finding) -> list[tuple[str, int, str]]:
         changes, self.standing = diff(self.standing, by_identity(findings, "vehicle", VIN))

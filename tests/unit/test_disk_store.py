@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from streams.state import disk_store
-from streams.state.disk_store import DiskStore, StoreError
+from streams.state.disk_store import DiskStore, DiskStoreError
 
 VINS = st.sampled_from([f"VIN{n}" for n in range(9)])
 STEPS = st.lists(
@@ -53,14 +53,14 @@ def test_it_holds_what_was_put_last(
 FILL = """
 import resource, sys
 from pathlib import Path
-from streams.state.disk_store import DiskStore, StoreError
+from streams.state.disk_store import DiskStore, DiskStoreError
 
 resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, resource.RLIM_INFINITY))
 store = DiskStore(Path(sys.argv[1]))
 try:
     for number in range(1_000_000):
         store.put(str(number), bytes(2_000))
-except StoreError as error:
+except DiskStoreError as error:
     print(error)
 store.close()
 """
@@ -75,5 +75,5 @@ def test_a_full_disk_is_an_error_that_says_so(tmp_path: Path):
 
 def test_a_directory_that_cannot_be_is_named(tmp_path: Path):
     (tmp_path / "file").write_bytes(b"")
-    with pytest.raises(StoreError, match=r"records cannot be kept in .*file/store: "):
+    with pytest.raises(DiskStoreError, match=r"records cannot be kept in .*file/store: "):
         DiskStore(tmp_path / "file" / "store")

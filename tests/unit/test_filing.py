@@ -3,7 +3,7 @@ from itertools import permutations
 import msgspec
 import pytest
 
-from detectors.filing import FiledDocument, Outcome, Position, content_digest, file_document, trim
+from detectors.filing import FiledDocument, FilingOutcome, Position, content_digest, file_document, trim
 from tests.unit.papers import day, registration
 
 PAPER = registration("initial", "2025-03-01", "a", event_id="1", price_cny=100.0)
@@ -17,7 +17,7 @@ def changed(**fields):
 VOID = changed(revision=1, status="void")
 
 
-def filed(*documents) -> tuple[list[FiledDocument], list[Outcome]]:
+def filed(*documents) -> tuple[list[FiledDocument], list[FilingOutcome]]:
     file: list[FiledDocument] = []
     return file, [file_document(file, document) for document in documents]
 
@@ -43,9 +43,9 @@ def test_what_becomes_of_a_document(documents, outcomes):
 
 
 def test_only_duplicates_and_stale_documents_change_nothing():
-    assert {outcome for outcome in Outcome if not outcome.changed} == {
-        Outcome.DUPLICATE,
-        Outcome.STALE,
+    assert {outcome for outcome in FilingOutcome if not outcome.changed} == {
+        FilingOutcome.DUPLICATE,
+        FilingOutcome.STALE,
     }
 
 
@@ -55,7 +55,7 @@ def test_two_contents_under_one_revision_are_contested_and_the_same_one_stays():
     for order in ([PAPER, other], [other, PAPER], [PAPER, other, PAPER, other]):
         file, outcomes = filed(*order)
         assert [(entry.document, entry.contested) for entry in file] == [(kept, True)]
-        assert outcomes[1] is Outcome.CONTESTED
+        assert outcomes[1] is FilingOutcome.CONTESTED
 
 
 def test_a_higher_revision_ends_the_quarrel():

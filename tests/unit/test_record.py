@@ -74,7 +74,7 @@ def test_layout_1_is_rewritten_even_where_nothing_is_found():
 def test_a_later_layout_is_refused(engine):
     fields = msgspec.msgpack.decode(engine.store.get(VIN))
     later = msgspec.msgpack.encode([records.LAYOUT + 1, *fields[1:]])
-    with pytest.raises(records.RecordError, match="layout 3; this program reads 2"):
+    with pytest.raises(records.VehicleRecordError, match="layout 3; this program reads 2"):
         records.decode(later)
 
 
@@ -82,5 +82,5 @@ def test_a_later_layout_is_refused(engine):
     "data", [b"", b"\x01", b"\x96\x01", b"{}", b"\x96\x01\x90\x91\x90\xc2\xc0\x00", b"\xff" * 40]
 )
 def test_what_is_no_record_is_refused(data):
-    with pytest.raises(records.RecordError):
+    with pytest.raises(records.VehicleRecordError):
         records.decode(data)

@@ -7,7 +7,7 @@ from typing import cast
 import msgspec
 
 from detectors import civil_time
-from detectors.alerts import Alert, Cause, StandingAlert, by_identity, diff
+from detectors.alerts import Alert, AlertState, Cause, by_identity, diff
 from detectors.exports import ExportChange
 from detectors.findings import Finding, Severity, score_in_band
 from detectors.policy import Policy
@@ -15,18 +15,18 @@ from detectors.provinces import PROVINCES
 from detectors.spikes.declared import PROVINCE_DETECTORS, CustomsDelayDrift, SpikeParameters
 from detectors.spikes.delay import DelayDrift
 from detectors.spikes.findings import SpikeFinding
-from detectors.spikes.tally import ProvinceTally, moves
+from detectors.spikes.tally import ProvinceState, moves
 from detectors.spikes.watch import NATION, SpikeWatch, WatchReport
 from streams.engine.alert_record import alert_record
 from streams.setup.clock import utc_now
 
 
 class _Memory(msgspec.Struct, array_like=True):
-    standing: dict[str, list[StandingAlert]]
+    standing: dict[str, list[AlertState]]
     explanations: list[tuple[str, str, str, str]]
 
 
-class ProvinceBook:
+class ProvinceAggregator:
     """Keeps every province's counts exactly and says what is sudden in them.
 
     The alerts that fire are a function of the counts and of the civil day they are judged on, so the
@@ -41,8 +41,8 @@ class ProvinceBook:
     """
 
     def __init__(self, policy: Policy, clock: Callable[[], datetime] = utc_now) -> None:
-        self.tallies: dict[str, ProvinceTally] = {}
-        self._nation = ProvinceTally()
+        self.tallies: dict[str, ProvinceState] = {}
+        self._nation = ProvinceState()
         """The sum of all tallies."""
         self.latest: WatchReport | None = None
         """What the watch said last: counts, expectations and bounds of every week."""
@@ -50,7 +50,7 @@ class ProvinceBook:
         self._parameters = {name: policy.parameters[name] for name in PROVINCE_DETECTORS}
         spikes = cast("SpikeParameters", self._parameters["province_export_spike"])
         self._watch = SpikeWatch(tuple(PROVINCES), spikes.settings())
-        self._standing: dict[str, list[StandingAlert]] = {}
+        self._standing: dict[str, list[AlertState]] = {}
         self._explanations: dict[tuple[str, str, str], str] = {}
         """By province, detector and anchor; a resolved alert repeats its last one."""
         self._amended: set[str] = set()
@@ -63,7 +63,7 @@ class ProvinceBook:
         for change in changes:
             self._judged = False
             for export, sign in moves(change.before, change.after):
-                self.tallies.setdefault(export.province, ProvinceTally()).add(export, sign)
+                self.tallies.setdefault(export.province, ProvinceState()).add(export, sign)
                 self._nation.add(export, sign)
                 if change.before is not None:
                     self._amended.add(export.province)
@@ -97,7 +97,7 @@ class ProvinceBook:
         self._amended.clear()
         return alerts
 
-    def firing(self, province: str) -> list[tuple[StandingAlert, Finding, str]]:
+    def firing(self, province: str) -> list[tuple[AlertState, Finding, str]]:
         """A province's alerts that fire, each with its finding and what is said of it."""
         return [
             (alert, finding, self._explanations[province, finding.detector, finding.anchor])

@@ -12,7 +12,7 @@ SLICE = 500
 EVERY_DAYS = 30
 
 
-class Sweeper:
+class StateTtl:
     """Looks through a partition in small steps and forgets vehicles without recent documents.
 
     A sweep begins when event time has moved `EVERY_DAYS` since the last one. Wall clock plays no

@@ -11,7 +11,7 @@ Entry = tuple[bytes | None, bytes | None, Headers]
 """Key, value (None deletes the key in a compacted topic) and headers."""
 
 
-class Outbox:
+class TransactionBuffer:
     """Records by topic and partition, in the order in which they were added."""
 
     def __init__(self) -> None:

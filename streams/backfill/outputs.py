@@ -15,7 +15,7 @@ from detectors.errors import DocumentError
 from detectors.exports import ExportChange
 from detectors.policy import Policy
 from streams.backfill.firing import FiringAlerts, record_of
-from streams.engine.provinces import ProvinceBook
+from streams.engine.province_aggregator import ProvinceAggregator
 from streams.engine.results import Counters, DetectorFailure
 from streams.feeds.reading import Line
 from streams.setup.clock import utc_now
@@ -34,7 +34,7 @@ Judging = Callable[[int], Callable[[int], None]]
 
 
 @dataclass(frozen=True, slots=True)
-class Outputs:
+class OutputFiles:
     """Files to write, each ``None`` for not wanted."""
 
     alerts: Path | None = None
@@ -45,7 +45,7 @@ class Outputs:
 
 
 @dataclass(slots=True)
-class Replayed:
+class ReplaySummary:
     """What a replay came to."""
 
     counters: Counters
@@ -67,14 +67,14 @@ class AlertRecord(NamedTuple):
     """JSON, without a line end."""
 
 
-class Refusal(NamedTuple):
+class RefusedLine(NamedTuple):
     """A refused line and why."""
 
     line: Line
     error: DocumentError
 
 
-class Proceedings:
+class ReplayOutputs:
     """Takes what every batch came to: alerts, exports, refused lines, failures.
 
     Parameters
@@ -92,16 +92,16 @@ class Proceedings:
     def __init__(
         self,
         policy: Policy,
-        outputs: Outputs | None = None,
+        outputs: OutputFiles | None = None,
         clock: Callable[[], datetime] = utc_now,
         firing: FiringAlerts | None = None,
     ) -> None:
-        self.provinces = ProvinceBook(policy, clock)
+        self.provinces = ProvinceAggregator(policy, clock)
         self.firing = FiringAlerts() if firing is None else firing
         self.failures: list[DetectorFailure] = []
         self._told = 0
         """Changes of alerts so far."""
-        self._outputs = outputs or Outputs()
+        self._outputs = outputs or OutputFiles()
         self._changes: IO[bytes] | None = None
         self._letters: IO[bytes] | None = None
 
@@ -118,7 +118,7 @@ class Proceedings:
         self._changes = _open(stack, self._outputs.alerts)
         self._letters = _open(stack, self._outputs.dead_letters)
 
-    def refuse(self, refusals: Iterable[Refusal]) -> None:
+    def refuse(self, refusals: Iterable[RefusedLine]) -> None:
         """Write refused lines, which come in the order of the lines."""
         if self._letters is not None:
             for refusal in refusals:
@@ -154,9 +154,9 @@ class Proceedings:
                 for record in self.firing.records():
                     out.write(record + b"\n")
 
-    def outcome(self, counters: Counters, vehicles: int) -> Replayed:
+    def outcome(self, counters: Counters, vehicles: int) -> ReplaySummary:
         """What the replay came to, of so many documents and vehicles."""
-        return Replayed(counters, vehicles, self.firing, self._told, self.failures)
+        return ReplaySummary(counters, vehicles, self.firing, self._told, self.failures)
 
     def _tell(self, alerts: Iterable[AlertRecord]) -> None:
         for alert in alerts:

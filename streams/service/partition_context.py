@@ -14,7 +14,7 @@ from streams.service.observer import Observer
 
 
 @dataclass(slots=True)
-class Surroundings:
+class PartitionContext:
     """What all partitions of a worker share; the catalogue is another one after a change of model.
 
     `decode` reads a document, `identities` is the fingerprint of the key with which it does.
