@@ -130,7 +130,7 @@ class Detector(ABC, Generic[ParametersT]):
     def finding(
         self,
         history: VehicleHistory,
-        paper: Document,
+        document: Document,
         *,
         severity: Severity,
         closeness: float,
@@ -139,14 +139,14 @@ class Detector(ABC, Generic[ParametersT]):
         anchor: str | None = None,
         deadline: Deadline | None = None,
     ) -> Finding:
-        """Make a finding that hangs on a paper.
+        """Make a finding that hangs on a document.
 
         Parameters
         ----------
         history
             The history that was judged.
-        paper
-            The paper it hangs on; gives the event time, the labels and, unless ``anchor`` says
+        document
+            The document it hangs on; gives the event time, the labels and, unless ``anchor`` says
             otherwise, the anchor.
         severity, closeness
             The severity, and from 0 to 1 how bad within it.
@@ -155,18 +155,18 @@ class Detector(ABC, Generic[ParametersT]):
         evidence
             The documents that show it.
         anchor
-            Another anchor than the paper's identity; must not hold a value that moves.
+            Another anchor than the document's identity; must not hold a value that moves.
         deadline
             Set where the finding holds only once a feed is complete beyond a day.
         """
         return Finding(
             self.spec.id,
-            anchor or anchor_of(paper),
-            paper.occurred_at,
+            anchor or anchor_of(document),
+            document.occurred_at,
             severity,
             score_in_band(severity, closeness),
             facts,
             history.evidence(*evidence),
-            history.labels(paper),
+            history.labels(document),
             deadline,
         )

@@ -2,7 +2,7 @@
 
 Every rule counts civil days in Asia/Shanghai, so a time is kept as the pair (civil day, microseconds
 into that day). The civil day is the proleptic Gregorian ordinal of :meth:`datetime.date.toordinal`;
-the microseconds are ``None`` where the paper carries only a date.
+the microseconds are ``None`` where the document carries only a date.
 """
 
 import calendar

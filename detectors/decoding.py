@@ -214,7 +214,7 @@ def _text(wire: _WireAny, field: str, value: str | None) -> str | None:
 def _amount(value: float | None) -> float | None:
     """Take less than a hundredth of a yuan or kilometre as zero.
 
-    No paper states it, prices are divided by each other, and a negative zero is written differently
+    No document states it, prices are divided by each other, and a negative zero is written differently
     from the zero that it equals.
     """
     return value if value is None or value >= _LEAST_AMOUNT else 0.0

@@ -38,7 +38,7 @@ class _Document(msgspec.Struct, frozen=True, array_like=True, gc=False):
     day: int
     """Civil day of the event."""
     time: int | None
-    """Microseconds into that day, where the paper gives a time."""
+    """Microseconds into that day, where the document gives a time."""
     recorded_day: int | None
     """Civil day on which the source wrote the document, where it says so."""
     recorded_time: int | None
@@ -126,7 +126,7 @@ _ORDER_OF_DEREGISTRATION = 4
 def order_in_life(document: Document) -> int:
     """Rank of a document among others of the same civil day.
 
-    Most papers carry a date and no clock time, so papers of one day are read in the legal order:
+    Most documents carry a date and no clock time, so documents of one day are read in the legal order:
     registration, transfer, pending export, customs, deregistration.
     """
     if isinstance(document, Registration):
@@ -150,7 +150,7 @@ def event_order(document: Document) -> tuple[int, int, int, str, str]:
 def read_odometer(document: Document) -> float | None:
     """Kilometres on the odometer if somebody really read it, else ``None``.
 
-    A zero counts only where the paper says ``read``: clerks fill an empty field with 0.
+    A zero counts only where the document says ``read``: clerks fill an empty field with 0.
     """
     if isinstance(document, Deregistration) or document.odometer_status == "not_read":
         return None

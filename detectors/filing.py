@@ -103,7 +103,7 @@ def content_digest(document: Document) -> bytes:
     """Digest of everything a document states.
 
     All withdrawals of one document state the same, and weigh more than any content under their
-    revision: who withdraws a paper without raising its revision still means it.
+    revision: who withdraws a document without raising its revision still means it.
     """
     if document.is_void:
         return _WITHDRAWN

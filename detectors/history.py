@@ -13,7 +13,7 @@ from detectors.documents import (
 )
 from detectors.filing import FiledDocument, Position
 from detectors.findings import Evidence
-from detectors.sales import Paper, Sale, derive_sales
+from detectors.sales import Sale, SaleDocument, derive_sales
 
 
 class Content:
@@ -69,8 +69,8 @@ class VehicleHistory:
         Live documents in event order; the attributes below are parts of it in the same order.
     registrations, declarations, deregistrations
         By type.
-    papers
-        Registrations and declarations: the papers that can state a change of hands.
+    sale_documents
+        Registrations and declarations: the documents that can state a change of hands.
     initials, pending_exports
         Initial registrations; transfers endorsed "pending export".
     used_exports
@@ -91,10 +91,10 @@ class VehicleHistory:
         "documents",
         "initials",
         "overfull",
-        "papers",
         "pending_exports",
         "readings",
         "registrations",
+        "sale_documents",
         "used_exports",
         "vin",
     )
@@ -118,7 +118,7 @@ class VehicleHistory:
         self.registrations: tuple[Registration, ...] = ()
         self.declarations: tuple[CustomsExport, ...] = ()
         self.deregistrations: tuple[Deregistration, ...] = ()
-        self.papers: tuple[Paper, ...] = ()
+        self.sale_documents: tuple[SaleDocument, ...] = ()
         self.initials: tuple[Registration, ...] = ()
         self.pending_exports: tuple[Registration, ...] = ()
         self.used_exports: tuple[CustomsExport, ...] = ()
@@ -127,7 +127,7 @@ class VehicleHistory:
             self._sort_in(document)
 
     def _sort_in(self, document: Document) -> None:
-        # Most vehicles have one or two papers: tuples that grow beat lists that stay empty.
+        # Most vehicles have one or two documents: tuples that grow beat lists that stay empty.
         if isinstance(document, Registration):
             self._sort_in_registration(document)
         elif isinstance(document, CustomsExport):
@@ -139,7 +139,7 @@ class VehicleHistory:
             self.content |= Content.DEREGISTRATION
             self.deregistrations += (document,)
             return
-        self.papers += (document,)
+        self.sale_documents += (document,)
         if document.odometer_km is not None and (kilometres := read_odometer(document)) is not None:
             self.readings += (Reading(document.day, kilometres, document),)
 
@@ -167,7 +167,7 @@ class VehicleHistory:
     def sales(self) -> tuple[Sale, ...]:
         """Changes of hands in event order."""
         if self._sales is None:
-            self._sales = derive_sales(self.papers)
+            self._sales = derive_sales(self.sale_documents)
         return self._sales
 
     @property
@@ -203,13 +203,13 @@ class VehicleHistory:
                 return entry.position
         return None
 
-    def labels(self, paper: Document | None = None) -> dict[str, str]:
-        """Province, brand and destination as far as the papers tell; the given paper goes first.
+    def labels(self, first: Document | None = None) -> dict[str, str]:
+        """Province, brand and destination as far as the documents tell; the given document goes first.
 
         In one order of names, so that equal labels are also equal as bytes.
         """
         brand = destination = province = None
-        for document in self.documents if paper is None else (paper, *self.documents):
+        for document in self.documents if first is None else (first, *self.documents):
             if isinstance(document, CustomsExport):
                 brand = brand or document.brand
                 destination = destination or document.destination

@@ -1,6 +1,6 @@
-"""People and companies by a digest instead of the id that their papers name.
+"""People and companies by a digest instead of the id that their documents name.
 
-The rules ask only whether two papers name the same holder, so a digest serves them as well as the id.
+The rules ask only whether two documents name the same holder, so a digest serves as well as the id.
 It takes a secret key: a registry's ids are few enough to try them all on a digest without one.
 """
 
@@ -35,7 +35,7 @@ class IdentityKeyError(ZeromileError, ValueError):
 class IdentityKey:
     """Puts digests in the place of the ids of owners, sellers and exporters.
 
-    One id has one digest whatever paper and field names it, so that who sold and who bought can still
+    One id has one digest whatever document and field names it, so who sold and who bought can still
     be compared. A digest is 80 bits of BLAKE2b with a key (RFC 7693) in hexadecimal: short enough for
     people, and of a hundred million ids two have the same one with a chance of 4 in 10⁹.
 

@@ -1,9 +1,9 @@
-"""What counts as a sale of a vehicle, derived from its papers.
+"""What counts as a sale of a vehicle, derived from its documents.
 
 A sale is an initial registration; a transfer or pending-export registration to another owner; a
-customs export by an exporter who is not the registered owner at that time. Papers that state the
+customs export by an exporter who is not the registered owner at that time. Documents that state the
 same change (same kind, same buyer, same civil day, or a declaration by the exporter who already
-holds the car) are one sale. Where papers name no owner, all papers of one kind on one day are one.
+holds the car) are one sale. Where documents name no owner, all of one kind on one day are one.
 """
 
 from collections.abc import Iterable
@@ -14,7 +14,7 @@ import msgspec
 from detectors.documents import CustomsExport, OwnerType, Registration
 
 SaleKind = Literal["initial", "transfer", "pending_export", "customs_export"]
-Paper = Registration | CustomsExport
+SaleDocument = Registration | CustomsExport
 
 
 class Sale(msgspec.Struct, frozen=True):
@@ -25,10 +25,10 @@ class Sale(msgspec.Struct, frozen=True):
     buyer: str | None
     buyer_type: OwnerType | None
     seller: str | None
-    """Whoever held the car before, by the paper itself or by the papers before it."""
+    """Whoever held the car before, by the document itself or by the documents before it."""
     price_cny: float | None
-    paper: Paper
-    """The first paper that states the change."""
+    document: SaleDocument
+    """The first document that states the change."""
 
     @property
     def to_exporter(self) -> bool:
@@ -36,20 +36,20 @@ class Sale(msgspec.Struct, frozen=True):
         return self.buyer_type == "exporter" or self.kind in {"pending_export", "customs_export"}
 
 
-def derive_sales(papers: Iterable[Paper]) -> tuple[Sale, ...]:
+def derive_sales(documents: Iterable[SaleDocument]) -> tuple[Sale, ...]:
     """Derive the sales of one vehicle.
 
     Parameters
     ----------
-    papers
+    documents
         Live registrations and customs exports of one vehicle, in event order.
     """
     sales: list[Sale] = []
     stated: set[tuple[str, str | None, int]] = set()
     holder: str | None = None
     first = True
-    for paper in papers:
-        sale = _sale(paper, holder)
+    for document in documents:
+        sale = _sale(document, holder)
         change = (sale.kind, sale.buyer, sale.day)
         if change not in stated and _changes_hands(sale, holder, first=first):
             sales.append(sale)
@@ -67,23 +67,23 @@ def _changes_hands(sale: Sale, holder: str | None, *, first: bool) -> bool:
     return sale.buyer is None or sale.buyer != holder
 
 
-def _sale(paper: Paper, holder: str | None) -> Sale:
-    if isinstance(paper, CustomsExport):
+def _sale(document: SaleDocument, holder: str | None) -> Sale:
+    if isinstance(document, CustomsExport):
         return Sale(
             kind="customs_export",
-            day=paper.day,
-            buyer=paper.exporter_id,
+            day=document.day,
+            buyer=document.exporter_id,
             buyer_type="exporter",
             seller=holder,
-            price_cny=paper.value_cny,
-            paper=paper,
+            price_cny=document.value_cny,
+            document=document,
         )
     return Sale(
-        kind=paper.kind,
-        day=paper.day,
-        buyer=paper.owner_id,
-        buyer_type=paper.owner_type,
-        seller=paper.seller_id or holder,
-        price_cny=paper.price_cny,
-        paper=paper,
+        kind=document.kind,
+        day=document.day,
+        buyer=document.owner_id,
+        buyer_type=document.owner_type,
+        seller=document.seller_id or holder,
+        price_cny=document.price_cny,
+        document=document,
     )

@@ -76,7 +76,7 @@ def check_round_trip(detector: Detector[Any], history: VehicleHistory) -> None:
 
 
 def check_bounded(detector: Detector[Any], history: VehicleHistory) -> None:
-    """Output is bounded by the number of documents, also where papers are many times repeated."""
+    """Output is bounded by the number of documents, also where documents are many times repeated."""
     documents = [
         document if copy == 0 else _copy(document, copy)
         for document in history.documents

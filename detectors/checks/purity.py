@@ -51,7 +51,7 @@ def check_needs(detector: Detector[Any], history: VehicleHistory) -> None:
 
 
 def check_missing_fields(detector: Detector[Any], history: VehicleHistory) -> None:
-    """Papers that leave out every optional field do not make it raise."""
+    """Documents that leave out every optional field do not make it raise."""
     bare = [
         msgspec.structs.replace(
             document, **{f.name: None for f in msgspec.structs.fields(document) if _is_optional(f)}

@@ -20,7 +20,7 @@ Refusal = Literal[
 """Why a vehicle does not enter the reference population."""
 
 DELAY_DAYS: Final = 60
-"""Days between the closing paper and the newest paper of the window: corrections, withdrawals and
+"""Days between the closing document and the newest document of the window: corrections, withdrawals and
 deregistrations come in that time."""
 LEAST_AGE_DOMESTIC: Final = 180
 """Days from registration to resale; the letter rule's own border between new and used."""
@@ -31,7 +31,7 @@ MOST_KM_A_DAY: Final = 400.0
 """Distances that somebody who uses a car drives: 1,000 km a year to a taxi's."""
 
 QUALITY: Final = frozenset({"vin_quality", "revision_conflict", "overfull_history"})
-"""Findings about the papers, not the life: they keep nobody out."""
+"""Findings about the documents, not the life: they keep nobody out."""
 
 
 def refusal(observation: Observation, firing: frozenset[str], last_day: int) -> Refusal | None:

@@ -22,7 +22,7 @@ class ForestParameters(Parameters, frozen=True, kw_only=True):
     """What every forest finding needs."""
 
     minimum_features: Annotated[int, Meta(ge=1, le=20)]
-    """Fewest features that the papers must state; with fewer a vehicle is not judged."""
+    """Fewest features that the documents must state; with fewer a vehicle is not judged."""
 
 
 ForestParametersT = TypeVar("ForestParametersT", bound=ForestParameters)

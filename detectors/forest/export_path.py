@@ -1,4 +1,4 @@
-"""Export features: what the forest among exports sees of a used export and its papers.
+"""Export features: what the forest among exports sees of a used export and its documents.
 
 Nearly every used export is a zero-mileage one, so this forest takes the scheme as its normal case
 and asks a different question: which export is unlike the other exports?
@@ -17,7 +17,7 @@ EXPORT_PATH = FeatureSet(
         Feature(
             "age_days", "age at the declaration", "days", "log",
             "Exports come days after registration, just past 180 days, or after years of real use.",
-            "no initial registration among the papers",
+            "no initial registration among the documents",
         ),
         Feature(
             "odometer_km", "declared odometer", "km", "log",
@@ -27,7 +27,7 @@ EXPORT_PATH = FeatureSet(
         Feature(
             "endorsement_to_declaration_days", "days from pending export to the declaration",
             "days", "log",
-            "The licence takes days; weeks mean a car parked or a paper reused.",
+            "The licence takes days; weeks mean a car parked or a document reused.",
             "no pending-export registration before the declaration",
         ),
         Feature(
@@ -116,8 +116,8 @@ def observe_export(history: VehicleHistory) -> Observation | None:
         float(len(sales)),
         age / DAYS_A_YEAR,
     )
-    used: list[Document] = [initial, declaration, *[sale.paper for sale in sales]]
-    used += [paper for paper in (endorsement, deregistration) if paper is not None]
+    used: list[Document] = [initial, declaration, *[sale.document for sale in sales]]
+    used += [step for step in (endorsement, deregistration) if step is not None]
     origin = declaration.source_province or initial.province
     return Observation(
         values,
@@ -137,9 +137,9 @@ def _declared_kilometres(history: VehicleHistory, declaration: CustomsExport) ->
 
 def _endorsement(history: VehicleHistory, declaration: CustomsExport) -> Registration | None:
     """Last pending-export registration up to the declaration."""
-    for paper in reversed(history.pending_exports):
-        if paper.day <= declaration.day:
-            return paper
+    for step in reversed(history.pending_exports):
+        if step.day <= declaration.day:
+            return step
     return None
 
 

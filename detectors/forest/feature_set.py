@@ -28,7 +28,7 @@ class Feature:
     reason
         Why it tells an ordinary life cycle from another.
     missing
-        When the papers do not state it.
+        When the documents do not state it.
     seen
         Whether the forest cuts it directly; others only serve relations. Every further column dilutes
         the cuts of the others (measured: 14 columns instead of 8 lose two thirds of the single faults

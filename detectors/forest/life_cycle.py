@@ -1,8 +1,8 @@
 """Life-cycle features: what the reference forest sees of any vehicle, exported or not.
 
-A life cycle is looked at when the vehicle changes hands or leaves: at its *closing paper*, which is
-the first export paper (pending export or declaration) where there is one, else the last transfer or
-deregistration. Papers that follow the closing paper change nothing, so a judgement holds still
+A life cycle is looked at when the vehicle changes hands or leaves: at its *closing document*, which is
+the first export document (pending export or declaration) where there is one, else the last transfer or
+deregistration. Documents that follow the closing document change nothing, so a judgement holds still
 while an export is completed.
 """
 
@@ -20,14 +20,14 @@ LIFE_CYCLE = FeatureSet(
     name="life_cycle",
     features=(
         Feature(
-            "age_days", "age at the closing paper", "days", "log",
+            "age_days", "age at the closing document", "days", "log",
             "An ordinary car changes hands or leaves after years; the scheme needs days.",
-            "no initial registration among the papers",
+            "no initial registration among the documents",
         ),
         Feature(
             "odometer_km", "odometer", "km", "log",
             "Use is what makes a used car; readings that nobody took do not count.",
-            "no reading was taken in the 90 days up to the closing paper",
+            "no reading was taken in the 90 days up to the closing document",
         ),
         Feature(
             "shortest_holding_days", "shortest time in one owner's hands", "days", "log",
@@ -36,12 +36,12 @@ LIFE_CYCLE = FeatureSet(
         ),
         Feature(
             "first_price_cny", "first price", "CNY", "log",
-            "Papered cars are of few models; a price out of the world is a paper of another car.",
+            "Papered cars are of few models; a price out of the world is a document of another car.",
             "the initial registration states no price",
         ),
         Feature(
             "business_owners", "share of owners that are businesses", "", "linear",
-            "Companies, dealers and rental firms among the owners before the closing paper.",
+            "Companies, dealers and rental firms among the owners before the closing document.",
             "no owner's type is stated",
         ),
         Feature(
@@ -52,7 +52,7 @@ LIFE_CYCLE = FeatureSet(
         ),
         Feature(
             "changes_of_hands", "changes of hands", "", "log",
-            "Sales up to and including the closing paper; papering needs a nominee in between.",
+            "Sales up to and including the closing document; papering needs a nominee in between.",
             "never",
             seen=False,
         ),
@@ -88,9 +88,9 @@ class Observation(msgspec.Struct, frozen=True, gc=False):
     province
         Province whose customs the values are compared with; empty when unknown.
     closing
-        The paper the judgement hangs on.
+        The document the judgement hangs on.
     exported
-        Whether the closing paper is an export paper.
+        Whether the closing document is an export document.
     sources
         Documents the values were taken from, in any order, some perhaps twice.
     """
@@ -107,7 +107,7 @@ class Observation(msgspec.Struct, frozen=True, gc=False):
         return [document for document in history.documents if id(document) in used]
 
 
-def first_export_paper(history: VehicleHistory) -> Registration | CustomsExport | None:
+def first_export_document(history: VehicleHistory) -> Registration | CustomsExport | None:
     """First pending-export registration or used-export declaration in event order."""
     endorsed, declared = history.pending_exports, history.used_exports
     if not declared:
@@ -139,8 +139,8 @@ def observe_life_cycle(history: VehicleHistory) -> Observation | None:
     initial = history.initial
     if initial is None:
         return None
-    exit_paper = first_export_paper(history)
-    closing = exit_paper or last_change(history)
+    exit_document = first_export_document(history)
+    closing = exit_document or last_change(history)
     if closing is None or closing.day < initial.day:
         return None
     sales = _sales_until(history, closing)
@@ -158,10 +158,10 @@ def observe_life_cycle(history: VehicleHistory) -> Observation | None:
         float(len(sales)),
         age / DAYS_A_YEAR,
     )
-    used: list[Document] = [initial, closing, *[sale.paper for sale in sales]]
+    used: list[Document] = [initial, closing, *[sale.document for sale in sales]]
     if reading:
         used.append(reading.document)
-    return Observation(values, _last_province(registrations), closing, exit_paper is not None, used)
+    return Observation(values, _last_province(registrations), closing, exit_document is not None, used)
 
 
 def _last_province(registrations: list[Registration]) -> str:
@@ -178,29 +178,29 @@ def _shortest_holding(sales: list[Sale]) -> float:
 
 
 def _business_share(registrations: list[Registration], closing: Document) -> float:
-    """Share of businesses among the owners before the closing paper whose type is stated."""
+    """Share of businesses among the owners before the closing document whose type is stated."""
     owners = registrations[:-1] if registrations[-1] is closing else registrations
     types = [r.owner_type for r in owners or registrations if r.owner_type is not None]
     return len([None for each in types if each in _BUSINESS]) / len(types) if types else nan
 
 
 def _sales_until(history: VehicleHistory, closing: Document) -> list[Sale]:
-    """Sales up to the closing paper."""
+    """Sales up to the closing document."""
     sales: list[Sale] = []
     for sale in history.sales:
         if sale.day > closing.day:
             break
         sales.append(sale)
-        if sale.paper is closing:
+        if sale.document is closing:
             break
     return sales
 
 
 def _last_reading(history: VehicleHistory, closing: Document) -> Reading | None:
-    """Last reading up to the closing paper, or, for an export, the one on its declaration.
+    """Last reading up to the closing document, or, for an export, the one on its declaration.
 
     A pending-export registration carries no odometer as a rule; the declaration that follows does.
-    A reading of long before says nothing of the closing paper's day.
+    A reading of long before says nothing of the closing document's day.
     """
     if isinstance(closing, Registration) and closing.kind == "pending_export":
         for reading in history.readings:

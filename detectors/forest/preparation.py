@@ -57,7 +57,7 @@ class Preparation:
     def standardise(self, columns: FloatArray, province_rows: IndexArray) -> FloatArray:
         """Express columns in spreads from the province's median; missing becomes 0, the middle.
 
-        A missing paper must not look abnormal in itself: what is not stated neither accuses nor
+        A missing document must not look abnormal in itself: what is not stated neither accuses nor
         excuses.
         """
         result: FloatArray = (columns - self.location[province_rows]) / self.spread[province_rows]

@@ -21,7 +21,7 @@ class UnusualExportParameters(ForestParameters, frozen=True, kw_only=True):
 
 
 class UnusualExport(ForestDetector[UnusualExportParameters]):
-    """Fires on a used export whose papers are rarer than the limit among used exports."""
+    """Fires on a used export whose documents are rarer than the limit among used exports."""
 
     spec = DetectorSpec(
         id="unusual_export",
@@ -32,7 +32,7 @@ class UnusualExport(ForestDetector[UnusualExportParameters]):
         description="Values, delays and odometer that hardly any other used export shows together.",
         abnormal_because=(
             "Most used exports follow one pattern, lawful or not. The odd one among them is where "
-            "values are moved, papers reused or a car never left."
+            "values are moved, documents reused or a car never left."
         ),
         known_gaps=(
             "Takes the common scheme for normal (unusual_life_cycle does not). Judges the first "

@@ -16,7 +16,7 @@ class UnusualLifeCycleParameters(ForestParameters, frozen=True, kw_only=True):
     """Limits of the finding."""
 
     p_export: Annotated[float, Meta(gt=0, le=0.5)]
-    """Greatest p-value reported for a vehicle with export papers: the rate of false alarms."""
+    """Greatest p-value reported for a vehicle with export documents: the rate of false alarms."""
     p_domestic: Annotated[float, Meta(gt=0, le=0.5)]
     """The same for a vehicle that stays; there are fifty times as many."""
 
@@ -55,10 +55,10 @@ class UnusualLifeCycle(ForestDetector[UnusualLifeCycleParameters]):
             "Vovk, Gammerman and Shafer 2005, conformal prediction",
         ),
         runbook=(
-            "Read the named features against the papers: is one of them a clerk's error?",
+            "Read the named features against the documents: is one of them a clerk's error?",
             "Look at the vehicle's other alerts; a rule that fires explains more than a rarity.",
-            "Nothing wrong with the papers: compare with vehicles of the same owner in the 30 days "
-            "around the closing paper.",
+            "Nothing wrong with the documents: compare with vehicles of the same owner in the 30 days "
+            "around the closing document.",
         ),
         needs=(
             Content.INITIAL | Content.TRANSFER,
@@ -77,7 +77,7 @@ class UnusualLifeCycle(ForestDetector[UnusualLifeCycleParameters]):
         return model.reference
 
     def observe(self, history: VehicleHistory) -> Observation | None:
-        """Measure the life cycle up to its closing paper."""
+        """Measure the life cycle up to its closing document."""
         return observe_life_cycle(history)
 
     def limit(self, observation: Observation) -> float:

@@ -19,7 +19,7 @@ class ClonedVinParameters(Parameters, frozen=True, kw_only=True):
     """Thresholds of the rule."""
 
     maximum_edits: Annotated[int, Meta(ge=0, le=10)]
-    """Invoice numbers or plates this few keystrokes apart are one paper, typed twice."""
+    """Invoice numbers or plates this few keystrokes apart are one document, typed twice."""
     strong_days: Annotated[int, Meta(ge=0, le=3650)]
     """Within this many days the two registrations weigh more."""
 
@@ -67,7 +67,7 @@ class ClonedVin(Detector[ClonedVinParameters]):
 
     def findings(self, history: VehicleHistory) -> Iterator[Finding]:
         """One finding per initial registration that follows one in another province."""
-        placed = [paper for paper in history.initials if paper.province is not None]
+        placed = [document for document in history.initials if document.province is not None]
         for earlier, later in pairwise(placed):
             if earlier.province == later.province:
                 continue
@@ -115,6 +115,6 @@ class ClonedVin(Detector[ClonedVinParameters]):
 def _was_ended(history: VehicleHistory, earlier: Registration, later: Registration) -> bool:
     """Whether the first registration was undone: a scrapped or exported car stays what it is."""
     return any(
-        earlier.day <= paper.day <= later.day and paper.reason in {"returned", "revoked"}
-        for paper in history.deregistrations
+        earlier.day <= document.day <= later.day and document.reason in {"returned", "revoked"}
+        for document in history.deregistrations
     )

@@ -61,7 +61,7 @@ class DeregistrationOverdue(Detector[DeregistrationOverdueParameters]):
         if not history.used_exports:
             return
         cleared = history.used_exports[0]
-        if any(not _was_undone(history, paper, cleared) for paper in history.deregistrations):
+        if any(not _was_undone(history, document, cleared) for document in history.deregistrations):
             return
         last_day = civil_time.add_months(cleared.day, self.parameters.maximum_months)
         yield self.finding(
@@ -86,6 +86,6 @@ class DeregistrationOverdue(Detector[DeregistrationOverdueParameters]):
         )
 
 
-def _was_undone(history: VehicleHistory, paper: Deregistration, cleared: CustomsExport) -> bool:
+def _was_undone(history: VehicleHistory, document: Deregistration, cleared: CustomsExport) -> bool:
     """Whether the car was registered anew between an old deregistration and its clearance."""
-    return any(paper.day < initial.day <= cleared.day for initial in history.initials)
+    return any(document.day < initial.day <= cleared.day for initial in history.initials)

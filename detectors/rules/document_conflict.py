@@ -1,4 +1,4 @@
-"""Papers of one car that contradict each other."""
+"""Documents of one car that contradict each other."""
 
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any
@@ -22,7 +22,7 @@ class DocumentConflictParameters(Parameters, frozen=True, kw_only=True):
 
 
 Conflict = tuple[str, Document, tuple[Document, ...], dict[str, Fact]]
-"""Kind, the paper it hangs on, the papers that show it, what they say."""
+"""Kind, the document it hangs on, the documents that show it, what they say."""
 
 
 class DocumentConflict(Detector[DocumentConflictParameters]):
@@ -40,7 +40,7 @@ class DocumentConflict(Detector[DocumentConflictParameters]):
         severities=("medium",),
         description=(
             "Exporter is not the registered owner, licence expired, dates out of order, brand or "
-            "owner differ between papers."
+            "owner differ between documents."
         ),
         abnormal_because=(
             "Licence, certificate and declaration are checked against each other before clearance; "
@@ -51,15 +51,15 @@ class DocumentConflict(Detector[DocumentConflictParameters]):
             "not see. Brand names are compared as written, without regard to case."
         ),
         look_alikes=(
-            "A correction replaces its paper by a higher revision; what is left is the last word. "
-            "Papers without an owner contradict nobody."
+            "A correction replaces its document by a higher revision; what is left is the last word. "
+            "Documents without an owner contradict nobody."
         ),
         references=(
             "Announcement 6/2024 on the export of used vehicles: exporter, shipper and owner agree",
             "Licence practice guide 2025: valid 6 months, not past 31 December",
         ),
         runbook=(
-            "Read both papers in the evidence and ask the source of the later one for the original.",
+            "Read both documents in the evidence and ask the source of the later one for the original.",
             "Look for other cars of the same exporter with the same contradiction in the 30 days.",
         ),
         needs=(Content.CUSTOMS_EXPORT, Content.DEREGISTRATION),
@@ -68,15 +68,15 @@ class DocumentConflict(Detector[DocumentConflictParameters]):
 
     def findings(self, history: VehicleHistory) -> Iterator[Finding]:
         """One finding per contradiction."""
-        for kind, paper, papers, facts in self._conflicts(history):
+        for kind, document, documents, facts in self._conflicts(history):
             yield self.finding(
                 history,
-                paper,
-                anchor=f"{kind}:{anchor_of(paper)}",
+                document,
+                anchor=f"{kind}:{anchor_of(document)}",
                 severity="medium",
                 closeness=0.5,
                 facts={"conflict": kind, **facts},
-                evidence=papers,
+                evidence=documents,
             )
 
     def explain(self, facts: Mapping[str, Any]) -> str:
@@ -168,13 +168,13 @@ def _brand_conflict(history: VehicleHistory, declaration: CustomsExport) -> Iter
 
 
 def _deregistration_conflict(history: VehicleHistory) -> Iterator[Conflict]:
-    for paper in history.deregistrations:
-        registered = history.registered_before(paper)
-        if registered is None or registered.owner_id is None or paper.owner_id is None:
+    for document in history.deregistrations:
+        registered = history.registered_before(document)
+        if registered is None or registered.owner_id is None or document.owner_id is None:
             continue
-        if paper.owner_id != registered.owner_id:
-            facts: dict[str, Fact] = {"deregistered": civil_time.day_text(paper.day)}
-            yield "deregistered_by_another", paper, (registered, paper), facts
+        if document.owner_id != registered.owner_id:
+            facts: dict[str, Fact] = {"deregistered": civil_time.day_text(document.day)}
+            yield "deregistered_by_another", document, (registered, document), facts
 
 
 _SENTENCES = {

@@ -44,12 +44,12 @@ class DoubleSale(Detector[DoubleSaleParameters]):
             "affiliate, counted as a retail sale, and passed to the exporter within days."
         ),
         known_gaps=(
-            "Papers without owners count one sale per kind and civil day, so two real sales on one "
+            "Documents without owners count one sale per kind and civil day, so two real sales on one "
             "day look like one. A group that re-papers its cars with a price looks like a sale."
         ),
         look_alikes=(
-            "Withdrawn and re-issued papers (same buyer), a return to a seller who is no exporter, a "
-            "registration returned or revoked in between, wholesale between dealers before the first "
+            "Withdrawn and re-issued documents (same buyer), a return to a seller who is no exporter, "
+            "a registration returned or revoked in between, wholesale between dealers before the first "
             "registration, re-papering between companies without price or invoice: all are told "
             "apart and stay quiet."
         ),
@@ -80,8 +80,8 @@ class DoubleSale(Detector[DoubleSaleParameters]):
 
         Where several pairs end on one day the worst of them is told, the nearest of equals.
         """
-        papers = history.papers
-        if all(b.day - a.day >= self.parameters.window_days for a, b in pairwise(papers)):
+        documents = history.sale_documents
+        if all(b.day - a.day >= self.parameters.window_days for a, b in pairwise(documents)):
             return  # before the sales are derived, which costs more than all else
         worst: dict[int, Finding] = {}
         for earlier, later in self._pairs(history.sales):
@@ -107,7 +107,7 @@ class DoubleSale(Detector[DoubleSaleParameters]):
         days_between = later.day - earlier.day
         return self.finding(
             history,
-            later.paper,
+            later.document,
             anchor=civil_time.day_text(later.day),
             severity=_severity(exporter=later.to_exporter, odd=odd),
             closeness=1 - days_between / self.parameters.window_days,
@@ -124,7 +124,7 @@ class DoubleSale(Detector[DoubleSaleParameters]):
                 "price_gap": gap,
                 "odd_price_gap": self.parameters.odd_price_gap,
             },
-            evidence=(earlier.paper, later.paper),
+            evidence=(earlier.document, later.document),
         )
 
     def explain(self, facts: Mapping[str, Any]) -> str:
@@ -148,7 +148,7 @@ def _explained(earlier: Sale, later: Sale, history: VehicleHistory) -> bool:
         return True  # the same sale, papered again
     if _is_undone(earlier, later, history):
         return True
-    return _is_wholesale(earlier, history) or _is_group_paper(earlier, later)
+    return _is_wholesale(earlier, history) or _is_group_document(earlier, later)
 
 
 def _is_undone(earlier: Sale, later: Sale, history: VehicleHistory) -> bool:
@@ -158,8 +158,8 @@ def _is_undone(earlier: Sale, later: Sale, history: VehicleHistory) -> bool:
     if later.buyer is not None and later.buyer == earlier.seller:
         return True
     return any(
-        earlier.day <= paper.day <= later.day and paper.reason in {"returned", "revoked"}
-        for paper in history.deregistrations
+        earlier.day <= document.day <= later.day and document.reason in {"returned", "revoked"}
+        for document in history.deregistrations
     )
 
 
@@ -177,16 +177,16 @@ def _is_wholesale(sale: Sale, history: VehicleHistory) -> bool:
 _COMPANIES = {"company", "rental"}
 
 
-def _is_group_paper(earlier: Sale, later: Sale) -> bool:
+def _is_group_document(earlier: Sale, later: Sale) -> bool:
     """From company to company with neither price nor invoice: a group or a lessor re-papers."""
-    paper = later.paper
+    document = later.document
     return (
-        isinstance(paper, Registration)
-        and paper.kind == "transfer"
+        isinstance(document, Registration)
+        and document.kind == "transfer"
         and earlier.buyer_type in _COMPANIES
         and later.buyer_type in _COMPANIES
-        and paper.price_cny is None
-        and paper.invoice_no is None
+        and document.price_cny is None
+        and document.invoice_no is None
     )
 
 

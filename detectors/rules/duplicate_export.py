@@ -21,7 +21,7 @@ class DuplicateExport(Detector[Parameters]):
         severities=("high",),
         description="Two valid declarations with different numbers for one VIN.",
         abnormal_because="A car leaves once. The second declaration moves another car, or no car.",
-        known_gaps="A car that came back without a paper in the feeds and left again is a false alarm.",
+        known_gaps="A car that came back unseen by the feeds and left again is a false alarm.",
         look_alikes=(
             "The same declaration from two sources carries one number and counts once. A withdrawn "
             "declaration does not count. A car returned (deregistration 'returned') may leave again."

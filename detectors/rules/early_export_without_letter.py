@@ -76,7 +76,7 @@ class EarlyExportWithoutLetter(Detector[EarlyExportParameters]):
 
     def _is_grandfathered(self, history: VehicleHistory) -> bool:
         limit = self.parameters.pending_export_before.toordinal()
-        return any(paper.day < limit for paper in history.pending_exports)
+        return any(document.day < limit for document in history.pending_exports)
 
     def _finding_of(
         self,

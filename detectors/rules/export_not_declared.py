@@ -34,7 +34,7 @@ class ExportNotDeclared(Detector[ExportNotDeclaredParameters]):
         description="A pending-export transfer without a declaration for more than 60 days.",
         abnormal_because=(
             "The temporary plate ends after 60 days. A car that is neither exported nor back on a "
-            "plate is stored for a better price, or driven without papers."
+            "plate is stored for a better price, or driven without documents."
         ),
         known_gaps=(
             "Says nothing before the customs feed has published at all, or while it lags. A late "
@@ -60,8 +60,8 @@ class ExportNotDeclared(Detector[ExportNotDeclaredParameters]):
         pending = history.pending_exports[-1]
         if any(declaration.day >= pending.day for declaration in history.declarations):
             return
-        sold_at_home = any(paper.day > pending.day for paper in history.registrations)
-        if sold_at_home or any(paper.day >= pending.day for paper in history.deregistrations):
+        sold_at_home = any(document.day > pending.day for document in history.registrations)
+        if sold_at_home or any(document.day >= pending.day for document in history.deregistrations):
             return
         last_day = pending.day + self.parameters.maximum_days
         yield self.finding(

@@ -10,7 +10,7 @@ from detectors.base import Detector, DetectorSpec, Margin, Parameters
 from detectors.documents import CustomsExport, Registration
 from detectors.findings import Finding
 from detectors.history import Content, VehicleHistory
-from detectors.sales import Paper
+from detectors.sales import SaleDocument
 from detectors.wording import count, days_later
 
 
@@ -45,7 +45,7 @@ class FlashRegistration(Detector[FlashRegistrationParameters]):
         description="First registration and first step towards export lie within seven days.",
         abnormal_because=(
             "A buyer who means to drive a car does not hand it to an exporter within days; the "
-            "registration only turns a new car into a used one on paper."
+            "registration only turns a new car into a used one on document."
         ),
         known_gaps=(
             "Blind where the first registration is missing from the feed. Cars parked longer are the "
@@ -59,7 +59,7 @@ class FlashRegistration(Detector[FlashRegistrationParameters]):
         runbook=(
             "Check who registered the car and how many others the same owner registered in the "
             "30 days before.",
-            "Check the exporter's filing and licence for the days between the two papers.",
+            "Check the exporter's filing and licence for the days between the two documents.",
         ),
         needs=(
             Content.INITIAL | Content.PENDING_EXPORT,
@@ -75,7 +75,7 @@ class FlashRegistration(Detector[FlashRegistrationParameters]):
         if not history.initials:
             return
         initial = history.initials[0]
-        step = next((p for p in history.papers if _leads_abroad(p, initial)), None)
+        step = next((p for p in history.sale_documents if _leads_abroad(p, initial)), None)
         if step is None or step.day - initial.day > self.parameters.maximum_days:
             return
         if any(d.manufacturer_letter for d in history.declarations):
@@ -118,9 +118,9 @@ _STEPS = {
 }
 
 
-def _leads_abroad(paper: Paper, initial: Registration) -> bool:
-    if paper.day < initial.day:
+def _leads_abroad(document: SaleDocument, initial: Registration) -> bool:
+    if document.day < initial.day:
         return False
-    if isinstance(paper, CustomsExport):
-        return paper.condition == "used"
-    return paper.kind == "pending_export" or paper.owner_type == "exporter"
+    if isinstance(document, CustomsExport):
+        return document.condition == "used"
+    return document.kind == "pending_export" or document.owner_type == "exporter"

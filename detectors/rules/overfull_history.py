@@ -1,4 +1,4 @@
-"""More papers than one car can have."""
+"""More documents than one car can have."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -19,10 +19,10 @@ class OverfullHistory(Detector[Parameters]):
         severities=("low",),
         description="More documents under one VIN than are kept; the middle of the history is gone.",
         abnormal_because=(
-            "A car sees a handful of papers in its life. Dozens mean a placeholder VIN shared by many "
-            "cars, or a feed that repeats itself under new ids."
+            "A car sees a handful of documents in its life. Dozens mean a placeholder VIN shared by "
+            "many cars, or a feed that repeats itself under new ids."
         ),
-        known_gaps="Other alerts of such a vehicle rest on its earliest and latest papers alone.",
+        known_gaps="Other alerts of such a vehicle rest on its earliest and latest documents alone.",
         look_alikes="None known; test data under one VIN looks the same.",
         references=("Limit: assumption, see the policy",),
         runbook=(

@@ -98,7 +98,7 @@ class ParkedUntilEligible(Detector[ParkedParameters]):
         unchanged = change is not None and 0 <= change <= self.parameters.maximum_change_km
         if not unchanged and last.kilometres > self.parameters.maximum_km:
             return
-        papers = dict.fromkeys((initial, first.document, last.document, declaration))
+        documents = dict.fromkeys((initial, first.document, last.document, declaration))
         yield self.finding(
             history,
             declaration,
@@ -115,7 +115,7 @@ class ParkedUntilEligible(Detector[ParkedParameters]):
                 "maximum_km": self.parameters.maximum_km,
                 "maximum_change_km": self.parameters.maximum_change_km,
             },
-            evidence=tuple(papers),
+            evidence=tuple(documents),
         )
 
     def explain(self, facts: Mapping[str, Any]) -> str:

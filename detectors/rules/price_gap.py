@@ -95,7 +95,7 @@ class PriceGap(Detector[PriceGapParameters]):
                 "highest_share": self.parameters.highest_share,
                 "age_days": declaration.day - first.day,
             },
-            evidence=(first.paper, declaration),
+            evidence=(first.document, declaration),
         )
 
     def explain(self, facts: Mapping[str, Any]) -> str:
@@ -112,7 +112,7 @@ class PriceGap(Detector[PriceGapParameters]):
 def _first_priced(history: VehicleHistory, declaration: CustomsExport) -> Sale | None:
     declared = event_order(declaration)
     for sale in history.sales:
-        if event_order(sale.paper) >= declared:
+        if event_order(sale.document) >= declared:
             return None
         if sale.price_cny:
             return sale

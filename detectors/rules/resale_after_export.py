@@ -8,7 +8,7 @@ from detectors.base import Detector, DetectorSpec, Parameters
 from detectors.documents import CustomsExport
 from detectors.findings import Finding
 from detectors.history import Content, VehicleHistory
-from detectors.sales import Paper, Sale
+from detectors.sales import Sale, SaleDocument
 from detectors.wording import count
 
 
@@ -29,11 +29,11 @@ class ResaleAfterExport(Detector[Parameters]):
             "After the endorsement the plate is handed in and domestic resale is barred; after the "
             "declaration the car is no longer in the country."
         ),
-        known_gaps="Papers of one civil day have no order, so a resale on the same day is not seen.",
+        known_gaps="Documents of one civil day have no order, so a resale on the same day is not seen.",
         look_alikes=(
             "A withdrawn endorsement or declaration is void and no longer counts. A car that came "
             "back (return or revoked deregistration between the two) stays quiet, and so does a "
-            "paper that only repeats the present owner."
+            "document that only repeats the present owner."
         ),
         references=("Announcement 6/2024 on the export of used vehicles, pending-export transfers",),
         runbook=(
@@ -52,8 +52,8 @@ class ResaleAfterExport(Detector[Parameters]):
     parameters_type = Parameters
 
     def findings(self, history: VehicleHistory) -> Iterator[Finding]:
-        """One finding per domestic sale after a paper that gave the car away for good."""
-        away = [paper for paper in history.papers if _gives_away(paper)]
+        """One finding per domestic sale after a document that gave the car away for good."""
+        away = [document for document in history.sale_documents if _gives_away(document)]
         for sale in history.sales if away else ():
             if sale.day <= away[0].day or sale.kind not in {"initial", "transfer"}:
                 continue
@@ -63,22 +63,22 @@ class ResaleAfterExport(Detector[Parameters]):
             declared = isinstance(exported, CustomsExport)
             yield self.finding(
                 history,
-                sale.paper,
+                sale.document,
                 severity="critical" if declared else "high",
                 closeness=0.5,
                 facts={
                     "exported": civil_time.day_text(exported.day),
-                    "export_paper": "customs_export" if declared else "pending_export",
+                    "export_document": "customs_export" if declared else "pending_export",
                     "resold": civil_time.day_text(sale.day),
                     "resale_kind": sale.kind,
                     "days": sale.day - exported.day,
                 },
-                evidence=(exported, sale.paper),
+                evidence=(exported, sale.document),
             )
 
     def explain(self, facts: Mapping[str, Any]) -> str:
-        """Tell both papers."""
-        declared = facts["export_paper"] == "customs_export"
+        """Tell both documents."""
+        declared = facts["export_document"] == "customs_export"
         given = "declared for export" if declared else "endorsed pending export"
         again = "registered anew" if facts["resale_kind"] == "initial" else "sold at home"
         days = count(facts["days"], "day")
@@ -88,18 +88,18 @@ class ResaleAfterExport(Detector[Parameters]):
         )
 
 
-def _gives_away(paper: Paper) -> bool:
-    return isinstance(paper, CustomsExport) or paper.kind == "pending_export"
+def _gives_away(document: SaleDocument) -> bool:
+    return isinstance(document, CustomsExport) or document.kind == "pending_export"
 
 
-def _strongest(papers: Iterable[Paper]) -> Paper | None:
+def _strongest(documents: Iterable[SaleDocument]) -> SaleDocument | None:
     """A declaration tells more than the endorsement that the law puts before it."""
-    return min(papers, key=lambda paper: not isinstance(paper, CustomsExport), default=None)
+    return min(documents, key=lambda document: not isinstance(document, CustomsExport), default=None)
 
 
-def _still_away(history: VehicleHistory, exported: Paper, resale: Sale) -> bool:
-    """Whether the paper precedes the resale, and the car did not come back in between."""
+def _still_away(history: VehicleHistory, exported: SaleDocument, resale: Sale) -> bool:
+    """Whether the document precedes the resale, and the car did not come back in between."""
     return exported.day < resale.day and not any(
-        exported.day <= paper.day <= resale.day and paper.reason in {"returned", "revoked"}
-        for paper in history.deregistrations
+        exported.day <= document.day <= resale.day and document.reason in {"returned", "revoked"}
+        for document in history.deregistrations
     )

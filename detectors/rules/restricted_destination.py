@@ -63,7 +63,7 @@ class RestrictedDestination(Detector[RestrictedDestinationParameters]):
         description="A used export that a rule of the destination bars by brand, fuel, age or date.",
         abnormal_because=(
             "A country that bars young or unofficial cars will not take it: the car is declared for "
-            "transit, or its papers change at the border."
+            "transit, or its documents change at the border."
         ),
         known_gaps=(
             "The declared destination often is only a transit country. Age rules are silent where "
@@ -161,4 +161,4 @@ def _is_barred_age(restriction: Restriction, age: int | None) -> bool:
 def _fuel(history: VehicleHistory, declaration: CustomsExport) -> str | None:
     if declaration.fuel is not None:
         return declaration.fuel
-    return next((paper.fuel for paper in history.registrations if paper.fuel), None)
+    return next((document.fuel for document in history.registrations if document.fuel), None)

@@ -24,7 +24,7 @@ class RevisionConflict(Detector[Parameters]):
         description="Two different contents under one source, event id and revision.",
         abnormal_because=(
             "An amendment has to raise the revision. Two contents under one revision mean that a "
-            "paper was changed without leaving a trace, or that a feed is broken."
+            "document was changed without leaving a trace, or that a feed is broken."
         ),
         known_gaps="Only the kept content is shown. A later revision ends the alert.",
         look_alikes="Redelivery of the same content is a duplicate and stays quiet.",

@@ -34,8 +34,8 @@ class VinQuality(Detector[VinQualityParameters]):
         severities=("low",),
         description="The VIN fails ISO 3779 or GB 16735: length, alphabet, check digit or year.",
         abnormal_because=(
-            "Papers of one car meet under its VIN. A mistyped one hides the car's other papers; an "
-            "invented one never had a car."
+            "Documents of one car meet under its VIN. A mistyped one hides the car's other documents; "
+            "an invented one never had a car."
         ),
         known_gaps="A well-formed number may still belong to no car. Lawful re-marking is not seen.",
         look_alikes=(
@@ -44,8 +44,8 @@ class VinQuality(Detector[VinQualityParameters]):
         ),
         references=("ISO 3779:2009", "GB 16735-2019"),
         runbook=(
-            "Look for a VIN one keystroke away with papers of the same 7 days.",
-            "Ask the source for the original paper.",
+            "Look for a VIN one keystroke away with documents of the same 7 days.",
+            "Ask the source for the original document.",
         ),
         needs=(Content.NOTHING,),
     )

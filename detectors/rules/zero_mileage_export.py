@@ -35,7 +35,7 @@ class ZeroMileageExport(Detector[ZeroMileageExportParameters]):
     """Fires on a declaration of a used car whose odometer was read and shows next to nothing.
 
     The reading of the declaration counts; where it has none, the last one of the weeks before it,
-    for what an odometer showed years ago says nothing of today. A zero counts only where the paper
+    for what an odometer showed years ago says nothing of today. A zero counts only where the document
     says that somebody read it.
     """
 

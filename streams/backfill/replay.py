@@ -110,11 +110,11 @@ class Replay:
     def _read(
         self, files: Iterable[Path], advance: Callable[[Path], Advance] | None, batch: int | None
     ) -> None:
-        treat = self.engine.file if batch is None else self.engine.conclude
+        treat = self.engine.file if batch is None else self.engine.process_batch
         for path in files:
             for lines in read_batches(path, batch or READ_AT_ONCE, advance and advance(path)):
                 documents = [RawDocument(value) for value in lines.values]
-                result = treat(self.engine.receive(documents))
+                result = treat(self.engine.validate(documents))
                 places = places_of(result.dead_letters, documents)
                 self._proceedings.refuse(
                     RefusedLine(lines.line(place), letter.error)
@@ -127,7 +127,7 @@ class Replay:
         vins = self.engine.store.vins()
         told = judging and judging(len(self.engine.store))
         while page := list(islice(vins, PAGE)):
-            self._take(self.engine.judge(page, "new_evidence"), None)
+            self._take(self.engine.rejudge(page, "new_evidence"), None)
             if told:
                 told(len(page))
 

@@ -44,7 +44,7 @@ def demo(
     *,
     seed: Annotated[int, typer.Option(min=0, help="Same seed, same country.")] = 1,
     vehicles: Annotated[
-        int, typer.Option(min=1_000, max=10_000_000, help="Vehicles with papers.")
+        int, typer.Option(min=1_000, max=10_000_000, help="Vehicles with documents.")
     ] = VEHICLES,
 ) -> None:
     """Simulate three years of a scaled-down country, replay it, and write the report."""
@@ -112,13 +112,13 @@ def explain_worst(firing: Iterable[Alert]) -> None:
 def _explain(alert: Alert) -> None:
     style = SEVERITY_STYLE[alert.severity]
     out.print(f"[bold]{escape(alert.title)}[/], [{style}]{alert.severity}[/], {escape(alert.subject)}")
-    papers = ", ".join(f"{evidence.source}/{evidence.event_id}" for evidence in alert.evidence)
-    text = escape(alert.explanation) + (f"\n[dim]Rests on {escape(papers)}.[/]" if papers else "")
+    cited = ", ".join(f"{evidence.source}/{evidence.event_id}" for evidence in alert.evidence)
+    text = escape(alert.explanation) + (f"\n[dim]Rests on {escape(cited)}.[/]" if cited else "")
     out.print(Padding(text, (0, 0, 1, 2)), highlight=False)
 
 
 _FILES: Final = {
-    "documents.jsonl.gz": "the papers of every vehicle, in arrival order",
+    "documents.jsonl.gz": "the documents of every vehicle, in arrival order",
     "truth.jsonl": "what is true about them: schemes and look-alikes",
     "alerts.jsonl": "every alert change, in order",
     "final.jsonl": "the alerts that still fire",

@@ -39,7 +39,7 @@ def explain(
         run.read(files)
         if day is not None:
             run.engine.declare_complete(day)
-        firing = run.engine.judge([vin], "new_evidence").alerts
+        firing = run.engine.rejudge([vin], "new_evidence").alerts
         history = run.engine.history(vin)
     except ZeromileError as error:
         fail(str(error))

@@ -19,7 +19,7 @@ def simulate(
     out: Annotated[Path, typer.Option(help="Documents (JSON Lines; gzip if named .gz).")],
     truth: Annotated[Path, typer.Option(help="What is true about them (JSON Lines).")],
     vehicles: Annotated[
-        int | None, typer.Option(min=100, max=100_000_000, help="Vehicles with papers.")
+        int | None, typer.Option(min=100, max=100_000_000, help="Vehicles with documents.")
     ] = None,
     days: Annotated[int | None, typer.Option(min=30, help="Length of the stream.")] = None,
     seed: Annotated[int, typer.Option(min=0, help="Same seed, same bytes.")] = 1,
@@ -38,7 +38,7 @@ def simulate(
         typer.Option(exists=True, dir_okay=False, help="Another parameter file of the same shape."),
     ] = None,
 ) -> None:
-    """Write a simulated country: labelled papers in arrival order, schemes and look-alikes included."""
+    """Write a simulated country: labelled documents in arrival order, with schemes and look-alikes."""
     try:
         parameters = load_country(country)
     except ParameterError as error:

@@ -31,7 +31,7 @@ class AlertChanges:
     catalogue
         Knows the detectors that found it.
     watermarks
-        Say which findings must wait for papers that may still come.
+        Say which findings must wait for documents that may still come.
     counters
         Count changes and failures.
     """

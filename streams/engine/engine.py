@@ -30,7 +30,7 @@ Progress = dict[EventType, int | None]
 """Last civil day through which every feed is complete, ``None`` for a feed never seen."""
 
 
-class Received:
+class ValidatedBatch:
     """Documents that were read and validated, and not yet filed."""
 
     __slots__ = ("before", "published", "result", "withdrawals")
@@ -119,9 +119,11 @@ class Engine:
 
     def process(self, batch: Iterable[RawDocument]) -> Result:
         """Take a batch of documents in; every vehicle in it is judged once."""
-        return self.conclude(self.receive(batch))
+        return self.process_batch(self.validate(batch))
 
-    def receive(self, batch: Iterable[RawDocument], received: Received | None = None) -> Received:
+    def validate(
+        self, batch: Iterable[RawDocument], received: ValidatedBatch | None = None
+    ) -> ValidatedBatch:
         """Read and validate a batch, and note how far it brings the feeds.
 
         Parameters
@@ -132,7 +134,7 @@ class Engine:
             Batches before it that are to be concluded together with it.
         """
         if received is None:
-            received = Received(self._progress())
+            received = ValidatedBatch(self._progress())
         published = received.published
         for raw in batch:
             document = self._read(raw, received.result)
@@ -151,7 +153,7 @@ class Engine:
                     received.withdraw(withdrawal)
         return received
 
-    def conclude(self, received: Received) -> Result:
+    def process_batch(self, received: ValidatedBatch) -> Result:
         """File what was received, judge its vehicles, and those whose time has come."""
         detected_at = self._clock().isoformat()
         files = (self._file(vin, received) for vin in received.published)
@@ -160,8 +162,8 @@ class Engine:
         self.counters.count(received.result.filed)
         return received.result
 
-    def file(self, received: Received) -> Result:
-        """File what was received and judge nothing yet: that is for `judge`, once all has come."""
+    def file(self, received: ValidatedBatch) -> Result:
+        """File what was received and judge nothing yet: that is for `rejudge`, once all has come."""
         for vin in received.published:
             case = self._file(vin, received)
             if case is not None:
@@ -180,7 +182,7 @@ class Engine:
         self._meet_deadlines(result, self._clock().isoformat())
         return result
 
-    def judge(self, vins: Iterable[str], cause: Cause = "reconfigured") -> Result:
+    def rejudge(self, vins: Iterable[str], cause: Cause = "reconfigured") -> Result:
         """Judge stored vehicles: after the policy or a model has changed, state was read or filed."""
         result = Result()
         self._judge_stored(vins, cause, result, self._clock().isoformat())
@@ -189,7 +191,7 @@ class Engine:
     def reconfigure(self, catalogue: Catalogue) -> Result:
         """Go on with other detectors, another policy or model, and judge every vehicle by them."""
         self.adopt(catalogue)
-        return self.judge(self.store.vins())
+        return self.rejudge(self.store.vins())
 
     def adopt(self, catalogue: Catalogue) -> None:
         """Judge by another catalogue from now on; the caller has the stored vehicles judged again."""
@@ -216,7 +218,7 @@ class Engine:
             return None
         return document
 
-    def _file(self, vin: str, received: Received) -> JudgedVehicle | None:
+    def _file(self, vin: str, received: ValidatedBatch) -> JudgedVehicle | None:
         """File a vehicle's documents; ``None`` if its file is as before."""
         published = received.published[vin]
         data = self.store.get(vin)
@@ -235,7 +237,9 @@ class Engine:
                 return JudgedVehicle(vin, record, cause)
         return None
 
-    def _file_all(self, vin: str, record: VehicleRecord, received: Received) -> list[FilingOutcome]:
+    def _file_all(
+        self, vin: str, record: VehicleRecord, received: ValidatedBatch
+    ) -> list[FilingOutcome]:
         filed, counted = record.filed, received.result.filed
         outcomes = []
         for entry in received.published[vin]:

@@ -55,8 +55,8 @@ class EvaluatedVehicle:
         return spoke and self.expected is None and not self.tolerated
 
     @property
-    def papers_lost(self) -> bool:
-        """Whether papers of the vehicle got lost (those from before the stream do not count)."""
+    def documents_lost(self) -> bool:
+        """Whether documents of the vehicle got lost (those from before the stream do not count)."""
         if self.vehicle is None or self.vehicle.missing is UNSET:
             return False
         return any(reason != BEFORE for reason in self.vehicle.missing)
@@ -73,7 +73,7 @@ class EvaluatedVehicle:
         return self._days_since(datetime.date.fromisoformat(self.expected.provable_on).toordinal())
 
     def days_since_visible(self) -> int | None:
-        """Days from the arrival of the last paper, or from the deadline where that is later."""
+        """Days from the arrival of the last document, or from the deadline where that is later."""
         if self.expected is None or self.expected.visible_at is UNSET:
             return None
         provable = datetime.date.fromisoformat(self.expected.provable_on).toordinal()

@@ -16,17 +16,17 @@ class DetectorScore(msgspec.Struct, frozen=True):
     Attributes
     ----------
     expected, found, recall
-        Vehicles whose papers are complete enough to prove it; those of them that fire at the end;
+        Vehicles whose documents are complete enough to prove it; those of them that fire at the end;
         found / expected.
     firing, right, tolerated, wrong, precision
         Vehicles it fires for at the end: all, expected ones, neither right nor wrong, wrong ones;
         right / (right + wrong).
-    wrong_for_lost_papers
-        Those of the wrong ones whose vehicle has lost papers: it judged rightly what it saw.
+    wrong_for_lost_documents
+        Those of the wrong ones whose vehicle has lost documents: it judged rightly what it saw.
     withdrawn
         Vehicles it wrongly fired for and took back.
     since_provable, since_visible
-        Days from the day the scheme is provable, and from the arrival of the last paper needed.
+        Days from the day the scheme is provable, and from the arrival of the last document needed.
     """
 
     detector: str
@@ -37,7 +37,7 @@ class DetectorScore(msgspec.Struct, frozen=True):
     right: int
     tolerated: int
     wrong: int
-    wrong_for_lost_papers: int
+    wrong_for_lost_documents: int
     precision: float | None
     withdrawn: int
     since_provable: Delay | None
@@ -67,7 +67,7 @@ class LookAlikeScore(msgspec.Struct, frozen=True):
     vehicles: int
     accused: int
     rate: float | None
-    accused_for_lost_papers: int
+    accused_for_lost_documents: int
     tolerated: int
     withdrawn: int
     by_detector: dict[str, int]
@@ -88,7 +88,7 @@ class WrongAlerts(msgspec.Struct, frozen=True):
 
     detector: str
     label: str
-    papers_lost: bool
+    documents_lost: bool
     count: int
     examples: tuple[str, ...]
 

@@ -66,7 +66,7 @@ def _detector(name: str, members: list[EvaluatedVehicle]) -> DetectorScore:
         right=right,
         tolerated=sum(case.fires and case.tolerated for case in members),
         wrong=len(wrong),
-        wrong_for_lost_papers=sum(case.papers_lost for case in wrong),
+        wrong_for_lost_documents=sum(case.documents_lost for case in wrong),
         precision=share(right, right + len(wrong)),
         withdrawn=sum(case.withdrawn for case in members),
         since_provable=delay(case.days_since_provable() for case in found),
@@ -114,13 +114,13 @@ def _look_alikes(truth: Truth, all_cases: Sequence[EvaluatedVehicle]) -> tuple[L
 def _look_alike(name: str, vehicles: int, members: list[EvaluatedVehicle]) -> LookAlikeScore:
     wrong = [case for case in members if case.wrong]
     accused = {case.vin for case in wrong}
-    lost = {case.vin for case in wrong if case.papers_lost}
+    lost = {case.vin for case in wrong if case.documents_lost}
     return LookAlikeScore(
         look_alike=name,
         vehicles=vehicles,
         accused=len(accused),
         rate=share(len(accused), vehicles),
-        accused_for_lost_papers=len(lost),
+        accused_for_lost_documents=len(lost),
         tolerated=len({case.vin for case in members if case.fires and case.tolerated}),
         withdrawn=len({case.vin for case in members if case.withdrawn}),
         by_detector=dict(sorted(Counter(case.detector for case in wrong).items())),
@@ -133,7 +133,7 @@ def _missed(all_cases: Iterable[EvaluatedVehicle]) -> tuple[Missed, ...]:
         if case.expected is None or case.fires:
             continue
         missing = case.expected.missing
-        reason = "papers were there" if missing is UNSET else missing
+        reason = "documents were there" if missing is UNSET else missing
         grouped[reason, case.detector, case.label].append(case.vin)
     return tuple(
         Missed(
@@ -151,12 +151,12 @@ def _wrong(all_cases: Iterable[EvaluatedVehicle]) -> tuple[WrongAlerts, ...]:
     grouped: defaultdict[tuple[str, str, bool], list[str]] = defaultdict(list)
     for case in all_cases:
         if case.wrong:
-            grouped[case.detector, case.label, case.papers_lost].append(case.vin)
+            grouped[case.detector, case.label, case.documents_lost].append(case.vin)
     return tuple(
         WrongAlerts(
             detector=detector,
             label=label,
-            papers_lost=lost,
+            documents_lost=lost,
             count=len(vins),
             examples=tuple(sorted(vins)[:EXAMPLES]),
         )

@@ -49,13 +49,13 @@ def _delay(value: Delay | None) -> str:
 def _detectors(score: Score) -> Table:
     table = _table(
         "Detectors (vehicles; delays in days, median / 95 %)",
-        "detector", "provable", "found", "recall", "firing", "wrong", "papers lost",
-        "precision", "withdrawn", "after provable", "after last paper",
+        "detector", "provable", "found", "recall", "firing", "wrong", "documents lost",
+        "precision", "withdrawn", "after provable", "after last document",
     )  # fmt: skip
     for row in score.detectors:
         table.add_row(
             row.detector, _count(row.expected), _count(row.found), _percent(row.recall),
-            _count(row.firing), _count(row.wrong), _count(row.wrong_for_lost_papers),
+            _count(row.firing), _count(row.wrong), _count(row.wrong_for_lost_documents),
             _percent(row.precision), _count(row.withdrawn), _delay(row.since_provable),
             _delay(row.since_visible),
         )  # fmt: skip
@@ -77,14 +77,14 @@ def _schemes(score: Score) -> Table:
 def _look_alikes(score: Score) -> Table:
     table = _table(
         "Look-alikes (vehicles that must be left alone)",
-        "class", "vehicles", "accused", "rate", "papers lost", "cleared again", "neither",
+        "class", "vehicles", "accused", "rate", "documents lost", "cleared again", "neither",
         "by detector",
     )  # fmt: skip
     for row in score.look_alikes:
         detectors = ", ".join(f"{name} {count}" for name, count in row.by_detector.items())
         table.add_row(
             row.look_alike, _count(row.vehicles), _count(row.accused), _percent(row.rate),
-            _count(row.accused_for_lost_papers), _count(row.withdrawn), _count(row.tolerated),
+            _count(row.accused_for_lost_documents), _count(row.withdrawn), _count(row.tolerated),
             detectors,
         )  # fmt: skip
     return table
@@ -135,10 +135,12 @@ def _missed(score: Score) -> Table:
 
 
 def _wrong(score: Score) -> Table:
-    table = _table("Wrong alerts", "detector", "class", "papers", "vehicles", "for example", words=3)
+    table = _table("Wrong alerts", "detector", "class", "documents", "vehicles", "for example", words=3)
     for row in score.wrong:
-        papers = "some lost" if row.papers_lost else "complete"
-        table.add_row(row.detector, row.label, papers, _count(row.count), ", ".join(row.examples[:2]))
+        documents = "some lost" if row.documents_lost else "complete"
+        table.add_row(
+            row.detector, row.label, documents, _count(row.count), ", ".join(row.examples[:2])
+        )
     return table
 
 

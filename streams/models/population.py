@@ -17,7 +17,7 @@ from streams.engine.engine import Engine
 from streams.models.manifest import Window
 from streams.state import record as records
 
-_NEWEST = 0.999  # quantile of the papers' days: one mistyped year must not move the window's end
+_NEWEST = 0.999  # quantile of the documents' days: one mistyped year must not move the window's end
 
 
 @dataclass(slots=True)

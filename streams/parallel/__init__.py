@@ -4,7 +4,7 @@
                                      ▲ watermarks of all, withdrawals ▼ newest days, refusals
 
 Every vehicle belongs to one worker. What reaches beyond a vehicle (how far the feeds have come,
-papers that move to another VIN, the provinces) is worked out by the coordinator, batch by batch, as
+documents that move to another VIN, the provinces) is worked out by the coordinator, batch by batch, as
 one process would. Workers read batches ahead, so neither side waits for the other.
 """
 

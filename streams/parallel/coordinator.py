@@ -183,10 +183,10 @@ class ParallelReplay:
         reads = self._pool.answers(Read)
         refused = _refused_places(routed, reads)
         for place, _ in refused:
-            routed.papers[place] = None
+            routed.documents[place] = None
         moved = (newest for read in reads for newest in read.newest)
         now = None if self._at_the_end else self._now()
-        self._pool.tell_all(self._joint.go(lines, routed.papers, moved, now))
+        self._pool.tell_all(self._joint.go(lines, routed.documents, moved, now))
         self._judged.append(None if self._at_the_end else self._newest_export_day())
         refusals = [RefusedLine(lines.line(place), _error(why)) for place, why in refused]
         self.counters.dead_lettered.update(refusal.error.reason for refusal in refusals)

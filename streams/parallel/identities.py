@@ -1,7 +1,7 @@
-"""Under which VIN each paper came first, for tens of millions of papers in some 40 bytes each.
+"""Under which VIN each document came first, for tens of millions of documents in some 40 bytes each.
 
-Nearly all papers come once. They are kept here in arrays and looked up by the batch; only what comes
-again is followed paper by paper.
+Nearly all documents come once. They are kept here in arrays and looked up by the batch; only what comes
+again is followed document by document.
 """
 
 from collections.abc import Iterator, Sequence
@@ -21,14 +21,14 @@ _Slots = npt.NDArray[np.intp]
 
 
 class First(NamedTuple):
-    """How a paper came first."""
+    """How a document came first."""
 
     revision: int
     vin: str
 
 
 class FirstSeen:
-    """Remembers the first coming of every paper by a 64-bit hash of its identity."""
+    """Remembers the first coming of every document by a 64-bit hash of its identity."""
 
     def __init__(self) -> None:
         self._keys: _Keys = np.zeros(_FEWEST_SLOTS, dtype=np.int64)
@@ -46,12 +46,12 @@ class FirstSeen:
     def again(
         self, hashes: Sequence[int], revisions: Sequence[int], vins: Sequence[str]
     ) -> Iterator[tuple[int, First]]:
-        """Take a batch in, and say which of its papers had come before, with how they came first.
+        """Take a batch in, and say which of its documents had come before, with how they came first.
 
         Parameters
         ----------
         hashes, revisions, vins
-            Of the papers, in the order of their coming.
+            Of the documents, in the order of their coming.
         """
         keys: _Keys = np.array(hashes, dtype=np.int64)
         keys[keys == 0] = 1

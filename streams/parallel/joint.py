@@ -1,4 +1,4 @@
-"""What reaches beyond single vehicles: how far the feeds have come, papers that change their VIN."""
+"""What reaches beyond single vehicles: how far the feeds have come, documents that change their VIN."""
 
 from collections.abc import Iterable, Sequence
 
@@ -7,7 +7,7 @@ from streams.engine.vin_corrections import VinCorrections
 from streams.feeds.reading import LineBatch
 from streams.parallel.identities import First, FirstSeen
 from streams.parallel.messages import Go, NewestDay, Withdrawal
-from streams.parallel.routing import Paper, owner_of
+from streams.parallel.routing import Document, owner_of
 
 
 class JointView:
@@ -34,7 +34,7 @@ class JointView:
     def go(
         self,
         lines: LineBatch,
-        papers: Sequence[Paper | None],
+        documents: Sequence[Document | None],
         moved: Iterable[NewestDay],
         now: str | None,
     ) -> list[Go]:
@@ -42,8 +42,8 @@ class JointView:
 
         Parameters
         ----------
-        lines, papers
-            The batch; ``None`` for a paper that was refused.
+        lines, documents
+            The batch; ``None`` for a document that was refused.
         moved
             How far the workers say that it brings the feeds.
         now
@@ -51,7 +51,7 @@ class JointView:
         """
         newest = self._merge(moved)
         goes = [Go(newest, [], now) for _ in range(self._workers)]
-        for place, vin, revision in self._withdrawals(papers):
+        for place, vin, revision in self._withdrawals(documents):
             withdrawal = Withdrawal(lines.values[place], vin, revision)
             goes[owner_of(vin, self._workers)].withdrawals.append(withdrawal)
             self.vin_corrections += 1
@@ -62,22 +62,24 @@ class JointView:
         reach = self.watermarks.reach
         return [new for new in moved if reach(new.event_type, new.source, new.day)]
 
-    def _withdrawals(self, papers: Iterable[Paper | None]) -> list[tuple[int, str, int]]:
+    def _withdrawals(self, documents: Iterable[Document | None]) -> list[tuple[int, str, int]]:
         """Withdrawals of a batch as place, VIN and revision, in the order of the lines."""
-        stated = [(n, p) for n, p in enumerate(papers) if p is not None and p.status != "void"]
-        hashes = [hash((paper.source, paper.event_id)) for _, paper in stated]
-        revisions = [paper.revision for _, paper in stated]
-        vins = [paper.vin for _, paper in stated]
+        stated = [(n, p) for n, p in enumerate(documents) if p is not None and p.status != "void"]
+        hashes = [hash((document.source, document.event_id)) for _, document in stated]
+        revisions = [document.revision for _, document in stated]
+        vins = [document.vin for _, document in stated]
         found = []
         for index, first in self._first_seen.again(hashes, revisions, vins):
-            place, paper = stated[index]
-            for vin, revision in self._follow(hashes[index], first, paper):
+            place, document = stated[index]
+            for vin, revision in self._follow(hashes[index], first, document):
                 found.append((place, vin, revision))
         return found
 
-    def _follow(self, key: int, first: First, paper: Paper) -> Iterable[tuple[str, int]]:
-        """Withdrawals that a paper makes necessary whose identity has come before."""
+    def _follow(self, key: int, first: First, document: Document) -> Iterable[tuple[str, int]]:
+        """Withdrawals that a document makes necessary whose identity has come before."""
         if key not in self._followed:
             self._followed.add(key)
-            self._corrections.note(paper.source, paper.event_id, *first)
-        return self._corrections.note(paper.source, paper.event_id, paper.revision, paper.vin)
+            self._corrections.note(document.source, document.event_id, *first)
+        return self._corrections.note(
+            document.source, document.event_id, document.revision, document.vin
+        )

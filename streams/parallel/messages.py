@@ -33,7 +33,7 @@ class NewestDay(msgspec.Struct, array_like=True, gc=False):
 
 
 class Withdrawal(msgspec.Struct, array_like=True, gc=False):
-    """A paper that has moved to another VIN and must go under this one."""
+    """A document that has moved to another VIN and must go under this one."""
 
     payload: bytes
     """The document that says so."""

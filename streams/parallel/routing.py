@@ -8,7 +8,7 @@ from zlib import crc32
 import msgspec
 
 
-class Paper(msgspec.Struct, gc=False):
+class Document(msgspec.Struct, gc=False):
     """What the coordinator reads of a document; normalised, once it is routed."""
 
     vin: str
@@ -23,20 +23,20 @@ class Routed:
 
     Attributes
     ----------
-    papers
+    documents
         What the coordinator reads of every document; ``None`` for one that the workers will refuse.
     owners
         The worker of every document, from 0.
     """
 
-    __slots__ = ("_workers", "owners", "papers")
+    __slots__ = ("_workers", "documents", "owners")
 
     def __init__(self, lines: Sequence[bytes], workers: int) -> None:
         self._workers = workers
-        self.papers = [read_paper(line) for line in lines]
+        self.documents = [read_document(line) for line in lines]
         self.owners = [
-            place % workers if paper is None else owner_of(paper.vin, workers)
-            for place, paper in enumerate(self.papers)
+            place % workers if document is None else owner_of(document.vin, workers)
+            for place, document in enumerate(self.documents)
         ]
 
     def shares(self, lines: Sequence[bytes]) -> list[bytes]:
@@ -51,29 +51,29 @@ class Routed:
         return [place for place, owner in enumerate(self.owners) if owner == worker]
 
 
-_decode = msgspec.json.Decoder(Paper).decode
+_decode = msgspec.json.Decoder(Document).decode
 
 
-def read_paper(line: bytes) -> Paper | None:
+def read_document(line: bytes) -> Document | None:
     """Read of a document what routing it takes, ``None`` if it cannot be read.
 
     Everything that the document contract lets in is read here, with the same VIN and identity; what
     else is read here does not matter, for the worker that gets it refuses it.
     """
     try:
-        paper = _decode(line)
+        document = _decode(line)
     except (msgspec.MsgspecError, ValueError, RecursionError):
         return None
-    vin, event_id = paper.vin, paper.event_id
+    vin, event_id = document.vin, document.event_id
     if vin.isascii() and event_id.isascii():
-        paper.vin = vin.strip().upper()
-        paper.event_id = event_id.strip()
+        document.vin = vin.strip().upper()
+        document.event_id = event_id.strip()
     else:
-        paper.vin = unicodedata.normalize("NFKC", vin).strip().upper()
-        paper.event_id = unicodedata.normalize("NFKC", event_id).strip()
-    source = _known_sources.get(paper.source)
-    paper.source = _remember_source(paper.source) if source is None else source
-    return paper
+        document.vin = unicodedata.normalize("NFKC", vin).strip().upper()
+        document.event_id = unicodedata.normalize("NFKC", event_id).strip()
+    source = _known_sources.get(document.source)
+    document.source = _remember_source(document.source) if source is None else source
+    return document
 
 
 _MOST_KNOWN_SOURCES: Final = 50_000

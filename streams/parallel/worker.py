@@ -19,7 +19,7 @@ from detectors.registry import Catalogue
 from detectors.watermarks import Watermarks
 from streams.backfill.outputs import PAGE, alert_as_record
 from streams.backfill.replay import places_of
-from streams.engine.engine import Engine, Progress, Received
+from streams.engine.engine import Engine, Progress, ValidatedBatch
 from streams.engine.results import RawDocument, Result
 from streams.engine.vin_corrections import withdrawn
 from streams.models.choice import choose_model
@@ -117,7 +117,7 @@ class Worker:
         self._engine = Engine(catalogue, store, clock=lambda: self._now)
         self._now = datetime.min.replace(tzinfo=UTC)
         self._reported = dict(self._reader.watermarks.newest)
-        self._ahead: deque[Received] = deque()
+        self._ahead: deque[ValidatedBatch] = deque()
         """Batches that were read and not yet concluded."""
         self._vins: Iterator[str] = iter(())
 
@@ -134,7 +134,7 @@ class Worker:
             case JudgeNext(from_start, detected_at):
                 self._now = datetime.fromisoformat(detected_at)
                 filed = self._next_vins(PAGE, from_start=from_start)
-                return _concluded(self._engine.judge(filed, "new_evidence"))
+                return _concluded(self._engine.rejudge(filed, "new_evidence"))
             case Count():
                 return self._count()
             case ReadVehicles(from_start):
@@ -147,7 +147,7 @@ class Worker:
 
     def _read(self, lines: bytes) -> Read:
         documents = [RawDocument(line) for line in lines.split(b"\n")] if lines else []
-        received = self._reader.receive(documents)
+        received = self._reader.validate(documents)
         self._ahead.append(received)
         letters = received.result.dead_letters
         refused = [
@@ -172,7 +172,7 @@ class Worker:
         if go.detected_at is None:
             return _concluded(self._engine.file(received))
         self._now = datetime.fromisoformat(go.detected_at)
-        return _concluded(self._engine.conclude(received))
+        return _concluded(self._engine.process_batch(received))
 
     def _count(self) -> Counts:
         counters = self._engine.counters

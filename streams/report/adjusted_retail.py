@@ -26,7 +26,7 @@ _FEN: Final = 100
 _Part = TypeVar("_Part")
 
 Key = tuple[str | None, int]
-"""Province (``None`` where the paper names none) and month number."""
+"""Province (``None`` where the document names none) and month number."""
 
 
 @dataclass(slots=True)
@@ -49,7 +49,7 @@ class RetailSums:
     unpriced: int = 0
     """Registered cars without a price at first registration."""
     exported_unpriced: int = 0
-    """Exported cars of which no paper names a price."""
+    """Exported cars of which no document names a price."""
 
     def __iadd__(self, other: "RetailSums") -> "RetailSums":
         for field in fields(self):
@@ -143,9 +143,9 @@ def _add_export(
     cell.double_counted_fen += fen(initial.price_cny)
     cell.declared_fen += fen(declaration.value_cny)
     prices = [
-        paper.price_cny
-        for paper in history.registrations
-        if paper.day <= declaration.day and paper.price_cny is not None
+        document.price_cny
+        for document in history.registrations
+        if document.day <= declaration.day and document.price_cny is not None
     ]
     if prices:
         cell.purchase_taxed_fen += fen(prices[-1])

@@ -39,7 +39,7 @@ class AlertTally:
         self.by_detector: Counter[str] = Counter()
         self.by_severity: Counter[str] = Counter()
         self.by_province: Counter[str | None] = Counter()
-        """Alerts on vehicles, by the province of the paper they hang on."""
+        """Alerts on vehicles, by the province of the document they hang on."""
         self.spikes: list[Alert] = []
         """Alerts on provinces, oldest first."""
         self.on_trial = 0

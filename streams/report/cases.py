@@ -20,11 +20,11 @@ class Entry(NamedTuple):
     """Civil days since the line before; ``None`` on the first."""
     text: str
     holder: str | None
-    """Who holds the car by this paper: a letter, the same for the same party."""
+    """Who holds the car by this document: a letter, the same for the same party."""
     holder_id: str | None
     document: str
     cited: bool
-    """Whether a firing alert rests on this paper."""
+    """Whether a firing alert rests on this document."""
 
 
 class ReportedVehicle(NamedTuple):
@@ -58,9 +58,9 @@ def cases(suspects: Iterable[Suspect], histories: dict[str, VehicleHistory]) -> 
 
 
 def _car(history: VehicleHistory) -> str:
-    for paper in history.papers:
-        if paper.brand:
-            return " ".join(part for part in (paper.brand, paper.model) if part)
+    for document in history.sale_documents:
+        if document.brand:
+            return " ".join(part for part in (document.brand, document.model) if part)
     return "make not stated"
 
 
@@ -89,7 +89,7 @@ def _timeline(history: VehicleHistory, alerts: list[Alert]) -> list[Entry]:
 
 
 def _text(document: Document) -> str:
-    """Say what a paper states, with the province's name in place of its code."""
+    """Say what a document states, with the province's name in place of its code."""
     text = describe(document)
     province = None if isinstance(document, CustomsExport) else document.province
     text = text if province is None else text.replace(province, province_name(province), 1)

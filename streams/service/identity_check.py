@@ -1,7 +1,8 @@
 """Whether what is stored was made under the identity key that is set.
 
-Under another key one owner has another digest, and every next paper would look like a change of hands.
-So the owner of a partition says in its first transaction, on the topic of the watermarks, under which
+Under another key one owner has another digest, and every next document would look like a change of
+hands. So the owner of a partition says in its first transaction, on the topic of the watermarks,
+under which
 key it works; worker and store look there before they begin.
 """
 

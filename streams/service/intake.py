@@ -1,7 +1,7 @@
 """Documents of one partition, from when they come to when their vehicles are judged.
 
-They are read at once and judged together, when a transaction begins: however many papers of a vehicle
-have come since the last one, it is judged, written and reported once.
+They are read at once and judged together, when a transaction begins: however many documents of a
+vehicle have come since the last one, it is judged, written and reported once.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Container, Sequence
 from aiokafka.structs import ConsumerRecord
 
 from detectors.filing import Position
-from streams.engine.engine import Engine, Received
+from streams.engine.engine import Engine, ValidatedBatch
 from streams.engine.results import RawDocument, Result
 from streams.kafka.topics import TopicNames
 from streams.kafka.transaction_buffer import TransactionBuffer
@@ -44,7 +44,7 @@ class Intake:
         self._outbox = outbox
         self._names = names
         self._observer = observer
-        self._received: Received | None = None
+        self._received: ValidatedBatch | None = None
         self._seconds = 0.0
 
     @property
@@ -59,7 +59,7 @@ class Intake:
             RawDocument(r.value or b"", Position(r.topic, r.partition, r.offset), r.key, r.timestamp)
             for r in records
         )
-        self._received = self._engine.receive(batch, self._received)
+        self._received = self._engine.validate(batch, self._received)
         self._refuse(self._received.result, records)
         self.documents += len(records)
         self._seconds += time.perf_counter() - started
@@ -70,7 +70,7 @@ class Intake:
         if received is None:
             return self._engine.catch_up()
         started = time.perf_counter()
-        result = self._engine.conclude(received)
+        result = self._engine.process_batch(received)
         self._observer.batch(self.documents, self._seconds + time.perf_counter() - started)
         self.documents, self._seconds = 0, 0.0
         return result

@@ -1,4 +1,4 @@
-"""Structured logs: for people on a terminal, JSON lines otherwise; nobody's papers at info."""
+"""Structured logs: for people on a terminal, JSON lines otherwise; nobody's documents at info."""
 
 from __future__ import annotations
 

@@ -212,12 +212,12 @@ class OwnedPartition:
 
     def judge_stored(self) -> None:
         """Judge a slice of those vehicles again that wait for it."""
-        # First with what came: it may be the paper that a deadline waits for.
+        # First with what came: it may be the document that a deadline waits for.
         self.judge()
         vins = list(islice(self._unjudged, JUDGE_SLICE))
         more = len(vins) == JUDGE_SLICE
         self.unjudged = max(1, self.unjudged - JUDGE_SLICE) if more else 0
-        self._collect(self.engine.judge(vins))
+        self._collect(self.engine.rejudge(vins))
         if self.store.changed:
             self._work.set()
 

@@ -1,7 +1,7 @@
-"""A simulated country: labelled vehicle papers, calibrated to published figures.
+"""A simulated country: labelled vehicle documents, calibrated to published figures.
 
-Nothing here imports the detectors: what a vehicle's papers should lead to is written down by the
-code that invents the papers, so that a score measured on them means something.
+Nothing here imports the detectors: what a vehicle's documents should lead to is written down by the
+code that invents the documents, so that a score measured on them means something.
 """
 
 from streams.simulator.country import Summary, simulate

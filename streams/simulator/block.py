@@ -1,4 +1,4 @@
-"""A block of vehicles on its way from plan to papers."""
+"""A block of vehicles on its way from plan to documents."""
 
 import dataclasses
 
@@ -12,18 +12,18 @@ from streams.simulator.world import OWNERS_A_VEHICLE, World
 
 BoolArray = npt.NDArray[np.bool_]
 
-Papers = tuple[str, IntArray]
+Documents = tuple[str, IntArray]
 """Rows of one table: the event type and one row a vehicle."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Expectation:
-    """A detector that must fire for some vehicles, from a day on, given some papers."""
+    """A detector that must fire for some vehicles, from a day on, given some documents."""
 
     detector: str
     vehicles: IntArray
     provable: IntArray
-    needs: tuple[Papers, ...]
+    needs: tuple[Documents, ...]
     tolerated: bool
     margin: int
 
@@ -52,14 +52,14 @@ class Fleet:
 
 
 class Block:
-    """Vehicles, their papers and what is expected of them.
+    """Vehicles, their documents and what is expected of them.
 
     Parameters
     ----------
     world
         The country.
     rng
-        The block's own generator: the same seed and block give the same papers.
+        The block's own generator: the same seed and block give the same documents.
     fleet
         The vehicles.
     """
@@ -109,7 +109,7 @@ class Block:
         detector: str,
         vehicles: IntArray,
         provable: IntArray,
-        needs: tuple[Papers, ...],
+        needs: tuple[Documents, ...],
         *,
         where: BoolArray | None = None,
         tolerated: bool = False,

@@ -67,7 +67,7 @@ def simulate(
     country
         Parameters.
     vehicles
-        How many vehicles have papers.
+        How many vehicles have documents.
     days
         Length of the stream.
     seed

@@ -1,4 +1,4 @@
-"""When a paper is written into its feed and when it arrives."""
+"""When a document is written into its feed and when it arrives."""
 
 import numpy as np
 
@@ -24,9 +24,9 @@ def recorded_and_arrival(
     table
         The event type.
     day
-        Ordinals of the papers' days.
+        Ordinals of the documents' days.
     hold
-        Days that the feed held each paper back, after it was written.
+        Days that the feed held each document back, after it was written.
     """
     median = {
         "registration": delays.registration_median_days,

@@ -1,4 +1,4 @@
-"""Columns of papers to JSON, in bulk."""
+"""Columns of documents to JSON, in bulk."""
 
 import datetime
 from collections.abc import Callable, Iterable
@@ -8,7 +8,7 @@ import msgspec
 import numpy as np
 from msgspec import UNSET
 
-from streams.simulator import papers
+from streams.simulator import documents
 from streams.simulator.block import Block
 from streams.simulator.calendars import IntArray
 from streams.simulator.delays import DAY, EVENING
@@ -109,7 +109,7 @@ def _plates(codes: Column, provinces: Column) -> list[Any]:
 
 
 class Encoder:
-    """Writes the papers of a block as JSON documents.
+    """Writes the documents of a block as JSON documents.
 
     Parameters
     ----------
@@ -135,7 +135,7 @@ class Encoder:
         self._fuel = np.array(FUELS, dtype=object)[fleet.fuel]
 
     def encode(self, table: str, columns: dict[str, Column], recorded: IntArray) -> list[bytes]:
-        """Encode all papers of one table."""
+        """Encode all documents of one table."""
         writers: dict[str, Callable[[dict[str, Column], IntArray], list[bytes]]] = {
             "registration": self._registrations,
             "deregistration": self._deregistrations,
@@ -156,42 +156,42 @@ class Encoder:
         vehicle = columns["vehicle"].astype(np.int64)
         count = len(vehicle)
         made = map(
-            papers.RegistrationPaper,
+            documents.RegistrationDocument,
             self._ids("R", columns),
-            _pick(papers.SOURCES["registration"], columns["source"]),
+            _pick(documents.SOURCES["registration"], columns["source"]),
             ["registration"] * count,
             self._vin(columns),
             _dates(columns["day"]),
             _stamps(recorded),
-            _pick(papers.KINDS, columns["kind"]),
+            _pick(documents.KINDS, columns["kind"]),
             columns["revision"].tolist(),
             _status(columns),
             _pick(PROVINCE_CODES, columns["province"]),
             identity_texts(columns["owner"], self._salt),
-            _pick(papers.OWNER_TYPES, columns["owner_type"]),
+            _pick(documents.OWNER_TYPES, columns["owner_type"]),
             identity_texts(columns["seller"], self._salt),
             _present(columns["price"]),
             _numbered("", 20, columns["invoice"]),
             _present(columns["odometer"]),
-            _pick(papers.READINGS, columns["read"]),
+            _pick(documents.READINGS, columns["read"]),
             self._brand[vehicle].tolist(),
             self._model[vehicle].tolist(),
             self._fuel[vehicle].tolist(),
-            _pick(papers.USES, columns["use"]),
+            _pick(documents.USES, columns["use"]),
             _plates(columns["plate"], columns["province"]),
         )
         return list(map(_encode, made))
 
     def _deregistrations(self, columns: dict[str, Column], recorded: IntArray) -> list[bytes]:
         made = map(
-            papers.DeregistrationPaper,
+            documents.DeregistrationDocument,
             self._ids("D", columns),
-            _pick(papers.SOURCES["deregistration"], columns["source"]),
+            _pick(documents.SOURCES["deregistration"], columns["source"]),
             ["deregistration"] * len(recorded),
             self._vin(columns),
             _dates(columns["day"]),
             _stamps(recorded),
-            _pick(papers.REASONS, columns["reason"]),
+            _pick(documents.REASONS, columns["reason"]),
             columns["revision"].tolist(),
             _status(columns),
             _pick(PROVINCE_CODES, columns["province"]),
@@ -209,9 +209,9 @@ class Encoder:
             )
         ]
         made = map(
-            papers.CustomsExportPaper,
+            documents.CustomsExportDocument,
             self._ids("C", columns),
-            _pick(papers.SOURCES["customs_export"], columns["source"]),
+            _pick(documents.SOURCES["customs_export"], columns["source"]),
             ["customs_export"] * len(vehicle),
             self._vin(columns),
             _customs_times(columns["day"], columns["event"]),
@@ -222,7 +222,7 @@ class Encoder:
             ],
             identity_texts(columns["exporter"], self._salt),
             _pick(world.destinations, columns["destination"]),
-            _pick(papers.CONDITIONS, columns["condition"]),
+            _pick(documents.CONDITIONS, columns["condition"]),
             columns["revision"].tolist(),
             _status(columns),
             _pick(PROVINCE_CODES, columns["exporter_province"]),
@@ -230,9 +230,9 @@ class Encoder:
             gates,
             _present(columns["value"]),
             _present(columns["odometer"]),
-            _pick(papers.READINGS, columns["read"]),
+            _pick(documents.READINGS, columns["read"]),
             _HS_CODES[self._block.fleet.fuel[vehicle]].tolist(),
-            _pick(papers.TRADE_MODES, columns["trade_mode"]),
+            _pick(documents.TRADE_MODES, columns["trade_mode"]),
             _numbered("", 12, columns["licence"]),
             _dates(columns["licence_day"]),
             _letters(columns["letter"]),

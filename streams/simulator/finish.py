@@ -1,4 +1,4 @@
-"""A block's papers become lines with arrival times, and its plans become truth."""
+"""A block's documents become lines with arrival times, and its plans become truth."""
 
 import dataclasses
 

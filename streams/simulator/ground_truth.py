@@ -1,4 +1,4 @@
-"""From plans to truth: what must be found in a block's vehicles, and whether the papers got through."""
+"""From plans to truth: what must be found in a block's vehicles, and whether it can be proved."""
 
 from collections.abc import Iterator
 
@@ -29,7 +29,7 @@ def vehicle_truth(
     block
         The block as planned.
     feeds
-        What became of its papers, by event type.
+        What became of its documents, by event type.
     texts
         The vehicles' numbers, then their mistyped numbers.
     window
@@ -38,14 +38,14 @@ def vehicle_truth(
     fleet = block.fleet
     expected = _expected_by_vehicle(block, feeds, window)
     tolerated = _tolerated_by_vehicle(block)
-    missing = _missing_papers(block, feeds, window)
+    missing = _missing_documents(block, feeds, window)
     registrations = feeds["registration"].columns
     mistyped = set(registrations["vehicle"][registrations["alias"] > 0].tolist())
     truth = []
     for row in np.flatnonzero(fleet.label > 0).tolist():
         known = replace(
             _description(block, row, texts[row]),
-            papers_complete=row not in missing,
+            documents_complete=row not in missing,
             expected=_earliest(expected.pop(row, [])),
             tolerated=tuple(tolerated[row]) if row in tolerated else UNSET,
             missing=tuple(sorted(missing[row])) if row in missing else UNSET,
@@ -67,7 +67,7 @@ def _description(block: Block, row: int, vin: str) -> VehicleTruth:
         kind=label.kind,
         province=PROVINCE_CODES[fleet.province[row]],
         registered_on=iso(int(fleet.born[row])),
-        papers_complete=True,
+        documents_complete=True,
         variant=fleet.variant[row] or UNSET,
         fools=label.fools or UNSET,
         spike=int(fleet.spike[row]) if fleet.spike[row] >= 0 else UNSET,
@@ -105,7 +105,7 @@ def _earliest(alerts: list[ExpectedAlert]) -> tuple[ExpectedAlert, ...]:
 def _alerts(
     item: Expectation, feeds: dict[str, Feed], window: Window, end: int
 ) -> Iterator[tuple[int, ExpectedAlert]]:
-    """What is expected of each vehicle, and whether the papers that prove it are there."""
+    """What is expected of each vehicle, and whether the documents that prove it are there."""
     visible = np.zeros(len(item.vehicles), dtype=np.int64)
     reasons = np.full(len(item.vehicles), "", dtype=object)
     # The first reason that applies stands, so the last to be written comes first.
@@ -139,8 +139,8 @@ def _alerts(
         )
 
 
-def _missing_papers(block: Block, feeds: dict[str, Feed], window: Window) -> dict[int, set[str]]:
-    """Why papers of a vehicle are not in the stream, by vehicle row."""
+def _missing_documents(block: Block, feeds: dict[str, Feed], window: Window) -> dict[int, set[str]]:
+    """Why documents of a vehicle are not in the stream, by vehicle row."""
     first, last = window
     missing: dict[int, set[str]] = {}
     for name in block.tables:

@@ -45,7 +45,7 @@ _LOOK_ALIKES = {
     "demo_car_export": ("zero_mileage_export", "flash_registration"),
     "barely_used_export": ("zero_mileage_export",),
     "odometer_typo": ("odometer_rollback",),
-    "reissued_paper_export": ("duplicate_export", "double_sale", "document_conflict"),
+    "reissued_document_export": ("duplicate_export", "double_sale", "document_conflict"),
     "self_registration": ("double_sale", "flash_registration"),
     "demo_car": ("double_sale", "flash_registration"),
     "domestic_zero_km": ("double_sale", "flash_registration"),
@@ -57,7 +57,7 @@ _LOOK_ALIKES = {
     "finance_lease": ("double_sale",),
     "insured_before_delivery": ("double_sale",),
     "wholesale_chain": ("double_sale",),
-    "reissued_paper": ("double_sale",),
+    "reissued_document": ("double_sale",),
     "used_dealer_flip": ("double_sale",),
 }
 

@@ -1,4 +1,4 @@
-"""What dirty feeds add to the papers: amendments, a second source, repeats, unreadable copies."""
+"""What dirty feeds add to the documents: amendments, a second source, repeats, unreadable copies."""
 
 import dataclasses
 
@@ -18,7 +18,7 @@ LOST = 1000
 
 @dataclasses.dataclass
 class Feed:
-    """All lines of one document type before they are text, and the fate of the first papers."""
+    """All lines of one document type before they are text, and the fate of the first documents."""
 
     columns: dict[str, Column]
     recorded: IntArray
@@ -32,12 +32,12 @@ class Feed:
 
 
 class _Pile:
-    """Papers as they gather, the first ones at the bottom.
+    """Documents as they gather, the first ones at the bottom.
 
     Attributes
     ----------
     plain
-        Which of the first papers have no later line yet: only those can be lost for good.
+        Which of the first documents have no later line yet: only those can be lost for good.
     """
 
     def __init__(self, columns: dict[str, Column], recorded: IntArray, arrival: IntArray) -> None:
@@ -50,7 +50,7 @@ class _Pile:
     def add(
         self, rows: IntArray, columns: dict[str, Column], recorded: IntArray, arrival: IntArray
     ) -> None:
-        """Put later lines about the first papers `rows` on top."""
+        """Put later lines about the first documents `rows` on top."""
         self._parts.append((columns, recorded, arrival))
         self.plain[rows] = False
 
@@ -64,7 +64,7 @@ class _Pile:
 
 
 def feed(block: Block, name: str, table: Table) -> Feed:
-    """Publish a table's papers with everything that goes wrong on the way."""
+    """Publish a table's documents with everything that goes wrong on the way."""
     columns = table.columns()
     nameless = _forget_owners(block, columns, table.size)
     recorded, arrival = recorded_and_arrival(
@@ -85,7 +85,7 @@ def feed(block: Block, name: str, table: Table) -> Feed:
 
 
 def _forget_owners(block: Block, columns: dict[str, Column], size: int) -> BoolArray:
-    """Leave the owner out of a share of the papers."""
+    """Leave the owner out of a share of the documents."""
     nameless = np.zeros(size, dtype=np.bool_)
     if "owner" in columns:
         share = block.world.country.noise.owner_missing
@@ -106,7 +106,7 @@ def _revise(block: Block, table: Table, pile: _Pile) -> list[tuple[IntArray, Int
 
 
 def _amend_some(block: Block, name: str, pile: _Pile) -> None:
-    """Amend a share of the papers that nothing else revises."""
+    """Amend a share of the documents that nothing else revises."""
     rows = _choose(block.rng, block.world.country.noise.amendment, pile.plain)
     recorded = _after(block.rng, pile.first_recorded[rows], 0.5, 30.0)
     arrival = recorded + _transport(block.rng, len(rows))
@@ -114,7 +114,7 @@ def _amend_some(block: Block, name: str, pile: _Pile) -> None:
 
 
 def _restate_some(block: Block, pile: _Pile) -> None:
-    """Let a second source publish a share of the first source's papers as well."""
+    """Let a second source publish a share of the first source's documents as well."""
     share = block.world.country.noise.restated
     rows = _choose(block.rng, share, pile.plain & (pile.first["source"] == 0))
     taken = {key: column[rows] for key, column in pile.first.items()}
@@ -162,7 +162,7 @@ def _repeat_and_spoil(
 def _through_outages(
     block: Block, name: str, columns: dict[str, Column], arrival: IntArray
 ) -> IntArray:
-    """Papers that would arrive while their feed is cut off arrive when it is back."""
+    """Documents that would arrive while their feed is cut off arrive when it is back."""
     place = "exporter_province" if name == "customs_export" else "province"
     for outage, first_day in block.world.outages:
         if outage.event_type != name:
@@ -194,7 +194,7 @@ def _transport(rng: np.random.Generator, count: int) -> IntArray:
 def _amend(
     rng: np.random.Generator, name: str, columns: dict[str, Column], rows: IntArray
 ) -> dict[str, Column]:
-    """The next revision of some papers: a number typed again, nothing that changes a sale."""
+    """The next revision of some documents: a number typed again, nothing that changes a sale."""
     taken = {key: column[rows].copy() for key, column in columns.items()}
     taken["revision"] += 1
     if name == "registration":

@@ -167,7 +167,7 @@ class SimulatedRestriction(Sourced, frozen=True, rename={"begin": "from"}):
 
 
 class Lags(Sourced, frozen=True):
-    """Days between papers; pairs are the least and the greatest."""
+    """Days between documents; pairs are the least and the greatest."""
 
     pending_median: float
     pending_p95: float
@@ -226,7 +226,7 @@ class Domestic(Sourced, frozen=True):
 
 
 class Delays(Sourced, frozen=True):
-    """Days from a paper's day to its arrival, per feed."""
+    """Days from a document's day to its arrival, per feed."""
 
     registration_median_days: float
     deregistration_median_days: float

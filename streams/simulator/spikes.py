@@ -46,7 +46,7 @@ def plan_spikes(
 ) -> list[Spike]:
     """Choose provinces and weeks; one province has at most one spike.
 
-    None where the stream is too short to hold the quiet weeks before and the papers after.
+    None where the stream is too short to hold the quiet weeks before and the documents after.
     """
     parameters = world.country.spikes
     exported = vehicles * export_share

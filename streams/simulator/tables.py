@@ -1,4 +1,4 @@
-"""Columns of papers before they become text: one table a document type, filled in bulk."""
+"""Columns of documents before they become text: one table a document type, filled in bulk."""
 
 import dataclasses
 from typing import Any
@@ -72,7 +72,7 @@ class _Revision:
 
 
 class Table:
-    """Papers of one type, added in chunks of equal columns.
+    """Documents of one type, added in chunks of equal columns.
 
     Parameters
     ----------
@@ -87,7 +87,7 @@ class Table:
         self.size = 0
 
     def add(self, vehicle: IntArray, day: IntArray, **values: Value) -> IntArray:
-        """Add one paper a vehicle; returns their rows."""
+        """Add one document a vehicle; returns their rows."""
         count = len(vehicle)
         rows = np.arange(self.size, self.size + count, dtype=np.int64)
         given: dict[str, Value] = {"vehicle": vehicle, "day": day, "event": rows, **values}
@@ -101,11 +101,11 @@ class Table:
         return rows
 
     def revise(self, rows: IntArray, lag_days: FloatArray, **changes: Value) -> None:
-        """Publish later revisions of papers added before, `lag_days` after them."""
+        """Publish later revisions of documents added before, `lag_days` after them."""
         self._revisions.append(_Revision(rows, lag_days, changes))
 
     def columns(self) -> dict[str, Column]:
-        """All papers as added, without the revisions."""
+        """All documents as added, without the revisions."""
         return {
             name: np.concatenate(chunks) if chunks else np.empty(0, dtype=np.int64)
             for name, chunks in self._chunks.items()

@@ -23,9 +23,9 @@ class ExpectedAlert(msgspec.Struct, frozen=True, omit_defaults=True):
     provable_on
         Civil day on which the scheme can first be proved (for a missed deadline: the day after it).
     visible_at
-        When the last paper that proves it arrives; absent where a paper is not in the stream.
+        When the last document that proves it arrives; absent where a document is not in the stream.
     complete
-        Whether all papers that prove it are in the stream (for a deadline: and it goes on long enough).
+        Whether all documents that prove it are in the stream (for a deadline: and it is long enough).
     missing
         Why not.
     """
@@ -48,7 +48,7 @@ class VehicleTruth(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="r
     kind: str
     province: str
     registered_on: str
-    papers_complete: bool
+    documents_complete: bool
     variant: str | UnsetType = UNSET
     fools: tuple[str, ...] | UnsetType = UNSET
     expected: tuple[ExpectedAlert, ...] = ()

@@ -59,7 +59,7 @@ class SinkMetrics:
         )
         self.province_firing = Gauge(
             "zeromile_sink_province_firing_alerts",
-            "Standing alerts by province, `none` where the papers name none.",
+            "Standing alerts by province, `none` where the documents name none.",
             ["province", "subject_type"],
             registry=self.registry,
         )

@@ -1,6 +1,6 @@
 """How large an installation a country needs: a model, with measured values from a file of results.
 
-Counts of papers are published or assumed as `Load` says; speeds and sizes come from the benchmarks
+Counts of documents are published or assumed as `Load` says; speeds and sizes come from the benchmarks
 `streaming`, `memory` and `recovery`.
 """
 
@@ -29,10 +29,10 @@ COPIES: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """Papers of a country in a year, in millions.
+    """Documents of a country in a year, in millions.
 
     Sources: ministries' and trade associations' counts for 2024 and 2025; amendments and repeated
-    papers: assumption.
+    documents: assumption.
     """
 
     first_registrations: float = 26.9
@@ -45,14 +45,14 @@ class Load:
     @property
     def documents(self) -> float:
         """Documents a year."""
-        papers = (
+        entries = (
             self.first_registrations
             + self.transfers
             + self.pending_exports
             + self.declarations
             + self.deregistrations
         )
-        return papers * (1 + self.repeated_share) * 1e6
+        return entries * (1 + self.repeated_share) * 1e6
 
     @property
     def vehicles(self) -> float:

@@ -133,19 +133,19 @@ class _Run:
 
     def _publish(self) -> int:
         """Publish to the schedule; returns how many alerts have to come."""
-        papers = [paper(number) for number in range(self._documents)]
+        entries = [document(number) for number in range(self._documents)]
         topic = self._deployment.names.documents_of("registration")
         with publishing(self._servers, topic) as lines:
             begun = time.time()
             self._counted_from = begun + WARM_UP_SECONDS
             a_period = max(1, self._rate // PERIODS_A_SECOND)
             for first in range(0, self._documents, a_period):
-                some, due = papers[first : first + a_period], begun + first / self._rate
+                some, due = entries[first : first + a_period], begun + first / self._rate
                 time.sleep(max(0.0, due - time.time()))
                 self._due.update({(vin, completes): due for vin, _, completes in some})
                 lines.write(b"".join(b"%b\t%b\n" % (vin, line) for vin, line, _ in some))
                 lines.flush()
-        return sum(completes for _, _, completes in papers)
+        return sum(completes for _, _, completes in entries)
 
     def _follow(self, topic: str, take: Any) -> None:
         # one partition of the documents tells enough, and leaves the processor to the worker
@@ -192,7 +192,7 @@ def publishing(servers: str, topic: str) -> Iterator[IO[bytes]]:
         raise RuntimeError(f"kcat ended with {process.returncode}")
 
 
-def paper(number: int) -> tuple[bytes, bytes, bool]:
+def document(number: int) -> tuple[bytes, bytes, bool]:
     """VIN, line, and whether it completes an alert: every so often a car goes on to its exporter."""
     completes = number % EVERY == EVERY - 1
     vin = f"LTLATEST0R{number - completes:07d}"

@@ -15,7 +15,7 @@ FAST = Measurements(documents_per_second=10_000, record_bytes=400, disk_bytes=20
 
 def test_a_country_by_hand() -> None:
     one = plan(Load(), FAST)
-    # 52.4 million papers a year and a tenth of them again; 250 days of 8 hours, five times as fast
+    # 52.4 million documents a year and a tenth of them again; 250 days of 8 hours, five times as fast
     assert one.documents_a_day == pytest.approx(52.4e6 * 1.1 / 365)
     assert one.rush_per_second == pytest.approx(52.4e6 * 1.1 / 250 / 28_800 * 5)
     assert one.vehicles == pytest.approx(140.7e6)

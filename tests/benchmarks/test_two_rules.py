@@ -12,7 +12,7 @@ import typer
 
 from tests.benchmarks.__main__ import parse_rates
 from tests.benchmarks.environments import PeerUnavailableError, program, python_with, reason_of
-from tests.benchmarks.latency import EVERY, _shares, paper
+from tests.benchmarks.latency import EVERY, _shares, document
 from tests.benchmarks.peers.two_rules import judge
 from tests.benchmarks.peers_job import OURS, Standings, Stream, _report, _round
 from tests.benchmarks.programs import ALL_PEERS, PEERS, Job
@@ -127,10 +127,10 @@ def test_flink_s_statements_are_filled_in(tmp_path: Path, monkeypatch: pytest.Mo
     assert "$" not in written
 
 
-def test_every_so_often_a_paper_completes_an_alert(tmp_path: Path, policy: Path) -> None:
-    papers = [paper(number) for number in range(5 * EVERY)]
-    lines = [line for _, line, _ in papers]
-    completing = {vin.decode() for vin, _, completes in papers if completes}
+def test_every_so_often_a_document_completes_an_alert(tmp_path: Path, policy: Path) -> None:
+    documents = [document(number) for number in range(5 * EVERY)]
+    lines = [line for _, line, _ in documents]
+    completing = {vin.decode() for vin, _, completes in documents if completes}
     found = expected_alerts(lines, policy, tmp_path)
     assert {vin for vin, rule in found if rule == "double_sale"} == completing
     assert len(completing) == 5

@@ -1,6 +1,6 @@
-"""A seeded stream for the job that every peer can do: papers of vehicles, late and repeated.
+"""A seeded stream for the job that every peer can do: documents of vehicles, late and repeated.
 
-It holds no amendments or withdrawals: patterns in SQL take nothing back. Papers come at most
+It holds no amendments or withdrawals: patterns in SQL take nothing back. Documents come at most
 `LATEST_DAYS` after their event. The last vehicles of the stream fire both rules, so that a program
 that has raised all alerts has read every partition to its end.
 """
@@ -35,8 +35,8 @@ def two_rule_stream(seed: int, vehicles: int) -> list[bytes]:
     lines: list[tuple[float, bytes]] = []
     for number in range(vehicles):
         last = number >= vehicles - END_VEHICLES
-        for day, paper in _end_of_stream(rng, number) if last else _life(rng, number):
-            line = json.dumps(paper).encode()
+        for day, document in _end_of_stream(rng, number) if last else _life(rng, number):
+            line = json.dumps(document).encode()
             arrives = day + rng.uniform(0, LATEST_DAYS)
             lines.append((arrives, line))
             if rng.random() < 0.05:
@@ -75,7 +75,7 @@ def _life(rng: random.Random, number: int) -> Iterator[tuple[int, dict[str, Any]
         day += rng.choice((1, 5, 12))
         yield day, _export(rng, vin, day, exporter)
         day += rng.choice((3, 20))
-        yield day, _paper(rng, vin, "deregistration", day, reason="export")
+        yield day, _document(rng, vin, "deregistration", day, reason="export")
     elif fate < 0.3:
         day += rng.choice((2, 6, 7, 8, 30))
         yield day, _export(rng, vin, day, exporter)
@@ -93,7 +93,7 @@ def _vin(number: int) -> str:
 
 def _registration(rng: random.Random, vin: str, day: int, kind: str, owner: str) -> dict[str, Any]:
     person = "exporter" if kind == "pending_export" else "person"
-    return _paper(
+    return _document(
         rng, vin, "registration", day, kind=kind, owner_id=owner, owner_type=person,
         price_cny=rng.randrange(60_000, 300_000), province=rng.choice(PROVINCES),
         odometer_km=rng.randrange(10, 90_000), odometer_status="read", fuel="bev", use="private",
@@ -101,14 +101,14 @@ def _registration(rng: random.Random, vin: str, day: int, kind: str, owner: str)
 
 
 def _export(rng: random.Random, vin: str, day: int, exporter: str) -> dict[str, Any]:
-    return _paper(
+    return _document(
         rng, vin, "customs_export", day, declaration_no=f"D{rng.getrandbits(40):x}",
         exporter_id=exporter, destination=rng.choice(("RU", "JO", "AE")), condition="used",
         value_cny=rng.randrange(60_000, 300_000),
     )  # fmt: skip
 
 
-def _paper(rng: random.Random, vin: str, event_type: str, day: int, **fields: Any) -> dict[str, Any]:
+def _document(rng: random.Random, vin: str, event_type: str, day: int, **fields: Any) -> dict[str, Any]:
     return {
         "event_id": f"{rng.getrandbits(48):012x}",
         "source": "customs" if event_type == "customs_export" else "registry",

@@ -40,8 +40,8 @@ def settled(alert: dict[str, Any]) -> dict[str, Any]:
     """What of an alert must not depend on how it came about."""
     kept = {name: value for name, value in alert.items() if name not in MOVING}
     kept["evidence"] = [
-        {name: value for name, value in paper.items() if name not in POSITIONS}
-        for paper in alert["evidence"]
+        {name: value for name, value in document.items() if name not in POSITIONS}
+        for document in alert["evidence"]
     ]
     return kept
 

@@ -25,7 +25,7 @@ from tests.broker.chaos import Schedule, check_state
 from tests.broker.conftest import broker_or_skip
 from tests.broker.container_broker import Broker
 from tests.broker.deployment import Deployment, expected_alerts, wait_for
-from tests.broker.papers import UNREADABLE, paper_stream
+from tests.broker.documents import UNREADABLE, document_stream
 
 pytestmark = [
     pytest.mark.broker,
@@ -136,8 +136,8 @@ async def test_a_topic_can_be_followed_before_the_broker_is_there(broker: Broker
 
 def _run(seed: int, broker: Broker, directory: Path, restart: BrokerRestarts) -> None:
     directory.mkdir()
-    lines = paper_stream(seed, VEHICLES)
-    stream = directory / "papers.jsonl"
+    lines = document_stream(seed, VEHICLES)
+    stream = directory / "documents.jsonl"
     stream.write_bytes(b"".join(line + b"\n" for line in lines))
     deployment = Deployment(
         broker.bootstrap_servers,

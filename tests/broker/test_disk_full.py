@@ -12,7 +12,7 @@ import pytest
 from streams.service.rocksdb_backend import RocksDBBackend
 from tests.broker.chaos import check_state
 from tests.broker.deployment import Deployment, WorkerProcess, expected_alerts, wait_for
-from tests.broker.papers import paper_stream
+from tests.broker.documents import document_stream
 
 pytestmark = [pytest.mark.broker, pytest.mark.slow]
 
@@ -86,8 +86,8 @@ def deployment(
 def test_a_full_disk_loses_nothing_and_counts_nothing_twice(
     deployment: Deployment, tmp_path: Path, disk: SmallDisk | LimitedFiles
 ):
-    lines = paper_stream(seed=12, vehicles=VEHICLES)
-    stream = tmp_path / "papers.jsonl"
+    lines = document_stream(seed=12, vehicles=VEHICLES)
+    stream = tmp_path / "documents.jsonl"
     stream.write_bytes(b"".join(line + b"\n" for line in lines))
     state = {"ZEROMILE_STATE_DIRECTORY": str(disk.directory)}
     worker = deployment.start_worker(**state)

@@ -41,12 +41,12 @@ def deployment(bootstrap_servers: str, prefix: str, tmp_path: Path) -> Iterator[
     deployment.close()
 
 
-def _papers() -> list[bytes]:
+def _documents() -> list[bytes]:
     common = {"source": "s", "vin": VIN}
     sale = common | {"event_type": "registration", "kind": "transfer"}
     return [
-        msgspec.json.encode(paper)
-        for paper in (
+        msgspec.json.encode(document)
+        for document in (
             sale | {"event_id": "1", "occurred_at": "2025-03-01", "owner_id": "owner-one"},
             sale | {"event_id": "2", "occurred_at": "2025-03-04", "owner_id": "owner-two"},
             common | {"event_id": "3", "event_type": "customs_export", "occurred_at": "2025-03-05",
@@ -71,7 +71,7 @@ def _run(deployment: Deployment, *command: str, **other: str) -> subprocess.Comp
 def test_no_id_is_written_and_no_other_key_is_let_in(deployment: Deployment, tmp_path: Path):
     worker = deployment.start_worker()
     wait_for(lambda: worker.ready, 60, "not ready", deployment.logs)
-    deployment.publish(_papers())
+    deployment.publish(_documents())
     deployment.wait_until_consumed()
 
     names = deployment.names

@@ -31,10 +31,10 @@ FORESTS = ("unusual_life_cycle", "unusual_export")
 
 
 @pytest.fixture(scope="module")
-def papers(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def documents(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small simulated country, in which the shipped model finds many unusual vehicles."""
     directory = tmp_path_factory.mktemp("country")
-    stream = directory / "papers.jsonl"
+    stream = directory / "documents.jsonl"
     arguments = ["simulate", "--vehicles", "1500", "--days", "400", "--seed", "5", "--out", str(stream)]
     done = CliRunner().invoke(app, [*arguments, "--truth", str(directory / "truth.jsonl")])
     assert done.exit_code == 0, done.output
@@ -72,9 +72,9 @@ def _changes(deployment: Deployment) -> list[dict[str, Any]]:
 
 
 def test_another_model_judges_every_vehicle_again_and_a_damaged_one_none(
-    deployment: Deployment, directory: Path, papers: Path, other_model: NewModel
+    deployment: Deployment, directory: Path, documents: Path, other_model: NewModel
 ):
-    lines = papers.read_bytes().splitlines()
+    lines = documents.read_bytes().splitlines()
     worker = deployment.start_worker()
     deployment.publish(lines[: len(lines) // 2])
     deployment.wait_until_consumed()
@@ -87,13 +87,13 @@ def test_another_model_judges_every_vehicle_again_and_a_damaged_one_none(
     deployment.publish(lines[len(lines) // 2 :])
     shipped = choose_model("default")
     assert shipped is not None
-    before = expected_alerts(papers, shipped)
+    before = expected_alerts(documents, shipped)
     deployment.expect(before)
     assert worker.metric("zeromile_model_info", model_id=shipped.model_id) == 1
     assert "reconfigured" not in {change["cause"] for change in _changes(deployment)}
 
     write_model(directory, other_model.manifest, other_model.payload)
-    after = expected_alerts(papers, other_model.model)
+    after = expected_alerts(documents, other_model.model)
     assert {a["model_id"] for a in after.values() if a["detector"] in FORESTS} == {
         other_model.model.model_id
     }
@@ -109,14 +109,14 @@ def test_another_model_judges_every_vehicle_again_and_a_damaged_one_none(
         lambda: worker.metric("zeromile_model_fresh_vehicles", model_id=other_model.model.model_id) > 0,
         30, "drift was not measured", deployment.logs,
     )  # fmt: skip
-    _check_metrics(worker, papers)
+    _check_metrics(worker, documents)
     assert worker.stop() == 0
 
 
-def _check_metrics(worker: WorkerProcess, papers: Path) -> None:
+def _check_metrics(worker: WorkerProcess, documents: Path) -> None:
     """Every source's watermark is that of a replay; shadow alerts are counted as such."""
     replay = Replay(Catalogue(load_policy(None)))
-    replay.run([papers])
+    replay.run([documents])
     sources = replay.engine.watermarks.complete_by_source()
     assert len({source for _, source in sources}) > 1
 

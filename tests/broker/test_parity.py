@@ -10,7 +10,7 @@ import pytest
 
 from streams.feeds.reading import read_lines
 from tests.broker.deployment import Deployment, expected_alerts, wait_for
-from tests.broker.papers import paper_stream
+from tests.broker.documents import document_stream
 
 pytestmark = [pytest.mark.broker, pytest.mark.slow]
 
@@ -18,9 +18,9 @@ AIRCRAFT = Path(__file__).parents[3] / "shared" / "data" / "aircraft_sales.jsonl
 
 
 @pytest.fixture(scope="session")
-def papers(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("papers") / "papers.jsonl"
-    path.write_bytes(b"".join(line + b"\n" for line in paper_stream(seed=1, vehicles=2000)))
+def documents(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("documents") / "documents.jsonl"
+    path.write_bytes(b"".join(line + b"\n" for line in document_stream(seed=1, vehicles=2000)))
     return path
 
 
@@ -60,8 +60,8 @@ def _check(deployment: Deployment, path: Path, workers: int) -> None:
 
 
 @pytest.mark.parametrize(("partitions", "workers"), [(1, 1), (3, 2), (8, 1), (8, 2)])
-def test_simulated_papers(deploy, papers: Path, partitions: int, workers: int):
-    _check(deploy(partitions=partitions), papers, workers)
+def test_simulated_documents(deploy, documents: Path, partitions: int, workers: int):
+    _check(deploy(partitions=partitions), documents, workers)
 
 
 @pytest.mark.parametrize(("partitions", "workers"), [(1, 1), (3, 1), (8, 2)])

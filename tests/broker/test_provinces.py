@@ -26,20 +26,20 @@ PROVINCES = ("CN-GD", "CN-ZJ", "CN-SH")
 
 def _exports() -> list[bytes]:
     rng = random.Random(5)
-    papers = []
+    documents = []
     for week in range(WEEKS):
         for province in PROVINCES:
             sudden = week == SPIKE_WEEK and province == PROVINCES[0]
             for _ in range(SPIKE if sudden else USUAL):
                 day = MONDAY + dt.timedelta(weeks=week, days=rng.randrange(7))
-                papers.append((day, _paper(len(papers), province, day)))
-    papers.sort(key=lambda paper: paper[0])
-    lines = [json.dumps(paper).encode() for _, paper in papers]
-    withdrawn = [p | {"revision": 1, "status": "void"} for _, p in rng.sample(papers, 20)]
-    return lines + [json.dumps(paper).encode() for paper in withdrawn]
+                documents.append((day, _document(len(documents), province, day)))
+    documents.sort(key=lambda document: document[0])
+    lines = [json.dumps(document).encode() for _, document in documents]
+    withdrawn = [p | {"revision": 1, "status": "void"} for _, p in rng.sample(documents, 20)]
+    return lines + [json.dumps(document).encode() for document in withdrawn]
 
 
-def _paper(number: int, province: str, day: dt.date) -> dict[str, object]:
+def _document(number: int, province: str, day: dt.date) -> dict[str, object]:
     return {
         "event_id": f"x{number}", "source": "customs", "event_type": "customs_export",
         "vin": f"LSVTEST00{number:08d}", "occurred_at": day.isoformat(),

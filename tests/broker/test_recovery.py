@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.broker.deployment import Deployment, expected_alerts, wait_for
-from tests.broker.papers import paper_stream
+from tests.broker.documents import document_stream
 
 pytestmark = [pytest.mark.broker, pytest.mark.slow]
 
@@ -35,8 +35,8 @@ def _recovered(deployment: Deployment, state: Path) -> float:
 def test_a_disk_spares_the_changelog_and_its_loss_costs_nothing_else(
     deployment: Deployment, tmp_path: Path
 ):
-    lines = paper_stream(seed=11, vehicles=VEHICLES)
-    stream = tmp_path / "papers.jsonl"
+    lines = document_stream(seed=11, vehicles=VEHICLES)
+    stream = tmp_path / "documents.jsonl"
     stream.write_bytes(b"".join(line + b"\n" for line in lines))
     half, state = len(lines) // 2, tmp_path / "disk"
 

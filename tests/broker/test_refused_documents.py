@@ -33,12 +33,12 @@ def deployment(bootstrap_servers: str, prefix: str, tmp_path: Path) -> Iterator[
 
 
 def _sale(number: int, vin: str = VIN) -> bytes:
-    paper = {
+    document = {
         "event_id": f"e{number}", "source": "registry", "event_type": "registration",
         "kind": "transfer", "vin": vin, "occurred_at": f"2025-03-{number:02d}",
         "owner_id": f"owner{number}",
     }  # fmt: skip
-    return json.dumps(paper).encode()
+    return json.dumps(document).encode()
 
 
 Record = tuple[bytes | None, bytes | None]
@@ -130,7 +130,7 @@ def test_the_owning_worker_is_found_and_alerts_are_read_by_any_client(deployment
         capture_output=True, text=True, check=True, timeout=60,
     ).stdout.splitlines()  # fmt: skip
 
-    assert [paper["document"]["event_id"] for paper in vehicle["documents"]] == ["e10", "e12"]
+    assert [document["document"]["event_id"] for document in vehicle["documents"]] == ["e10", "e12"]
     assert {"double_sale"} <= {alert["detector"] for alert in listed}
     assert "1 worker(s) share 1 partitions" in doctor
     read = [line.split(" ", 1) for line in kcat]

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from tests.broker.deployment import Deployment, WorkerProcess, expected_alerts, wait_for
-from tests.broker.papers import paper_stream
+from tests.broker.documents import document_stream
 
 VEHICLES = 2_000
 DOCUMENTS_A_SECOND = 400
@@ -52,12 +52,12 @@ def deployment(
 
 
 def test_memory_is_flat_and_nothing_piles_up(deployment: Deployment, minutes: float, tmp_path: Path):
-    papers = _papers()
+    documents = _documents()
     worker = deployment.start_worker()
     wait_for(lambda: worker.ready, 60, "worker not ready", deployment.logs)
     ends, samples = time.monotonic() + 60 * minutes, list[Sample]()
     for revision in count():
-        amended = [_amended(paper, revision) for paper in papers]
+        amended = [_amended(document, revision) for document in documents]
         for start in range(0, len(amended), DOCUMENTS_A_SECOND):
             began = time.monotonic()
             deployment.publish(amended[start : start + DOCUMENTS_A_SECOND])
@@ -77,10 +77,10 @@ def test_memory_is_flat_and_nothing_piles_up(deployment: Deployment, minutes: fl
     assert worker.stop() == 0
 
 
-def _papers() -> list[dict[str, Any]]:
+def _documents() -> list[dict[str, Any]]:
     """The documents of a country that stays as large as it is."""
     readable = []
-    for line in paper_stream(seed=13, vehicles=VEHICLES):
+    for line in document_stream(seed=13, vehicles=VEHICLES):
         try:
             readable.append(json.loads(line))
         except ValueError:
@@ -88,11 +88,11 @@ def _papers() -> list[dict[str, Any]]:
     return [p for p in readable if isinstance(p, dict) and "vin" in p and p.get("revision", 0) == 0]
 
 
-def _amended(paper: dict[str, Any], revision: int) -> bytes:
+def _amended(document: dict[str, Any], revision: int) -> bytes:
     """Another content each time: odometers and prices go up and down, and alerts with them."""
-    changed = paper | {"revision": revision}
+    changed = document | {"revision": revision}
     for field, other in (("odometer_km", 20_000), ("price_cny", 250_000)):
-        if field in paper and revision % 2:
+        if field in document and revision % 2:
             changed[field] = other
     return json.dumps(changed).encode()
 

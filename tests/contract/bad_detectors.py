@@ -34,14 +34,14 @@ class Good(Detector[Parameters]):
     parameters_type = Parameters
 
     def findings(self, history: VehicleHistory) -> Iterator[Finding]:
-        for paper in history.declarations:
+        for entry in history.declarations:
             yield self.finding(
                 history,
-                paper,
+                entry,
                 severity="medium",
                 closeness=0.5,
-                facts={"value_cny": paper.value_cny, "declared": paper.occurred_at},
-                evidence=(paper,),
+                facts={"value_cny": entry.value_cny, "declared": entry.occurred_at},
+                evidence=(entry,),
             )
 
     def explain(self, facts: Mapping[str, Any]) -> str:
@@ -233,7 +233,7 @@ class EndlessFindings(Good):
 
 
 class ManyFindings(Good):
-    """Grows with the square of the papers."""
+    """Grows with the square of the documents."""
 
     def findings(self, history):
         for _ in range(len(history.declarations) * 8):
@@ -244,23 +244,23 @@ class HidesBehindItsNeeds(Good):
     """Finds something in histories on which the catalogue never runs it."""
 
     def findings(self, history):
-        for paper in history.registrations[:1]:
+        for entry in history.registrations[:1]:
             yield self.finding(
                 history,
-                paper,
+                entry,
                 severity="medium",
                 closeness=0.5,
-                facts={"declared": paper.occurred_at},
-                evidence=(paper,),
+                facts={"declared": entry.occurred_at},
+                evidence=(entry,),
             )
 
 
 class NeedsEveryField(Good):
-    """Raises where a paper leaves out an optional field."""
+    """Raises where a document leaves out an optional field."""
 
     def findings(self, history):
-        for finding, paper in zip(super().findings(history), history.declarations, strict=True):
-            yield _with_fact(finding, paper.value_cny / 2)
+        for finding, entry in zip(super().findings(history), history.declarations, strict=True):
+            yield _with_fact(finding, entry.value_cny / 2)
 
 
 class Raises(Good):
@@ -277,14 +277,14 @@ class AlwaysFires(Good):
     """Fires on the quiet example as well."""
 
     def findings(self, history):
-        for paper in history.documents[:1]:
+        for entry in history.documents[:1]:
             yield self.finding(
                 history,
-                paper,
+                entry,
                 severity="medium",
                 closeness=0.5,
-                facts={"declared": paper.occurred_at},
-                evidence=(paper,),
+                facts={"declared": entry.occurred_at},
+                evidence=(entry,),
             )
 
 

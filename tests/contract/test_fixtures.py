@@ -63,7 +63,7 @@ def test_every_alert_has_the_words_and_the_evidence_that_were_agreed(name: str):
     told = {
         Expected(vin, name, finding.severity, finding.anchor): (
             detector.explain(finding.facts),
-            [f"{paper.source}/{paper.event_id}" for paper in finding.evidence],
+            [f"{document.source}/{document.event_id}" for document in finding.evidence],
         )
         for vin, history in histories(source).items()
         for finding in detector.judge(history)

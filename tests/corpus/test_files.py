@@ -121,10 +121,10 @@ def test_standard_input(tmp_path, pack):
     final = tmp_path / "final.jsonl"
     command = "from streams.cli import main; main()"
     arguments = [sys.executable, "-c", command, "replay", "-", "--final", str(final)]
-    papers = [DOCUMENT % 1, DOCUMENT % 1, b"{}"]
+    entries = [DOCUMENT % 1, DOCUMENT % 1, b"{}"]
     root = Path(__file__).parents[2]
     ran = subprocess.run(  # noqa: S603 - our own command
-        arguments, input=pack(b"\n".join(papers)), capture_output=True, check=True, cwd=root
+        arguments, input=pack(b"\n".join(entries)), capture_output=True, check=True, cwd=root
     )
     for name, count in (("read", 3), ("accepted", 1), ("duplicate", 1), ("dead-lettered", 1)):
         assert any(

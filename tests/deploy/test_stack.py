@@ -1,4 +1,4 @@
-"""The whole stack without containers: papers in, alerts in PostgreSQL, a rule at the webhook."""
+"""The whole stack without containers: documents in, alerts in PostgreSQL, a rule at the webhook."""
 
 from __future__ import annotations
 
@@ -44,32 +44,32 @@ SPIKE = {
 
 
 @pytest.fixture(scope="module")
-def papers(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A small simulated country, a few unreadable papers included."""
-    folder = tmp_path_factory.mktemp("papers")
-    command = [*ZEROMILE, "simulate", "--out", "papers.jsonl", "--truth", "truth.jsonl",
+def documents(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small simulated country, a few unreadable documents included."""
+    folder = tmp_path_factory.mktemp("documents")
+    command = [*ZEROMILE, "simulate", "--out", "documents.jsonl", "--truth", "truth.jsonl",
                "--vehicles", "3000", "--days", "120", "--seed", "3"]  # fmt: skip
     root = str(Path(__file__).parents[2])
     subprocess.run(
         command, cwd=folder, env={"PYTHONPATH": root}, check=True, capture_output=True, timeout=120
     )
-    return folder / "papers.jsonl"
+    return folder / "documents.jsonl"
 
 
 @pytest.fixture(scope="module")
 def stack(
-    bootstrap_servers: str, papers: Path, tmp_path_factory: pytest.TempPathFactory
+    bootstrap_servers: str, documents: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Stack]:
-    """The running stack, after the papers have gone through it."""
+    """The running stack, after the documents have gone through it."""
     postgres = PostgresCluster()
     made = Stack(bootstrap_servers, f"stack{free_port()}", postgres, tmp_path_factory.mktemp("stack"))
     try:
         postgres.start()
         postgres.make_roles()
         made.start()
-        made.zeromile("worker", "publish", str(papers))
+        made.zeromile("worker", "publish", str(documents))
         _send_spike(made)
-        _wait_until_stored(made, papers)
+        _wait_until_stored(made, documents)
         yield made
     finally:
         codes = made.stop()
@@ -84,8 +84,8 @@ def _send_spike(stack: Stack, revision: int = 0, state: str = "firing") -> None:
     produce(stack.bootstrap, f"{stack.prefix}.alerts.v1", line)
 
 
-def _wait_until_stored(stack: Stack, papers: Path) -> None:
-    expected = len(papers.read_bytes().splitlines())
+def _wait_until_stored(stack: Stack, documents: Path) -> None:
+    expected = len(documents.read_bytes().splitlines())
     read = "sum(zeromile_documents_total)"
     eventually(
         lambda: _value(stack, read) >= expected, lambda: f"{_value(stack, read)} read\n{stack.tails()}"
@@ -105,8 +105,8 @@ def _value(stack: Stack, expr: str) -> float:
     return float(found[0]["value"][1]) if found else -1.0
 
 
-def test_the_store_holds_the_alerts_of_an_embedded_replay(stack: Stack, papers: Path):
-    replayed = Replay(Catalogue(load_policy(None), choose_model("default"))).run([papers])
+def test_the_store_holds_the_alerts_of_an_embedded_replay(stack: Stack, documents: Path):
+    replayed = Replay(Catalogue(load_policy(None), choose_model("default"))).run([documents])
     with psycopg.connect(stack.postgres.url(role="zeromile_reader")) as connection:
         stored = connection.execute(
             "SELECT alert_id, severity, explanation FROM firing_alerts WHERE subject_type = 'vehicle'"

@@ -7,7 +7,7 @@ VIN    class             must fire                    fires at the end        so
 ====== ================= ============================ ======================= ==================
 A      double_sale       double_sale, flash           double_sale             flash missed
 B      double_sale       double_sale                  double_sale             right
-C      double_sale       double_sale (paper lost)     (nothing)               not counted
+C      double_sale       double_sale (document lost)     (nothing)               not counted
 D      finance_lease     (nothing)                    double_sale             wrong
 E      finance_lease     (nothing)                    (taken back)            withdrawn
 F      lemon_return      (nothing), tolerates flash   flash, document_conflict the latter wrong
@@ -32,7 +32,7 @@ START = datetime.date(2024, 3, 1)
 def vehicle(vin, label, kind, *, expected=(), tolerated=(), complete=True):
     return {
         "record": "vehicle", "vin": vin, "label": label, "kind": kind, "province": "CN-GD",
-        "registered_on": "2024-03-01", "papers_complete": complete, "expected": list(expected),
+        "registered_on": "2024-03-01", "documents_complete": complete, "expected": list(expected),
         "tolerated": list(tolerated),
         "missing": ["before_stream"] if complete else ["before_stream", "malformed"],
     }  # fmt: skip
@@ -118,11 +118,11 @@ def test_double_sale(card):
     row = next(row for row in card.detectors if row.detector == "double_sale")
     assert (row.expected, row.found, row.recall) == (2, 2, 1.0)
     assert (row.firing, row.right, row.wrong, row.precision) == (4, 2, 2, 0.5)
-    assert (row.wrong_for_lost_papers, row.withdrawn, row.tolerated) == (1, 1, 0)
+    assert (row.wrong_for_lost_documents, row.withdrawn, row.tolerated) == (1, 1, 0)
     # A: provable on the 5th, seen on the 7th (day 6): 2 days.
     # B: provable on the 2nd, seen on the 12th (day 11): 10 days.
     assert (row.since_provable.median, row.since_provable.p95) == (6.0, 9.6)
-    # Both on the day on which the last paper came.
+    # Both on the day on which the last document came.
     assert (row.since_visible.median, row.since_visible.p95) == (0.0, 0.0)
 
 
@@ -155,7 +155,7 @@ def test_look_alikes(card):
     assert set(rows) == {"finance_lease", "lemon_return", "ordinary"}
     lease = rows["finance_lease"]
     assert (lease.vehicles, lease.accused, lease.rate, lease.withdrawn) == (2, 1, 0.5, 1)
-    assert (lease.accused_for_lost_papers, lease.by_detector) == (1, {"double_sale": 1})
+    assert (lease.accused_for_lost_documents, lease.by_detector) == (1, {"double_sale": 1})
     assert rows["lemon_return"].by_detector == {"document_conflict": 1}
     assert rows["lemon_return"].tolerated == 1
     assert (rows["ordinary"].vehicles, rows["ordinary"].rate) == (10, 0.1)
@@ -164,12 +164,12 @@ def test_look_alikes(card):
 def test_what_is_missed_has_a_reason(card):
     assert [(row.reason, row.detector, row.examples) for row in card.missed] == [
         ("malformed", "double_sale", ("C",)),
-        ("papers were there", "flash_registration", ("A",)),
+        ("documents were there", "flash_registration", ("A",)),
     ]
 
 
 def test_what_is_wrong_is_listed(card):
-    assert [(row.detector, row.label, row.papers_lost, row.examples) for row in card.wrong] == [
+    assert [(row.detector, row.label, row.documents_lost, row.examples) for row in card.wrong] == [
         ("document_conflict", "lemon_return", False, ("F",)),
         ("double_sale", "finance_lease", True, ("D",)),
         ("double_sale", "ordinary", False, ("G",)),
@@ -203,7 +203,7 @@ def test_the_tables_show_it(card):
         "6 / 9.6",
         "CN-ZJ 2024-04-01",
         "passed 1",
-        "papers were there",
+        "documents were there",
         "some lost",
     ):
         assert words in shown

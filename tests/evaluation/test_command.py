@@ -36,7 +36,7 @@ def card(stream):
     return json.loads(result.stdout)
 
 
-def test_every_scheme_with_complete_papers_is_found(card):
+def test_every_scheme_with_complete_documents_is_found(card):
     assert len(card["schemes"]) == 15
     for row in card["schemes"]:
         assert row["provable"] >= 4, row
@@ -51,7 +51,7 @@ def test_double_sale_accuses_hardly_any_look_alike(card):
     assert accused <= 0.01 * sum(row["vehicles"] for row in decoys)
 
 
-def test_alerts_come_when_the_last_paper_does(card):
+def test_alerts_come_when_the_last_document_does(card):
     delays = {row["detector"]: row["since_visible"] for row in card["detectors"]}
     assert delays["double_sale"]["p95"] <= 1
     assert delays["zero_mileage_export"]["p95"] <= 1

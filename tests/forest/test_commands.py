@@ -25,7 +25,7 @@ def recorded(tmp_path_factory) -> Path:
         for history in histories:
             for document in history.documents:
                 file.write(as_line(document).value + b"\n")
-        # a later paper of another car: the window reaches beyond the delay of admission
+        # a later document of another car: the window reaches beyond the delay of admission
         [late] = population.ordinary(62, 1, "L")
         late.born = population.TODAY + 365 - late.age
         for _ in range(8):

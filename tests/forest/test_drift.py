@@ -32,7 +32,7 @@ def test_a_changed_country_is_a_finding_that_names_the_feature(new_model, tmp_pa
     assert 'feature="first_price_cny"' in text
 
 
-def test_a_missing_paper_field_is_a_finding(new_model):
+def test_a_missing_document_field_is_a_finding(new_model):
     values, provinces = fresh(403)
     values[:, LIFE_CYCLE.measured.index("odometer_km")] = np.nan
     drift = measure_drift(new_model.model.reference, values, provinces)

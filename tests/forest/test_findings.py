@@ -156,7 +156,7 @@ def test_the_explanation_in_words(new_model):
     assert "lower than nearly all" in text
 
 
-def test_papers_that_follow_the_closing_paper_change_nothing(new_model):
+def test_documents_that_follow_the_closing_document_change_nothing(new_model):
     detector = UnusualLifeCycle(POLICY.parameters["unusual_life_cycle"], new_model.model)
     [life] = population.scheme(305, 1)
     whole = life.export()

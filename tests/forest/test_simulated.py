@@ -1,4 +1,4 @@
-"""Both forests on the simulated country, from its papers: trained on one seed, judged on another."""
+"""Both forests on the simulated country, from its documents: trained on one seed, judged on another."""
 
 import json
 from pathlib import Path
@@ -20,7 +20,7 @@ from streams.setup.policy import load_policy
 from streams.simulator import load_country, simulate
 
 VEHICLES = 24_000
-START, DAYS = 736_603, 3_000  # 2017-10-01: long enough for genuine used exports to have all papers
+START, DAYS = 736_603, 3_000  # 2017-10-01: long enough for genuine used exports to have all documents
 
 
 def country(folder: Path, seed: int) -> tuple[Engine, dict[str, str]]:

@@ -44,7 +44,7 @@ def test_robust_distance_bears_columns_that_hardly_vary():
 
 
 def test_frozen_ecod_equals_ecod_by_ranks_on_its_own_training_rows():
-    """With as many quantiles as rows, frozen tails are the ranks that ECOD's paper counts."""
+    """With as many quantiles as rows, frozen tails are the ranks that ECOD's document counts."""
     generator = np.random.default_rng(9)
     rows = generator.gamma(2.0, size=(1024, 3)) * [1, -1, 1]
     opinion = fit_ecod(rows)

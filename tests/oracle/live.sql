@@ -1,6 +1,6 @@
 -- What counts of a register, written from the document contract: civil days of Asia/Shanghai, the
--- highest revision of every identity, withdrawals, the limit of 64 papers, sales, watermarks.
-create table papers as
+-- highest revision of every identity, withdrawals, the limit of 64 documents, sales, watermarks.
+create table documents as
 select *,
     upper(vin_written) as vin,
     case when length(occurred_at) = 10 then occurred_at::date
@@ -25,7 +25,7 @@ from read_json(getvariable('register'), format = 'newline_delimited', columns = 
 create table watermarks as
 with newest as (
     select event_type, source, max(least(day, coalesce(recorded_at, day))) as day
-    from papers group by all
+    from documents group by all
 )
 select event_type as feed, min(day) - 14 - 1 as complete_through
 from (select *, max(day) over (partition by event_type) as front from newest)
@@ -35,7 +35,7 @@ group by all;
 -- One row an identity and VIN: the highest revision, of contradicting contents the greatest digest.
 create table filed as
 select *, max(x_digest) over same <> min(x_digest) over same as contested
-from papers
+from documents
 window same as (partition by source, event_id, vin, revision)
 qualify row_number() over (
     partition by source, event_id, vin order by revision desc, x_digest desc) = 1;
@@ -46,10 +46,10 @@ from filed
 qualify row_number() over (partition by vin order by day, rank, clock, source, event_id) <= 32
      or row_number() over (partition by vin order by day desc, rank desc, clock desc, source desc, event_id desc) <= 32;
 
--- An amendment that carries another VIN takes the paper away from the old one.
+-- An amendment that carries another VIN takes the document away from the old one.
 create table live as
 select kept.*, row_number() over (partition by vin order by day, rank, clock, source, event_id) as n,
-    event_type <> 'deregistration' as is_paper,
+    event_type <> 'deregistration' as is_document,
     source || '/' || event_id as anchor,
     coalesce(exporter_id, owner_id) as buyer,
     case when event_type = 'customs_export' then 'exporter' else owner_type end as buyer_type,
@@ -59,7 +59,7 @@ select kept.*, row_number() over (partition by vin order by day, rank, clock, so
          when odometer_km = 0 and odometer_status is distinct from 'read' then null
          else odometer_km end as kilometres
 from kept join (
-    select source, event_id, max(revision) as highest from papers where status = 'valid' group by all
+    select source, event_id, max(revision) as highest from documents where status = 'valid' group by all
 ) using (source, event_id)
 where status = 'valid' and revision >= highest;
 
@@ -72,7 +72,7 @@ create table sales as
 with held as (
     select *, lag(buyer) over life as holder, row_number() over life = 1 as is_first,
         row_number() over (partition by vin, sale_kind, buyer, day order by n) = 1 as is_news
-    from live where is_paper
+    from live where is_document
     window life as (partition by vin order by n)
 )
 select *, case when event_type = 'customs_export' then holder else coalesce(seller_id, holder) end as seller

@@ -77,17 +77,17 @@ def write_register(path: Path, documents: int, seed: int) -> int:
     contradictions under one revision are settled by it and SQL cannot work it out.
     """
     dice = np.random.default_rng(seed)
-    papers = _papers(dice, documents)
-    lines = [_line(paper) for paper in papers]
+    entries = _documents(dice, documents)
+    lines = [_line(document) for document in entries]
     lines += [lines[n] for n in dice.integers(0, len(lines), len(lines) // 20)]
     late = np.arange(len(lines)) + dice.exponential(len(lines) / 20, len(lines))
     path.write_bytes(b"\n".join(lines[n] for n in np.argsort(late)) + b"\n")
     return len(lines)
 
 
-def _line(paper: dict[str, Any]) -> bytes:
-    digest = content_digest(decode(encode(paper))).hex()
-    return encode({**paper, "x_digest": digest})
+def _line(document: dict[str, Any]) -> bytes:
+    digest = content_digest(decode(encode(document))).hex()
+    return encode({**document, "x_digest": digest})
 
 
 def vehicle_numbers(dice: np.random.Generator, count: int) -> list[str]:
@@ -104,10 +104,10 @@ def vehicle_numbers(dice: np.random.Generator, count: int) -> list[str]:
     return [vin[:11] if n % 97 == 0 else vin for n, vin in enumerate(numbers)]
 
 
-def _papers(dice: np.random.Generator, documents: int) -> list[dict[str, Any]]:
+def _documents(dice: np.random.Generator, documents: int) -> list[dict[str, Any]]:
     sizes = dice.choice([1, 2, 2, 3, 3, 4, 5, 7], documents // 3)
     sizes = sizes[: np.searchsorted(sizes.cumsum(), documents)]
-    sizes[:3] = 90  # placeholders: more papers than are kept
+    sizes[:3] = 90  # placeholders: more documents than are kept
     vehicle = np.repeat(np.arange(len(sizes)), sizes)
     count = len(vehicle)
     vins = vehicle_numbers(dice, len(sizes))
@@ -115,11 +115,11 @@ def _papers(dice: np.random.Generator, documents: int) -> list[dict[str, Any]]:
     types = dice.integers(0, len(_TYPES), count)
     drawn = {name: dice.integers(0, len(values), count) for name, values in _COLUMNS.items()}
     fate = dice.random(count)
-    papers: list[dict[str, Any]] = []
+    entries: list[dict[str, Any]] = []
     for n in range(count):
         event_type = _TYPES[types[n]]
         sources = _SOURCES[event_type]
-        paper: dict[str, Any] = {
+        document: dict[str, Any] = {
             "event_type": event_type,
             "event_id": f"e{n}",
             "source": sources[n % 61 % len(sources)] if n % 61 < 4 else sources[n % 2],
@@ -128,33 +128,33 @@ def _papers(dice: np.random.Generator, documents: int) -> list[dict[str, Any]]:
             "recorded_at": _text(days[n] + n % 5) if n % 3 else None,
         }
         for name in _OF_TYPE[event_type]:
-            paper[name] = _COLUMNS[name][drawn[name][n]]
+            document[name] = _COLUMNS[name][drawn[name][n]]
         if event_type == "customs_export":
-            paper["licence_applied_at"] = _text(days[n] - n % 40 * 6) if n % 4 else None
-            paper["exited_at"] = _text(days[n] + n % 7 - 1) if n % 5 == 0 else None
-        papers.append(paper)
+            document["licence_applied_at"] = _text(days[n] - n % 40 * 6) if n % 4 else None
+            document["exited_at"] = _text(days[n] + n % 7 - 1) if n % 5 == 0 else None
+        entries.append(document)
         if vehicle[n] >= 3:
-            papers += _afterlife(paper, fate[n], days[n], n, vins)
-    return papers
+            entries += _afterlife(document, fate[n], days[n], n, vins)
+    return entries
 
 
 def _afterlife(
-    paper: dict[str, Any], fate: float, day: int, n: int, vins: list[str]
+    document: dict[str, Any], fate: float, day: int, n: int, vins: list[str]
 ) -> list[dict[str, Any]]:
-    """What becomes of a paper: amended, withdrawn, contradicted, moved to another VIN, or nothing."""
+    """What becomes of a document: amended, withdrawn, contradicted, moved to another VIN, nothing."""
     moved = vins[3 + n % (len(vins) - 3)]
-    changed = {**paper, "occurred_at": _text(day + n % 9 - 3)}
-    owner = "exporter_id" if "exporter_id" in paper else "owner_id"
+    changed = {**document, "occurred_at": _text(day + n % 9 - 3)}
+    owner = "exporter_id" if "exporter_id" in document else "owner_id"
     fates: tuple[tuple[float, list[dict[str, Any]]], ...] = (
         (0.06, [{**changed, "revision": 1}]),
-        (0.09, [{**paper, "revision": 1, owner: "p2"}, {**changed, "revision": 3}]),
-        (0.13, [{**paper, "revision": 1, "status": "void"}]),
-        (0.14, [{**paper, "revision": 1, "status": "void"}, {**changed, "revision": 2}]),
+        (0.09, [{**document, "revision": 1, owner: "p2"}, {**changed, "revision": 3}]),
+        (0.13, [{**document, "revision": 1, "status": "void"}]),
+        (0.14, [{**document, "revision": 1, "status": "void"}, {**changed, "revision": 2}]),
         (0.17, [{**changed, owner: "p3"}]),
-        (0.175, [{**paper, "status": "void"}]),
-        (0.185, [{**paper, "revision": 1, "vin": moved}]),
+        (0.175, [{**document, "status": "void"}]),
+        (0.185, [{**document, "revision": 1, "vin": moved}]),
     )
-    return next((papers for limit, papers in fates if fate < limit), [])
+    return next((entries for limit, entries in fates if fate < limit), [])
 
 
 def _text(day: int) -> str:

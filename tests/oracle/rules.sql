@@ -40,7 +40,7 @@ from initial i join (
     select p.vin, min(p.day) as day from live p join initial i using (vin)
     where p.day >= i.day and (p.kind = 'pending_export' or p.owner_type = 'exporter'
         or (p.event_type = 'customs_export' and p.condition = 'used'))
-      and p.is_paper
+      and p.is_document
     group by all) step using (vin)
 where step.day - i.day <= 7 and vin not in (select vin from live where manufacturer_letter)
 

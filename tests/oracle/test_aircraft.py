@@ -1,7 +1,7 @@
 """A real register in its true arrival order, judged by zeromile and by SQL over the same file.
 
-Every change of registration of United States civil aircraft of nine months. The papers name no owner,
-so all transfers of one aircraft on one civil day are one sale.
+Every change of registration of United States civil aircraft of nine months. The documents name no
+owner, so all transfers of one aircraft on one civil day are one sale.
 """
 
 import gzip
@@ -26,14 +26,14 @@ if not AIRCRAFT.is_file():
     pytest.skip(f"{AIRCRAFT} is not there: the real register is NOT tested", allow_module_level=True)
 
 DOUBLE_SALES = """
-with papers as (
+with documents as (
     select * from read_json($file, format = 'newline_delimited', columns = {
         event_id: 'VARCHAR', source: 'VARCHAR', vin: 'VARCHAR', kind: 'VARCHAR', status: 'VARCHAR',
         occurred_at: 'VARCHAR', revision: 'INTEGER'})
 ),
 live as (
     select distinct upper(trim(vin)) as vin, kind, occurred_at::date as day
-    from (select * from papers
+    from (select * from documents
           qualify row_number() over (partition by source, event_id order by revision desc) = 1)
     where coalesce(status, 'valid') = 'valid'
 )

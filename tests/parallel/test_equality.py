@@ -12,7 +12,7 @@ from detectors.errors import DocumentError
 from detectors.registry import Catalogue
 from streams.backfill.replay import Replay
 from streams.parallel import Judge, ParallelReplay
-from streams.parallel.routing import owner_of, read_paper
+from streams.parallel.routing import owner_of, read_document
 from streams.setup.policy import load_policy
 from streams.state import disk_store
 from tests.parallel.runs import assert_same, on_one, on_several
@@ -91,8 +91,8 @@ def test_the_order_of_alert_changes_is_the_same_in_every_run(country, judged_by_
     assert first != on_several(tmp_path / "c", [country], 3, batch=BATCH).changes
 
 
-def _paper(vin, revision=0, event_id="e", source="reg", **fields):
-    paper = {
+def _document(vin, revision=0, event_id="e", source="reg", **fields):
+    entry = {
         "event_type": "registration",
         "event_id": event_id,
         "source": source,
@@ -101,29 +101,29 @@ def _paper(vin, revision=0, event_id="e", source="reg", **fields):
         "kind": "initial",
         "revision": revision,
     }
-    return json.dumps(paper | fields).encode()
+    return json.dumps(entry | fields).encode()
 
 
 ONE, OTHER, THIRD = "LSVAU2180N2183294", "LSVAU2180N2183290", "LSVAU2180N2183295"
 MOVES = [
-    _paper(ONE), _paper(OTHER, 1), _paper(ONE, 2),  # there and back
-    _paper(ONE, 1, "late"), _paper(OTHER, 0, "late"),  # the older side comes last
-    _paper(ONE, 0, "refused"), _paper(OTHER, 1, "refused", kind="gift"),  # the move is refused
-    _paper(ONE, 0, "void"), _paper(OTHER, 1, "void", status="void"),  # withdrawn by the source itself
-    _paper(ONE, 0, " padded "), _paper(OTHER.lower(), 1, "padded"),
-    _paper(ONE, 0, "wide", "车管所"),
-    _paper("ＬＳＶＡＵ２１８０Ｎ２１８３２９０", 1, "ｗｉｄｅ", "车管所"),
-    _paper(ONE, 0, "both"), _paper(THIRD, 0, "both"), _paper(OTHER, 1, "both"),
+    _document(ONE), _document(OTHER, 1), _document(ONE, 2),  # there and back
+    _document(ONE, 1, "late"), _document(OTHER, 0, "late"),  # the older side comes last
+    _document(ONE, 0, "refused"), _document(OTHER, 1, "refused", kind="gift"),  # the move is refused
+    _document(ONE, 0, "void"), _document(OTHER, 1, "void", status="void"),  # withdrawn by the source
+    _document(ONE, 0, " padded "), _document(OTHER.lower(), 1, "padded"),
+    _document(ONE, 0, "wide", "车管所"),
+    _document("ＬＳＶＡＵ２１８０Ｎ２１８３２９０", 1, "ｗｉｄｅ", "车管所"),
+    _document(ONE, 0, "both"), _document(THIRD, 0, "both"), _document(OTHER, 1, "both"),
     b"{}", b"x", b"\xff", b"[" * 100_000, b'{"vin":1}', b'{"vin":"\\ud800"}',
-    _paper(ONE, 0, "again"), _paper(ONE, 0, "again"),
-    _paper(OTHER, 1, "again"), _paper(ONE, 0, "again"),
+    _document(ONE, 0, "again"), _document(ONE, 0, "again"),
+    _document(OTHER, 1, "again"), _document(ONE, 0, "again"),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(
     "how", [{"batch": 1}, {"batch": 4}, {"batch": 5_000}, {"on_the_way": False}], ids=str
 )
-def test_papers_that_move_between_workers(tmp_path, how):
+def test_documents_that_move_between_workers(tmp_path, how):
     assert len({owner_of(vin, 2) for vin in (ONE, OTHER)}) == 2
     stream = tmp_path / "moves.jsonl"
     stream.write_bytes(b"\n".join(MOVES))
@@ -139,9 +139,9 @@ def test_what_the_coordinator_reads_is_what_the_workers_accept():
             document = decode(line)
         except DocumentError:
             continue
-        paper = read_paper(line)
-        assert paper is not None
-        assert (paper.vin, paper.source, paper.event_id, paper.revision, paper.status) == (
+        entry = read_document(line)
+        assert entry is not None
+        assert (entry.vin, entry.source, entry.event_id, entry.revision, entry.status) == (
             document.vin,
             document.source,
             document.event_id,

@@ -1,4 +1,4 @@
-"""The arrays say of every paper that comes again how it came first."""
+"""The arrays say of every document that comes again how it came first."""
 
 from random import Random
 

@@ -67,9 +67,9 @@ def _bare(alert: Alert) -> dict[str, Any]:
     bare = msgspec.to_builtins(alert)
     for name in _HOW_IT_CAME_ABOUT:
         del bare[name]
-    for paper in bare["evidence"]:
+    for document in bare["evidence"]:
         for name in _WHERE_IT_WAS_READ:
-            paper.pop(name, None)
+            document.pop(name, None)
     # Text, so that 0 and -0, or 1 and 1.0, are as different as they are in the file.
     return {name: msgspec.json.encode(value).decode() for name, value in bare.items()}
 

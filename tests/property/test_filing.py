@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from detectors.decoding import decode
 from detectors.documents import Document, event_order
 from detectors.filing import FiledDocument, FilingOutcome, content_digest, file_document, trim
-from tests.property.papers import PAPERS, VINS, encode
+from tests.property.documents import DOCUMENTS, VINS, encode
 
 DOCUMENTS = st.lists(
-    PAPERS.map(lambda paper: decode(encode({**paper, "vin": VINS[0]}))), min_size=1, max_size=12
+    DOCUMENTS.map(lambda entry: decode(encode({**entry, "vin": VINS[0]}))), min_size=1, max_size=12
 )
 
 
@@ -36,9 +36,9 @@ def _expected(documents: list[Document]) -> set[tuple[bytes, bool, bytes]]:
 
     expected = set()
     for _, group in groupby(sorted(documents, key=identity), key=identity):
-        papers = list(group)
-        newest = max(paper.revision for paper in papers)
-        rivals = {content_digest(p): p for p in papers if p.revision == newest}
+        entries = list(group)
+        newest = max(entry.revision for entry in entries)
+        rivals = {content_digest(p): p for p in entries if p.revision == newest}
         winner = rivals[max(rivals)]
         expected.add(_content(FiledDocument(winner, contested=len(rivals) > 1)))
     return expected
@@ -75,21 +75,21 @@ def test_trimming_keeps_the_earliest_and_the_latest_in_any_order(days, limit, di
         b'{"event_type":"registration","event_id":"e","source":"s","vin":"V","occurred_at":"2026-01-01",'
         b'"kind":"transfer"}'
     )
-    papers = [_on_day(template, day) for day in days]
-    kept = sorted(papers, key=event_order)
+    entries = [_on_day(template, day) for day in days]
+    kept = sorted(entries, key=event_order)
     if len(kept) > limit:
         kept = kept[: limit // 2] + kept[len(kept) - (limit - limit // 2) :]
     filed: list[FiledDocument] = []
     overfull = False
-    arrivals = papers * 2
+    arrivals = entries * 2
     dice.shuffle(arrivals)
-    for paper in arrivals:
-        file_document(filed, paper)
+    for entry in arrivals:
+        file_document(filed, entry)
         if dice.random() < 0.5:
             overfull |= trim(filed, limit)
     overfull |= trim(filed, limit)
     assert sorted((e.document for e in filed), key=event_order) == kept
-    assert overfull == (len(papers) > limit)
+    assert overfull == (len(entries) > limit)
 
 
 def _on_day(template: Document, day: int) -> Document:

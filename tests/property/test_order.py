@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from detectors.watermarks import Watermarks
 from streams.engine.vin_corrections import VinCorrections
 from streams.state.store import MemoryStore
-from tests.property.papers import STREAMS
+from tests.property.documents import STREAMS
 from tests.property.runs import (
     CATALOGUE,
     assert_all_accounted_for,
@@ -64,20 +64,20 @@ def test_judging_at_the_end_changes_nothing(stream, dice, complete):
     other = _shuffled_with_duplicates(stream, dice)
     engine, documents, start = make_engine(), raw(other), 0
     for end in (*sorted(_cuts(dice, len(other))), len(other)):
-        assert not engine.file(engine.receive(documents[start:end])).alerts
+        assert not engine.file(engine.validate(documents[start:end])).alerts
         start = end
     firing: dict = {}
     if complete is not None:
         take(firing, engine.declare_complete(complete))
     assert not firing
-    take(firing, engine.judge(engine.store.vins(), "new_evidence"))
+    take(firing, engine.rejudge(engine.store.vins(), "new_evidence"))
     assert final_set(firing) == final_set(on_the_way)
     assert_all_accounted_for(engine.counters, len(other))
 
 
 @given(stream=STREAMS, dice=DICE)
 def test_workers_that_share_the_watermarks_find_the_same(stream, dice):
-    # Vehicles are spread over workers, so an amendment must not move a paper to another VIN.
+    # Vehicles are spread over workers, so an amendment must not move a document to another VIN.
     stream = [value for value in stream if b'"vin"' in value]
     single = make_engine(corrections=None)
     firing: dict = {}

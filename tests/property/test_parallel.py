@@ -17,7 +17,7 @@ from streams.parallel.worker import Worker
 from streams.state.store import MemoryStore
 from tests.parallel import runs
 from tests.parallel.runs import assert_same, on_one, on_several
-from tests.property.papers import STREAMS, VINS
+from tests.property.documents import STREAMS, VINS
 from tests.property.runs import CATALOGUE
 from tests.property.test_order import COMPLETE
 

@@ -1,4 +1,4 @@
-"""Amendments that move a paper to another VIN end in the same place whatever came first."""
+"""Amendments that move a document to another VIN end in the same place whatever came first."""
 
 from itertools import permutations
 
@@ -8,7 +8,7 @@ import pytest
 from tests.property.runs import make_engine, raw
 
 
-def _paper(vin: str, revision: int, status: str = "valid") -> bytes:
+def _document(vin: str, revision: int, status: str = "valid") -> bytes:
     return msgspec.json.encode(
         {
             "event_type": "registration",
@@ -24,7 +24,7 @@ def _paper(vin: str, revision: int, status: str = "valid") -> bytes:
 
 
 @pytest.mark.parametrize(
-    ("papers", "live"),
+    ("documents", "live"),
     [
         ([("A", 0), ("B", 1)], {"B"}),
         ([("A", 0), ("B", 1), ("A", 2)], {"A"}),
@@ -37,14 +37,14 @@ def _paper(vin: str, revision: int, status: str = "valid") -> bytes:
         ([("A", 0), ("B", 1), ("B", 2, "void")], set()),
     ],
 )
-def test_the_highest_revision_stands_under_its_own_vin(papers, live):
-    for order in permutations(papers):
+def test_the_highest_revision_stands_under_its_own_vin(entries, live):
+    for order in permutations(entries):
         engine = make_engine()
-        for document in raw([_paper(*paper) for paper in order]):
+        for document in raw([_document(*entry) for entry in order]):
             engine.process([document])
         histories = {vin: engine.history(vin) for vin in "ABC"}
         found = {vin for vin, history in histories.items() if history and history.documents}
         assert found == live, order
         assert engine.counters.accepted + engine.counters.duplicate + engine.counters.stale == len(
-            papers
+            entries
         )

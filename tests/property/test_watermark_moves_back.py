@@ -7,17 +7,17 @@ import msgspec
 from tests.property.runs import final_set, run
 
 
-def _paper(event_type: str, source: str, vin: str, day: str, **fields: str) -> bytes:
-    paper = {"event_type": event_type, "event_id": vin, "source": source, "vin": vin}
-    return msgspec.json.encode({**paper, "occurred_at": day, **fields})
+def _document(event_type: str, source: str, vin: str, day: str, **fields: str) -> bytes:
+    document = {"event_type": event_type, "event_id": vin, "source": source, "vin": vin}
+    return msgspec.json.encode({**document, "occurred_at": day, **fields})
 
 
 def _export(source: str, vin: str, day: str) -> bytes:
     declared = {"declaration_no": vin, "exporter_id": "x", "destination": "AE", "condition": "new"}
-    return _paper("customs_export", source, vin, day, **declared)
+    return _document("customs_export", source, vin, day, **declared)
 
 
-PENDING = _paper("registration", "reg", "V", "2026-02-01", kind="pending_export")
+PENDING = _document("registration", "reg", "V", "2026-02-01", kind="pending_export")
 AHEAD = _export("customs-a", "A", "2026-05-01")
 BEHIND = _export("customs-b", "B", "2026-03-25")
 

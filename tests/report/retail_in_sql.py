@@ -6,7 +6,7 @@ QUERY = """
 with live as (
     select * from (
         select *, row_number() over (partition by source, event_id order by revision desc) as newest
-        from papers
+        from documents
     ) where newest = 1 and status = 'valid'
 ),
 timed as (
@@ -72,11 +72,11 @@ COLUMNS = {
 
 def adjusted_retail(lines, folder):
     """Rows of the query by (province, month); the lines pass through a file in the folder."""
-    path = folder / "papers.jsonl"
+    path = folder / "documents.jsonl"
     path.write_bytes(b"".join(line + b"\n" for line in lines))
     with duckdb.connect() as connection:
         connection.execute(
-            f"""create table papers as select * replace (
+            f"""create table documents as select * replace (
                 upper(vin) as vin,
                 coalesce(revision, 0) as revision,
                 coalesce(status, 'valid') as status

@@ -5,7 +5,7 @@ import pytest
 from streams.report.adjusted_retail import RetailSums
 from streams.report.calendar import month_text
 from streams.report.vehicles import tally_vehicles
-from tests.report.papers import exported, registered
+from tests.report.documents import exported, registered
 from tests.report.retail_in_sql import adjusted_retail
 
 
@@ -105,12 +105,12 @@ BY_HAND = {
 
 
 @pytest.mark.parametrize("case", BY_HAND)
-def test_hand_made_papers_equal_sql(case, write_stream, tmp_path):
+def test_hand_made_documents_equal_sql(case, write_stream, tmp_path):
     assert_equals_sql(write_stream(BY_HAND[case]), tmp_path)
 
 
 @pytest.mark.parametrize("case", BY_HAND)
-def test_the_order_of_the_papers_changes_nothing(case, write_stream):
+def test_the_order_of_the_documents_changes_nothing(case, write_stream):
     assert cells(write_stream(BY_HAND[case])) == cells(write_stream(BY_HAND[case][::-1]))
 
 

@@ -13,8 +13,8 @@ from streams.report import table as table_module
 from streams.report.alerts import AlertTally
 from streams.report.vehicles import tally_vehicles
 from streams.state.store import MemoryStore
+from tests.report.documents import exported, registered
 from tests.report.firing import alert, spike
-from tests.report.papers import exported, registered
 
 
 @pytest.fixture
@@ -153,7 +153,7 @@ def test_only_wanted_vehicles_are_kept(country):
     assert tally.vehicles == len(country.engine.store)
 
 
-def test_a_vehicle_is_told_with_its_papers(write_stream, written):
+def test_a_vehicle_is_told_with_its_documents(write_stream, written):
     judged = write_stream([
         registered("LSVAA", "2025-06-02", brand="Zeekr", model="001", owner_type="person"),
         registered("LSVAA", "2025-06-04", kind="pending_export", owner_id="exporter", price_cny=1e5),

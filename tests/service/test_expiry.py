@@ -15,11 +15,11 @@ RETENTION = 1096
 
 
 def _add(store: PartitionStore, vin: str, occurred_at: str) -> int:
-    paper = {
+    entry = {
         "event_id": "e", "source": "s", "event_type": "registration", "kind": "initial",
         "vin": vin, "occurred_at": occurred_at,
     }  # fmt: skip
-    document = decode(json.dumps(paper).encode())
+    document = decode(json.dumps(entry).encode())
     store.put(vin, records.encode(VehicleRecord(filed=[FiledDocument(document)])))
     return document.day
 

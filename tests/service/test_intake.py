@@ -31,16 +31,17 @@ async def partition() -> OwnedPartition:
 
 
 def _sale(day: str, **fields: Any) -> SimpleNamespace:
-    paper = {"event_id": f"sale-{day}", "source": "cn-vehicle-register", "event_type": "registration",
-             "kind": "transfer", "vin": VIN, "occurred_at": day, "owner_id": f"o-{day}"}  # fmt: skip
-    return record(REGISTRATIONS, int(day[-2:]), VIN, json.dumps(paper | fields).encode())
+    document = {"event_id": f"sale-{day}", "source": "cn-vehicle-register", "kind": "transfer",
+                "event_type": "registration", "vin": VIN,
+                "occurred_at": day, "owner_id": f"o-{day}"}  # fmt: skip
+    return record(REGISTRATIONS, int(day[-2:]), VIN, json.dumps(document | fields).encode())
 
 
 def _export(day: str, vin: str = VIN) -> SimpleNamespace:
-    paper = {"event_id": f"export-{day}", "source": "cn-customs", "event_type": "customs_export",
+    document = {"event_id": f"export-{day}", "source": "cn-customs", "event_type": "customs_export",
              "declaration_no": day, "vin": vin, "occurred_at": day, "exporter_id": "x",
              "destination": "AE", "condition": "used", "odometer_km": 9000}  # fmt: skip
-    return record(EXPORTS, int(day[-2:]), vin, json.dumps(paper).encode())
+    return record(EXPORTS, int(day[-2:]), vin, json.dumps(document).encode())
 
 
 def _told(partition: OwnedPartition) -> list[tuple[str, str]]:
@@ -51,7 +52,7 @@ def _counted(partition: OwnedPartition, name: str, **labels: str) -> float | Non
     return partition.around.metrics.registry.get_sample_value(name, labels)
 
 
-async def test_the_papers_of_a_vehicle_are_judged_once_whatever_topic_they_came_by(
+async def test_the_documents_of_a_vehicle_are_judged_once_whatever_topic_they_came_by(
     partition: OwnedPartition,
 ):
     partition.process([_sale("2025-03-01")], Event())
@@ -70,7 +71,7 @@ async def test_the_papers_of_a_vehicle_are_judged_once_whatever_topic_they_came_
 
 
 @pytest.mark.parametrize("meanwhile", [OwnedPartition.catch_up, OwnedPartition.judge_stored])
-async def test_no_deadline_passes_over_papers_that_came(
+async def test_no_deadline_passes_over_documents_that_came(
     partition: OwnedPartition, meanwhile: Callable[[OwnedPartition], None]
 ):
     """The export was declared: it lies in the intake when the feed is complete beyond the deadline."""
@@ -86,7 +87,7 @@ async def test_no_deadline_passes_over_papers_that_came(
     assert ("export_not_declared", "firing") not in _told(partition)
 
 
-async def test_looking_for_deadlines_leaves_papers_to_their_transaction(partition: OwnedPartition):
+async def test_looking_for_deadlines_leaves_documents_to_their_transaction(partition: OwnedPartition):
     partition.process([_sale("2025-03-01")], Event())
 
     partition.catch_up()
@@ -94,7 +95,7 @@ async def test_looking_for_deadlines_leaves_papers_to_their_transaction(partitio
     assert partition.engine.history(VIN) is None
 
 
-async def test_a_deadline_is_met_where_no_paper_waits(partition: OwnedPartition):
+async def test_a_deadline_is_met_where_no_document_waits(partition: OwnedPartition):
     partition.process([_sale("2025-03-01", kind="pending_export")], Event())
     partition.judge()
     partition.engine.watermarks.reach("customs_export", "cn-customs", 739396)  # 2025-05-25
@@ -144,7 +145,7 @@ async def test_refused_documents_keep_their_bytes_and_place_and_go_once(partitio
     assert result.dead_letters == []
 
 
-async def test_a_vehicle_of_which_a_paper_waits_is_not_forgotten(partition: OwnedPartition):
+async def test_a_vehicle_of_which_a_document_waits_is_not_forgotten(partition: OwnedPartition):
     partition.process([_sale("2018-03-01"), _export("2018-03-01", OTHER)], Event())
     partition.judge()
     partition.process([_sale("2025-03-04")], Event())

@@ -40,16 +40,16 @@ async def partition() -> OwnedPartition:
 def _sales(vehicle: int) -> list[SimpleNamespace]:
     """Two sales within a week."""
     vin = f"LSVTEST00{vehicle:08d}"
-    papers = [
+    entries = [
         {"event_id": f"e{vehicle}-{day}", "source": "s", "event_type": "registration",
          "kind": "transfer", "vin": vin, "occurred_at": f"2025-01-0{day}", "owner_id": f"o{day}"}
         for day in (2, 4)
     ]  # fmt: skip
-    return [record(TOPIC, 0, vin, json.dumps(paper).encode()) for paper in papers]
+    return [record(TOPIC, 0, vin, json.dumps(document).encode()) for document in entries]
 
 
 def _take_in(partition: OwnedPartition, vehicles: Iterable[int]) -> None:
-    partition.process([paper for n in vehicles for paper in _sales(n)], Event())
+    partition.process([document for n in vehicles for document in _sales(n)], Event())
     partition.judge()
 
 

@@ -93,7 +93,7 @@ async def test_alerts_are_filtered_newest_first(client: TestClient[Any, Any]):
     assert "allowed: 1 to 1000" in (await bad.json())["error"]
 
 
-async def test_a_vehicle_is_shown_with_its_papers_and_alerts(client: TestClient[Any, Any]):
+async def test_a_vehicle_is_shown_with_its_documents_and_alerts(client: TestClient[Any, Any]):
     found = await (await client.get(f"/api/vehicles/{VIN.lower()}")).json()
     missing = await client.get("/api/vehicles/UNKNOWN")
 
@@ -101,7 +101,7 @@ async def test_a_vehicle_is_shown_with_its_papers_and_alerts(client: TestClient[
     assert {a["state"] for a in found["alerts"]} == {"firing"}
     findings = {a["finding"]["detector"]: a["finding"] for a in found["alerts"]}
     assert findings["double_sale"]["occurred_at"] == "2025-01-03"
-    assert [paper["event_id"] for paper in findings["double_sale"]["evidence"]] == ["e1", "e3"]
+    assert [document["event_id"] for document in findings["double_sale"]["evidence"]] == ["e1", "e3"]
     assert missing.status == 404
 
 

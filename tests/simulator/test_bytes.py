@@ -41,7 +41,7 @@ def test_memory_is_bounded_and_changes_nothing(country, tmp_path):
     limit = 1_000_000
     bounded = write(tmp_path, limit=limit)
     assert bounded.lines == country.lines
-    one_block = 30_000_000  # a block is written at once: 16,384 vehicles, at most some papers each
+    one_block = 30_000_000  # a block is written at once: 16,384 vehicles, at most some documents each
     assert bounded.summary.most_bytes_held < limit + one_block
     assert bounded.summary.most_bytes_held < country.summary.most_bytes_held
     assert not list(tmp_path.glob("zeromile-*"))

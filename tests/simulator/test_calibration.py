@@ -85,30 +85,30 @@ def civil_day(text):
     return moment.date()
 
 
-def first_papers(country):
+def first_documents(country):
     """Readable first revisions of the first sources, without repeats."""
     seen = set()
     for _, line in country.readable():
-        paper = json.loads(line)
-        key = (paper["source"], paper["event_id"])
-        if paper.get("revision") or key in seen:
+        document = json.loads(line)
+        key = (document["source"], document["event_id"])
+        if document.get("revision") or key in seen:
             continue
         seen.add(key)
-        if paper["source"] in {"customs", "vehicle-registry", "deregistration-office"}:
-            yield paper | {"day": civil_day(paper["occurred_at"])}
+        if document["source"] in {"customs", "vehicle-registry", "deregistration-office"}:
+            yield document | {"day": civil_day(document["occurred_at"])}
 
 
 @pytest.fixture(scope="module")
 def exporting(tmp_path_factory):
-    """Eight years of nothing but exports, seen through their papers."""
+    """Eight years of nothing but exports, seen through their documents."""
     country = write(
         tmp_path_factory.mktemp("exporting"),
         start=datetime.date(2019, 1, 1).toordinal(), days=2829, vehicles=60_000, export_share=0.9,
     )  # fmt: skip
     labels = {v["vin"]: v for v in country.records("vehicle")}
     lives = collections.defaultdict(dict)
-    for paper in first_papers(country):
-        lives[paper["vin"]].setdefault(paper.get("kind") or paper["event_type"], paper)
+    for document in first_documents(country):
+        lives[document["vin"]].setdefault(document.get("kind") or document["event_type"], document)
     return labels, lives
 
 
@@ -124,7 +124,7 @@ def declared(exporting):
 
 
 def test_yearly_exports(declared):
-    counts = collections.Counter(paper["day"].year for paper in declared)
+    counts = collections.Counter(document["day"].year for document in declared)
     scale = sum(YEARLY.values()) / sum(counts[year] for year in YEARLY)
     table = Comparison("used exports a year (scaled to the same sum)")
     for year, published in YEARLY.items():
@@ -183,7 +183,7 @@ def test_lags(exporting):
             gaps["genuine"].append((life["pending_export"]["day"], born))
     days = {name: [(b - a).days for b, a in pairs] for name, pairs in gaps.items()}
     cuts = {name: statistics.quantiles(values, n=20) for name, values in days.items()}
-    table = Comparison("days between papers")
+    table = Comparison("days between documents")
     table.add("registration to pending export, median", 3, cuts["registration"][9], 1)
     table.add("registration to pending export, p95", 20, cuts["registration"][18], 3)
     table.add("pending export to licence, median", 5, cuts["licence"][9], 1)
@@ -233,14 +233,16 @@ def registered(tmp_path_factory):
     )  # fmt: skip
     labelled = {vehicle["vin"] for vehicle in country.records("vehicle")}
     return [
-        paper
-        for paper in first_papers(country)
-        if paper.get("kind") == "initial" and paper["vin"] not in labelled
+        document
+        for document in first_documents(country)
+        if document.get("kind") == "initial" and document["vin"] not in labelled
     ]
 
 
 def test_retail_falls_before_the_chinese_new_year(registered):
-    months = collections.Counter((paper["day"].year, paper["day"].month) for paper in registered)
+    months = collections.Counter(
+        (document["day"].year, document["day"].month) for document in registered
+    )
     table = Comparison("first registrations against the month before, percent")
     for (year, month), published in RETAIL.items():
         before = (year - 1, 12) if month == 1 else (year, month - 1)
@@ -251,9 +253,9 @@ def test_retail_falls_before_the_chinese_new_year(registered):
 
 def test_share_of_new_energy_vehicles(registered):
     plugged = [
-        paper["fuel"] in {"bev", "phev", "erev", "fcev"}
-        for paper in registered
-        if paper["day"].year == 2024
+        document["fuel"] in {"bev", "phev", "erev", "fcev"}
+        for document in registered
+        if document["day"].year == 2024
     ]
     table = Comparison("new energy vehicles among first registrations of 2024, percent")
     table.add("all provinces", 41.8, 100 * statistics.fmean(plugged), 4)
@@ -261,7 +263,7 @@ def test_share_of_new_energy_vehicles(registered):
 
 
 def test_registering_provinces(registered):
-    counts = collections.Counter(paper["province"][3:] for paper in registered)
+    counts = collections.Counter(document["province"][3:] for document in registered)
     table = Comparison("share of first registrations by province, percent")
     for province, published in REGISTRATIONS.items():
         table.add(province, published, 100 * counts[province] / counts.total(), 0.7)
@@ -269,7 +271,7 @@ def test_registering_provinces(registered):
 
 
 def test_declared_values(declared):
-    values = [paper["value_cny"] / 1000 for paper in declared if paper["value_cny"] > 0]
+    values = [document["value_cny"] / 1000 for document in declared if document["value_cny"] > 0]
     table = Comparison(
         "mean declared value of a used car, thousand yuan (140 in Sichuan, 182 in Tianjin)"
     )

@@ -47,7 +47,7 @@ def test_malformed_lines_are_refused_and_no_others(country):
             decode(line)
 
 
-def test_lost_papers_have_no_readable_copy(country):
+def test_lost_documents_have_no_readable_copy(country):
     again = [record["sent_again"] for record in country.records("malformed")]
     assert any(again)
     assert not all(again)

@@ -1,4 +1,4 @@
-"""What the truth file says about vehicles, and whether the papers bear it out."""
+"""What the truth file says about vehicles, and whether the documents bear it out."""
 
 import collections
 import datetime
@@ -22,8 +22,8 @@ def day(text):
 
 
 @pytest.fixture(scope="session")
-def papers(country):
-    """First revisions of all readable papers by VIN."""
+def documents(country):
+    """First revisions of all readable documents by VIN."""
     found = collections.defaultdict(list)
     for _, line in country.readable():
         document = json.loads(line)
@@ -47,7 +47,7 @@ def test_schemes_expect_themselves(country):
             assert not expected, vehicle
 
 
-def test_most_schemes_have_complete_papers(country):
+def test_most_schemes_have_complete_documents(country):
     complete = collections.defaultdict(list)
     for vehicle in country.records("vehicle"):
         for alert in vehicle.get("expected", ()):
@@ -55,38 +55,38 @@ def test_most_schemes_have_complete_papers(country):
     assert all(sum(found) > 0.8 * len(found) for found in complete.values())
 
 
-def test_zero_mileage_is_borne_out_by_the_declaration(country, papers):
+def test_zero_mileage_is_borne_out_by_the_declaration(country, documents):
     checked = 0
     for vehicle in country.records("vehicle"):
         alerts = {alert["detector"]: alert for alert in vehicle.get("expected", ())}
-        declarations = [p for p in papers[vehicle["vin"]] if p["event_type"] == "customs_export"]
+        declarations = [p for p in documents[vehicle["vin"]] if p["event_type"] == "customs_export"]
         low = [
-            paper
-            for paper in declarations
-            if paper["condition"] == "used"
-            and paper["trade_mode"] == "0110"
-            and paper["odometer_status"] == "read"
-            and paper["odometer_km"] <= 500
+            entry
+            for entry in declarations
+            if entry["condition"] == "used"
+            and entry["trade_mode"] == "0110"
+            and entry["odometer_status"] == "read"
+            and entry["odometer_km"] <= 500
         ]
         alert = alerts.get("zero_mileage_export")
         if alert and alert["complete"]:
-            assert day(alert["provable_on"]) in {day(paper["occurred_at"]) for paper in low}
+            assert day(alert["provable_on"]) in {day(entry["occurred_at"]) for entry in low}
             checked += 1
         elif not alert and vehicle["label"] != "barely_used_export":
             assert not low, vehicle
     assert checked > 1000
 
 
-def test_double_sales_are_borne_out_by_two_owners_in_a_week(country, papers):
+def test_double_sales_are_borne_out_by_two_owners_in_a_week(country, documents):
     for vehicle in country.records("vehicle"):
         for alert in vehicle.get("expected", ()):
             if alert["detector"] != "double_sale" or not alert["complete"]:
                 continue
             last = day(alert["provable_on"])
             owners = {
-                paper.get("owner_id") or paper.get("exporter_id")
-                for paper in papers[vehicle["vin"]]
-                if 0 <= (last - day(paper["occurred_at"])).days <= 6
+                entry.get("owner_id") or entry.get("exporter_id")
+                for entry in documents[vehicle["vin"]]
+                if 0 <= (last - day(entry["occurred_at"])).days <= 6
             }
             assert len(owners) >= 2, vehicle
 
@@ -104,7 +104,7 @@ def test_deadlines_leave_the_stream_time(country):
     assert found > 50
 
 
-def test_spikes_are_in_the_papers(country):
+def test_spikes_are_in_the_documents(country):
     spikes = country.records("spike")
     assert len(spikes) == 10
     assert len({spike["province"] for spike in spikes}) == len(spikes)
@@ -131,8 +131,8 @@ def test_spikes_are_in_the_papers(country):
         assert spike["vehicles"] / spike["weeks"] >= max(14, 1.9 * spike["expected_a_week"])
 
 
-def test_an_outage_holds_papers_back(country):
-    """Papers written during it come only after papers written at its end."""
+def test_an_outage_holds_documents_back(country):
+    """Documents written during it come only after documents written at its end."""
     outages = country.records("outage")
     assert {outage["event_type"] for outage in outages} == {
         "registration",
@@ -161,7 +161,7 @@ def test_an_outage_holds_papers_back(country):
     assert len(held) == 3, held
 
 
-def test_short_streams_say_which_papers_are_missing(tmp_path):
+def test_short_streams_say_which_documents_are_missing(tmp_path):
     short = write(tmp_path, vehicles=3000, days=60)
     reasons = collections.Counter(
         alert.get("missing")
@@ -172,7 +172,7 @@ def test_short_streams_say_which_papers_are_missing(tmp_path):
     assert not short.records("spike")
 
 
-def test_no_car_is_older_than_its_model(country, papers):
+def test_no_car_is_older_than_its_model(country, documents):
     since = {
         (brand.name, model.name): model.since
         for brand in load_country().brands
@@ -180,8 +180,8 @@ def test_no_car_is_older_than_its_model(country, papers):
     }
     checked = 0
     for vehicle in country.records("vehicle"):
-        for paper in papers[vehicle["vin"]]:
-            if "model" in paper:
-                assert int(vehicle["registered_on"][:4]) >= since[paper["brand"], paper["model"]]
+        for entry in documents[vehicle["vin"]]:
+            if "model" in entry:
+                assert int(vehicle["registered_on"][:4]) >= since[entry["brand"], entry["model"]]
                 checked += 1
     assert checked > 5000

@@ -19,12 +19,12 @@ runner = CliRunner()
 
 @pytest.fixture
 def files(tmp_path: Path) -> list[str]:
-    alerts, papers = tmp_path / "alerts.jsonl", tmp_path / "papers.jsonl.gz"
+    alerts, documents = tmp_path / "alerts.jsonl", tmp_path / "documents.jsonl.gz"
     alerts.write_text("".join(json.dumps(change("a", r)) + "\n" for r in range(3)), "utf-8")
-    with gzip.open(papers, "wt", encoding="utf-8") as out:
-        for value in (registration("V1", "2025-06-17"), export("V1", "2025-06-20"), {"no": "paper"}):
+    with gzip.open(documents, "wt", encoding="utf-8") as out:
+        for value in (registration("V1", "2025-06-17"), export("V1", "2025-06-20"), {"no": "document"}):
             out.write(json.dumps(value) + "\n")
-    return ["--from-file", str(alerts), "--from-file", str(papers)]
+    return ["--from-file", str(alerts), "--from-file", str(documents)]
 
 
 def test_files_go_into_sqlite_and_can_be_stored_again(files: list[str], tmp_path: Path):

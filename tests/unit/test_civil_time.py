@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from detectors import civil_time
 from detectors.civil_time import CivilTime
-from tests.unit.papers import day
+from tests.unit.documents import day
 
 HOUR = 3_600_000_000
 

@@ -5,9 +5,9 @@ import pytest
 from detectors.decoding import MAXIMUM_BYTES, decode
 from detectors.documents import CustomsExport, Deregistration, Registration, read_odometer
 from detectors.errors import DocumentError
-from tests.unit.papers import day
+from tests.unit.documents import day
 
-PAPER = {
+DOCUMENT = {
     "event_id": "1",
     "source": "cn-vehicle-register",
     "event_type": "registration",
@@ -28,20 +28,20 @@ DECLARATION = {
 }
 
 
-def read(paper=PAPER, **fields):
-    return decode(json.dumps(paper | fields).encode())
+def read(entry=DOCUMENT, **fields):
+    return decode(json.dumps(entry | fields).encode())
 
 
-def refused(paper=PAPER, **fields) -> DocumentError:
+def refused(entry=DOCUMENT, **fields) -> DocumentError:
     with pytest.raises(DocumentError) as error:
-        read(paper, **fields)
+        read(entry, **fields)
     return error.value
 
 
 def test_the_three_types():
     assert isinstance(read(), Registration)
     assert isinstance(read(DECLARATION), CustomsExport)
-    lost = read(PAPER, event_type="deregistration", reason="lost")
+    lost = read(DOCUMENT, event_type="deregistration", reason="lost")
     assert isinstance(lost, Deregistration)
     assert (lost.revision, lost.status, lost.is_void) == (0, "valid", False)
 
@@ -67,9 +67,9 @@ def test_other_registers_identities_pass():
 
 
 def test_texts_are_trimmed_and_normalised_and_empty_ones_are_missing():
-    paper = read(owner_id=" o1 ", plate="粤Ａ１２３４５", brand="", model="  ", invoice_no="①")
-    assert (paper.owner_id, paper.plate, paper.brand, paper.model) == ("o1", "粤A12345", None, None)
-    assert paper.invoice_no == "1"
+    entry = read(owner_id=" o1 ", plate="粤Ａ１２３４５", brand="", model="  ", invoice_no="①")
+    assert (entry.owner_id, entry.plate, entry.brand, entry.model) == ("o1", "粤A12345", None, None)
+    assert entry.invoice_no == "1"
 
 
 def test_control_characters_are_refused():
@@ -93,10 +93,10 @@ def test_codes_are_upper_case_and_known():
 
 
 def test_civil_days_and_times():
-    paper = read(occurred_at="2025-03-01T17:00:00Z", recorded_at="2025-03-05")
-    assert (paper.day, paper.time) == (day("2025-03-02"), 3_600_000_000)
-    assert (paper.recorded_day, paper.recorded_time) == (day("2025-03-05"), None)
-    assert paper.occurred_at == "2025-03-02T01:00:00+08:00"
+    entry = read(occurred_at="2025-03-01T17:00:00Z", recorded_at="2025-03-05")
+    assert (entry.day, entry.time) == (day("2025-03-02"), 3_600_000_000)
+    assert (entry.recorded_day, entry.recorded_time) == (day("2025-03-05"), None)
+    assert entry.occurred_at == "2025-03-02T01:00:00+08:00"
     declared = read(DECLARATION, licence_applied_at="2025-02-27T20:00:00Z", exited_at="2025-03-03")
     assert declared.licence_applied_day == day("2025-02-28")
     assert declared.exited_day == day("2025-03-03")
@@ -123,8 +123,8 @@ def test_an_impossible_time_names_its_field(field):
     ],
 )
 def test_an_odometer_counts_where_somebody_read_it(kilometres, status, really_read):
-    paper = read(odometer_km=kilometres, odometer_status=status)
-    assert read_odometer(paper) == really_read
+    entry = read(odometer_km=kilometres, odometer_status=status)
+    assert read_odometer(entry) == really_read
 
 
 @pytest.mark.parametrize(
@@ -156,8 +156,11 @@ def test_a_refusal_says_what_field_and_what_is_allowed(fields, reason, field):
         (b"{", "not_json"),
         (b"[]", "not_an_object"),
         (b"null", "not_an_object"),
-        (json.dumps(PAPER).encode().replace(b"initial", b"ini\xfftial"), "not_utf8"),
-        (json.dumps(PAPER).encode()[:-1] + b',"x":' + b"[" * 50_000 + b"]" * 10_000 + b"}", "too_deep"),
+        (json.dumps(DOCUMENT).encode().replace(b"initial", b"ini\xfftial"), "not_utf8"),
+        (
+            json.dumps(DOCUMENT).encode()[:-1] + b',"x":' + b"[" * 50_000 + b"]" * 10_000 + b"}",
+            "too_deep",
+        ),
         (b"{" + b" " * MAXIMUM_BYTES + b"}", "oversize"),
         (b'{"price_cny": NaN}', "not_json"),
     ],
@@ -169,10 +172,10 @@ def test_a_payload_that_is_no_document(payload, reason):
 
 
 def test_a_missing_field_is_named():
-    paper = {name: value for name, value in PAPER.items() if name != "kind"}
-    error = refused(paper)
+    entry = {name: value for name, value in DOCUMENT.items() if name != "kind"}
+    error = refused(entry)
     assert (error.reason, error.field) == ("missing_field", "kind")
 
 
 def test_a_refusal_never_shows_the_vin():
-    assert PAPER["vin"] not in str(refused(price_cny=-1))
+    assert DOCUMENT["vin"] not in str(refused(price_cny=-1))

@@ -49,7 +49,7 @@ def export(at: str, **fields: Any) -> RawDocument:
 
 
 def feed(at: str, source: str = "cn-customs") -> RawDocument:
-    """Another car's paper, which moves a feed on."""
+    """Another car's document, which moves a feed on."""
     identity = f"{source}{at}"
     vin = f"LB3CE6CB9SK1{zlib.crc32(identity.encode()) % 100_000:05d}"
     vin = vin[:8] + check_digit(vin) + vin[9:]
@@ -111,7 +111,7 @@ def test_evidence_says_where_it_was_read(engine):
     ]
 
 
-def test_a_deadline_passes_by_event_time_and_is_withdrawn_by_the_missing_paper(engine):
+def test_a_deadline_passes_by_event_time_and_is_withdrawn_by_the_missing_document(engine):
     """60 days after 1 March is 30 April; the feed is complete 15 days behind its newest event."""
     assert told(engine, pending(), feed("2025-05-14")) == []
     assert told(engine, feed("2025-05-15")) == [("export_not_declared", "firing", "deadline_passed", 0)]
@@ -144,8 +144,8 @@ def test_somebody_may_declare_the_feeds_complete(engine):
 
 
 def test_all_documents_are_accounted_for(engine):
-    paper = sale("2025-03-01", "a", revision=1)
-    batch = [paper, paper, sale("2025-03-01", "a"), RawDocument(b"{"), sale("2025-03-02", "b")]
+    entry = sale("2025-03-01", "a", revision=1)
+    batch = [entry, entry, sale("2025-03-01", "a"), RawDocument(b"{"), sale("2025-03-02", "b")]
     [letter] = engine.process(batch).dead_letters
     assert (letter.error.__traceback__, letter.error.__context__) == (None, None), "they hold the batch"
     counters = engine.counters

@@ -42,7 +42,7 @@ def engine(catalogue: Catalogue) -> Engine:
     return Engine(catalogue, MemoryStore())
 
 
-def papers(vin: str = VIN) -> Iterator[RawDocument]:
+def entries(vin: str = VIN) -> Iterator[RawDocument]:
     """A double sale that is a flash registration too."""
     for number, (kind, at, owner) in enumerate(
         [("initial", "2025-03-01", "a"), ("pending_export", "2025-03-03", "x")]
@@ -60,13 +60,13 @@ def papers(vin: str = VIN) -> Iterator[RawDocument]:
 
 
 def amended(**fields: Any) -> RawDocument:
-    first = json.loads(next(papers()).value)
+    first = json.loads(next(entries()).value)
     return RawDocument(json.dumps(first | {"revision": 1} | fields).encode())
 
 
 def test_the_others_go_on_and_the_failure_names_the_documents(catalogue, engine, monkeypatch):
     Fault(catalogue, "findings", monkeypatch)
-    result = engine.process(papers())
+    result = engine.process(entries())
     assert {alert.detector for alert in result.alerts} == {"flash_registration"}
     (failure,) = result.failures
     assert failure.detector == "double_sale"
@@ -85,7 +85,7 @@ def test_other_vehicles_go_on(catalogue, engine, monkeypatch):
         return works(self, history)
 
     monkeypatch.setattr(DoubleSale, "findings", faulty)
-    result = engine.process([*papers(), *papers("LB3CE6CB9SK100111")])
+    result = engine.process([*entries(), *entries("LB3CE6CB9SK100111")])
     assert [a.subject for a in result.alerts if a.detector == "double_sale"] == ["LB3CE6CB9SK100111"]
     assert len(result.failures) == 1
 
@@ -98,7 +98,7 @@ def test_a_detector_that_raises_half_way_says_nothing_this_time(catalogue, engin
         raise RuntimeError("after the first finding")
 
     monkeypatch.setattr(DoubleSale, "findings", faulty)
-    result = engine.process(papers())
+    result = engine.process(entries())
     assert {alert.detector for alert in result.alerts} == {"flash_registration"}
     assert len(result.failures) == 1
 
@@ -106,7 +106,7 @@ def test_a_detector_that_raises_half_way_says_nothing_this_time(catalogue, engin
 def test_its_standing_alerts_are_kept_until_it_speaks_again(catalogue, engine, monkeypatch):
     fault = Fault(catalogue, "findings", monkeypatch)
     fault.on = False
-    assert {a.detector for a in engine.process(papers()).alerts} == {
+    assert {a.detector for a in engine.process(entries()).alerts} == {
         "double_sale",
         "flash_registration",
     }
@@ -115,7 +115,7 @@ def test_its_standing_alerts_are_kept_until_it_speaks_again(catalogue, engine, m
     assert [(a.detector, a.state) for a in result.alerts] == [("flash_registration", "resolved")]
     assert len(result.failures) == 1
     fault.on = False
-    result = engine.judge([VIN])
+    result = engine.rejudge([VIN])
     assert [(a.detector, a.state, a.cause) for a in result.alerts] == [
         ("double_sale", "resolved", "reconfigured")
     ]
@@ -123,7 +123,7 @@ def test_its_standing_alerts_are_kept_until_it_speaks_again(catalogue, engine, m
 
 def test_a_fault_in_the_explanation_does_not_hold_back_the_alert(catalogue, engine, monkeypatch):
     Fault(catalogue, "explain", monkeypatch)
-    result = engine.process(papers())
+    result = engine.process(entries())
     alerts = {alert.detector: alert for alert in result.alerts}
     assert alerts.keys() == {"double_sale", "flash_registration"}
     assert alerts["double_sale"].explanation == DoubleSale.spec.description
@@ -132,7 +132,7 @@ def test_a_fault_in_the_explanation_does_not_hold_back_the_alert(catalogue, engi
 
 
 def test_alerts_of_a_detector_that_is_switched_off_are_resolved(engine, tmp_path):
-    engine.process(papers())
+    engine.process(entries())
     override = tmp_path / "policy.toml"
     override.write_text("[double_sale]\nenabled = false")
     later = Engine(Catalogue(load_policy(override)), engine.store)

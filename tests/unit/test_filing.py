@@ -4,14 +4,14 @@ import msgspec
 import pytest
 
 from detectors.filing import FiledDocument, FilingOutcome, Position, content_digest, file_document, trim
-from tests.unit.papers import day, registration
+from tests.unit.documents import day, registration
 
-PAPER = registration("initial", "2025-03-01", "a", event_id="1", price_cny=100.0)
+DOCUMENT = registration("initial", "2025-03-01", "a", event_id="1", price_cny=100.0)
 HERE = Position("registrations", 3, 17)
 
 
 def changed(**fields):
-    return msgspec.structs.replace(PAPER, **fields)
+    return msgspec.structs.replace(DOCUMENT, **fields)
 
 
 VOID = changed(revision=1, status="void")
@@ -25,17 +25,17 @@ def filed(*documents) -> tuple[list[FiledDocument], list[FilingOutcome]]:
 @pytest.mark.parametrize(
     ("documents", "outcomes"),
     [
-        ([PAPER], ["new"]),
-        ([PAPER, PAPER], ["new", "duplicate"]),
-        ([PAPER, changed(revision=1)], ["new", "amended"]),
-        ([changed(revision=1), PAPER], ["new", "stale"]),
-        ([PAPER, changed(revision=3), changed(revision=2)], ["new", "amended", "stale"]),
-        ([PAPER, VOID], ["new", "voided"]),
-        ([VOID, PAPER], ["voided", "stale"]),
+        ([DOCUMENT], ["new"]),
+        ([DOCUMENT, DOCUMENT], ["new", "duplicate"]),
+        ([DOCUMENT, changed(revision=1)], ["new", "amended"]),
+        ([changed(revision=1), DOCUMENT], ["new", "stale"]),
+        ([DOCUMENT, changed(revision=3), changed(revision=2)], ["new", "amended", "stale"]),
+        ([DOCUMENT, VOID], ["new", "voided"]),
+        ([VOID, DOCUMENT], ["voided", "stale"]),
         ([VOID, changed(revision=1, status="void", price_cny=1.0)], ["voided", "duplicate"]),
         ([VOID, changed(revision=2)], ["voided", "amended"]),
-        ([PAPER, changed(source="other")], ["new", "new"]),
-        ([PAPER, changed(event_id="2")], ["new", "new"]),
+        ([DOCUMENT, changed(source="other")], ["new", "new"]),
+        ([DOCUMENT, changed(event_id="2")], ["new", "new"]),
     ],
 )
 def test_what_becomes_of_a_document(documents, outcomes):
@@ -51,20 +51,20 @@ def test_only_duplicates_and_stale_documents_change_nothing():
 
 def test_two_contents_under_one_revision_are_contested_and_the_same_one_stays():
     other = changed(price_cny=101.0)
-    kept = max(PAPER, other, key=content_digest)
-    for order in ([PAPER, other], [other, PAPER], [PAPER, other, PAPER, other]):
+    kept = max(DOCUMENT, other, key=content_digest)
+    for order in ([DOCUMENT, other], [other, DOCUMENT], [DOCUMENT, other, DOCUMENT, other]):
         file, outcomes = filed(*order)
         assert [(entry.document, entry.contested) for entry in file] == [(kept, True)]
         assert outcomes[1] is FilingOutcome.CONTESTED
 
 
 def test_a_higher_revision_ends_the_quarrel():
-    file, _ = filed(PAPER, changed(price_cny=101.0), changed(price_cny=102.0, revision=1))
+    file, _ = filed(DOCUMENT, changed(price_cny=101.0), changed(price_cny=102.0, revision=1))
     assert [(entry.document.price_cny, entry.contested) for entry in file] == [(102.0, False)]
 
 
 def test_the_file_does_not_depend_on_the_order_of_arrival():
-    documents = [PAPER, changed(price_cny=101.0), VOID, changed(revision=2, price_cny=5.0)]
+    documents = [DOCUMENT, changed(price_cny=101.0), VOID, changed(revision=2, price_cny=5.0)]
     documents += [changed(revision=2, price_cny=6.0), changed(event_id="2")]
     files = {
         frozenset((entry.document, entry.contested) for entry in filed(*order, *order[:2])[0])
@@ -75,8 +75,8 @@ def test_the_file_does_not_depend_on_the_order_of_arrival():
 
 def test_a_document_keeps_the_place_where_it_was_first_read():
     file: list[FiledDocument] = []
-    file_document(file, PAPER, HERE)
-    file_document(file, PAPER, Position("registrations", 3, 99))
+    file_document(file, DOCUMENT, HERE)
+    file_document(file, DOCUMENT, Position("registrations", 3, 99))
     assert file[0].position == HERE
     file_document(file, changed(revision=1), Position("registrations", 3, 100))
     assert file[0].position == Position("registrations", 3, 100)

@@ -21,18 +21,18 @@ from tests.simulated import record_country
 SECRET = "correct horse battery staple"  # noqa: S105 - a test
 KEY = IdentityKey(SECRET)
 FIELDS = ("owner_id", "seller_id", "exporter_id")
-PAPER = {"event_id": "1", "source": "s", "vin": "LGXCE6CB0SK100074", "occurred_at": "2025-03-01"}
-REGISTRATION = PAPER | {"event_type": "registration", "kind": "transfer"}
-DEREGISTRATION = PAPER | {"event_type": "deregistration", "reason": "export"}
-DECLARATION = PAPER | {"event_type": "customs_export", "declaration_no": "51", "exporter_id": "Wang",
+DOCUMENT = {"event_id": "1", "source": "s", "vin": "LGXCE6CB0SK100074", "occurred_at": "2025-03-01"}
+REGISTRATION = DOCUMENT | {"event_type": "registration", "kind": "transfer"}
+DEREGISTRATION = DOCUMENT | {"event_type": "deregistration", "reason": "export"}
+DECLARATION = DOCUMENT | {"event_type": "customs_export", "declaration_no": "51", "exporter_id": "Wang",
                        "destination": "KZ", "condition": "used"}  # fmt: skip
 
 
-def concealed(paper, key=KEY, **fields):
-    return key.decode(json.dumps(paper | fields).encode())
+def concealed(document, key=KEY, **fields):
+    return key.decode(json.dumps(document | fields).encode())
 
 
-def test_one_id_has_one_digest_whatever_paper_and_field_names_it():
+def test_one_id_has_one_digest_whatever_document_and_field_names_it():
     bought = concealed(REGISTRATION, owner_id="Wang", seller_id="Li")
     sold = concealed(REGISTRATION, owner_id="Li", seller_id="Wang")
 
@@ -55,7 +55,7 @@ def test_another_key_gives_other_digests_and_another_fingerprint():
                                    for text in ("fingerprint", "identity", SECRET)}  # fmt: skip
 
 
-def test_the_rest_of_a_paper_is_as_it_was():
+def test_the_rest_of_a_document_is_as_it_was():
     plain = decode(json.dumps(REGISTRATION | {"owner_id": "Wang", "plate": "粤A12345"}).encode())
 
     found = KEY.conceal(plain)
@@ -111,19 +111,19 @@ def _settled(final: Path) -> str:
 
 
 def _ids(country: Path) -> set[str]:
-    """Ids of all papers that can be read."""
+    """Ids of all documents that can be read."""
     ids: set[str] = set()
     with gzip.open(country, "rb") as lines:
         for line in lines:
             try:
-                paper = json.loads(line)
-                ids |= {paper[field] for field in FIELDS if paper.get(field)}
+                document = json.loads(line)
+                ids |= {document[field] for field in FIELDS if document.get(field)}
             except (ValueError, TypeError, AttributeError):
                 continue
     return {text for text in ids if isinstance(text, str) and len(text) > 5}
 
 
-def test_no_id_is_kept_of_a_paper_that_moves_to_another_vin(country: Path):
+def test_no_id_is_kept_of_a_document_that_moves_to_another_vin(country: Path):
     alone = Replay(Catalogue(load_policy()), decode=KEY.decode)
     alone.run([country])
     with ParallelReplay(Judge(decode=KEY.decode), 2) as together:

@@ -55,14 +55,14 @@ def test_layout_1_is_read_and_nothing_is_told_twice(engine):
     assert engine.store.get(VIN) != IN_FIRST_LAYOUT
     assert records.decode(IN_FIRST_LAYOUT) == records.decode(engine.store.get(VIN))
     engine.store.put(VIN, IN_FIRST_LAYOUT)
-    assert engine.judge([VIN]).alerts == []
+    assert engine.rejudge([VIN]).alerts == []
     assert records.decode(engine.store.get(VIN)).layout == records.LAYOUT
 
 
 def test_layout_1_is_rewritten_even_where_nothing_is_found():
     ordinary = Engine(Catalogue(load_policy()), MemoryStore())
-    paper = PENDING_EXPORT | {"kind": "initial"}
-    result = ordinary.process([RawDocument(json.dumps(paper).encode())])
+    document = PENDING_EXPORT | {"kind": "initial"}
+    result = ordinary.process([RawDocument(json.dumps(document).encode())])
     assert result.alerts == []
     now = ordinary.store.get(VIN)
     _, *rest = msgspec.msgpack.decode(now)

@@ -6,7 +6,7 @@ from detectors.history import VehicleHistory
 from detectors.policy import Policy
 from detectors.registry import DECLARED, DETECTORS
 from streams.setup.policy import shipped_policy_text
-from tests.unit.papers import VIN, export, registration
+from tests.unit.documents import VIN, export, registration
 
 
 def barred(table: str, *, declared: str = "2025-06-15", brand: str | None = "BYD") -> list[str]:
@@ -21,11 +21,11 @@ def barred(table: str, *, declared: str = "2025-06-15", brand: str | None = "BYD
     """
     policy = Policy.parse(shipped_policy_text(), text, DECLARED)
     rule = DETECTORS["restricted_destination"](policy.parameters["restricted_destination"])
-    papers = [
+    documents = [
         registration("initial", "2025-01-01", "a", brand=brand),
         export(declared, "x", destination="UZ", brand=brand),
     ]
-    return [rule.explain(finding.facts) for finding in rule.judge(VehicleHistory.of(VIN, papers))]
+    return [rule.explain(finding.facts) for finding in rule.judge(VehicleHistory.of(VIN, documents))]
 
 
 @pytest.mark.parametrize(
@@ -52,7 +52,7 @@ def test_what_a_restriction_bars(table, declared, is_barred):
     assert bool(barred(table, declared=declared)) is is_barred
 
 
-def test_a_brand_that_no_paper_names_is_a_car():
+def test_a_brand_that_no_document_names_is_a_car():
     assert barred("", brand=None) == [
         "A car, 165 days old, was declared for UZ: Uzbekistan does not take it."
     ]
@@ -72,8 +72,8 @@ def test_a_rule_out_of_its_period_is_quiet():
     rule = DETECTORS["duplicate_export"](policy.parameters["duplicate_export"])
 
     def found(day: str) -> int:
-        papers = [export("2025-01-01"), export(day)]
-        return len(list(rule.judge(VehicleHistory.of(VIN, papers))))
+        documents = [export("2025-01-01"), export(day)]
+        return len(list(rule.judge(VehicleHistory.of(VIN, documents))))
 
     days = ("2025-05-31", "2025-06-01", "2025-06-30", "2025-07-01")
     assert [found(day) for day in days] == [0, 1, 1, 0]

@@ -4,15 +4,15 @@ import pytest
 
 from detectors.documents import event_order
 from detectors.sales import derive_sales
-from tests.unit.papers import export, registration
+from tests.unit.documents import export, registration
 
 FIRST, T, P = "initial", "transfer", "pending_export"
 
 
-def sold(*papers):
+def sold(*documents):
     """Kind, buyer and day of the month of each sale."""
-    sales = derive_sales(sorted(papers, key=event_order))
-    return [(sale.kind, sale.buyer, sale.paper.occurred_at[8:]) for sale in sales]
+    sales = derive_sales(sorted(documents, key=event_order))
+    return [(sale.kind, sale.buyer, sale.document.occurred_at[8:]) for sale in sales]
 
 
 def first(owner="a", **fields):
@@ -20,7 +20,7 @@ def first(owner="a", **fields):
 
 
 @pytest.mark.parametrize(
-    ("why", "papers", "sales"),
+    ("why", "documents", "sales"),
     [
         ("a first registration is a sale", [first()], [(FIRST, "a", "01")]),
         (
@@ -79,12 +79,12 @@ def first(owner="a", **fields):
             [(FIRST, "a", "01"), (FIRST, "a", "05")],
         ),
         (
-            "no owners: all papers of one kind on one day are one",
+            "no owners: all documents of one kind on one day are one",
             [registration(T, "2025-03-05", None, event_id=str(n)) for n in range(3)],
             [(T, None, "05")],
         ),
         (
-            "no owners: papers of two days are two",
+            "no owners: documents of two days are two",
             [registration(T, "2025-03-05"), registration(T, "2025-03-06")],
             [(T, None, "05"), (T, None, "06")],
         ),
@@ -99,29 +99,29 @@ def first(owner="a", **fields):
             [(FIRST, "a", "01"), (T, "b", "05"), (T, "a", "07")],
         ),
         (
-            "papers of one day are read in the legal order, whatever their ids",
+            "documents of one day are read in the legal order, whatever their ids",
             [registration(T, "2025-03-01", "b", event_id="0"), first(event_id="9")],
             [(FIRST, "a", "01"), (T, "b", "01")],
         ),
     ],
 )
-def test_the_definition_of_a_sale(why, papers, sales):
-    assert sold(*papers) == sales, why
-    assert sold(*papers[::-1]) == sales, why
+def test_the_definition_of_a_sale(why, documents, sales):
+    assert sold(*documents) == sales, why
+    assert sold(*documents[::-1]) == sales, why
 
 
-def test_the_seller_is_named_by_the_paper_or_was_the_holder():
-    papers = [
+def test_the_seller_is_named_by_the_document_or_was_the_holder():
+    documents = [
         first(seller_id="dealer"),
         registration(T, "2025-03-05", "b"),
         registration(T, "2025-03-09", "c", seller_id="agent"),
         export("2025-03-20", "x"),
     ]
-    assert [sale.seller for sale in derive_sales(papers)] == ["dealer", "a", "agent", "c"]
+    assert [sale.seller for sale in derive_sales(documents)] == ["dealer", "a", "agent", "c"]
 
 
 @pytest.mark.parametrize(
-    ("paper", "abroad"),
+    ("document", "abroad"),
     [
         (registration(FIRST, "2025-03-01", "a", owner_type="person"), False),
         (registration(FIRST, "2025-03-01", "x", owner_type="exporter"), True),
@@ -131,10 +131,10 @@ def test_the_seller_is_named_by_the_paper_or_was_the_holder():
         (export("2025-03-01"), True),
     ],
 )
-def test_which_sales_lead_abroad(paper, abroad):
-    assert derive_sales([paper])[0].to_exporter is abroad
+def test_which_sales_lead_abroad(document, abroad):
+    assert derive_sales([document])[0].to_exporter is abroad
 
 
-def test_prices_are_those_of_the_papers():
-    papers = [first(price_cny=120000.0), export("2025-03-20", "x", value_cny=90000.0)]
-    assert [sale.price_cny for sale in derive_sales(papers)] == [120000, 90000]
+def test_prices_are_those_of_the_documents():
+    documents = [first(price_cny=120000.0), export("2025-03-20", "x", value_cny=90000.0)]
+    assert [sale.price_cny for sale in derive_sales(documents)] == [120000, 90000]

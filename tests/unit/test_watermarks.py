@@ -2,7 +2,7 @@ import pytest
 
 from detectors import civil_time
 from detectors.watermarks import WatermarkPolicy, Watermarks
-from tests.unit.papers import day, export, registration
+from tests.unit.documents import day, export, registration
 
 POLICY = WatermarkPolicy(allowed_lateness_days=14, idle_after_days=45, sources={"slow": 30})
 START = day("2025-03-01")

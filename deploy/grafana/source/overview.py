@@ -35,7 +35,7 @@ def _flows() -> list[object]:
               "an alert about a day long past.", "short",
               over_time('sum by (detector) (increase(zeromile_alert_changes_total{state="firing"}[1h])) > 0',
                         "{{detector}}")),
-        bars("Standing alerts by province", "Where the papers name a province; none where they do not.", "short",
+        bars("Standing alerts by province", "Where the documents name a province; none where they do not.", "short",
              now("topk(12, sum by (province) (zeromile_sink_province_firing_alerts))", "{{province}}")),
     ]  # fmt: skip
 

@@ -69,7 +69,7 @@ def _faults() -> list[object]:
               over_time("sum(increase(zeromile_transaction_failures_total[15m]))", "looked up"),
               over_time("sum(increase(zeromile_lost_partitions_total[15m]))", "partitions lost", "B")),
         chart("Complete through, by source", "Event time less the lateness a source is allowed; rules that wait for a missing "
-              "paper go by the least of a feed.", "dateTimeAsIso",
+              "document go by the least of a feed.", "dateTimeAsIso",
               over_time("min by (event_type, source) (zeromile_watermark_timestamp_seconds) * 1000",
                         "{{event_type}} {{source}}")),
         chart("Newest document by feed", "Event time; a feed far behind the others keeps rules waiting.",

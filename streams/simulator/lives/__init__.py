@@ -1,1 +1,1 @@
-"""Lives of vehicles: each module writes the papers of some classes and what must be found in them."""
+"""Lives of vehicles: each module writes the documents of some classes and what is to be found."""

@@ -13,7 +13,7 @@ SCARCELY_SOLD = 200
 
 
 def ordinary(block: Block, rows: IntArray) -> None:
-    """New cars of the window and older cars whose first papers came before it."""
+    """New cars of the window and older cars whose first documents came before it."""
     old = block.rng.random(len(rows)) < block.world.country.domestic.stock_share
     _new(block, rows[~old])
     _stock(block, rows[old])
@@ -43,7 +43,7 @@ def _stock(block: Block, rows: IntArray) -> None:
     domestic = world.country.domestic
     day = world.retail_day(rng, len(rows))
     age = (DAYS_A_YEAR * (1.0 + rng.gamma(2.2, 2.4, len(rows)))).astype(np.int64)
-    # The first papers of these cars came before the stream began.
+    # The first documents of these cars came before the stream began.
     fleet.born[rows] = np.minimum(day - age, world.start - 1 - age % 500)
     block.specify(rows)
     scrapped = rng.random(len(rows)) < domestic.scrapped_share

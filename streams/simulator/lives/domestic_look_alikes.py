@@ -40,7 +40,7 @@ def demo_car(block: Block, rows: IntArray) -> None:
 
 
 def domestic_zero_km(block: Block, rows: IntArray) -> None:
-    """New on paper only once: sold at home as used with no kilometres, more than a week later."""
+    """New on document only once: sold at home as used with no kilometres, more than a week later."""
     born = timing.registered(block, rows, after=140)
     block.label(rows, "domestic_zero_km")
     steps.initial(block, rows, born, owner_type=steps.COMPANY)
@@ -91,7 +91,7 @@ def return_to_seller(block: Block, rows: IntArray) -> None:
 
 
 def registration_correction(block: Block, rows: IntArray) -> None:
-    """The wrong office: corrected by an amendment, by a new paper, or by both papers standing."""
+    """The wrong office: corrected by an amendment, by a new document, or by both documents standing."""
     born = timing.registered(block, rows, after=60)
     which = block.rng.integers(0, 3, len(rows))
     for number, variant in enumerate(("amended", "withdrawn", "both_stand")):
@@ -148,7 +148,7 @@ def finance_lease(block: Block, rows: IntArray) -> None:
 
 
 def insured_before_delivery(block: Block, rows: IntArray) -> None:
-    """Insured and plated before delivery; at delivery the same owner's papers are written again."""
+    """Insured and plated before delivery; at delivery the same owner's documents are written again."""
     born = timing.registered(block, rows, after=40)
     block.label(rows, "insured_before_delivery")
     steps.initial(block, rows, born, plate=ABSENT)
@@ -196,13 +196,13 @@ def used_dealer_flip(block: Block, rows: IntArray) -> None:
     block.expect("double_sale", rows, later, (("registration", sold),), tolerated=True)
 
 
-def reissued_paper(block: Block, rows: IntArray) -> None:
+def reissued_document(block: Block, rows: IntArray) -> None:
     """A used sale is written on the wrong buyer or with a wrong invoice, withdrawn, written anew."""
     count = len(rows)
     day = timing.squeeze(block, block.world.retail_day(block.rng, count), 0, 60)
     block.fleet.born[rows] = day - timing.days_between(block, count, 700, 3500)
     block.specify(rows)
-    block.label(rows, "reissued_paper")
+    block.label(rows, "reissued_document")
     mistaken = block.rng.random(count) < 0.5  # noqa: PLR2004 - assumption: every other
     buyer = np.where(
         mistaken, block.fleet.owner(rows, steps.THIRD), block.fleet.owner(rows, steps.SECOND)

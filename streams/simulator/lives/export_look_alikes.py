@@ -62,7 +62,7 @@ def late_feed(block: Block, rows: IntArray) -> None:
     made = _used(block, rows)
     block.label(rows, "late_feed")
     count = len(rows)
-    which = block.rng.random(count) < 0.5  # noqa: PLR2004 - assumption: one paper each
+    which = block.rng.random(count) < 0.5  # noqa: PLR2004 - assumption: one document each
     hold = block.rng.uniform(25.0, 70.0, count)
     exports.write_initial(block, made)
     exports.write_pending(block, made)
@@ -74,7 +74,7 @@ def late_feed(block: Block, rows: IntArray) -> None:
 
 
 def duplicate_feed(block: Block, rows: IntArray) -> None:
-    """Every paper is published by a second source as well, days later."""
+    """Every document is published by a second source as well, days later."""
     made = _used(block, rows)
     block.label(rows, "duplicate_feed")
     for name, written in exports.write_all(block, made):
@@ -165,11 +165,11 @@ def odometer_typo(block: Block, rows: IntArray) -> None:
     exports.write_deregistration(block, made)
 
 
-def reissued_paper(block: Block, rows: IntArray) -> None:
+def reissued_document(block: Block, rows: IntArray) -> None:
     """Endorsement and declaration are withdrawn and written anew, to the same exporter."""
     made = _used(block, rows)
     count = len(rows)
-    block.label(rows, "reissued_paper_export")
+    block.label(rows, "reissued_document_export")
     exports.write_initial(block, made)
     _, withdrawn = exports.write_pending(block, made)
     block.tables["registration"].revise(withdrawn, block.rng.uniform(0.2, 3.0, count), void=1)

@@ -1,4 +1,4 @@
-"""Exports that break a rule beyond being new cars on used papers."""
+"""Exports that break a rule beyond being new cars on used documents."""
 
 import numpy as np
 
@@ -251,7 +251,7 @@ def odometer_rollback(block: Block, rows: IntArray) -> None:
 
 
 def vin_quality(block: Block, rows: IntArray) -> None:
-    """A really used car whose number is wrong on every paper."""
+    """A really used car whose number is wrong on every document."""
     made = plan(
         block, rows, genuine_lag(block, len(rows)), declared=timing.declared(block, rows), driven=True
     )

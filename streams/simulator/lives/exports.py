@@ -4,7 +4,7 @@ import datetime
 
 import numpy as np
 
-from streams.simulator.block import Block, BoolArray, Papers
+from streams.simulator.block import Block, BoolArray, Documents
 from streams.simulator.calendars import IntArray
 from streams.simulator.lives import steps
 from streams.simulator.lives.plans import Plan, genuine_lag, hot_lag, plan
@@ -19,12 +19,12 @@ def scheme_owner_types(block: Block, count: int) -> IntArray:
     return steps.first_owner_types(block, count, shares.company_scheme, shares.dealer_scheme)
 
 
-def write_initial(block: Block, made: Plan, **given: Value) -> Papers:
+def write_initial(block: Block, made: Plan, **given: Value) -> Documents:
     """First registration of exported cars."""
     return "registration", steps.initial(block, made.rows, made.born, **given)
 
 
-def write_pending(block: Block, made: Plan, owner: IntArray | None = None) -> Papers:
+def write_pending(block: Block, made: Plan, owner: IntArray | None = None) -> Documents:
     """Pending export to the exporter, half of them with the inspection's odometer."""
     inspected = block.rng.random(len(made.rows)) < 0.5  # noqa: PLR2004 - assumption: every other
     rows = steps.pending_export(
@@ -39,7 +39,7 @@ def write_pending(block: Block, made: Plan, owner: IntArray | None = None) -> Pa
     return "registration", rows
 
 
-def write_declaration(block: Block, made: Plan, **given: Value) -> Papers:
+def write_declaration(block: Block, made: Plan, **given: Value) -> Documents:
     """Export declaration with licence, letter and odometer."""
     world = block.world
     licensed = made.declared >= world.licences_from
@@ -57,7 +57,7 @@ def write_declaration(block: Block, made: Plan, **given: Value) -> Papers:
     return "customs_export", rows
 
 
-def write_deregistration(block: Block, made: Plan) -> Papers:
+def write_deregistration(block: Block, made: Plan) -> Documents:
     """Deregistration for export, by the exporter."""
     rows = steps.deregistration(block, made.rows, made.deregistered, steps.EXPORT, made.exporter)
     return "deregistration", rows
@@ -66,13 +66,13 @@ def write_deregistration(block: Block, made: Plan) -> Papers:
 def expect_from_days(
     block: Block,
     made: Plan,
-    first: Papers,
-    pending: Papers | None,
-    declared: Papers | None,
+    first: Documents,
+    pending: Documents | None,
+    declared: Documents | None,
     *,
     sold_before: bool = False,
 ) -> None:
-    """Write down every rule that the days and the odometer of ordinary papers meet.
+    """Write down every rule that the days and the odometer of ordinary documents meet.
 
     `sold_before` says that the double sale was already complete before the pending export.
     """
@@ -97,7 +97,7 @@ def expect_from_days(
 
 
 def expect_letter_rules(
-    block: Block, made: Plan, first: Papers, pending: Papers, declared: Papers
+    block: Block, made: Plan, first: Documents, pending: Documents, declared: Documents
 ) -> None:
     """Write down which exports are too early without a letter, or parked until just after."""
     world = block.world
@@ -119,8 +119,10 @@ def expect_letter_rules(
     )
 
 
-def write_all(block: Block, made: Plan, **given: Value) -> tuple[Papers, Papers, Papers, Papers]:
-    """All four papers of an export and what follows from their days."""
+def write_all(
+    block: Block, made: Plan, **given: Value
+) -> tuple[Documents, Documents, Documents, Documents]:
+    """All four documents of an export and what follows from their days."""
     first = write_initial(block, made, **given)
     pending = write_pending(block, made)
     declared = write_declaration(block, made)

@@ -33,7 +33,7 @@ EXPORT_LIVES: dict[str, Life] = {
     "odometer_not_read": export_look_alikes.odometer_not_read,
     "rental_fleet_export": export_look_alikes.rental_fleet,
     "demo_car_export": export_look_alikes.demo_car,
-    "reissued_paper_export": export_look_alikes.reissued_paper,
+    "reissued_document_export": export_look_alikes.reissued_document,
     "barely_used_export": export_look_alikes.barely_used,
     "odometer_typo": export_look_alikes.odometer_typo,
 }
@@ -54,7 +54,7 @@ DOMESTIC_LIVES: dict[str, Life] = {
     "finance_lease": domestic_look_alikes.finance_lease,
     "insured_before_delivery": domestic_look_alikes.insured_before_delivery,
     "wholesale_chain": domestic_look_alikes.wholesale_chain,
-    "reissued_paper": domestic_look_alikes.reissued_paper,
+    "reissued_document": domestic_look_alikes.reissued_document,
     "used_dealer_flip": domestic_look_alikes.used_dealer_flip,
 }
 
@@ -71,7 +71,7 @@ NEVER_ZERO = frozenset(
         "odometer_not_read",
         "rental_fleet_export",
         "demo_car_export",
-        "reissued_paper_export",
+        "reissued_document_export",
         "barely_used_export",
         "odometer_typo",
     }

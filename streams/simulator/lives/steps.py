@@ -1,10 +1,10 @@
-"""The single papers of a life, written in bulk."""
+"""The single documents of a life, written in bulk."""
 
 import numpy as np
 
 from streams.simulator.block import Block
 from streams.simulator.calendars import IntArray
-from streams.simulator.papers import CONDITIONS, KINDS, OWNER_TYPES, REASONS, TRADE_MODES, USES
+from streams.simulator.documents import CONDITIONS, KINDS, OWNER_TYPES, REASONS, TRADE_MODES, USES
 from streams.simulator.tables import ABSENT, Value
 from streams.simulator.values import sometimes_missing, with_margin, worth
 

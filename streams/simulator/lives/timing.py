@@ -1,4 +1,4 @@
-"""Days on which a life can begin so that all of its papers fall into the stream."""
+"""Days on which a life can begin so that all of its documents fall into the stream."""
 
 import numpy as np
 
@@ -9,7 +9,7 @@ from streams.simulator.calendars import IntArray
 def squeeze(block: Block, days: IntArray, before: int = 0, after: int = 0) -> IntArray:
     """Move days of the stream, in order, `before` days away from its first and `after` from its last.
 
-    Streams too short for that keep their days; the truth then says which papers are missing.
+    Streams too short for that keep their days; the truth then says which documents are missing.
     """
     start, end = block.world.start, block.world.end
     length = end - start

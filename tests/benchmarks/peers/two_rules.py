@@ -1,6 +1,6 @@
 """The two rules of the common job, as plainly as they can be put; the Python peers share them.
 
-A vehicle's state is a dictionary of JSON values: its papers by event id, and the rules that have
+A vehicle's state is a dictionary of JSON values: its documents by event id, and the rules that have
 fired. `double_sale`: two changes of hands at most six civil days apart. `flash_registration`: first
 registration and first step abroad at most seven days apart. Without amendments and withdrawals, which
 the common stream does not hold, these are zeromile's own definitions.
@@ -19,19 +19,19 @@ State = dict[str, Any]
 
 def judge(state: State | None, document: dict[str, Any]) -> tuple[State, list[str]]:
     """Take a document into a vehicle's state; returns the state and the rules that fire newly."""
-    state = state or {"papers": {}, "fired": []}
-    paper = _paper(document)
-    if paper is None or document["event_id"] in state["papers"]:
+    state = state or {"documents": {}, "fired": []}
+    entry = _document(document)
+    if entry is None or document["event_id"] in state["documents"]:
         return state, []
-    state["papers"][document["event_id"]] = paper
-    papers = sorted(state["papers"].values())
-    fired = [name for name, rule in RULES.items() if name not in state["fired"] and rule(papers)]
+    state["documents"][document["event_id"]] = entry
+    documents = sorted(state["documents"].values())
+    fired = [name for name, rule in RULES.items() if name not in state["fired"] and rule(documents)]
     state["fired"] += fired
     return state, fired
 
 
-def _paper(document: dict[str, Any]) -> list[Any] | None:
-    """Civil day, rank within a day, and new owner; None for a paper that neither rule reads."""
+def _document(document: dict[str, Any]) -> list[Any] | None:
+    """Civil day, rank within a day, and new owner; None for a document that neither rule reads."""
     event_type = document["event_type"]
     if event_type == "deregistration":
         return None
@@ -41,21 +41,23 @@ def _paper(document: dict[str, Any]) -> list[Any] | None:
     return [day, RANKS[document["kind"]], document["owner_id"]]
 
 
-def _double_sale(papers: list[list[Any]]) -> bool:
+def _double_sale(documents: list[list[Any]]) -> bool:
     sold: list[int] = []
     holder = None
-    for day, _, owner in papers:
+    for day, _, owner in documents:
         if owner != holder:
             sold.append(day)
         holder = owner
     return any(later - earlier <= SALE_DAYS for earlier, later in pairwise(sold))
 
 
-def _flash_registration(papers: list[list[Any]]) -> bool:
-    registered = next((day for day, rank, _ in papers if rank == RANKS["initial"]), None)
+def _flash_registration(documents: list[list[Any]]) -> bool:
+    registered = next((day for day, rank, _ in documents if rank == RANKS["initial"]), None)
     if registered is None:
         return False
-    abroad = (day for day, rank, _ in papers if rank >= RANKS["pending_export"] and day >= registered)
+    abroad = (
+        day for day, rank, _ in documents if rank >= RANKS["pending_export"] and day >= registered
+    )
     step = next(abroad, None)
     return step is not None and step - registered <= FLASH_DAYS
 

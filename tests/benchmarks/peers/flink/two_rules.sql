@@ -1,13 +1,13 @@
--- The two-rule job in Flink SQL: papers in the order of their event time, patterns by vehicle.
+-- The two-rule job in Flink SQL: documents in the order of their event time, patterns by vehicle.
 --
--- A change of hands is a paper by another owner than the paper before it. Papers may come
+-- A change of hands is a document by another owner than the document before it. Documents may come
 -- LATEST_DAYS after their event, hence the watermark; WITHIN bounds the state to the window.
 SET 'parallelism.default' = '1';
 SET 'execution.checkpointing.interval' = '10 s';
 SET 'execution.checkpointing.dir' = 'file://${DIRECTORY}';
 SET 'table.local-time-zone' = 'UTC';
 
-CREATE TABLE papers (
+CREATE TABLE documents (
   vin STRING,
   event_type STRING,
   kind STRING,
@@ -46,7 +46,7 @@ CREATE TABLE alerts (
 );
 
 CREATE VIEW changes AS
-SELECT vin, happened, place, owner FROM papers WHERE event_type <> 'deregistration';
+SELECT vin, happened, place, owner FROM documents WHERE event_type <> 'deregistration';
 
 EXECUTE STATEMENT SET BEGIN
 INSERT INTO alerts

@@ -1,4 +1,4 @@
-"""Seeded streams of vehicle papers: every kind, late, repeated, amended, withdrawn, unreadable."""
+"""Seeded streams of vehicle documents: every kind, late, repeated, amended, withdrawn, unreadable."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ from typing import Any
 FIRST_DAY = dt.date(2025, 1, 1)
 DAYS = 400
 LAST_DAY = 630
-"""2026-09-23: a worker does not believe papers that are dated after they were published."""
+"""2026-09-23: a worker does not believe documents that are dated after they were published."""
 PROVINCES = ("CN-GD", "CN-SH", "CN-ZJ", "CN-XJ", "CN-HL")
 UNREADABLE = (b"{", b"\xff\xfe", b"[]", b'{"event_type":"registration"}', b'"x"')
 OWNERS = ("person", "dealer", "exporter", "company")
 
 
-def paper_stream(seed: int, vehicles: int) -> list[bytes]:
+def document_stream(seed: int, vehicles: int) -> list[bytes]:
     """Lines in arrival order, about five a vehicle."""
     rng = random.Random(seed)
     lines: list[tuple[float, bytes]] = []
     for number in range(vehicles):
         vin = f"LSVTEST{seed % 100:02d}{number:08d}"
-        for day, paper in _life(rng, vin):
+        for day, document in _life(rng, vin):
             if day > LAST_DAY:
                 break
             arrives = day + rng.expovariate(0.5)
-            lines.append((arrives, json.dumps(paper).encode()))
-            lines += _after(rng, paper, arrives)
+            lines.append((arrives, json.dumps(document).encode()))
+            lines += _after(rng, document, arrives)
     lines += [(rng.uniform(0, DAYS), rng.choice(UNREADABLE)) for _ in range(vehicles // 20)]
     lines.sort(key=lambda line: line[0])
     return [line for _, line in lines]
@@ -38,7 +38,7 @@ def _date(day: int) -> str:
     return (FIRST_DAY + dt.timedelta(days=day)).isoformat()
 
 
-def _paper(rng: random.Random, vin: str, event_type: str, day: int, **fields: Any) -> dict[str, Any]:
+def _document(rng: random.Random, vin: str, event_type: str, day: int, **fields: Any) -> dict[str, Any]:
     return {
         "event_id": f"{rng.getrandbits(48):012x}",
         "source": rng.choice(("north-registry", "south-registry")),
@@ -53,42 +53,44 @@ def _life(rng: random.Random, vin: str) -> Iterator[tuple[int, dict[str, Any]]]:
     day = rng.randrange(DAYS)
     owner = rng.choice("ABCDEF")
     common = {"province": rng.choice(PROVINCES), "owner_type": rng.choice(OWNERS)}
-    yield day, _paper(
+    yield day, _document(
         rng, vin, "registration", day, kind="initial", owner_id=owner,
         odometer_km=rng.choice((0, 3, 80, 400)), odometer_status="read", **common,
     )  # fmt: skip
     while rng.random() < 0.5:
         day += rng.choice((0, 1, 3, 6, 7, 20, 100))
         owner = rng.choice("ABCDEF")
-        yield day, _paper(
+        yield day, _document(
             rng, vin, "registration", day, kind="transfer", owner_id=owner,
             price_cny=rng.choice((90_000, 120_000, 400_000)), **common,
         )  # fmt: skip
     if rng.random() < 0.6:
         day += rng.choice((1, 5, 30, 179, 181, 199))
-        yield day, _paper(
+        yield day, _document(
             rng, vin, "registration", day, kind="pending_export", owner_id="X", **common
         )  # fmt: skip
     if rng.random() < 0.5:
         day += rng.choice((1, 10, 59, 70))
-        yield day, _paper(
+        yield day, _document(
             rng, vin, "customs_export", day, declaration_no=f"D{vin[-8:]}", exporter_id="X",
             destination=rng.choice(("RU", "JO", "AE")), condition=rng.choice(("new", "used")),
             odometer_km=rng.choice((5, 90, 450, 20_000)), odometer_status="read",
         )  # fmt: skip
     if rng.random() < 0.3:
         day += rng.choice((1, 40, 90))
-        yield day, _paper(rng, vin, "deregistration", day, reason="export")
+        yield day, _document(rng, vin, "deregistration", day, reason="export")
 
 
-def _after(rng: random.Random, paper: dict[str, Any], arrives: float) -> Iterator[tuple[float, bytes]]:
-    """Repetitions, amendments and withdrawals of a paper."""
+def _after(
+    rng: random.Random, document: dict[str, Any], arrives: float
+) -> Iterator[tuple[float, bytes]]:
+    """Repetitions, amendments and withdrawals of a document."""
     fate = rng.random()
     later = arrives + rng.expovariate(0.1)
     if fate < 0.1:
-        yield later, json.dumps(paper).encode()
+        yield later, json.dumps(document).encode()
     elif fate < 0.2:
-        amended = paper | {"revision": 1, "owner_id": rng.choice("ABCDEF")}
+        amended = document | {"revision": 1, "owner_id": rng.choice("ABCDEF")}
         yield later, json.dumps(amended).encode()
     elif fate < 0.25:
-        yield later, json.dumps(paper | {"revision": 1, "status": "void"}).encode()
+        yield later, json.dumps(document | {"revision": 1, "status": "void"}).encode()

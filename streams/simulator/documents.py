@@ -17,7 +17,7 @@ READINGS = ("not_read", "read")
 TRADE_MODES = ("0110", "3339", "9739")
 
 
-class RegistrationPaper(msgspec.Struct, frozen=True, omit_defaults=True):
+class RegistrationDocument(msgspec.Struct, frozen=True, omit_defaults=True):
     """A registration document; absent fields are left out."""
 
     event_id: str
@@ -44,7 +44,7 @@ class RegistrationPaper(msgspec.Struct, frozen=True, omit_defaults=True):
     plate: str | UnsetType = UNSET
 
 
-class DeregistrationPaper(msgspec.Struct, frozen=True, omit_defaults=True):
+class DeregistrationDocument(msgspec.Struct, frozen=True, omit_defaults=True):
     """A deregistration document."""
 
     event_id: str
@@ -60,7 +60,7 @@ class DeregistrationPaper(msgspec.Struct, frozen=True, omit_defaults=True):
     owner_id: str | UnsetType = UNSET
 
 
-class CustomsExportPaper(msgspec.Struct, frozen=True, omit_defaults=True):
+class CustomsExportDocument(msgspec.Struct, frozen=True, omit_defaults=True):
     """A customs-export document."""
 
     event_id: str

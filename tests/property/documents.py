@@ -1,8 +1,8 @@
 """Small streams that look for trouble: few vehicles, few identities, days near every threshold.
 
 Identities are drawn from a small pool, so that amendments, withdrawals, conflicts under one revision
-and amendments that move a paper to another VIN, day, owner or kind come about by themselves.
-A paper is drawn from one integer: streams shrink by dropping papers, and are quick to make.
+and amendments that move a document to another VIN, day, owner or kind come about by themselves.
+A document is drawn from one integer: streams shrink by dropping documents, and are quick to make.
 """
 
 from datetime import date, timedelta
@@ -109,8 +109,8 @@ def _customs_export(dice: Random) -> dict[str, Any]:
     }
 
 
-def paper(seed: int) -> dict[str, Any]:
-    """One paper, the same for the same seed."""
+def document(seed: int) -> dict[str, Any]:
+    """One document, the same for the same seed."""
     dice = Random(seed)
     return dice.choice((_registration, _registration, _customs_export, _deregistration))(dice)
 
@@ -118,10 +118,10 @@ def paper(seed: int) -> dict[str, Any]:
 def _document(seed: int) -> bytes:
     if seed % 40 == 0:
         return (b"{}", b"x", b'{"event_type":"registration"}', b"\xff")[seed // 40 % 4]
-    return encode(paper(seed))
+    return encode(document(seed))
 
 
 SEEDS = st.integers(0, 2**32)
-PAPERS = SEEDS.map(paper)
+DOCUMENTS = SEEDS.map(document)
 STREAMS = st.lists(SEEDS.map(_document), min_size=1, max_size=18)
 """Raw documents in one arrival order, some of them broken."""
