@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 
 from streams.cli.console import errors, fail
 from streams.cli.progress import reading_progress
@@ -29,6 +30,10 @@ def _speed(text: str | None) -> float | None:
     return speed
 
 
+def _say(message: str) -> None:
+    errors.print(f"[bold red]error:[/] {escape(message)}", highlight=False, soft_wrap=True)
+
+
 def publish(
     files: Files,
     *,
@@ -48,7 +53,7 @@ def publish(
     pace = Pace(rate, _speed(speed))
     router = Router(names_of(settings))
     with kafka_errors_explained(settings):
-        publisher = Publisher(settings)
+        publisher = Publisher(settings, _say)
         try:
             with reading_progress(files, errors) as advance:
                 for path in files:

@@ -4,20 +4,30 @@ from __future__ import annotations
 
 import typer
 
-from streams.cli.service_options import Bootstrap, kafka_errors_explained, settings_or_exit
+from streams.cli.service_options import UNREACHABLE, Bootstrap, kafka_errors_explained, settings_or_exit
+from streams.kafka.round_trip import RoundTripError, round_trip
 from streams.kafka.topic_admin import Difference, admin_client, apply_topics, check_topics
-from streams.service.layout import catalogue_of
+from streams.service.layout import catalogue_of, names_of
 
 app = typer.Typer(no_args_is_help=True, help="Make and check the topics on Kafka.")
 
 
 @app.command("apply")
 def apply_command(bootstrap: Bootstrap = None) -> None:
-    """Make missing topics and set differing topic settings; safe to repeat."""
+    """Make missing topics and set differing settings, then write and read one record; safe to repeat.
+
+    Exit codes: 0 fine, 1 differences are left, 2 wrong use, 3 no broker, or one that takes no records.
+    """
     settings = settings_or_exit(bootstrap_servers=bootstrap)
     with kafka_errors_explained(settings), admin_client(settings) as client:
         left = apply_topics(client, catalogue_of(settings))
     _report(left)
+    try:
+        seconds = round_trip(settings, names_of(settings).dead_letters, f"{settings.group}-round-trip")
+    except RoundTripError as error:
+        typer.echo(f"zeromile: {error}", err=True)
+        raise typer.Exit(UNREACHABLE) from None
+    typer.echo(f"a record was written and read in {seconds:.1f} s")
 
 
 @app.command("check")

@@ -13,9 +13,9 @@ from aiokafka.errors import KafkaError
 from aiokafka.structs import ConsumerRecord, TopicPartition
 
 from streams.kafka.connection import KafkaConnection
+from streams.kafka.patience import Patience
 
 POLL_MS = 500
-RETRY_SECONDS = 1.0
 
 log = structlog.get_logger("zeromile.following")
 
@@ -43,15 +43,16 @@ async def follow(connection: KafkaConnection, where: TopicPartition) -> AsyncGen
         The partition.
     """
     position = 0
+    patience = Patience(log, "topic cannot be read", topic=where.topic)
     while True:
         try:
             async with aclosing(_read_from(connection, where, position)) as news:
                 async for new in news:
+                    patience.worked()
                     position = new.position
                     yield new
         except (KafkaError, OSError) as error:
-            log.warning("topic cannot be read, trying again", topic=where.topic, error=str(error))
-            await asyncio.sleep(RETRY_SECONDS)
+            await asyncio.sleep(patience.failed(error))
 
 
 async def _read_from(

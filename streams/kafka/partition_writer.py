@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from typing import Final
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import (
@@ -29,6 +30,11 @@ YIELD_EVERY = 1000
 REQUEST_TIMEOUT_MS = 30_000
 TRANSACTION_TIMEOUT_MS = 60_000
 STOP_SECONDS = 5.0
+
+PRIVATE_HOOKS: Final = {
+    "aiokafka.producer.transaction_manager.TransactionManager": ("wait_for_transaction_end(self)",)
+}
+"""What is used of aiokafka's inside, guarded by `tests/service/test_faust_hooks.py`."""
 
 
 class FencedError(Exception):
@@ -105,6 +111,8 @@ class PartitionWriter:
             raise WriteFailedError("the writer is closed")
         try:
             async with producer.transaction():
+                manager = producer._txn_manager  # noqa: SLF001 - see PRIVATE_HOOKS
+                manager.wait_for_transaction_end().add_done_callback(_fetch_outcome)
                 return await self._send(producer, entries)
         except (ProducerFenced, InvalidProducerEpoch, InvalidProducerIdMapping) as error:
             raise FencedError(self._transactional_id) from error
@@ -139,7 +147,14 @@ async def _submit(
 ) -> tuple[TopicPartition, int, asyncio.Future[RecordMetadata]]:
     count: int = batch.record_count()  # type: ignore[attr-defined] # aiokafka is not typed
     future = await producer.send_batch(batch, where.topic, partition=where.partition)
+    future.add_done_callback(_fetch_outcome)
     return where, count, future
+
+
+def _fetch_outcome(future: asyncio.Future[object]) -> None:
+    """Where one batch fails nobody waits for the rest, and asyncio complains about each of them."""
+    if not future.cancelled():
+        future.exception()
 
 
 async def _stop(producer: AIOKafkaProducer) -> None:

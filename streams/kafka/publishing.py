@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import time
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from kafka import KafkaProducer
@@ -20,6 +21,7 @@ from streams.kafka.topics import TopicNames
 LINGER_MS = 20
 BATCH_BYTES = 256 * 1024
 REQUEST_BYTES = 4 * 1024 * 1024
+REPORT_SECONDS = 30.0
 
 
 class Outgoing(NamedTuple):
@@ -88,9 +90,15 @@ class Publisher:
     ----------
     connection
         Where Kafka is.
+    report
+        Told of the first failure as soon as it happens, and every half minute how many there are.
     """
 
-    def __init__(self, connection: KafkaConnection) -> None:
+    def __init__(
+        self, connection: KafkaConnection, report: Callable[[str], None] = lambda _: None
+    ) -> None:
+        self._report = report
+        self._reported_at: float | None = None
         self.failed: Counter[str] = Counter()
         self.published = 0
         self._producer = open_client(
@@ -112,6 +120,12 @@ class Publisher:
 
     def _count_failure(self, error: Exception) -> None:
         self.failed[type(error).__name__] += 1
+        now = time.monotonic()
+        if self._reported_at is None or now - self._reported_at >= REPORT_SECONDS:
+            self._reported_at = now
+            count = self.failed.total()
+            documents = "a document was" if count == 1 else f"{count:,} documents were"
+            self._report(f"{documents} not taken by the broker: {type(error).__name__}: {error}")
 
     def close(self) -> None:
         """Wait until everything is confirmed or has failed."""

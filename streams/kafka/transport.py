@@ -29,9 +29,9 @@ from faust.types import TP
 from faust.types.tuples import ConsumerMessage, Message
 
 from streams.kafka.batches import BatchMessage, BatchScheduler, RecordBatch, SpanLedger
+from streams.kafka.patience import Patience
 
 ROOM_CHECK_SECONDS = 0.5
-RETRY_SECONDS = 0.5
 FETCH_WAIT_MS = 500
 UNREAD_SECONDS = 1.0
 """How long records may lie unread before the other partitions of their broker are fetched without them.
@@ -226,6 +226,7 @@ class BatchConsumer(driver.Consumer):
 
     async def _seek_anew(self) -> None:
         """Undo what a fetch across a rebalance did to the positions."""
+        patience = Patience(log, "positions cannot be set yet")
         while not self.should_stop:
             if not self.flow_active:
                 await self.wait(self.can_resume_flow)  # type: ignore[arg-type] # as Faust does
@@ -235,9 +236,9 @@ class BatchConsumer(driver.Consumer):
                 await self.perform_seek()
             except (KafkaError, AssertionError) as error:
                 # The next rebalance has begun, or the broker is away.
-                log.warning("positions cannot be set yet", error=type(error).__name__)
-                await self.sleep(RETRY_SECONDS)
+                await self.sleep(patience.failed(error))
             else:
+                patience.worked()
                 return
 
     # -- partitions that are not ready

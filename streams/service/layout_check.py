@@ -6,15 +6,15 @@ import asyncio
 from typing import Final
 
 import structlog
-from kafka.errors import KafkaError, RetriableError
+from kafka.errors import KafkaConnectionError, KafkaError, RetriableError
 from mode import Service
 
+from streams.kafka.patience import Patience
 from streams.kafka.topic_admin import admin_client, check_topics
 from streams.service.identity_check import IdentityKeyChangedError, check_identities
 from streams.service.layout import catalogue_of
 from streams.service.settings import Settings
 
-RETRY_SECONDS: Final = 1.0
 WRONG_USE: Final = 2
 """Exit status of a worker whose topics are not there, or whose state is not its own."""
 
@@ -74,12 +74,15 @@ class WaitForBroker(Service):
 
     async def on_start(self) -> None:
         """Return when all is as it should be, or when told to stop."""
+        servers = self._settings.bootstrap_servers
+        patience = Patience(log, "no broker answers, waiting for one", servers=servers)
+        failure: RetriableError = KafkaConnectionError(servers)
         while not self.should_stop:
-            log.warning("no broker answers, waiting for one", servers=self._settings.bootstrap_servers)
-            await self.sleep(RETRY_SECONDS)
+            await self.sleep(patience.failed(failure))
             try:
                 await asyncio.to_thread(check_start, self._settings)
-            except RetriableError:
+            except RetriableError as error:
+                failure = error
                 continue
             except (TopicsError, IdentityKeyChangedError) as error:
                 log.error("not as it should be", faults=str(error))  # noqa: TRY400 - says it all

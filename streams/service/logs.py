@@ -9,6 +9,7 @@ import structlog
 from structlog.types import EventDict, Processor
 
 from streams import __version__
+from streams.service.repeats import Repeats
 from streams.service.settings import Settings
 
 QUIET = ("aiokafka", "faust", "mode", "kafka", "aiohttp", "asyncio", "streams")
@@ -48,6 +49,7 @@ def set_up_logs(settings: Settings) -> None:
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *final],
         )
     )
+    handler.addFilter(Repeats(QUIET))
     root = logging.getLogger()
     root.handlers = [handler]
     level = getattr(logging, settings.log_level.upper())

@@ -194,7 +194,7 @@ class Metrics:
         )
         self.transaction_failures = Counter(
             "zeromile_transaction_failures",
-            "Transactions whose outcome had to be looked up because the broker did not answer.",
+            "Transactions that the broker refused or did not answer; their outcome was looked up.",
             registry=self.registry,
         )
         self.written_records = Counter(

@@ -162,6 +162,11 @@ class OwnedPartition:
         return bool(self._pending.events or self.store.changed or self._outbox)
 
     @property
+    def trouble(self) -> str | None:
+        """Why nothing can be written, once it has been so for seconds; None where all is well."""
+        return self._transactions.trouble
+
+    @property
     def unflushed_documents(self) -> int:
         """Documents that wait for a transaction."""
         return self._pending.documents

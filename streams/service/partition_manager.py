@@ -60,10 +60,19 @@ class PartitionManager(Service):
 
     @property
     def ready(self) -> bool:
-        """Whether there was an assignment and all of it is recovered."""
-        return self.assigned_once and all(
-            number in self.owned and self.owned[number].ready.is_set() for number in self.assigned
+        """Whether there was an assignment, and all of it is recovered and can be written."""
+        return (
+            self.assigned_once
+            and not self.troubles
+            and all(
+                number in self.owned and self.owned[number].ready.is_set() for number in self.assigned
+            )
         )
+
+    @property
+    def troubles(self) -> dict[int, str]:
+        """Partitions whose transactions have been failing for seconds, and why."""
+        return {n: p.trouble for n, p in self.owned.items() if p.trouble is not None}
 
     @property
     def busy(self) -> bool:

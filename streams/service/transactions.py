@@ -13,11 +13,14 @@ from aiokafka.structs import TopicPartition
 
 from streams.kafka.markers import MARKER_KEY, Marker, decode_marker
 from streams.kafka.partition_writer import FencedError, PartitionWriter, WriteFailedError
+from streams.kafka.patience import Patience
 from streams.kafka.topic_reader import read_to_end
 from streams.kafka.transaction_buffer import Entry
 from streams.service.partition_context import PartitionContext
 
-RETRY_SECONDS = 1.0
+TROUBLED_SECONDS = 5.0
+"""How long transactions may fail before their partition counts as one that does not work: a broker that
+hands its partitions over needs no more."""
 T = TypeVar("T")
 
 log = structlog.get_logger("zeromile.partition")
@@ -46,6 +49,12 @@ class Transactions:
             surroundings.connection, f"{surroundings.group}-partition-{changelog.partition}"
         )
         self._marker = Marker(surroundings.owner, 0, surroundings.url)
+        self._patience = Patience(log, "transactions fail", partition=changelog.partition)
+
+    @property
+    def trouble(self) -> str | None:
+        """Why nothing gets written, once it has been so for seconds; None where all is well."""
+        return self._patience.error if self._patience.seconds > TROUBLED_SECONDS else None
 
     async def take_over(self) -> None:
         """Fence the last owner, as soon as the broker answers."""
@@ -78,14 +87,19 @@ class Transactions:
     async def _write(self, entries: dict[TopicPartition, list[Entry]], position: int) -> int:
         while True:
             try:
-                return (await self._writer.write(entries))[self._changelog]
+                end = (await self._writer.write(entries))[self._changelog]
             except FencedError as error:
                 raise self._lost("is written to by another worker") from error
-            except WriteFailedError:
+            except WriteFailedError as error:
                 self._failures.inc()
+                pause = self._patience.failed(error)
                 committed = await persistently(lambda: self._look_up_commit(position))
-                if committed is not None:
-                    return committed
+                if committed is None:
+                    await asyncio.sleep(pause)
+                    continue
+                end = committed
+            self._patience.worked()
+            return end
 
     async def _look_up_commit(self, position: int) -> int | None:
         """After a failure: the changelog's end if our transaction is in it, None if not."""
@@ -108,9 +122,12 @@ class Transactions:
 
 async def persistently(attempt: Callable[[], Awaitable[T]]) -> T:
     """Try until the broker answers; an outage delays a partition and fails nothing."""
+    patience = Patience(log, "broker does not answer")
     while True:
         try:
-            return await attempt()
+            done = await attempt()
         except (KafkaError, OSError) as error:
-            log.warning("broker does not answer", error=type(error).__name__)
-            await asyncio.sleep(RETRY_SECONDS)
+            await asyncio.sleep(patience.failed(error))
+        else:
+            patience.worked()
+            return done

@@ -91,12 +91,13 @@ class WebPages(Service):
         return answer({"status": "alive"})
 
     async def readyz(self, _: web.Request) -> web.Response:
-        """Ready when every assigned partition has its state."""
+        """Ready when every assigned partition has its state, and transactions succeed."""
         ready = [n for n, p in self._partitions.owned.items() if p.ready.is_set()]
         body = {
             "ready": self._partitions.ready,
             "assigned": sorted(self._partitions.assigned),
             "recovered": sorted(ready),
+            "failing": {str(n): why for n, why in sorted(self._partitions.troubles.items())},
         }
         return answer(body, status=200 if self._partitions.ready else 503)
 

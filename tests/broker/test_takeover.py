@@ -16,8 +16,9 @@ from prometheus_client import Metric
 from detectors.decoding import decode
 from detectors.registry import Catalogue
 from detectors.watermarks import Watermarks
+from streams.kafka import patience
 from streams.kafka.topic_reader import Fetched, read_to_end
-from streams.service import owned_partition, transactions
+from streams.service import owned_partition
 from streams.service.identity_check import IN_CLEAR
 from streams.service.metrics import Metrics
 from streams.service.observer import Observer
@@ -235,7 +236,7 @@ async def test_a_recovery_that_was_interrupted_has_all_vehicles_judged_again(
             raise KafkaConnectionError
 
     monkeypatch.setattr(owned_partition, "read_to_end", interrupted)
-    monkeypatch.setattr(transactions, "RETRY_SECONDS", 0.0)
+    monkeypatch.setattr(patience, "LONGEST_SECONDS", 0.0)
     second_life = await _started(partition)
 
     assert readings[0]

@@ -23,6 +23,7 @@ from faust.types import TP
 from faust.types.tuples import ConsumerMessage
 
 from streams.kafka.batches import BatchMessage, RecordBatch, scheduler_for
+from streams.kafka.partition_writer import PRIVATE_HOOKS as WRITER_HOOKS
 from streams.kafka.topic_reader import PRIVATE_HOOKS as READER_HOOKS
 from streams.kafka.transport import PRIVATE_HOOKS as TRANSPORT_HOOKS
 from streams.kafka.transport import (
@@ -33,7 +34,7 @@ from streams.kafka.transport import (
     CommittedReadsThread,
 )
 
-PRIVATE_HOOKS = TRANSPORT_HOOKS | READER_HOOKS
+PRIVATE_HOOKS = TRANSPORT_HOOKS | READER_HOOKS | WRITER_HOOKS
 TOPIC, T0 = "t", TP("t", 0)
 PINS = {"faust-streaming": "0.15.3", "mode-streaming": "0.7.1", "aiokafka": "0.14.0"}
 
@@ -344,7 +345,7 @@ async def test_what_is_fetched_across_a_rebalance_is_fetched_anew(
 async def test_positions_are_set_before_anything_else_is_fetched(
     consumer: BatchConsumer, positions: _Positions, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr("streams.kafka.transport.RETRY_SECONDS", 0.0)
+    monkeypatch.setattr("streams.kafka.patience.LONGEST_SECONDS", 0.0)
     positions.failures[:] = [KafkaTimeoutError(), AssertionError("no partitions are assigned")]
     fetch = asyncio.ensure_future(consumer._getmany(consumer._get_active_partitions(), 1.0))
     await positions.fetching.wait()

@@ -45,7 +45,7 @@ def worker() -> SimpleNamespace:
     ]  # fmt: skip
     observer.result(0, engine.process([RawDocument(json.dumps(s).encode()) for s in sales]))
     partition = SimpleNamespace(store=store, ready=SimpleNamespace(is_set=lambda: True))
-    partitions = SimpleNamespace(owned={0: partition}, assigned={0}, ready=True)
+    partitions = SimpleNamespace(owned={0: partition}, assigned={0}, ready=True, troubles={})
     return SimpleNamespace(partitions=partitions, lag=Lag(), metrics=metrics, observer=observer)
 
 
@@ -73,6 +73,17 @@ async def test_health_follows_progress_and_readiness(
 
     assert (await client.get("/livez")).status == 503
     assert (await client.get("/readyz")).status == 503
+
+
+async def test_readiness_names_the_partitions_whose_transactions_fail(
+    client: TestClient[Any, Any], worker: SimpleNamespace
+):
+    worker.partitions.ready, worker.partitions.troubles = False, {3: "UnknownError"}
+
+    answer = await client.get("/readyz")
+
+    assert answer.status == 503
+    assert (await answer.json())["failing"] == {"3": "UnknownError"}
 
 
 async def test_metrics_are_prometheus_text(client: TestClient[Any, Any]):
