@@ -195,7 +195,7 @@ def _connect(app: BatchApp, partitions: PartitionManager, settings: Settings) ->
         async for event in cast("faust.Stream[Any]", stream).noack().events():
             partition = partitions.owned.get(event.message.partition)
             if partition is not None:
-                await partition.wait_for_room(settings.max_unflushed_documents)
+                await partition.writing.wait_for_room(settings.max_unflushed_documents)
             # A batch of a partition that is gone or suspended comes again to whoever owns it next.
             if partition is not None and partition.ready.is_set():
                 partition.process(event.value, event)

@@ -77,7 +77,7 @@ class PartitionManager(Service):
     @property
     def busy(self) -> bool:
         """Whether something waits for a transaction or is in one."""
-        return any(partition.unsettled for partition in self.owned.values())
+        return any(partition.writing.unsettled for partition in self.owned.values())
 
     @property
     def _consumer(self) -> BatchConsumer:
@@ -157,16 +157,16 @@ class PartitionManager(Service):
     async def _suspend(self, number: int) -> None:
         partition = self.owned[number]
         try:
-            await asyncio.wait_for(partition.settle(), SETTLE_SECONDS)
+            await asyncio.wait_for(partition.writing.settle(), SETTLE_SECONDS)
         except TimeoutError:
             log.warning(
                 "partition could not be settled in time",
                 partition=number,
-                documents=partition.unflushed_documents,
-                in_transaction=partition.in_transaction,
+                documents=partition.writing.documents,
+                in_transaction=partition.writing.in_transaction,
             )
         await self._cancel(number)
-        if partition.unsettled:
+        if partition.writing.unsettled:
             # What the broker has of it is uncertain: read it anew when it comes back.
             await self._drop(number, lost=True)
 

@@ -18,7 +18,7 @@ from detectors.registry import Catalogue
 from detectors.watermarks import Watermarks
 from streams.kafka import patience
 from streams.kafka.topic_reader import Fetched, read_to_end
-from streams.service import owned_partition
+from streams.service import recovery
 from streams.service.identity_check import IN_CLEAR
 from streams.service.metrics import Metrics
 from streams.service.observer import Observer
@@ -90,14 +90,14 @@ def _records(deployment: Deployment, *numbers: int) -> list[SimpleNamespace]:
 async def _started(partition: OwnedPartition) -> asyncio.Task[None]:
     task = asyncio.create_task(partition.run(lambda _: None))
     await asyncio.wait_for(partition.ready.wait(), 30)
-    await partition.settle()
+    await partition.writing.settle()
     return task
 
 
 async def _process(deployment: Deployment, partition: OwnedPartition, *numbers: int) -> Event:
     event = Event()
     partition.process(_records(deployment, *numbers), event)
-    await partition.settle()
+    await partition.writing.settle()
     return event
 
 
@@ -141,9 +141,9 @@ async def test_settling_during_a_transaction_waits_for_it_and_starts_no_other(de
     event = Event()
     partition.process(_records(deployment, 0), event)
     async with asyncio.timeout(10):
-        while not partition.in_transaction:  # noqa: ASYNC110 - an event would change what is tested
+        while not partition.writing.in_transaction:  # noqa: ASYNC110 - an event would change what is tested
             await asyncio.sleep(0)
-        await partition.settle()
+        await partition.writing.settle()
 
     assert event.acked
     assert _count(written) == before + 1
@@ -235,7 +235,7 @@ async def test_a_recovery_that_was_interrupted_has_all_vehicles_judged_again(
         if len(readings) == 1:
             raise KafkaConnectionError
 
-    monkeypatch.setattr(owned_partition, "read_to_end", interrupted)
+    monkeypatch.setattr(recovery, "read_to_end", interrupted)
     monkeypatch.setattr(patience, "LONGEST_SECONDS", 0.0)
     second_life = await _started(partition)
 
