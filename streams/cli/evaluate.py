@@ -12,7 +12,7 @@ from streams.cli.console import errors, fail, out
 from streams.cli.progress import reading_progress
 from streams.cli.replay import Config, ModelChoice, check_readable
 from streams.evaluation import observe_alerts, observe_run, read_truth, score
-from streams.evaluation.observing import ObservedAlert
+from streams.evaluation.observing import ObservedRun
 from streams.evaluation.tables import score_tables
 from streams.models.choice import choose_model
 from streams.setup.policy import load_policy
@@ -59,7 +59,7 @@ def evaluate(
         out.print(table)
 
 
-def _run(file: Path, config: Path | None, model: str | None) -> ObservedAlert:
+def _run(file: Path, config: Path | None, model: str | None) -> ObservedRun:
     catalogue = Catalogue(load_policy(config), choose_model(model))
     with reading_progress([file], errors) as advance:
         return observe_run(file, catalogue, advance(file) if advance else None)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from msgspec import UNSET
 
 from detectors import civil_time
-from streams.evaluation.observing import ObservedAlert, Sighting
+from streams.evaluation.observing import ObservedRun, Sighting
 from streams.evaluation.truth import Truth
 from streams.evaluation.unusual import OF_A_MODEL
 from streams.simulator.truth import ExpectedAlert, VehicleTruth
@@ -85,7 +85,7 @@ class EvaluatedVehicle:
         return max(0, self.sighting.first_day - day)
 
 
-def cases(truth: Truth, seen: ObservedAlert) -> Iterator[EvaluatedVehicle]:
+def cases(truth: Truth, seen: ObservedRun) -> Iterator[EvaluatedVehicle]:
     """All cases, in a fixed order; what a model finds unusual is no case, for no truth speaks of it."""
     for vin, vehicle in truth.vehicles.items():
         for alert in vehicle.expected:

@@ -54,7 +54,7 @@ class Sighting:
 
 
 @dataclass(slots=True)
-class ObservedAlert:
+class ObservedRun:
     """Everything that was said."""
 
     vehicles: dict[tuple[str, str], Sighting] = field(default_factory=dict)
@@ -81,7 +81,7 @@ class ObservedAlert:
         sighting.firing[change.alert_id] = change.occurred_at
 
 
-def observe_run(path: Path, catalogue: Catalogue, advance: Advance | None = None) -> ObservedAlert:
+def observe_run(path: Path, catalogue: Catalogue, advance: Advance | None = None) -> ObservedRun:
     """Run the engine over a recorded stream, one batch a stream day, and note when it says what.
 
     Parameters
@@ -96,7 +96,7 @@ def observe_run(path: Path, catalogue: Catalogue, advance: Advance | None = None
     engine = Engine(catalogue, MemoryStore(), corrections=VinCorrections())
     provinces = ProvinceAggregator(catalogue.policy)
     refused: dict[int, str] = {}
-    seen = ObservedAlert(refused=refused)
+    seen = ObservedRun(refused=refused)
     day = None
     for day, lines in _by_day(read_lines(path, advance)):
         documents = [RawDocument(line.value) for line in lines]
@@ -113,7 +113,7 @@ def observe_run(path: Path, catalogue: Catalogue, advance: Advance | None = None
     return seen
 
 
-def _take(seen: ObservedAlert, alerts: Iterable[Alert], day: int | None) -> None:
+def _take(seen: ObservedRun, alerts: Iterable[Alert], day: int | None) -> None:
     for alert in alerts:
         change = AlertChange(
             alert_id=alert.alert_id,
@@ -126,7 +126,7 @@ def _take(seen: ObservedAlert, alerts: Iterable[Alert], day: int | None) -> None
         seen.take(change, day)
 
 
-def observe_alerts(path: Path) -> ObservedAlert:
+def observe_alerts(path: Path) -> ObservedRun:
     """Read the alert changes of a replay (``replay --alerts`` or ``--final``, gzip if named .gz).
 
     Such a file does not say when in the stream an alert came, so nothing is known about delays.
@@ -136,7 +136,7 @@ def observe_alerts(path: Path) -> ObservedAlert:
     AlertsError
         Naming the file, the line and what is wrong with it.
     """
-    seen = ObservedAlert()
+    seen = ObservedRun()
     decode = msgspec.json.Decoder(AlertChange).decode
     number = 0
     try:

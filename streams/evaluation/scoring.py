@@ -8,7 +8,7 @@ from msgspec import UNSET
 
 from streams.evaluation.cases import ORDINARY, EvaluatedVehicle, cases
 from streams.evaluation.counting import delay, share
-from streams.evaluation.observing import ObservedAlert
+from streams.evaluation.observing import ObservedRun
 from streams.evaluation.score import (
     DetectorScore,
     LookAlikeScore,
@@ -25,7 +25,7 @@ from streams.evaluation.unusual import score_unusual
 EXAMPLES: Final = 5
 
 
-def score(truth: Truth, seen: ObservedAlert) -> Score:
+def score(truth: Truth, seen: ObservedRun) -> Score:
     """Compare what was said with what is true."""
     all_cases = list(cases(truth, seen))
     country = truth.country
@@ -164,7 +164,7 @@ def _wrong(all_cases: Iterable[EvaluatedVehicle]) -> tuple[WrongAlerts, ...]:
     )
 
 
-def _refusals(truth: Truth, seen: ObservedAlert) -> RefusalScore | None:
+def _refusals(truth: Truth, seen: ObservedRun) -> RefusalScore | None:
     if seen.refused is None:
         return None
     by_reason: defaultdict[str, Counter[str]] = defaultdict(Counter)

@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 from detectors import civil_time
 from streams.evaluation.counting import delay, share
-from streams.evaluation.observing import ObservedAlert
+from streams.evaluation.observing import ObservedRun
 from streams.evaluation.score import SpikeScore
 from streams.evaluation.truth import Truth
 from streams.simulator.truth import SpikeTruth
@@ -27,7 +27,7 @@ class _Alert(NamedTuple):
     """Whether it still fires at the end."""
 
 
-def score_spikes(truth: Truth, seen: ObservedAlert) -> tuple[SpikeScore, ...]:
+def score_spikes(truth: Truth, seen: ObservedRun) -> tuple[SpikeScore, ...]:
     """Score every detector that spoke of provinces; without any, spikes are scored under no name."""
     said: defaultdict[str, list[_Alert]] = defaultdict(list)
     for (province, detector), sighting in seen.provinces.items():

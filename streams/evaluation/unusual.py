@@ -5,7 +5,7 @@ from typing import Final
 
 from detectors.registry import FORESTS
 from streams.evaluation.counting import share
-from streams.evaluation.observing import ObservedAlert
+from streams.evaluation.observing import ObservedRun
 from streams.evaluation.score import UnusualScore
 from streams.evaluation.truth import Truth
 
@@ -15,7 +15,7 @@ OF_A_MODEL: Final = tuple(forest.spec.id for forest in FORESTS)
 _ORDINARY: Final = ("ordinary", "ordinary")
 
 
-def score_unusual(truth: Truth, seen: ObservedAlert) -> tuple[UnusualScore, ...]:
+def score_unusual(truth: Truth, seen: ObservedRun) -> tuple[UnusualScore, ...]:
     """How many vehicles of every class a model flags; nothing where it flags none at all."""
     assert truth.country is not None  # noqa: S101 - read_truth refuses files without it
     classes = Counter((vehicle.kind, vehicle.label) for vehicle in truth.vehicles.values())
@@ -36,7 +36,7 @@ def score_unusual(truth: Truth, seen: ObservedAlert) -> tuple[UnusualScore, ...]
     )
 
 
-def _flagged(truth: Truth, seen: ObservedAlert) -> Counter[tuple[str, str, str]]:
+def _flagged(truth: Truth, seen: ObservedRun) -> Counter[tuple[str, str, str]]:
     """Vehicles that fire at the end, by detector, kind and class."""
     counts: Counter[tuple[str, str, str]] = Counter()
     for (vin, detector), sighting in seen.vehicles.items():

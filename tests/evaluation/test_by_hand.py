@@ -22,7 +22,7 @@ import msgspec
 import pytest
 from rich.console import Console
 
-from streams.evaluation import Observation, read_truth, score
+from streams.evaluation import ObservedRun, read_truth, score
 from streams.evaluation.observing import AlertChange
 from streams.evaluation.tables import score_tables
 
@@ -99,7 +99,7 @@ PROVINCES = [
 def card(tmp_path):
     path = tmp_path / "truth.jsonl"
     path.write_bytes(b"".join(msgspec.json.encode(record) + b"\n" for record in RECORDS))
-    seen = Observation(refused={3: "not_json", 5: "bad_vin"}, documents=40)
+    seen = ObservedRun(refused={3: "not_json", 5: "bad_vin"}, documents=40)
     for identity, vin, detector, state, days in CHANGES:
         change = AlertChange(identity, detector, "vehicle", vin, state, "2024-03-05")
         seen.take(change, START.toordinal() + days)
@@ -163,8 +163,8 @@ def test_look_alikes(card):
 
 def test_what_is_missed_has_a_reason(card):
     assert [(row.reason, row.detector, row.examples) for row in card.missed] == [
-        ("malformed", "double_sale", ("C",)),
         ("documents were there", "flash_registration", ("A",)),
+        ("malformed", "double_sale", ("C",)),
     ]
 
 

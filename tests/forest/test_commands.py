@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 
 from streams.cli import app
 from streams.models.reading import read_model
+from tests.benchmarks.commands import app as benchmarks
 from tests.forest import population
 from tests.forest.populations import offered_window
 from tests.forest.test_findings import as_line
@@ -122,7 +123,7 @@ def test_the_model_that_ships_is_sound_and_finds_textbook_exports():
 
 
 def test_bench_forest_prints_both_tables():
-    result = run(app, ["bench", "forest", "--repetitions", "1", "--explained", "20"])
+    result = run(benchmarks, ["forest", "--repetitions", "1", "--explained", "20"])
     assert result.exit_code == 0, result.output
     assert "scikit-learn" in result.stdout
     assert "path attribution" in result.stdout

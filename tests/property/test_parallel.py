@@ -79,7 +79,7 @@ def test_workers_find_what_one_process_finds(streams, workers, batch, page, comp
         for number, stream in enumerate(streams):
             files.append(folder / f"stream{number}")
             files[-1].write_bytes(b"\n".join(stream))
-        for module in ("replay", "parallel.coordinator", "parallel.worker"):
+        for module in ("backfill.replay", "parallel.coordinator", "parallel.worker"):
             patch.setattr(f"streams.{module}.PAGE", page)
         how = {"batch": batch, "complete_through": complete, "on_the_way": batch is not None}
         one = on_one(folder / "one", files, **how)

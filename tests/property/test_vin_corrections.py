@@ -24,7 +24,7 @@ def _document(vin: str, revision: int, status: str = "valid") -> bytes:
 
 
 @pytest.mark.parametrize(
-    ("documents", "live"),
+    ("entries", "live"),
     [
         ([("A", 0), ("B", 1)], {"B"}),
         ([("A", 0), ("B", 1), ("A", 2)], {"A"}),

@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 
 from streams.cli import app
 from streams.spikes.periods import parse_period
+from tests.benchmarks.commands import app as benchmarks
 
 RUN = CliRunner()
 
@@ -156,8 +157,8 @@ def test_periods_read_as_written(text):
 
 
 def test_the_benchmark_prints_its_tables():
-    arguments = ["bench", "spikes", "--seed", "5", "--repetitions", "1", "--panels", "1", "--no-late"]
-    result = RUN.invoke(app, arguments)
+    arguments = ["spikes", "--seed", "5", "--repetitions", "1", "--panels", "1", "--no-late"]
+    result = RUN.invoke(benchmarks, arguments)
     assert result.exit_code == 0, result.output
     assert result.stdout.count("ss-nb") == 3
     assert "calendar wrong" in result.stdout
