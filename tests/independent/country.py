@@ -1,0 +1,128 @@
+"""The country: who lives in it, in which shares, and the lines that its registries and customs publish."""
+
+from __future__ import annotations
+
+import gzip
+import math
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Final, TypeVar
+
+import numpy as np
+
+from tests.independent import (
+    innocent_homes,
+    innocent_trade,
+    ordinary,
+    scheme_chains,
+    scheme_dates,
+    scheme_declarations,
+)
+from tests.independent.feed import LAST, Feeds
+from tests.independent.life import Country, Life
+from tests.independent.operations import RULE, Story, operation, textbook
+from tests.independent.truth import Truth, written_truth
+
+T = TypeVar("T")
+
+INNOCENT: Final = innocent_homes.STORIES | innocent_trade.STORIES
+SCHEMES: Final[dict[Story, float]] = (
+    scheme_dates.STORIES | scheme_chains.STORIES | scheme_declarations.STORIES
+)
+SHARES: Final = {"innocent": 0.021, "known": 0.006, "scheme": 0.006}
+"""Of all vehicles; the month that a registry sends again brings the innocent to some 2.5 %."""
+
+_RESENT_BY: Final = "cgs-gd"
+_RESENT: Final = (RULE - 200.0, RULE - 170.0)
+"""The month whose documents one registry sends again, under new event ids."""
+_RESENT_AT: Final = RULE - 120.0
+
+
+class Written:
+    """A country as it was written: messages in order of arrival, and the truth of every vehicle."""
+
+    def __init__(self, seed: int, vehicles: int) -> None:
+        self._country = Country(seed)
+        self._feeds = Feeds(self._country.dice)
+        self.truth: list[Truth] = []
+        counts = {label: round(vehicles * share) for label, share in SHARES.items()}
+        for label, story, life in _told(self._country, counts):
+            self._take(life, label, story.__name__, (story.__doc__ or "").strip())
+        for _ in range(vehicles - sum(counts.values())):
+            self._live()
+
+    def lines(self) -> Iterator[bytes]:
+        """Every message, in order of arrival."""
+        for n in np.argsort(np.array(self._feeds.arrivals), kind="stable").tolist():
+            yield self._feeds.lines[n]
+
+    def _take(self, life: Life, label: str, story: str, note: str) -> bool:
+        if not self._feeds.take(life.book):
+            return False
+        clocks = [entry.clock for entry in life.book]
+        for vin in filter(None, (life.vin, life.mistyped)):
+            self.truth.append(Truth(vin, label, story, int(min(clocks)), int(max(clocks)), note))
+        return True
+
+    def _live(self) -> None:
+        """Add an ordinary vehicle of which something was published; some are sent again with all of a month."""
+        while True:
+            story = self._country.dice.weighted(ordinary.LIVES)
+            life = story(self._country)
+            again = [entry for entry in life.book if _is_resent(entry.document["source"], entry.clock)]
+            for entry in again:
+                document = entry.document | {"event_id": f"R{self._country.number():09}"}
+                life.book.append(type(entry)(document, entry.clock, _RESENT_AT, amended=True))
+            label, name = ("innocent", "month_resent") if again else ("ordinary", story.__name__)
+            if self._take(life, label, name, "A registry sends a month again under new event ids." if again else ""):
+                return
+
+
+def _is_resent(source: str, clock: float) -> bool:
+    return source == _RESENT_BY and _RESENT[0] <= clock < _RESENT[1]
+
+
+def _told(
+    country: Country, counts: Mapping[str, int]
+) -> Iterator[tuple[str, Callable[..., Life], Life]]:
+    """Everything but the ordinary lives: label, story, and the life."""
+    for story, count in apportioned(INNOCENT, counts["innocent"]).items():
+        for _ in range(count):
+            yield "innocent", story, story(country)
+    for label, stories in (("known", {textbook: 1.0}), ("scheme", SCHEMES)):
+        for plot, count in apportioned(stories, counts[label]).items():
+            for life in _lots(country, plot, count):
+                yield label, plot, life
+
+
+def _lots(country: Country, plot: Story, count: int) -> Iterator[Life]:
+    """Vehicles of one scheme, in operations of a few to some dozens."""
+    while count > 0:
+        law = plot in scheme_dates.OF_THE_LAW
+        plan = operation(country, RULE - 185, LAST - 280) if law else operation(country)
+        lot = min(count, math.ceil(country.dice.about(7, 0.8)))
+        for _ in range(lot):
+            yield plot(country, plan)
+        count -= lot
+
+
+def apportioned(weights: Mapping[T, float], count: int) -> dict[T, int]:
+    """Whole numbers in the proportion of weights, that sum up to the count (largest remainders)."""
+    whole = sum(weights.values())
+    quotas = {thing: count * weight / whole for thing, weight in weights.items()}
+    counts = {thing: math.floor(quota) for thing, quota in quotas.items()}
+    rest = sorted(quotas, key=lambda thing: counts[thing] - quotas[thing])
+    for thing in rest[: count - sum(counts.values())]:
+        counts[thing] += 1
+    return counts
+
+
+def write_country(seed: int, vehicles: int, out: Path, truth: Path) -> int:
+    """Write a country's documents (JSON Lines, gzip) and truth (CSV); say how many messages there are."""
+    written = Written(seed, vehicles)
+    with out.open("wb") as raw, gzip.GzipFile("", "wb", 1, raw, mtime=0) as stream:
+        messages = 0
+        for messages, line in enumerate(written.lines(), start=1):
+            stream.write(line + b"\n")
+    truth.write_text(written_truth(written.truth), encoding="utf-8")
+    return messages
