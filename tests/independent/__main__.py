@@ -1,4 +1,5 @@
-"""A second country, and the score of alerts on it: `python -m tests.independent`, from the repository's root."""
+"""A second country, and the score of alerts on it: `python -m tests.independent`, from the
+repository's root."""
 
 from __future__ import annotations
 
@@ -8,7 +9,11 @@ from typing import Annotated
 
 import typer
 
+from tests.independent.baselines import ages_at_export
 from tests.independent.country import write_country
+from tests.independent.score import read_alerts, scored
+from tests.independent.table import plain_table
+from tests.independent.truth import read_truth
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__)
 
@@ -23,6 +28,27 @@ def write(
 ) -> None:
     """Write a country's documents and its truth."""
     typer.echo(f"{write_country(seed, vehicles, out, truth):,} messages about {vehicles:,} vehicles")
+
+
+@app.command()
+def score(
+    alerts: Annotated[Path, typer.Argument(help="Alerts that `zeromile replay --final` wrote.")],
+    *,
+    truth: Annotated[Path, typer.Option(help="The country's truth.")],
+    documents: Annotated[
+        Path | None, typer.Option(help="The country's documents: scores naive baselines beside.")
+    ] = None,
+    json_file: Annotated[
+        Path | None, typer.Option("--json", help="Write all figures there too.")
+    ] = None,
+) -> None:
+    """Say by class who was accused, and how right alerts are."""
+    figures = scored(
+        read_alerts(alerts), read_truth(truth), None if documents is None else ages_at_export(documents)
+    )
+    typer.echo(plain_table(figures))
+    if json_file is not None:
+        json_file.write_text(json.dumps(figures.plain(), indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

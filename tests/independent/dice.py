@@ -55,7 +55,8 @@ class Dice:
         return low + (high - low) * self.share()
 
     def about(self, median: float, spread: float) -> float:
-        """Around a median, log-normally: a ``spread`` of 0.7 puts two thirds between a half and the double."""
+        """Around a median, log-normally: a ``spread`` of 0.7 puts two thirds between a half and the
+        double."""
         return median * math.exp(spread * self.normal())
 
     def number(self, least: int, most: int) -> int:

@@ -1,4 +1,5 @@
-"""How sources publish: their habits, delays, failures, repeats, corrections. Out come lines in order of arrival."""
+"""How sources publish: their habits, delays, failures, repeats, corrections. Out come lines in
+order of arrival."""
 
 from __future__ import annotations
 
@@ -11,7 +12,7 @@ from typing import Any, Final
 import msgspec
 
 from tests.independent.dice import Dice
-from tests.independent.life import Entry
+from tests.independent.land import Entry
 from tests.independent.parties import PROVINCES
 
 FIRST: Final = 737_060.0
@@ -20,13 +21,18 @@ LAST: Final = 739_889.0
 """2026-09-30: what arrives later nobody has seen yet."""
 
 _OPTIONAL = {
-    "registration": ("seller_id", "price_cny", "invoice_no", "model", "brand", "fuel", "use", "plate", "owner_type"),
-    "customs_export": ("exporter_province", "source_province", "model", "brand", "fuel", "exited_at", "licence_no"),
+    "registration": ("seller_id", "price_cny", "invoice_no", "model", "brand", "fuel", "use", "plate",
+    "owner_type"),
+    "customs_export": ("exporter_province", "source_province", "model", "brand", "fuel", "exited_at",
+    "licence_no"),
     "deregistration": ("owner_id", "province"),
 }  # fmt: skip
 _ODOMETER = ("odometer_km", "odometer_status")
 _GROUPS = ("owner_group", "seller_group")
 _FORMS = ("date", "local", "local", "universal")
+
+Message = tuple[float, dict[str, Any]]
+"""A document as it is sent, and when it arrives."""
 
 _encode = msgspec.json.Encoder().encode
 
@@ -45,9 +51,12 @@ class Source:
         self._says_when_written = dice.chance(0.8)
         silent = name != "customs-gacc" and dice.chance(0.12)
         self._leaves_out = {
-            kind: [(name, min(0.6, dice.about(0.02, 0.9))) for name in names] for kind, names in _OPTIONAL.items()
+            kind: [(name, min(0.6, dice.about(0.02, 0.9))) for name in names]
+            for kind, names in _OPTIONAL.items()
         }
-        self._never = frozenset(_ODOMETER if silent else ()) | frozenset(() if dice.chance(0.4) else _GROUPS)
+        self._never = frozenset(_ODOMETER if silent else ()) | frozenset(
+            () if dice.chance(0.4) else _GROUPS
+        )
         self._repeats, self._corrects, self._errs = dice.about(0.01, 0.7), dice.about(0.004, 0.7), 0.001
         self._outages = sorted(
             (start, start + dice.about(4, 0.9))
@@ -55,34 +64,50 @@ class Source:
         )
         self._starts = [start for start, _ in self._outages]
 
-    def publish(self, entry: Entry) -> Iterator[tuple[float, dict[str, Any]]]:
+    def publish(self, entry: Entry) -> Iterator[Message]:
         """The messages of one entry, with their times of arrival."""
         dice = self._dice
         document = self._worded(entry)
         arrival = self._arrival(entry.written)
-        if not (entry.amended or entry.document["revision"]):
-            if dice.chance(self._errs):
-                document, wrong = self._erred(document)
-                yield arrival, wrong
-                arrival = self._arrival(arrival + dice.about(2, 0.8))
-                yield arrival, wrong | {"revision": 1, "status": "void"}
-            elif "exited_at" in document and document["exited_at"] and dice.chance(0.35):
-                yield arrival, {name: value for name, value in document.items() if name != "exited_at"}
-                document = document | {"revision": 1}
-                arrival = max(arrival, self._arrival(entry.document["exited_at"]))
-            elif dice.chance(self._corrects) and "price_cny" in document:
-                yield arrival, document | {"price_cny": round(document["price_cny"] * dice.about(1, 0.3))}
-                document = document | {"revision": 1}
-                arrival = self._arrival(arrival + dice.about(6, 1))
+        exited = entry.document.get("exited_at") or 0.0
+        plain = not (entry.amended or entry.document["revision"])
+        if exited > arrival and not (plain and dice.chance(0.35)):
+            arrival = self._arrival(exited)  # it publishes when the car has left
+        if plain:
+            drafts, document, arrival = self._drafted(document, arrival, exited)
+            yield from drafts
         yield arrival, document
         while dice.chance(self._repeats):
             arrival += dice.about(1.5, 1.2)
             yield arrival, document
 
+    def _drafted(
+        self, document: dict[str, Any], arrival: float, exited: float
+    ) -> tuple[list[Message], dict[str, Any], float]:
+        """What goes out before a document is right, then the right one, and when that arrives."""
+        dice, drafts = self._dice, []
+        if exited > arrival:
+            drafts = [
+                (arrival, {name: value for name, value in document.items() if name != "exited_at"})
+            ]
+            document, arrival = document | {"revision": 1}, self._arrival(exited)
+        elif dice.chance(self._errs):
+            wrong = _erred(document)
+            drafts = [(arrival, wrong)]
+            arrival = self._arrival(arrival + dice.about(2, 0.8))
+            drafts.append((arrival, wrong | {"revision": 1, "status": "void"}))
+        elif dice.chance(self._corrects) and "price_cny" in document:
+            price = round(document["price_cny"] * dice.about(1, 0.3))
+            drafts = [(arrival, document | {"price_cny": price})]
+            document, arrival = document | {"revision": 1}, self._arrival(arrival + dice.about(6, 1))
+        return drafts, document, arrival
+
     def _worded(self, entry: Entry) -> dict[str, Any]:
         """Write a document as this source does: its form of times, without what it leaves out."""
         document = {
-            name: value for name, value in entry.document.items() if value is not None and name not in self._never
+            name: value
+            for name, value in entry.document.items()
+            if value is not None and name not in self._never
         }
         if not (document["revision"] or self._counts):
             del document["revision"]
@@ -98,13 +123,6 @@ class Source:
         if "value_cny" in document:
             document["value_cny"] = round(document["value_cny"], 2)
         return document
-
-    def _erred(self, document: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-        """A document and what a clerk wrote at first, by mistake."""
-        wrong = document | {"event_id": f"{document['event_id']}x"}
-        if "plate" in wrong:
-            wrong["plate"] = wrong["plate"][:-1] + "0"
-        return document, wrong
 
     def _arrival(self, written: float) -> float:
         arrival = written + self._delay * self._dice.about(0.6, 1.0)
@@ -123,6 +141,14 @@ class Source:
             days, seconds = divmod(seconds - 28_800, 86_400)
             day, offset = day + days, "Z"
         return f"{_day(day)}T{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}{offset}"
+
+
+def _erred(document: dict[str, Any]) -> dict[str, Any]:
+    """What a clerk wrote at first, by mistake, under a number of its own."""
+    wrong = document | {"event_id": f"{document['event_id']}x"}
+    if "plate" in wrong:
+        wrong["plate"] = wrong["plate"][:-1] + "0"
+    return wrong
 
 
 class Feeds:

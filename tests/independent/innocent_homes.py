@@ -6,8 +6,16 @@ from collections.abc import Callable
 from typing import Final
 
 from tests.independent.feed import FIRST, LAST
-from tests.independent.life import Country, Life
-from tests.independent.ordinary import bought_new, elsewhere, exported, sold_on, some_day, through_dealer
+from tests.independent.land import Country
+from tests.independent.life import Life
+from tests.independent.ordinary import (
+    bought_new,
+    elsewhere,
+    exported,
+    sold_on,
+    some_day,
+    through_dealer,
+)
 from tests.independent.parties import PROVINCES, Party
 from tests.independent.vocabulary import BACK, FOR_A_TIME
 
@@ -68,10 +76,14 @@ def court_auction(country: Country) -> Life:
 def co_owners(country: Country) -> Life:
     """Two people are entered for one purchase, each with a document."""
     dice, society = country.dice, country.society
-    life = country.life(some_day(dice, FIRST))
+    life = Life(country, some_day(dice, FIRST))
     seller, price, invoice = society.dealer(life.make), life.paid(), f"{country.number():09}77"
-    plate = life.initial(society.person(life.province), seller, price=price, invoice=invoice).document["plate"]
-    life.initial(society.person(life.province), seller, price=price, invoice=invoice).document["plate"] = plate
+    plate = life.initial(society.person(life.province), seller, price=price, invoice=invoice).document[
+        "plate"
+    ]
+    life.initial(society.person(life.province), seller, price=price, invoice=invoice).document[
+        "plate"
+    ] = plate
     if dice.chance(0.3):
         sold_on(life.wait(900, 0.6))
     return life
@@ -106,7 +118,7 @@ def temporarily_off(country: Country) -> Life:
 
 def used_import(country: Country) -> Life:
     """Used abroad before; the home register starts with a re-registration."""
-    life = country.life(some_day(country.dice, high=LAST - 400)).wait(900, 0.6)
+    life = Life(country, some_day(country.dice, high=LAST - 400)).wait(900, 0.6)
     person = country.society.person(life.province)
     life.initial(person, None, price=life.worth(), invoice=None, kind=BACK)
     if country.dice.chance(0.3):
@@ -156,18 +168,26 @@ def mistyped(country: Country) -> Life:
     entry = next(entry for entry in life.book if entry.document["event_type"] == "customs_export")
     place = dice.number(11, 16)
     digit = str((int(life.vin[place]) + dice.number(1, 9)) % 10) if life.vin[place].isdigit() else "0"
-    wrong = {**entry.document, "vin": life.vin[:place] + digit + life.vin[place + 1 :], "event_id": f"{country.number():09}"}
+    wrong = {
+        **entry.document,
+        "vin": life.vin[:place] + digit + life.vin[place + 1 :],
+        "event_id": f"{country.number():09}",
+    }
     life.mistyped = wrong["vin"]
     life.book.append(type(entry)(wrong, entry.clock, entry.written, amended=True))
     entry.written = entry.clock + dice.about(18, 0.8)
-    life.book.append(type(entry)({**wrong, "revision": 1, "status": "void"}, entry.clock, entry.written))
+    life.book.append(
+        type(entry)({**wrong, "revision": 1, "status": "void"}, entry.clock, entry.written)
+    )
     return life
 
 
 def told_twice(country: Country) -> Life:
     """Two offices report one move of a car, each under its own number, days apart."""
     dice, life = country.dice, _older(country)
-    entry = life.transfer(country.society.person(dice.weighted(PROVINCES)), province=dice.weighted(PROVINCES))
+    entry = life.transfer(
+        country.society.person(dice.weighted(PROVINCES)), province=dice.weighted(PROVINCES)
+    )
     other = f"cgs-{dice.weighted(PROVINCES)[3:].lower()}"
     copy = {**entry.document, "event_id": f"{country.number():09}", "source": other}
     clock = entry.clock + dice.about(1.2, 0.9)

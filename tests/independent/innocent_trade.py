@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import Final
 
 from tests.independent.feed import FIRST, LAST
-from tests.independent.life import Country, Life
+from tests.independent.land import Country
+from tests.independent.life import Life
 from tests.independent.ordinary import bought_new, exported, sold_on, some_day
 from tests.independent.parties import Party
 from tests.independent.vocabulary import BACK
@@ -19,7 +20,7 @@ def _recent(country: Country) -> Life:
 def _dealer_first(country: Country, use: str) -> Life:
     """A dealer enters a car of his stock for himself."""
     dice, society = country.dice, country.society
-    life = country.life(some_day(dice, FIRST, LAST - 300))
+    life = Life(country, some_day(dice, FIRST, LAST - 300))
     group = society.identity() if dice.chance(0.4) else None
     dealer = society.dealer(life.make)._replace(group=group)
     life.initial(dealer, society.makers[life.make.brand]._replace(type="company", group=group), use=use)
@@ -57,7 +58,8 @@ def demo_car(country: Country) -> Life:
 
 
 def own_stock(country: Country) -> Life:
-    """A dealer enters unsold cars at the end of a month to reach the bonus; they are sold at home later."""
+    """A dealer enters unsold cars at the end of a month to reach the bonus; they are sold at home
+    later."""
     life = _dealer_first(country, "private").parked()
     life.wait(19, 1.1)
     price = round(life.list_price * country.dice.about(0.86, 0.05), -2)
@@ -66,7 +68,8 @@ def own_stock(country: Country) -> Life:
 
 
 def scarce_model(country: Country) -> Life:
-    """Somebody sells a place on the waiting list: a new car goes on to a person, dearer, within weeks."""
+    """Somebody sells a place on the waiting list: a new car goes on to a person, dearer, within
+    weeks."""
     life = _recent(country).wait(9, 1.0)
     price = round(life.list_price * country.dice.about(1.06, 0.05), -2)
     life.transfer(country.society.person(life.province), price=price)
@@ -76,7 +79,7 @@ def scarce_model(country: Country) -> Life:
 def staff_car(country: Country) -> Life:
     """Makers sell staff cars after half a year or so."""
     dice, society = country.dice, country.society
-    life = country.life(some_day(dice, FIRST, LAST - 300))
+    life = Life(country, some_day(dice, FIRST, LAST - 300))
     maker = society.makers[life.make.brand]._replace(type="company")
     life.initial(maker, maker, price=None, invoice=None)
     life.wait(230, 0.3).transfer(society.person(life.province), price=round(life.list_price * 0.75, -2))
@@ -95,7 +98,7 @@ def dealer_to_exporter(country: Country) -> Life:
 def rental_exported(country: Country) -> Life:
     """Rental cars that are two years old go abroad by the dozen, with many kilometres."""
     dice, society = country.dice, country.society
-    life = country.life(some_day(dice, FIRST - 300, LAST - 1_000))
+    life = Life(country, some_day(dice, FIRST - 300, LAST - 1_000))
     life.daily_km = dice.about(95, 0.3)
     life.initial(dice.front_of(society.rentals), society.dealer(life.make))
     exported(life.wait(740, 0.15), dice.front_of(society.exporters, 4))
@@ -105,7 +108,7 @@ def rental_exported(country: Country) -> Life:
 def ride_hailing_exported(country: Country) -> Life:
     """A failed ride-hailing firm sells cars some months old, well used."""
     dice, society = country.dice, country.society
-    life = country.life(some_day(dice, FIRST, LAST - 600))
+    life = Life(country, some_day(dice, FIRST, LAST - 600))
     life.daily_km, life.use = dice.about(210, 0.3), "commercial"
     life.initial(society.company(), society.dealer(life.make))
     exported(life.wait(290, 0.4))
@@ -129,10 +132,12 @@ def total_loss(country: Country) -> Life:
 def maker_letter(country: Country) -> Life:
     """A maker's own trading house exports young cars, with the maker's letter, as the law allows."""
     dice, society = country.dice, country.society
-    life = country.life(some_day(dice, LAST - 900, LAST - 250))
+    life = Life(country, some_day(dice, LAST - 900, LAST - 250))
     maker = society.makers[life.make.brand]
     life.daily_km = dice.about(28, 0.5)
-    user = society.firm("company", maker.province, maker.group) if dice.chance(0.5) else society.company()
+    user = (
+        society.firm("company", maker.province, maker.group) if dice.chance(0.5) else society.company()
+    )
     life.initial(user, society.dealer(life.make))
     life.wait(95, 0.5).pending(maker)
     life.wait(12, 0.6).export(maker, manufacturer_letter=True)
@@ -141,12 +146,13 @@ def maker_letter(country: Country) -> Life:
 
 
 def export_fell_through(country: Country) -> Life:
-    """The buyer abroad went broke: endorsement and declaration are withdrawn, the car is sold at home."""
+    """The buyer abroad went broke: endorsement and declaration are withdrawn, the car is sold at
+    home."""
     dice, society = country.dice, country.society
     life = bought_new(country, some_day(dice, high=LAST - 900)).wait(1_500, 0.5)
     exporter, owner = society.exporter(), life.owner
     endorsed = life.pending(exporter)
-    declared = life.wait(12, 0.7).export(exporter) if dice.chance(0.5) else None
+    declared = life.wait(12, 0.7).export(exporter, exited_at=None) if dice.chance(0.5) else None
     life.wait(15, 0.6)
     if declared:
         life.withdraw(declared)
@@ -171,7 +177,7 @@ def sent_back(country: Country) -> Life:
 def test_car(country: Country) -> Life:
     """A maker's test car goes abroad for trials for a time."""
     dice, society = country.dice, country.society
-    life = country.life(some_day(dice, FIRST, LAST - 500))
+    life = Life(country, some_day(dice, FIRST, LAST - 500))
     maker = society.makers[life.make.brand]
     life.initial(maker._replace(type="company"), None, price=None, invoice=None, use="commercial")
     destination = dice.one_of(("SE", "AE", "NZ", "ES"))
@@ -182,7 +188,7 @@ def test_car(country: Country) -> Life:
 def sale_and_lease_back(country: Country) -> Life:
     """A company sells its new cars to a lessor of its bank days after buying them."""
     dice, society = country.dice, country.society
-    life = country.life(some_day(dice, FIRST, LAST - 200))
+    life = Life(country, some_day(dice, FIRST, LAST - 200))
     life.initial(society.company(), society.dealer(life.make))
     lessor = dice.one_of(society.lessors)
     life.wait(11, 1.0).transfer(lessor, price=life.paid() if dice.chance(0.5) else None, invoice=None)
@@ -193,7 +199,7 @@ def merged(country: Country) -> Life:
     """A company is taken over, and all its cars go to the new name within days, without a sale."""
     dice = country.dice
     old, new, day = country.merger
-    life = country.life(some_day(dice, FIRST, day))
+    life = Life(country, some_day(dice, FIRST, day))
     life.use = "commercial"
     life.initial(old, country.society.dealer(life.make))
     life.until(max(life.clock, day + dice.about(3, 0.8)))
@@ -203,7 +209,8 @@ def merged(country: Country) -> Life:
 
 STORIES: Final[dict[Callable[[Country], Life], float]] = {
     defect: 2.5, dealers_books: 4, demo_car: 4, own_stock: 4, scarce_model: 2, staff_car: 1.5,
-    dealer_to_exporter: 3.5, rental_exported: 3, ride_hailing_exported: 1.5, total_loss: 2.5, maker_letter: 2.5,
+    dealer_to_exporter: 3.5, rental_exported: 3, ride_hailing_exported: 1.5, total_loss: 2.5,
+    maker_letter: 2.5,
     export_fell_through: 1.5, sent_back: 0.7, test_car: 0.7, sale_and_lease_back: 2,
     merged: 7,
 }  # fmt: skip

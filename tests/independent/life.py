@@ -3,82 +3,40 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, Final, Literal
+from typing import Any, Literal
 
-from tests.independent.dice import Dice
-from tests.independent.makes import MAKES, Make, Plant
-from tests.independent.parties import GATES, PROVINCES, Gate, Party, Society
+from tests.independent.land import LICENCES_SINCE, Country, Entry
+from tests.independent.makes import MAKES, Make
+from tests.independent.parties import GATES, PROVINCES, Gate, Party
 
 Money = float | None | Literal["market"]
 Reading = float | Literal["usual", "read", "silent", "unread"]
 """What is said of the odometer; a number is a claim that need not be true."""
 
-LICENCES_SINCE: Final = 738_946.0
-"""2024-03-01: no used car leaves without an export licence from then on."""
+_ELECTRIC_SINCE = 2013
 _CODES = {
     "petrol": "87032341", "diesel": "87033231", "hev": "87034041", "phev": "87036041",
     "erev": "87036042", "bev": "87038010", "fcev": "87039000",
 }  # fmt: skip
 
 
-@dataclass(eq=False, slots=True)
-class Entry:
-    """A document and when its source learns of it."""
-
-    document: dict[str, Any]
-    clock: float
-    """When it happened: the civil day (ordinal) and the share of the office hours that have passed."""
-    written: float
-    """When it was written, by the same measure."""
-    amended: bool = False
-    """Whether its story amends it; sources then make no corrections of their own."""
-
-
-class Country:
-    """What all lives of one country share."""
-
-    def __init__(self, seed: int) -> None:
-        self.dice = Dice(seed)
-        self.society = Society(self.dice)
-        self.plant = Plant(self.dice)
-        self._numbers = 0
-        self.merger = self.society.firm("company"), self.society.firm("company"), LICENCES_SINCE + 200
-        """A company, the one that takes it over, and the day."""
-        self._declarations: dict[tuple[str, str, int], tuple[str, int]] = {}
-
-    def number(self) -> int:
-        """Nine digits, each number once: sources count, and interleave."""
-        self._numbers += 1
-        return self._numbers * 387_420_489 % 10**9
-
-    def declaration(self, exporter: Party, gate: Gate, day: int, year: int) -> str:
-        """The declaration of a consignment: up to twenty cars that an exporter clears on one day."""
-        key = exporter.identity, gate.customs, day
-        number, cars = self._declarations.get(key, ("", 20))
-        if cars >= 20:
-            number, cars = f"{gate.customs}{year}0{self.number():09}", 0
-        self._declarations[key] = number, cars + 1
-        return number
-
-    def life(self, clock: float, *, make: Make | None = None, province: str | None = None) -> Life:
-        """The life of a new vehicle that begins at a time."""
-        return Life(self, clock, make, province)
-
-
-@dataclass(init=False, eq=False)
 class Life:
     """A vehicle, its owner now, its true kilometres, and the documents so far."""
 
-    book: list[Entry] = field(default_factory=list)
-
-    def __init__(self, country: Country, clock: float, make: Make | None, province: str | None) -> None:
+    def __init__(
+        self, country: Country, clock: float, *, make: Make | None = None, province: str | None = None
+    ) -> None:
         dice = country.dice
         self.country, self.dice, self.society = country, dice, country.society
+        year = _year(clock)
         self.make = make or dice.weighted(MAKES)
+        while make is None and self.make.since > year:
+            self.make = dice.weighted(MAKES)
         self.model = dice.one_of(self.make.models)
         self.fuel = dice.weighted(self.make.fuels)
+        if year < _ELECTRIC_SINCE and self.fuel not in {"petrol", "diesel"}:
+            self.fuel = "petrol"
         self.province = province or dice.weighted(PROVINCES)
         self.list_price = self.make.price * dice.about(1, 0.25)
         self.born = self.clock = clock
@@ -86,7 +44,7 @@ class Life:
         self.daily_km = dice.about(31, 0.5)
         self.mistyped = ""
         """Another number under which some of its documents went out, if any."""
-        self.vin = country.plant.stamp(self.make, _year(clock))
+        self.vin = country.plant.stamp(self.make, year)
         self.plate = ""
         self.owner: Party | None = None
         self.use = "private"
@@ -118,7 +76,9 @@ class Life:
         """What the car as it is would fetch now, CNY."""
         years = max(self.clock - self.born, 0) / 365.25
         worn = 0.04 * (1 - math.exp(-self.km / 900)) + self.km / 1.6e6
-        return round(self.list_price * 0.92 * math.exp(-0.135 * years - worn) * self.dice.about(1, 0.06), -2)
+        return round(
+            self.list_price * 0.92 * math.exp(-0.135 * years - worn) * self.dice.about(1, 0.06), -2
+        )
 
     # What is written
 
@@ -133,13 +93,14 @@ class Life:
         reading: Reading = "usual",
         kind: str = "initial",
     ) -> Entry:
-        """Enter the car into the register; a first registration seldom says anything of the odometer."""
+        """Enter the car into the register; a first registration seldom says anything of the
+        odometer."""
         self.use = use or {"rental": "rental", "person": "private"}.get(owner.type, self.use)
         self.plate = self.society.plate(self.province, electric=self.fuel in {"bev", "phev", "erev"})
         if reading == "usual" and kind == "initial" and self.dice.chance(0.85):
             reading = "silent"
         price = self.paid() if price == "market" else price
-        return self._registered(kind, owner, seller, price, invoice, reading)
+        return self._registered(kind, owner, seller, price=price, invoice=invoice, reading=reading)
 
     def transfer(
         self,
@@ -157,7 +118,8 @@ class Life:
             self.province = province
             self.plate = self.society.plate(province, electric=self.fuel == "bev")
         price = self.worth() if price == "market" else price
-        return self._registered(kind, owner, seller or self.owner, price, invoice, reading)
+        seller = seller or self.owner
+        return self._registered(kind, owner, seller, price=price, invoice=invoice, reading=reading)
 
     def pending(self, exporter: Party, **details: Any) -> Entry:
         """Endorse the transfer to an exporter as pending export; the file stays with its office."""
@@ -168,18 +130,22 @@ class Life:
         kind: str,
         owner: Party,
         seller: Party | None,
+        *,
         price: float | None,
         invoice: str | None,
         reading: Reading,
     ) -> Entry:
+        if invoice == "":
+            invoice = f"{self.country.number():09}{self.dice.number(0, 99):02}"
         document = {
             "event_type": "registration", "kind": kind, "province": self.province,
             "owner_id": owner.identity, "owner_type": owner.type,
             "owner_group": owner.group, "seller_id": seller and seller.identity,
             "seller_group": seller and seller.group, "price_cny": price,
-            "invoice_no": f"{self.country.number():09}{self.dice.number(0, 99):02}" if invoice == "" else invoice,
+            "invoice_no": invoice,
             **self._odometer(reading, (0.62, 0.12, 0.06)),
-            "brand": self.make.brand, "model": self.model, "fuel": self.fuel, "use": self.use, "plate": self.plate,
+            "brand": self.make.brand, "model": self.model, "fuel": self.fuel, "use": self.use,
+            "plate": self.plate,
         }  # fmt: skip
         self.owner = owner
         return self._enter(document, f"cgs-{self.province[3:].lower()}")
@@ -202,7 +168,10 @@ class Life:
         gate = gate or self.dice.weighted(GATES)
         year = _year(self.clock)
         self.exited = self.clock + self.dice.about(2.6, 0.7)
-        licence = licence and condition == "used" and (self.clock > LICENCES_SINCE or self.dice.chance(0.5))
+        licence = (
+            licence and condition == "used" and (self.clock > LICENCES_SINCE or self.dice.chance(0.5))
+        )
+        number = f"{year % 100}-{exporter.province[3:]}-{self.country.number():09}"
         applied = self.clock - self.dice.about(6, 0.6) if licence_applied is None else licence_applied
         document = {
             "event_type": "customs_export",
@@ -213,7 +182,8 @@ class Life:
             "value_cny": self.worth() * self.dice.about(1.09, 0.06) if value == "market" else value,
             **self._odometer(reading, (0.8, 0.05, 0.08)), "hs_code": f"{_CODES[self.fuel]}10",
             "trade_mode": trade_mode,
-            "licence_no": f"{year % 100}-{exporter.province[3:]}-{self.country.number():09}" if licence else None,
+
+            "licence_no": number if licence else None,
             "licence_applied_at": applied if licence else None, "exited_at": self.exited,
             "brand": self.make.brand, "model": self.model, "fuel": self.fuel, **details,
         }  # fmt: skip
@@ -233,7 +203,8 @@ class Life:
         return self._enter(document, f"cgs-{self.province[3:].lower()}")
 
     def amend(self, entry: Entry, *, clock: float | None = None, **changes: Any) -> Entry:
-        """Let the source replace a document now; ``clock`` is the day on which it now has things happen."""
+        """Let the source replace a document now; ``clock`` is the day on which it now has things
+        happen."""
         before = max((e.document for e in self.book if _same(e, entry)), key=lambda d: d["revision"])
         document = before | {"revision": before["revision"] + 1} | changes
         entry.amended = True
@@ -248,13 +219,20 @@ class Life:
         """Let the source void a document now and write another in its place, of another day."""
         self.withdraw(entry)
         number = self.country.number()
-        document = entry.document | {"event_id": f"{_year(self.clock)}{number:09}", "revision": 0} | changes
+        document = (
+            entry.document | {"event_id": f"{_year(self.clock)}{number:09}", "revision": 0} | changes
+        )
         self.book.append(Entry(document, clock, self.clock))
         return self.book[-1]
 
     def _enter(self, document: dict[str, Any], source: str) -> Entry:
         number = self.country.number()
-        identity = {"event_id": f"{_year(self.clock)}{number:09}", "source": source, "vin": self.vin, "revision": 0}
+        identity = {
+            "event_id": f"{_year(self.clock)}{number:09}",
+            "source": source,
+            "vin": self.vin,
+            "revision": 0,
+        }
         entry = Entry(identity | document, self.clock, self.clock)
         self.book.append(entry)
         return entry
@@ -272,11 +250,14 @@ class Life:
             return {}
         if reading == "unread":
             return {"odometer_km": 0, "odometer_status": "not_read"}
-        return {"odometer_km": round(self.km if reading == "read" else reading), "odometer_status": "read"}
+        return {
+            "odometer_km": round(self.km if reading == "read" else reading),
+            "odometer_status": "read",
+        }
 
 
 def _same(one: Entry, other: Entry) -> bool:
-    return one.document["event_id"] == other.document["event_id"]
+    return bool(one.document["event_id"] == other.document["event_id"])
 
 
 def _year(clock: float) -> int:

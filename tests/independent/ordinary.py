@@ -8,8 +8,9 @@ from typing import Final
 
 from tests.independent.dice import Dice, Weighted
 from tests.independent.feed import FIRST, LAST
-from tests.independent.life import Country, Life
-from tests.independent.makes import MAKES, Make
+from tests.independent.land import Country
+from tests.independent.life import Life
+from tests.independent.makes import Make
 from tests.independent.parties import GATES, PROVINCES, Party
 
 _EARLIEST: Final = FIRST - 13 * 365
@@ -18,7 +19,7 @@ _EARLIEST: Final = FIRST - 13 * 365
 def some_day(dice: Dice, low: float = _EARLIEST, high: float = LAST) -> float:
     """A day on which cars are sold: more of them year by year, few about February, many in December."""
     while True:
-        clock = high - (high - low) * dice.share() ** 1.15
+        clock: float = high - (high - low) * dice.share() ** 1.15
         season = 1 + 0.22 * math.cos((clock - FIRST + 20) * math.tau / 365.25)
         if dice.share() * 1.25 < season:
             return clock
@@ -26,7 +27,7 @@ def some_day(dice: Dice, low: float = _EARLIEST, high: float = LAST) -> float:
 
 def bought_new(country: Country, clock: float, make: Make | None = None) -> Life:
     """Somebody buys a new car at a dealer's."""
-    life = country.life(clock, make=make)
+    life = Life(country, clock, make=make)
     dice, society = country.dice, country.society
     owner = society.company() if dice.chance(0.09) else society.person(life.province)
     if owner.type == "company":
@@ -91,7 +92,9 @@ def wholesale(country: Country) -> Life:
     """Dealers pass a trade-in on among themselves before somebody drives it."""
     life = bought_new(country, some_day(country.dice)).wait(1_500, 0.6)
     for _ in range(2 + country.dice.count(0.4)):
-        life.transfer(country.society.used_dealer(), price=round(life.worth() * 0.9, -2), reading="usual")
+        life.transfer(
+            country.society.used_dealer(), price=round(life.worth() * 0.9, -2), reading="usual"
+        )
         life.until(life.clock + country.dice.about(9, 1.0))
     sold_on(life)
     return life
@@ -118,7 +121,7 @@ def returned(country: Country) -> Life:
 
 def taxi(country: Country) -> Life:
     dice, society = country.dice, country.society
-    life = country.life(some_day(dice))
+    life = Life(country, some_day(dice))
     life.daily_km, life.use = dice.about(240, 0.25), "commercial"
     life.initial(society.company(), society.dealer(life.make))
     life.wait(1_700, 0.25)
@@ -132,7 +135,7 @@ def taxi(country: Country) -> Life:
 def rental(country: Country) -> Life:
     """A rental car is sold after a few years, at home or abroad."""
     dice, society = country.dice, country.society
-    life = country.life(some_day(dice))
+    life = Life(country, some_day(dice))
     life.daily_km = dice.about(85, 0.3)
     life.initial(dice.front_of(society.rentals), society.dealer(life.make))
     life.wait(850, 0.35)
@@ -146,7 +149,7 @@ def rental(country: Country) -> Life:
 def lease(country: Country) -> Life:
     """The lessee takes the car over at the end."""
     dice, society = country.dice, country.society
-    life = country.life(some_day(dice))
+    life = Life(country, some_day(dice))
     life.initial(dice.one_of(society.lessors), society.dealer(life.make), use="private")
     life.wait(1_080, 0.2)
     life.transfer(society.person(life.province), price=round(life.list_price * 0.1, -2))
@@ -180,18 +183,20 @@ def exported_through_dealer(country: Country) -> Life:
 def exported_new(country: Country) -> Life:
     """A maker exports what it builds: never registered at home."""
     dice, society = country.dice, country.society
-    make = dice.weighted(MAKES)
-    life = country.life(some_day(dice, FIRST), make=make)
+    life = Life(country, some_day(dice, FIRST))
     life.km = dice.about(9, 0.4)
-    maker = society.makers[make.brand]
+    maker = society.makers[life.make.brand]
     value = life.list_price * dice.about(0.8, 0.1)
-    life.export(maker, condition="new", gate=dice.weighted(GATES), value=value, manufacturer_letter=None)
+    life.export(
+        maker, condition="new", gate=dice.weighted(GATES), value=value, manufacturer_letter=None
+    )
     return life
 
 
 LIVES: Final[Weighted[Callable[[Country], Life]]] = Weighted(
     {
-        kept: 49, resold: 14, traded_in: 14, wholesale: 2.5, scrapped: 4.5, lost: 0.4, returned: 0.3, taxi: 1.2,
+        kept: 49, resold: 14, traded_in: 14, wholesale: 2.5, scrapped: 4.5, lost: 0.4, returned: 0.3,
+        taxi: 1.2,
         rental: 2.2, lease: 1.2, moved: 1.6, exported_from_owner: 0.9, exported_through_dealer: 1.0,
         exported_new: 3.2,
     }

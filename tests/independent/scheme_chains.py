@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from tests.independent.life import Country, Life
+from tests.independent.land import Country
+from tests.independent.life import Life
 from tests.independent.operations import Operation, Story, bought, car, sent_off
 from tests.independent.parties import PROVINCES
 
@@ -44,7 +45,8 @@ def other_province(country: Country, plan: Operation) -> Life:
 
 
 def straw_buyers(country: Country, plan: Operation) -> Life:
-    """Private people lend their names for a fee; all their cars come from one dealer and go to one exporter."""
+    """Private people lend their names for a fee; all their cars come from one dealer and go to one
+    exporter."""
     life = bought(country, plan, country.society.person(plan.province))
     price = life.book[0].document["price_cny"]
     life.wait(26, 0.5).pending(plan.exporter, price=price)
@@ -91,7 +93,8 @@ def own_name(country: Country, plan: Operation) -> Life:
 
 
 def sister_firm(country: Country, plan: Operation) -> Life:
-    """Registered for a firm of the exporter's group, moved within the group at cost, exported by a third name."""
+    """Registered for a firm of the exporter's group, moved within the group at cost, exported by a
+    third name."""
     group = country.society.identity()
     sister = plan.nominees[0]._replace(group=group)
     life = bought(country, plan, sister)
@@ -104,7 +107,8 @@ def sister_firm(country: Country, plan: Operation) -> Life:
 
 
 def staff_discount(country: Country, plan: Operation) -> Life:
-    """Employees of the dealer buy at the staff price and hand on to the exporter through a used-car dealer."""
+    """Employees of the dealer buy at the staff price and hand on to the exporter through a used-car
+    dealer."""
     life = bought(country, plan, country.society.person(plan.province))
     middle = plan.nominees[0]._replace(type="dealer")
     life.wait(9, 0.7).transfer(middle, price=round(life.paid() * 1.01, -2))
@@ -114,8 +118,11 @@ def staff_discount(country: Country, plan: Operation) -> Life:
 
 
 def quota_block(country: Country, plan: Operation) -> Life:
-    """Ahead of a quarter's end a dealer enters a block for a nominee; it leaves over the following quarter."""
-    life = country.life(float(int(plan.clock)) + country.dice.share(), make=plan.make, province=plan.province)
+    """Ahead of a quarter's end a dealer enters a block for a nominee; it leaves over the following
+    quarter."""
+    life = Life(
+        country, float(int(plan.clock)) + country.dice.share(), make=plan.make, province=plan.province
+    )
     life.parked().initial(plan.nominees[0], plan.dealer)
     life.wait(58, 0.45).pending(plan.exporter)
     sent_off(life, plan)
@@ -123,7 +130,9 @@ def quota_block(country: Country, plan: Operation) -> Life:
 
 
 STORIES: Final[dict[Story, float]] = {
-    three_companies: 4, nominee_without_price: 4, other_province: 4, straw_buyers: 5, dealer_and_exporter: 4,
-    rental_in_name: 2.5, round_trip: 2, own_name: 3, sister_firm: 2.5, staff_discount: 3, quota_block: 3,
+    three_companies: 4, nominee_without_price: 4, other_province: 4, straw_buyers: 5,
+    dealer_and_exporter: 4,
+    rental_in_name: 2.5, round_trip: 2, own_name: 3, sister_firm: 2.5, staff_discount: 3,
+    quota_block: 3,
 }  # fmt: skip
 """And their weights among the new schemes."""

@@ -1,13 +1,16 @@
-"""New schemes that play with time: waiting, backdating, endorsements renewed, registrations made up afterwards."""
+"""New schemes that play with time: waiting, backdating, endorsements renewed, registrations made up
+afterwards."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from tests.independent.life import Country, Life
+from tests.independent.land import Country
+from tests.independent.life import Life
 from tests.independent.operations import Operation, Story, bought, car, sent_off
 
-# Reading "silent" or "unread" hides what the odometer would say; the trace is that exactly these cars are silent.
+# Reading "silent" or "unread" hides what the odometer would say; the trace is that exactly these
+# cars are silent.
 
 
 def waits_out_the_law(country: Country, plan: Operation) -> Life:
@@ -19,7 +22,8 @@ def waits_out_the_law(country: Country, plan: Operation) -> Life:
 
 
 def yard_for_half_a_year(country: Country, plan: Operation) -> Life:
-    """The same, of a careless exporter: after half a year the odometer shows what it showed at the dealer's."""
+    """The same, of a careless exporter: after half a year the odometer shows what it showed at the
+    dealer's."""
     life = bought(country, plan)
     life.wait(200, 0.07).pending(plan.exporter)
     sent_off(life, plan, reading="read")
@@ -27,7 +31,8 @@ def yard_for_half_a_year(country: Country, plan: Operation) -> Life:
 
 
 def backdated(country: Country, plan: Operation) -> Life:
-    """The first registration is withdrawn and entered anew, months earlier, so that the car is old enough."""
+    """The first registration is withdrawn and entered anew, months earlier, so that the car is old
+    enough."""
     life = bought(country, plan)
     first = life.book[0]
     life.wait(9, 0.8)
@@ -78,7 +83,8 @@ def endorsement_renewed(country: Country, plan: Operation) -> Life:
 
 
 def licence_before_registration(country: Country, plan: Operation) -> Life:
-    """The export licence was applied for before the car was first registered: its journey was settled."""
+    """The export licence was applied for before the car was first registered: its journey was
+    settled."""
     life = bought(country, plan)
     applied = life.born - country.dice.about(5, 0.8)
     life.wait(14, 0.9).pending(plan.exporter)
@@ -87,8 +93,8 @@ def licence_before_registration(country: Country, plan: Operation) -> Life:
 
 
 def registered_afterwards(country: Country, plan: Operation) -> Life:
-    """The car left first; a registration at home was made up later to have it counted and subsidised."""
-
+    """The car left first; a registration at home was made up later to have it counted and
+    subsidised."""
 
     life = car(country, plan)
     life.export(plan.exporter, gate=plan.gate, reading="silent")
@@ -100,7 +106,8 @@ def registered_afterwards(country: Country, plan: Operation) -> Life:
 
 
 def sale_unmade(country: Country, plan: Operation) -> Life:
-    """After the exit the first registration is withdrawn: purchase tax comes back, the car never was at home."""
+    """After the exit the first registration is withdrawn: purchase tax comes back, the car never
+    was at home."""
     life = bought(country, plan)
     first = life.book[0]
     life.wait(5, 1.0).pending(plan.exporter)
@@ -118,8 +125,10 @@ def slow_second_sale(country: Country, plan: Operation) -> Life:
 
 
 STORIES: Final[dict[Story, float]] = {
-    waits_out_the_law: 6, yard_for_half_a_year: 4, backdated: 2.5, backdated_by_amendment: 2, declaration_moved: 2.5,
-    endorsement_renewed: 2.5, licence_before_registration: 2, registered_afterwards: 1.5, sale_unmade: 1.5,
+    waits_out_the_law: 6, yard_for_half_a_year: 4, backdated: 2.5, backdated_by_amendment: 2,
+    declaration_moved: 2.5,
+    endorsement_renewed: 2.5, licence_before_registration: 2, registered_afterwards: 1.5,
+    sale_unmade: 1.5,
     slow_second_sale: 6,
 }  # fmt: skip
 """And their weights among the new schemes."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from tests.independent.life import Country, Life
+from tests.independent.land import Country
+from tests.independent.life import Life
 from tests.independent.operations import Operation, Story, bought, sent_off
 from tests.independent.parties import GATES
 
@@ -47,7 +48,7 @@ def as_a_kit(country: Country, plan: Operation) -> Life:
 
 def forged_letter(country: Country, plan: Operation) -> Life:
     """A small trader has a maker's letter for every make it deals in."""
-    plan = plan._replace(make=country.life(plan.clock).make)
+    plan = plan._replace(make=Life(country, plan.clock - 90).make)
     life = bought(country, plan)
     life.wait(24, 0.8).pending(plan.exporter)
     sent_off(life, plan, manufacturer_letter=True)
@@ -100,7 +101,10 @@ def silent(country: Country, plan: Operation) -> Life:
 
 def turned_back(country: Country, plan: Operation) -> Life:
     """Old ride-hailing cars lose a hundred thousand kilometres on the way to the port."""
-    dice, life = country.dice, country.life(plan.clock - country.dice.about(900, 0.2), province=plan.province)
+    dice, life = (
+        country.dice,
+        Life(country, plan.clock - country.dice.about(900, 0.2), province=plan.province),
+    )
     life.daily_km, life.use = dice.about(190, 0.2), "commercial"
     life.initial(plan.nominees[0], plan.dealer)
     life.wait(700, 0.2).transfer(country.society.used_dealer(), reading="read")
@@ -132,7 +136,9 @@ def exported_twice(country: Country, plan: Operation) -> Life:
 
 def dead_identity(country: Country, plan: Operation) -> Life:
     """A new car leaves under the number of one that was scrapped."""
-    life = country.life(plan.clock - country.dice.about(1_500, 0.3), make=plan.make, province=plan.province)
+    life = Life(
+        country, plan.clock - country.dice.about(1_500, 0.3), make=plan.make, province=plan.province
+    )
     life.initial(country.society.person(plan.province), country.society.dealer(plan.make))
     life.until(max(plan.clock, life.clock)).deregister("scrapped")
     life.wait(50, 0.8).parked()
@@ -142,7 +148,8 @@ def dead_identity(country: Country, plan: Operation) -> Life:
 
 
 def entered_anew(country: Country, plan: Operation) -> Life:
-    """Returned to the dealer on record and entered anew for another nominee: two 'new' sales, then export."""
+    """Returned to the dealer on record and entered anew for another nominee: two 'new' sales, then
+    export."""
     life = bought(country, plan)
     life.wait(9, 0.8).deregister("returned")
     life.wait(4, 0.8).initial(plan.nominee(country), plan.dealer)
@@ -167,7 +174,8 @@ def never_endorsed(country: Country, plan: Operation) -> Life:
 
 
 STORIES: Final[dict[Story, float]] = {
-    declared_new: 4, personal_effects: 3, exhibition: 2, as_a_kit: 1.5, forged_letter: 3, undervalued: 3,
+    declared_new: 4, personal_effects: 3, exhibition: 2, as_a_kit: 1.5, forged_letter: 3,
+    undervalued: 3,
     overvalued: 2, driven_a_little: 4, plausible_lie: 4, silent: 4, turned_back: 2, sold_at_home: 3,
     exported_twice: 2, dead_identity: 2, entered_anew: 2, lost_then_exported: 2, never_endorsed: 3,
 }  # fmt: skip

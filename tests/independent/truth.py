@@ -48,7 +48,8 @@ def read_truth(path: Path) -> dict[str, Truth]:
         return {
             row["vehicle"]: Truth(
                 row["vehicle"], row["label"], row["class"],
-                date.fromisoformat(row["from"]).toordinal(), date.fromisoformat(row["to"]).toordinal(), row["note"],
+                date.fromisoformat(row["from"]).toordinal(),
+                date.fromisoformat(row["to"]).toordinal(), row["note"],
             )
             for row in csv.DictReader(lines)
         }  # fmt: skip
