@@ -154,7 +154,7 @@ def test_lags_and_kilometres_know_no_threshold():
         lags = Counter(int(life.book[1].clock) - int(life.book[0].clock) for life in lives)
         readings = [entry.document.get("odometer_km") for life in lives for entry in life.book[1:]]
         steps = Counter(int(km // 5) for km in readings if km and km < 120)
-        for counts, reach in ((lags, range(2, 28)), (steps, range(2, 20))):
+        for counts, reach in ((lags, range(2, 28)), (steps, range(4, 20))):
             for n in reach:
                 expected = math.sqrt(max(counts[n - 1], 0.5) * max(counts[n + 1], 0.5))
                 assert abs(counts[n] - expected) < 5 * math.sqrt(expected) + 0.35 * expected, (plot, n)
