@@ -20,10 +20,10 @@ from tests.independent import (
     scheme_dates,
     scheme_declarations,
 )
-from tests.independent.feed import FIRST, LAST, Feeds
-from tests.independent.land import Country
+from tests.independent.feed import FIRST, LAST, RULE, Feeds
+from tests.independent.land import LICENCES_SINCE, Country
 from tests.independent.life import Life
-from tests.independent.operations import RULE, Story, operation, textbook
+from tests.independent.operations import Story, operation, textbook
 from tests.independent.truth import Truth, written_truth
 
 T = TypeVar("T")
@@ -32,6 +32,12 @@ INNOCENT: Final = innocent_homes.STORIES | innocent_trade.STORIES
 SCHEMES: Final[dict[Story, float]] = (
     scheme_dates.STORIES | scheme_chains.STORIES | scheme_declarations.STORIES
 )
+WINDOWS: Final[dict[Story, tuple[float, float]]] = {
+    **dict.fromkeys(scheme_dates.OF_THE_LAW, (RULE - 185, LAST - 280)),
+    scheme_declarations.forged_letter: (RULE - 60, LAST - 160),
+    scheme_dates.licence_before_registration: (LICENCES_SINCE, LAST - 420),
+}
+"""When schemes begin that make sense only under a certain law."""
 SHARES: Final = {"innocent": 0.024, "known": 0.006, "scheme": 0.006}
 """Of all vehicles; the month that a registry sends again brings the innocent to some 2.5 %."""
 
@@ -123,8 +129,7 @@ def _is_seen(life: Life) -> bool:
 def lots(country: Country, plot: Story) -> Iterator[Life]:
     """Vehicles of one scheme without end, in operations of a few to some dozens."""
     while True:
-        law = plot in scheme_dates.OF_THE_LAW
-        plan = operation(country, RULE - 185, LAST - 280) if law else operation(country)
+        plan = operation(country, *WINDOWS.get(plot, ()))
         lives = (plot(country, plan) for _ in range(math.ceil(country.dice.about(7, 0.8))))
         yield from filter(_is_seen, lives)
 

@@ -17,6 +17,8 @@ from tests.independent.parties import PROVINCES
 
 FIRST: Final = 737_060.0
 """2019-01-01: nothing that happened earlier is in the feeds."""
+RULE: Final = 739_617.0
+"""2026-01-01: from now on a licence within 180 days of registration needs the maker's letter."""
 LAST: Final = 739_889.0
 """2026-09-30: what arrives later nobody has seen yet."""
 

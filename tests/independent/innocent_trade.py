@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from tests.independent.feed import FIRST, LAST
+from tests.independent.feed import FIRST, LAST, RULE
 from tests.independent.land import Country
 from tests.independent.life import Life
 from tests.independent.ordinary import bought_new, exported, sold_on, some_day
@@ -132,7 +132,7 @@ def total_loss(country: Country) -> Life:
 def maker_letter(country: Country) -> Life:
     """A maker's own trading house exports young cars, with the maker's letter, as the law allows."""
     dice, society = country.dice, country.society
-    life = Life(country, some_day(dice, LAST - 900, LAST - 250))
+    life = Life(country, some_day(dice, RULE - 150, LAST - 160))
     maker = society.makers[life.make.brand]
     life.daily_km = dice.about(28, 0.5)
     user = (

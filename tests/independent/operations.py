@@ -14,9 +14,6 @@ from tests.independent.parties import GATES, TRADE_PROVINCES, Gate, Party
 
 BEGINNING = LAST - 1_900
 """The trade in nearly new cars takes off."""
-RULE = LAST - 272
-"""2026-01-01: from now on a licence within 180 days of the first registration needs the maker's
-letter."""
 
 
 class Operation(NamedTuple):
