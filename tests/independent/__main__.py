@@ -1,5 +1,13 @@
-"""A second country, and the score of alerts on it: `python -m tests.independent`, from the
-repository's root."""
+"""A second country, and the score of alerts on it: cars that no detector was written or trained for.
+
+It is told from what registries and customs really do and from the documents' contract alone. The truth
+is what people meant to do, never what a detector ought to say. Whoever works on detectors measures
+here and leaves the country as it is. From the repository's root:
+
+    python -m tests.independent write --seed 1 --out country.jsonl.gz --truth truth.csv
+    zeromile replay country.jsonl.gz --final alerts.jsonl
+    python -m tests.independent score alerts.jsonl --truth truth.csv --documents country.jsonl.gz
+"""
 
 from __future__ import annotations
 
@@ -15,7 +23,7 @@ from tests.independent.score import read_alerts, scored
 from tests.independent.table import plain_table
 from tests.independent.truth import read_truth
 
-app = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__)
+app = typer.Typer(add_completion=False, no_args_is_help=True, help=(__doc__ or "").splitlines()[0])
 
 
 @app.command()
