@@ -20,6 +20,6 @@ How it judges: `calendar` (regressors), `filter` (one streaming state-space filt
 `speeds` (a slow and a fast one, weighted by likelihood), `common` (what the rest of the nation
 does), `scan` (two weeks together), `detector` (all of these, one period at a time), `panel` (a
 whole table at once), `settled` (again and again as counts change), `discovery` (false discoveries
-across provinces), `episodes` (spike, level shift, start), `attribution`, `causes`. `farrington`,
-`ears` and `trailing` are the anchors it is compared with; all methods return `scores.Scores`.
+across provinces), `episodes` (spike, level shift, start), `attribution`, `causes`. The methods that
+it is compared with stand in `streams.spikes`; all of them return `scores.Scores`.
 """

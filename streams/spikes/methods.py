@@ -8,13 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detectors.spikes.calendar import chinese_regressors, seasonal_regressors
-from detectors.spikes.ears import ears
-from detectors.spikes.farrington import FarringtonSettings, farrington
 from detectors.spikes.panel import MINIMUM_COUNT, WARM_UP, ss_nb
 from detectors.spikes.scan import DAY_WINDOWS, WEEK_WINDOWS
 from detectors.spikes.scores import Scores
-from detectors.spikes.trailing import trailing_mean
 from streams.spikes.counts import CountsError, CountTable
+from streams.spikes.ears import ears
+from streams.spikes.farrington import FarringtonSettings, farrington
+from streams.spikes.trailing import trailing_mean
 
 _PROVINCE = re.compile(r"CN-[A-Z]{2}\Z|CN\Z")
 CALENDARS = ("auto", "china", "season", "none")

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from detectors.spikes.calendar import chinese_regressors, seasonal_regressors
-from detectors.spikes.ears import EarsVariant, ears
-from detectors.spikes.farrington import FarringtonSettings, farrington
 from detectors.spikes.filter import GATE
 from detectors.spikes.panel import MINIMUM_COUNT, recent_sum, ss_nb
 from detectors.spikes.scan import WEEK_WINDOWS, Scan
 from detectors.spikes.scores import Scores
 from detectors.spikes.special import upper_tail
-from detectors.spikes.trailing import trailing_mean
+from streams.spikes.ears import EarsVariant, ears
+from streams.spikes.farrington import FarringtonSettings, farrington
+from streams.spikes.trailing import trailing_mean
 from tests.benchmarks.spikes_noufaily import BASELINE_START
 from tests.benchmarks.spikes_outbreaks import Array, Simulation
 

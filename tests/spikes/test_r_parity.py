@@ -6,8 +6,8 @@ import subprocess
 import numpy as np
 import pytest
 
-from detectors.spikes.ears import ears
-from detectors.spikes.farrington import FarringtonSettings, farrington
+from streams.spikes.ears import ears
+from streams.spikes.farrington import FarringtonSettings, farrington
 from tests.spikes.shared_data import table_of
 
 UNIX_EPOCH = 719_163

@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from detectors.spikes.quasi_poisson import QuasiPoissonFit, fit_quasi_poisson
 from detectors.spikes.scores import Mask, Scores
 from detectors.spikes.special import Array, anscombe_residual, upper_tail
+from streams.spikes.quasi_poisson import QuasiPoissonFit, fit_quasi_poisson
 
 Days = NDArray[np.int64]
 Levels = NDArray[np.int64]
