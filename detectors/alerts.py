@@ -34,6 +34,8 @@ class Alert(msgspec.Struct, frozen=True):
     evidence: tuple[Evidence, ...]
     labels: dict[str, str]
     shadow: bool
+    policy_id: str | None = None
+    """Digest of the policy that was in force; ``None`` in records of programs that did not say it."""
 
 
 class AlertState(msgspec.Struct, frozen=True, array_like=True):

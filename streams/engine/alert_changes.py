@@ -67,6 +67,7 @@ class AlertChanges:
                 alert_record(
                     change,
                     self.catalogue.known[change.finding.detector].spec,
+                    policy_id=self.catalogue.policy.digest,
                     subject_type="vehicle",
                     subject=case.vin,
                     cause=case.cause,

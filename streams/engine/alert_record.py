@@ -9,6 +9,7 @@ def alert_record(
     change: Change,
     spec: DetectorSpec,
     *,
+    policy_id: str,
     subject_type: SubjectType,
     subject: str,
     cause: Cause,
@@ -37,4 +38,5 @@ def alert_record(
         finding.evidence,
         finding.labels,
         spec.status == "experimental",
+        policy_id,
     )

@@ -46,6 +46,7 @@ class ProvinceAggregator:
         """The sum of all tallies."""
         self.latest: WatchReport | None = None
         """What the watch said last: counts, expectations and bounds of every week."""
+        self._policy_id = policy.digest
         self._clock = clock
         self._parameters = {name: policy.parameters[name] for name in PROVINCE_DETECTORS}
         spikes = cast("SpikeParameters", self._parameters["province_export_spike"])
@@ -128,6 +129,7 @@ class ProvinceAggregator:
             alert_record(
                 change,
                 PROVINCE_DETECTORS[change.finding.detector].spec,
+                policy_id=self._policy_id,
                 subject_type="province",
                 subject=province,
                 cause=cause if change.state == "resolved" else "new_evidence",

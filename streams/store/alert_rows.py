@@ -54,6 +54,7 @@ def add_alert(rows: TableRows, record: StoredRecord) -> None:
             "brand": alert.labels.get("brand"),
             "destination": alert.labels.get("destination"),
             "shadow": alert.shadow,
+            "policy_id": alert.policy_id,
             "kafka_topic": record.topic,
             "kafka_partition": record.partition,
             "kafka_offset": record.offset,
