@@ -136,7 +136,7 @@ def test_alerts_of_a_detector_that_is_switched_off_are_resolved(engine, tmp_path
     override = tmp_path / "policy.toml"
     override.write_text("[double_sale]\nenabled = false")
     later = Engine(Catalogue(load_policy(override)), engine.store)
-    result = later.judge([VIN])
+    result = later.rejudge([VIN])
     assert [(a.detector, a.state, a.revision) for a in result.alerts] == [
         ("double_sale", "resolved", 1)
     ]
