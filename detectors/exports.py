@@ -24,8 +24,8 @@ class ExportChange(NamedTuple):
 def counted_export(history: VehicleHistory, limits: ZeroMileageExportParameters) -> Export | None:
     """The export that a vehicle counts for, ``None`` without a used declaration or a province.
 
-    Every vehicle counts once, with its first used declaration, in the exporter's province or, where the
-    declaration has none, the registering one.
+    Every vehicle counts once, with its first used declaration: in the exporter's province, else the one
+    the goods came from, else the one that registered the car last before.
 
     Parameters
     ----------
@@ -37,7 +37,11 @@ def counted_export(history: VehicleHistory, limits: ZeroMileageExportParameters)
     if not history.used_exports:
         return None
     declaration = history.used_exports[0]
-    province = declaration.exporter_province or _registering_province(history, declaration)
+    province = (
+        declaration.exporter_province
+        or declaration.source_province
+        or _registering_province(history, declaration)
+    )
     if province is None:
         return None
     reading = reading_at(history, declaration, limits.maximum_reading_age_days)
@@ -63,4 +67,4 @@ def hardly_used(policy: Policy) -> ZeroMileageExportParameters:
 
 def _registering_province(history: VehicleHistory, declaration: CustomsExport) -> str | None:
     registered = history.registered_before(declaration)
-    return declaration.source_province if registered is None else registered.province
+    return None if registered is None else registered.province

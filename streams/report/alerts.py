@@ -33,7 +33,10 @@ class AlertTally:
     """
 
     def __init__(self, firing: Iterable[Alert]) -> None:
-        self.ranked: list[Alert] = sorted(firing, key=lambda alert: (-alert.score, alert.alert_id))
+        self.all: list[Alert] = sorted(firing, key=lambda alert: (-alert.score, alert.alert_id))
+        """Everything that fires, detectors on trial included."""
+        self.ranked = [alert for alert in self.all if not alert.shadow]
+        """What counts in every headline, worst first."""
         self.by_week: Counter[tuple[str, str, int]] = Counter()
         """By detector, severity and Monday of the event."""
         self.by_detector: Counter[str] = Counter()
@@ -42,27 +45,32 @@ class AlertTally:
         """Alerts on vehicles, by the province of the document they hang on."""
         self.spikes: list[Alert] = []
         """Alerts on provinces, oldest first."""
-        self.on_trial = 0
+        self.on_trial: Counter[str] = Counter()
+        """Alerts by detectors on trial, which are in no other count."""
         self._by_vehicle: defaultdict[str, list[Alert]] = defaultdict(list)
-        for alert in self.ranked:
+        for alert in self.all:
             self._count(alert)
         self.spikes.sort(key=lambda alert: (alert.occurred_at, alert.alert_id))
 
     def _count(self, alert: Alert) -> None:
+        of_vehicle = alert.subject_type == "vehicle"
+        if of_vehicle:
+            self._by_vehicle[alert.subject].append(alert)
+        if alert.shadow:
+            self.on_trial[alert.detector] += 1
+            return
         self.by_week[alert.detector, alert.severity, monday(day_of(alert))] += 1
         self.by_detector[alert.detector] += 1
         self.by_severity[alert.severity] += 1
-        self.on_trial += alert.shadow
-        if alert.subject_type == "province":
-            self.spikes.append(alert)
-        else:
+        if of_vehicle:
             self.by_province[alert.labels.get("province")] += 1
-            self._by_vehicle[alert.subject].append(alert)
+        else:
+            self.spikes.append(alert)
 
     @property
     def vehicles(self) -> int:
-        """How many vehicles have at least one alert."""
-        return len(self._by_vehicle)
+        """How many vehicles have at least one alert of a detector that is not on trial."""
+        return sum(not all(alert.shadow for alert in alerts) for alerts in self._by_vehicle.values())
 
     def suspects(self, top: int, alike: int) -> list[Suspect]:
         """Vehicles to tell in full: the top by points, then the worst of every detector not yet seen.
@@ -89,7 +97,7 @@ class AlertTally:
 
     def _unseen(self, chosen: Iterable[str]) -> Iterator[str]:
         seen = {alert.detector for vin in chosen for alert in self._by_vehicle[vin]}
-        for alert in self.ranked:
+        for alert in self.all:
             if alert.subject_type == "vehicle" and alert.detector not in seen:
                 seen.add(alert.detector)
                 yield alert.subject
@@ -97,27 +105,6 @@ class AlertTally:
     def _suspect(self, vin: str, *, further: bool = False) -> Suspect:
         alerts = self._by_vehicle[vin]
         return Suspect(vin, _points(alerts), alerts, further)
-
-    def listed(self, most: int, each: int) -> list[Alert]:
-        """Alerts for a table that holds only so many: some of every detector, then the worst, by score.
-
-        Parameters
-        ----------
-        most
-            Rows of the table.
-        each
-            Rows that every detector gets first, so that the rare ones are not crowded out.
-        """
-        if len(self.ranked) <= most:
-            return self.ranked
-        taken: Counter[str] = Counter()
-        first: list[Alert] = []
-        rest: list[Alert] = []
-        for alert in self.ranked:
-            taken[alert.detector] += 1
-            (first if taken[alert.detector] <= each else rest).append(alert)
-        chosen = (first + rest)[:most]
-        return sorted(chosen, key=lambda alert: (-alert.score, alert.alert_id))
 
 
 def day_of(alert: Alert) -> int:

@@ -18,6 +18,7 @@ from streams.report.calendar import ReportPeriod, first_of_month, month_number, 
 from streams.report.cases import cases
 from streams.report.charts import Chart
 from streams.report.export_charts import Bands, bands_of, heatmap, weekly_exports
+from streams.report.figures import DEFINITIONS, headline_figures
 from streams.report.highlights import highlights
 from streams.report.page import render
 from streams.report.provinces import measures, provinces
@@ -100,7 +101,7 @@ def write_report(
 
 
 def _titles(alerts: AlertTally) -> dict[str, str]:
-    return {alert.detector: alert.title for alert in alerts.ranked}
+    return {alert.detector: alert.title for alert in alerts.all}
 
 
 def _context(
@@ -119,10 +120,11 @@ def _context(
     ]
     return charts, {
         "alerts": alerts,
+        "figures": headline_figures(alerts, vehicles),
+        "definitions": DEFINITIONS,
         "vehicles": vehicles,
         "period": period,
         "last_shown": _last_shown(period, vehicles.last_day),
-        "exports": vehicles.exports.total(),
         "retail": vehicles.retail.total(),
         "retail_cells": _retail_cells(vehicles, months),
         "outside_months": vehicles.retail.total(lambda key: key[1] not in set(months)).registered,
@@ -172,18 +174,17 @@ def _row(month: int, sums: RetailSums | None) -> list[Any]:
 
 
 def _detectors(alerts: AlertTally, weeks: list[int]) -> list[dict[str, Any]]:
-    """Rows of the table of detectors, the most frequent first."""
-    rows = []
+    """Rows of the table of detectors, the most frequent first; those on trial last."""
     titles = _titles(alerts)
-    for identity, total in alerts.by_detector.most_common():
-        detector = DECLARED.get(identity)
-        rows.append(
-            {
-                "id": identity,
-                "title": titles[identity],
-                "description": detector.spec.description if detector else "",
-                "total": total,
-                "weeks": detector_weeks(alerts, weeks, identity),
-            }
-        )
-    return rows
+    counted = [(identity, total, False) for identity, total in alerts.by_detector.most_common()]
+    on_trial = [(identity, total, True) for identity, total in alerts.on_trial.most_common()]
+    return [
+        {
+            "title": titles[identity],
+            "description": DECLARED[identity].spec.description if identity in DECLARED else "",
+            "total": total,
+            "weeks": detector_weeks(alerts, weeks, identity),
+            "on_trial": trial,
+        }
+        for identity, total, trial in counted + on_trial
+    ]

@@ -67,7 +67,6 @@ def render(context: dict[str, Any], charts: Sequence[Chart], table: dict[str, An
     return template.render(
         context,
         charts=by_identity,
-        rows_listed=len(table["rows"]),
         data=pack_json(data),
         plotly=pack_plotly(),
         version=__version__,

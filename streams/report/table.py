@@ -1,15 +1,11 @@
 """The table of alerts: rows as short arrays, filtered and paged by the page's own script."""
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
 from detectors.findings import SEVERITIES
 from streams.report.alerts import AlertTally
 from streams.report.names import province_name
-
-MOST_ROWS: Final = 5_000
-"""More would make the file heavy; the page says how many there are in all."""
-EACH_DETECTOR: Final = 150
 
 
 def alert_table(tally: AlertTally, titles: Mapping[str, str]) -> dict[str, Any]:
@@ -17,7 +13,7 @@ def alert_table(tally: AlertTally, titles: Mapping[str, str]) -> dict[str, Any]:
 
     Detectors and provinces are numbers into their lists: it keeps the file small.
     """
-    listed = tally.listed(MOST_ROWS, EACH_DETECTOR)
+    listed = tally.all
     detectors = sorted({alert.detector for alert in listed}, key=lambda d: titles.get(d, d))
     codes = [alert.labels.get("province") for alert in listed]
     provinces = sorted({province_name(code) for code in codes})
@@ -39,5 +35,4 @@ def alert_table(tally: AlertTally, titles: Mapping[str, str]) -> dict[str, Any]:
         "detectors": [titles.get(detector, detector) for detector in detectors],
         "provinces": provinces,
         "rows": rows,
-        "total": len(tally.ranked),
     }

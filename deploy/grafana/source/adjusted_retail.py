@@ -7,6 +7,7 @@ from grafana_foundation_sdk.models.dashboard import Dashboard
 from deploy.grafana.source.boards import board, choice, finished
 from deploy.grafana.source.panels import HALF, chart, listing, number
 from deploy.grafana.source.queries import rows, series
+from streams.report.figures import DEFINITIONS
 
 WHERE = (
     "COALESCE(province, 'none') IN (${province:sqlstring}) AND COALESCE(brand, 'none') IN (${brand:sqlstring}) "
@@ -32,15 +33,14 @@ def _numbers() -> list[object]:
         return number(title, description, unit, rows(sql))
 
     return [
-        of("Registered", "First registrations in the chosen time.", "short",
+        of("Registered", DEFINITIONS["registered"], "short",
            f"SELECT SUM(registered) AS registered FROM adjusted_retail WHERE {WHERE}"),
         of("Share exported within 30 days", "Of the first registrations: early booking.", "percentunit",
            f"""SELECT SUM(exported_within_30_days) / NULLIF(SUM(registered), 0) AS share
                FROM adjusted_retail WHERE {WHERE}"""),
-        of("Double-counted turnover", "Invoiced again for cars exported within 180 days.", "currencyCNY",
+        of("Double-counted turnover", DEFINITIONS["double_counted_cny"], "currencyCNY",
            f"SELECT SUM(double_counted_cny) AS turnover FROM double_counted_turnover WHERE {WHERE}"),
-        of("Rebate exposure, upper end", "13 % of the first price of cars exported within 180 days. An exposure: the "
-           "tax may have been paid upstream.", "currencyCNY",
+        of("Rebate exposure, upper bound", DEFINITIONS["rebate_exposure_cny"], "currencyCNY",
            f"SELECT SUM(high_cny) AS exposure FROM rebate_exposure WHERE {WHERE}"),
     ]  # fmt: skip
 
@@ -52,16 +52,16 @@ def _series() -> list[object]:
               series(f"""SELECT registered_month AS time, SUM(registered) AS registered,
                          SUM(adjusted_high) AS adjusted_high, SUM(adjusted_low) AS adjusted_low
                          FROM adjusted_retail WHERE {WHERE} GROUP BY 1 ORDER BY 1""")),
-        chart("Turnover counted twice", "For cars exported within 180 days: the first sale, and what was invoiced or "
-              "declared afterwards.", "currencyCNY",
-              series(f"""SELECT registered_month AS time, SUM(first_sale_cny) AS first_sale,
-                         SUM(double_counted_cny) AS counted_again
+        chart("Turnover counted twice", "For cars exported within 180 days: prices at first registration, and what "
+              "the same cars were declared at.", "currencyCNY",
+              series(f"""SELECT registered_month AS time, SUM(double_counted_cny) AS at_first_registration,
+                         SUM(declared_cny) AS declared
                          FROM double_counted_turnover WHERE {WHERE} GROUP BY 1 ORDER BY 1""")),
-        chart("Rebate exposure", "Low: exported within 30 days, price with tax. High: within 180 days, price taken as "
-              "without tax.", "currencyCNY",
+        chart("Rebate exposure", "Low: cars exported within 30 days. High: within 180 days. "
+              + DEFINITIONS["rebate_exposure_cny"], "currencyCNY",
               series(f"""SELECT registered_month AS time, SUM(low_cny) AS low, SUM(high_cny) AS high
                          FROM rebate_exposure WHERE {WHERE} GROUP BY 1 ORDER BY 1""")),
-        chart("How soon cars leave", "Median days from first registration to the first sign of export, and the share "
+        chart("How soon cars leave", "Median days from first registration to the export declaration, and the share "
               "that waits 181 to 200 days: the evasion of the 180-day rule.", "d",
               series(f"""SELECT registered_month AS time,
                          percentile_cont(0.5) WITHIN GROUP (ORDER BY days_to_export) AS median_days,

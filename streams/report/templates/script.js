@@ -78,8 +78,7 @@
         cell(row, table.provinces[alert[PROVINCE]]);
         cell(row, alert[5], "text");
       }
-      const of = table.rows.length === table.total ? "" : " in this page; " + whole.format(table.total) + " fire in all";
-      byId("matches").textContent = whole.format(found.length) + " of " + whole.format(table.rows.length) + " alerts" + of;
+      byId("matches").textContent = whole.format(found.length) + " of " + whole.format(table.rows.length) + " alerts";
       byId("page").textContent = "page " + whole.format(page + 1) + " of " + whole.format(pages);
       byId("previous").disabled = page === 0;
       byId("next").disabled = page === pages - 1;
