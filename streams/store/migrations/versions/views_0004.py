@@ -7,10 +7,10 @@ from pathlib import Path
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0003"
-down_revision = "0002"
+revision = "0004"
+down_revision = "0003"
 
-FOLDER = Path(__file__).parent.parent / "views_0003"
+FOLDER = Path(__file__).parent.parent / "views_0004"
 REPLACED = (
     "exporters", "export_declarations", "rebate_exposure", "double_counted_turnover", "adjusted_retail",
     "vehicle_retail", "province_exports_daily",
