@@ -27,7 +27,7 @@ $(VENV)/.installed: pyproject.toml requirements.lock
 install: $(VENV)/.installed  ## Make the virtual environment with the locked dependencies
 
 demo: install  ## Replay a recorded stream and show what zeromile finds
-	@$(BIN)/zeromile demo --out $(DEMO)
+	@$(BIN)/zeromile demo --out $(DEMO) --force
 
 test: install  ## Run every test that this machine can run
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m "not nightly" $(PYTEST_ARGS)

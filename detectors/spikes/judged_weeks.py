@@ -48,9 +48,11 @@ class JudgedWeeks:
     def every_upper(self) -> Array:
         """Return the upper bounds of all rows and weeks; NaN within the warm-up."""
         upper = np.full(self._shape, np.nan)
+        if self._shape[1] <= WARM_UP:
+            return upper
         for rows, panel in self._panels:
             found = self._largest([seen.bound for seen in panel[WARM_UP:]])
-            upper[rows, WARM_UP:] = found.reshape(max(0, len(panel) - WARM_UP), -1).T
+            upper[rows, WARM_UP:] = found.reshape(len(panel) - WARM_UP, -1).T
         return upper
 
     def _bound(self, row: int, week: int) -> Bound:

@@ -6,11 +6,18 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from streams.cli import exit_codes
+
 out = Console()
 errors = Console(stderr=True)
 
 
-def fail(message: str) -> NoReturn:
-    """Say what is wrong on standard error and leave with 2, wrong use."""
+def fail(message: str, code: int = exit_codes.WRONG_USE) -> NoReturn:
+    """Say what is wrong on standard error and leave, as wrong use unless it is something else."""
     errors.print(f"[bold red]error:[/] {escape(message)}", highlight=False, soft_wrap=True)
-    raise typer.Exit(2)
+    raise typer.Exit(code)
+
+
+def console_beside(*, data_on_standard_output: bool) -> Console:
+    """Where a summary goes: standard output, or beside it where that carries data."""
+    return errors if data_on_standard_output else out

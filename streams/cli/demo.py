@@ -10,15 +10,16 @@ from rich.markup import escape
 from rich.padding import Padding
 
 from detectors.alerts import Alert
-from detectors.errors import ZeromileError
 from detectors.registry import Catalogue
 from streams.backfill.outputs import OutputFiles, ReplaySummary
 from streams.backfill.replay import Replay
-from streams.cli.console import errors, fail, out
+from streams.cli.console import errors, out
 from streams.cli.progress import counting, reading_progress
+from streams.cli.replay import Force
 from streams.cli.summary import SEVERITY_STYLE, summary_tables
 from streams.models.choice import DEFAULT, choose_model
 from streams.report import Sources, write_report
+from streams.setup.outputs import Outputs
 from streams.setup.policy import load_policy
 from streams.simulator import load_country, simulate
 
@@ -46,6 +47,7 @@ def demo(
     vehicles: Annotated[
         int, typer.Option(min=1_000, max=10_000_000, help="Vehicles with documents.")
     ] = VEHICLES,
+    force: Force = False,
 ) -> None:
     """Simulate three years of a scaled-down country, replay it, and write the report."""
     try:
@@ -54,18 +56,17 @@ def demo(
         raise typer.BadParameter(
             f"cannot make the folder {directory}: {error.strerror}", param_hint="--out"
         ) from None
-    try:
-        _simulate(directory, seed, vehicles)
-        replayed = _replay(directory)
-    except ZeromileError as error:
-        fail(str(error))
+    wanted = {name: directory / name for name in _FILES}
+    with Outputs(wanted, force=force) as places:
+        _simulate(places, seed, vehicles)
+        replayed = _replay(places)
     for table in summary_tables(replayed):
         out.print(table)
     explain_worst(replayed.firing.values())
     _say_where(directory)
 
 
-def _simulate(directory: Path, seed: int, vehicles: int) -> None:
+def _simulate(places: Outputs, seed: int, vehicles: int) -> None:
     country = load_country(None)
     with counting("simulating", vehicles, errors) as advance:
         simulate(
@@ -75,22 +76,22 @@ def _simulate(directory: Path, seed: int, vehicles: int) -> None:
             seed=seed,
             start=datetime.date.fromisoformat(country.defaults.start).toordinal(),
             export_share=country.defaults.export_share,
-            out=directory / "documents.jsonl.gz",
-            truth=directory / "truth.jsonl",
+            out=places.path("documents.jsonl.gz"),
+            truth=places.path("truth.jsonl"),
             progress=advance,
         )
 
 
-def _replay(directory: Path) -> ReplaySummary:
-    documents = directory / "documents.jsonl.gz"
-    outputs = OutputFiles(alerts=directory / "alerts.jsonl", final=directory / "final.jsonl")
+def _replay(places: Outputs) -> ReplaySummary:
+    documents = places.path("documents.jsonl.gz")
+    outputs = OutputFiles(alerts=places["alerts.jsonl"], final=places["final.jsonl"])
     run = Replay(Catalogue(load_policy(None), choose_model(DEFAULT)), outputs)
     with reading_progress([documents], errors) as advance:
         replayed = run.run([documents], advance=advance)
     today = datetime.date.today()  # noqa: DTZ011 - the reader's day
-    sources = Sources((documents.name,), made_on=today, simulated=True)
+    sources = Sources(("documents.jsonl.gz",), made_on=today, simulated=True)
     write_report(
-        directory / "report.html", run.engine, replayed.firing.values(), sources, run.provinces.latest
+        places.path("report.html"), run.engine, replayed.firing.values(), sources, run.provinces.latest
     )
     return replayed
 

@@ -7,6 +7,9 @@ from typing import Any, Final
 import typer
 from typer.core import TyperGroup
 
+from detectors.errors import ZeromileError
+from streams.cli import exit_codes
+
 COMMANDS: Final = {
     "demo": "demo:demo",
     "replay": "replay:replay",
@@ -48,6 +51,22 @@ class LazyCommands(TyperGroup):
         command: Any = typer.main.get_group(found) if isinstance(found, typer.Typer) else _single(found)
         command.name = cmd_name
         return command
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run a command; an error of ours is one line, and Ctrl-C a word."""
+        from streams.cli.console import fail  # noqa: PLC0415 - not needed where all goes well
+
+        try:
+            return super().invoke(ctx)
+        except ZeromileError as error:
+            from streams.setup.outputs import WriteError  # noqa: PLC0415 - the same
+
+            fail(
+                str(error),
+                exit_codes.WANTING if isinstance(error, WriteError) else exit_codes.WRONG_USE,
+            )
+        except KeyboardInterrupt:
+            fail("interrupted; nothing was written", exit_codes.INTERRUPTED)
 
 
 def _single(function: Callable[..., None]) -> Any:

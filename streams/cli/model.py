@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from streams.cli.replay import Files, check_writable
+from streams.cli.replay import Files, Force
 
 app = typer.Typer(no_args_is_help=True, help="Trained isolation forests.")
 
@@ -45,13 +45,13 @@ def model_drift(
         Path | None,
         typer.Option(help="Write the figures for Prometheus' text-file collector."),
     ] = None,
+    force: Force = False,
 ) -> None:
     """Say whether fresh documents still come from the population a model knows.
 
     Exit codes: 0 they do, 1 a finding calls for another model, 2 wrong use.
     """
-    check_writable(metrics)
-    _commands().drift(directory, files, metrics)
+    _commands().drift(directory, files, metrics, force=force)
 
 
 @app.command("rollback")

@@ -10,7 +10,8 @@ from detectors.forest.drift import measure_drift
 from detectors.forest.training import TrainingRefused, TrainingSettings
 from detectors.registry import Catalogue
 from streams.backfill.replay import Replay
-from streams.cli.console import errors, fail, out
+from streams.cli import exit_codes
+from streams.cli.console import console_beside, errors, fail, out
 from streams.cli.model_tables import (
     agreement_table,
     drift_table,
@@ -27,6 +28,7 @@ from streams.models.population import Populations, gather
 from streams.models.reading import LoadedModel, read_model
 from streams.models.training import NewModel, train_model
 from streams.models.writing import roll_back, write_model
+from streams.setup.outputs import Outputs
 from streams.setup.policy import load_policy
 
 
@@ -74,16 +76,21 @@ def compare_two(first: str, second: str, files: list[Path]) -> None:
         out.print(agreement_table(_agreements(one, other, read_populations(files, None))))
 
 
-def drift(directory: str, files: list[Path], metrics: Path | None) -> None:
+def drift(directory: str, files: list[Path], metrics: Path | None, *, force: bool) -> None:
     """Measure drift on recorded streams; leaves with 1 where there is a finding."""
     loaded = load(directory)
-    fresh = read_populations(files, None).reference
-    measured = measure_drift(loaded.model.reference, fresh.table(), fresh.provinces)
-    out.print(drift_table(measured))
-    if metrics is not None:
-        write_metrics(metrics, loaded.model.model_id, measured)
+    read = [*files, model_directory(directory)]
+    with Outputs({"--metrics": metrics}, read, force=force) as places:
+        fresh = read_populations(files, None).reference
+        measured = measure_drift(loaded.model.reference, fresh.table(), fresh.provinces)
+        if not measured.vehicles:
+            fail(f"nothing to compare: {'; '.join(measured.findings)}", exit_codes.WANTING)
+        if metrics is not None:
+            write_metrics(places.path("--metrics"), loaded.model.model_id, measured)
+    console = console_beside(data_on_standard_output=places.use_standard_output)
+    console.print(drift_table(measured))
     for finding in measured.findings:
-        out.print(f"[yellow]finding:[/] {finding}", highlight=False, soft_wrap=True)
+        console.print(f"[yellow]finding:[/] {finding}", highlight=False, soft_wrap=True)
     if measured.findings:
         raise typer.Exit(1)
 

@@ -12,11 +12,10 @@ from typing import Annotated
 import typer
 
 from detectors import civil_time
-from detectors.errors import ZeromileError
 from detectors.registry import Catalogue
 from streams.backfill.outputs import BATCH, OutputFiles
 from streams.backfill.replay import Replay
-from streams.cli.console import errors, fail, out
+from streams.cli.console import console_beside, errors
 from streams.cli.progress import replay_progress
 from streams.cli.summary import summary_tables
 from streams.feeds.reading import STANDARD_INPUT
@@ -24,6 +23,7 @@ from streams.models.choice import choose_model
 from streams.parallel import Judge, ParallelReplay
 from streams.report import Sources, write_report
 from streams.setup.identities import decode_from_environment
+from streams.setup.outputs import Outputs
 from streams.setup.policy import load_policy
 
 Files = Annotated[
@@ -44,6 +44,7 @@ ModelChoice = Annotated[
         "which knows a simulated country.",
     ),
 ]
+Force = Annotated[bool, typer.Option("--force", help="Replace outputs that are there already.")]
 WatermarkTime = Annotated[
     str | None,
     typer.Option(
@@ -103,18 +104,26 @@ def replay(
         int | None,
         typer.Option(min=0, help="Exit with 1 if more documents than this were refused."),
     ] = None,
+    force: Force = False,
 ) -> None:
     """Replay recorded streams and say what is found.
 
-    Exit codes: 0 fine, 1 more dead letters than --max-dead-letters, 2 wrong use.
+    An output named - is standard output. Exit codes: 0 fine, 1 more dead letters than
+    --max-dead-letters, 2 wrong use.
     """
     day = parse_day(watermark)
     check_readable(files)
-    check_writable(alerts, final, dead_letters, report)
     check_folder(on_disk)
-    try:
-        judge = Judge(config, model, decode_from_environment())
-        with _job(workers, on_disk, judge, OutputFiles(alerts, final, dead_letters)) as run:
+    wanted = {
+        "--alerts": alerts,
+        "--final": final,
+        "--dead-letters": dead_letters,
+        "--report": report,
+    }
+    judge = Judge(config, model, decode_from_environment())
+    with Outputs(wanted, [*files, config], force=force) as places:
+        written = OutputFiles(places["--alerts"], places["--final"], places["--dead-letters"])
+        with _job(workers, on_disk, judge, written) as run:
             with replay_progress(files, errors) as (advance, judging):
                 replayed = run.run(
                     files, complete_through=day, advance=advance, judging=judging, batch=batch
@@ -123,12 +132,11 @@ def replay(
                 names = tuple("(standard input)" if f == STANDARD_INPUT else f.name for f in files)
                 sources = Sources(names, made_on=date.today(), complete_through=day)  # noqa: DTZ011 - the reader's day
                 firing = replayed.firing.values()
-                write_report(report, run.judged, firing, sources, run.provinces.latest)
+                write_report(places.path("--report"), run.judged, firing, sources, run.provinces.latest)
             tables = list(summary_tables(replayed))
-    except (ZeromileError, OSError) as error:
-        fail(str(error))
+    console = console_beside(data_on_standard_output=places.use_standard_output)
     for table in tables:
-        out.print(table)
+        console.print(table)
     refused = replayed.counters.dead_lettered.total()
     if max_dead_letters is not None and refused > max_dead_letters:
         errors.print(f"{refused} dead letters, more than the {max_dead_letters} allowed")
@@ -182,10 +190,3 @@ def check_folder(path: Path | None) -> None:
     """Refuse a folder that is not there before any work is done."""
     if path is not None and not path.is_dir():
         raise typer.BadParameter(f"{path} is not a folder", param_hint="--on-disk")
-
-
-def check_writable(*paths: Path | None) -> None:
-    """Refuse outputs into folders that are not there before any work is done."""
-    for path in paths:
-        if path is not None and not path.parent.is_dir():
-            raise typer.BadParameter(f"the folder {path.parent} does not exist")

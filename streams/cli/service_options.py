@@ -9,10 +9,8 @@ from typing import Annotated
 import typer
 from kafka.errors import KafkaError
 
+from streams.cli.exit_codes import UNREACHABLE, WRONG_USE
 from streams.service.settings import Settings, SettingsError, load_settings
-
-WRONG_USE = 2
-UNREACHABLE = 3
 
 Bootstrap = Annotated[
     str | None,

@@ -8,8 +8,10 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from streams.cli.console import errors
+from streams.cli.console import console_beside, errors
 from streams.cli.progress import counting
+from streams.cli.replay import Force
+from streams.setup.outputs import Outputs
 from streams.simulator import ParameterError, Summary, load_country
 from streams.simulator import simulate as write_country
 
@@ -37,6 +39,7 @@ def simulate(
         Path | None,
         typer.Option(exists=True, dir_okay=False, help="Another parameter file of the same shape."),
     ] = None,
+    force: Force = False,
 ) -> None:
     """Write a simulated country: labelled documents in arrival order, with schemes and look-alikes."""
     try:
@@ -47,8 +50,11 @@ def simulate(
     first = start.date() if start else datetime.date.fromisoformat(defaults.start)
     length = days or defaults.days
     count = vehicles or defaults.vehicles
-    _check(first, length, out, truth, parameters.yearly_used_exports.vehicles)
-    with counting("simulating", count, errors) as advance:
+    _check(first, length, parameters.yearly_used_exports.vehicles)
+    with (
+        Outputs({"--out": out, "--truth": truth}, [country], force=force) as places,
+        counting("simulating", count, errors) as advance,
+    ):
         summary = write_country(
             parameters,
             vehicles=count,
@@ -56,30 +62,27 @@ def simulate(
             seed=seed,
             start=first.toordinal(),
             export_share=export_share or defaults.export_share,
-            out=out,
-            truth=truth,
+            out=places.path("--out"),
+            truth=places.path("--truth"),
             progress=advance,
         )
-    _print(Console(), summary, out, truth)
+    console = console_beside(data_on_standard_output=places.use_standard_output)
+    _print(console, summary, out, truth)
     share = export_share or defaults.export_share
-    typer.echo(
+    console.print(
         f"{100 * share:g} % of the vehicles are exported, "
-        f"{share / defaults.national_export_share:.1f} times as many as in life"
+        f"{share / defaults.national_export_share:.1f} times as many as in life",
+        highlight=False,
     )
 
 
-def _check(first: datetime.date, days: int, out: Path, truth: Path, years: dict[int, float]) -> None:
+def _check(first: datetime.date, days: int, years: dict[int, float]) -> None:
     last = first + datetime.timedelta(days=days - 1)
     if first.year < min(years) or last.year > max(years):
         raise typer.BadParameter(
             f"{first} to {last} leaves the years {min(years)} to {max(years)} that the country knows",
             param_hint="--start, --days",
         )
-    for option, path in (("--out", out), ("--truth", truth)):
-        if not path.parent.is_dir():
-            raise typer.BadParameter(f"{path.parent} is not a directory", param_hint=option)
-    if out.resolve() == truth.resolve():
-        raise typer.BadParameter(f"{truth} is also the file of --out", param_hint="--truth")
 
 
 def _print(console: Console, summary: Summary, out: Path, truth: Path) -> None:

@@ -12,6 +12,8 @@ from rich.table import Table
 
 from detectors.spikes.discovery import benjamini_hochberg
 from detectors.spikes.scores import Scores
+from streams.cli.replay import Force
+from streams.setup.outputs import Outputs
 from streams.spikes.alarms import write_alarms
 from streams.spikes.counts import CountsError, CountTable, read_counts
 from streams.spikes.labels import LabelOutcome, score_labels
@@ -38,8 +40,6 @@ def spikes(
         Path,
         typer.Argument(
             help="CSV: region, period (date, ISO week, month), count, optionally label (0, 1).",
-            exists=True,
-            dir_okay=False,
         ),
     ],
     *,
@@ -73,6 +73,7 @@ def spikes(
     compare: Annotated[
         bool, typer.Option("--compare", help="Score every method against the labels instead.")
     ] = False,
+    force: Force = False,
 ) -> None:
     """Find sudden spikes in counts by region and period."""
     if alpha is not None and false_discovery_rate is not None:
@@ -85,22 +86,19 @@ def spikes(
         peers=nation,
         every_upper=out is not None or plot is not None or false_discovery_rate is not None,
     )
-    try:
+    with Outputs({"--out": out, "--plot": plot}, [counts], force=force) as places:
         table = read_counts(counts)
         if compare:
             _compare(table, options, counts)
             return
         scores = judge(table, method.value, options)
-    except CountsError as error:
-        typer.echo(f"zeromile spikes: {error}", err=True)
-        raise typer.Exit(2) from error
-    if false_discovery_rate is not None:
-        scores = _controlled(scores, false_discovery_rate)
-    if out is not None:
-        write_alarms(out, table, scores)
-    if plot is not None:
-        write_plot(plot, table, scores, f"{counts.name}: {method.value}")
-    _print(table, scores, method.value)
+        if false_discovery_rate is not None:
+            scores = _controlled(scores, false_discovery_rate)
+        if out is not None:
+            write_alarms(places.path("--out"), table, scores)
+        if plot is not None:
+            write_plot(places.path("--plot"), table, scores, f"{counts.name}: {method.value}")
+    _print(table, scores, method.value, beside=places.use_standard_output)
 
 
 def _controlled(scores: Scores, rate: float) -> Scores:
@@ -109,22 +107,24 @@ def _controlled(scores: Scores, rate: float) -> Scores:
     return Scores(scores.expected, scores.upper, scores.p, alarm, scores.moved)
 
 
-def _print(table: CountTable, scores: Scores, method: str) -> None:
-    """Print one line an alarm and a summary."""
+def _print(table: CountTable, scores: Scores, method: str, *, beside: bool) -> None:
+    """Print one line an alarm and a summary, beside standard output where that carries data."""
     for column, period in enumerate(table.periods):
         for line in np.flatnonzero(scores.alarm[:, column]):
             typer.echo(
                 f"{period} {table.regions[line]}: {table.counts[line, column]:.0f} counted, "
                 f"{scores.expected[line, column]:.1f} expected, "
-                f"up to {scores.upper[line, column]:.0f} is usual (p {scores.p[line, column]:.2g})"
+                f"up to {scores.upper[line, column]:.0f} is usual (p {scores.p[line, column]:.2g})",
+                err=beside,
             )
     typer.echo(
         f"{method}: {int(scores.alarm.sum())} alarms in {len(table.regions)} regions and "
         f"{len(table.periods)} periods, "
-        f"{int(scores.judged().sum())} of {table.counts.size} counts judged"
+        f"{int(scores.judged().sum())} of {table.counts.size} counts judged",
+        err=beside,
     )
     if table.labels is not None:
-        typer.echo(_sentence(score_labels(table, table.labels, scores), table.kind))
+        typer.echo(_sentence(score_labels(table, table.labels, scores), table.kind), err=beside)
 
 
 def _sentence(outcome: LabelOutcome, kind: str) -> str:

@@ -30,11 +30,11 @@ def train(
     Exit codes: 0 trained, 1 refused, 2 wrong use.
     """
     check_readable(files)
-    if out_directory.exists() and not out_directory.is_dir():
-        raise typer.BadParameter(f"{out_directory} is not a folder", param_hint="--out")
     # scikit-learn takes seconds to import: other commands do not wait for it
     from detectors.forest.training import TrainingSettings  # noqa: PLC0415
     from streams.cli import model_commands  # noqa: PLC0415
+    from streams.models.writing import check_model_directory  # noqa: PLC0415
 
+    check_model_directory(out_directory)
     settings = TrainingSettings(trees=trees, samples=samples, seed=seed)
     model_commands.train(files, out_directory, settings, config)

@@ -12,6 +12,7 @@ from sklearn.ensemble import IsolationForest
 
 from detectors.forest.trained import ForestModel
 from streams.models.manifest import Manifest
+from streams.setup.outputs import OutputError
 
 MANIFEST = "manifest.json"
 PREVIOUS = "previous.json"
@@ -51,6 +52,7 @@ def write_model(directory: Path, manifest: Manifest, payload: bytes) -> None:
     payload
         Content of the model file.
     """
+    check_model_directory(directory)
     directory.mkdir(parents=True, exist_ok=True)
     _replace(directory / manifest.model_file, payload)
     current = directory / MANIFEST
@@ -58,6 +60,32 @@ def write_model(directory: Path, manifest: Manifest, payload: bytes) -> None:
         _replace(directory / PREVIOUS, current.read_bytes())
     _replace(current, msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n")
     _remove_unnamed(directory)
+
+
+def check_model_directory(directory: Path) -> None:
+    """Refuse a folder of other things: unnamed model files in a model directory are removed.
+
+    Raises
+    ------
+    OutputError
+        If it is a file, or there is something in it and no manifest of a model.
+    """
+    if directory.exists() and not directory.is_dir():
+        raise OutputError(f"{directory} is not a folder")
+    if directory.exists() and any(directory.iterdir()) and not _holds_model(directory):
+        raise OutputError(
+            f"{directory} holds files and no model; "
+            "allowed: a new or empty folder, or one that `zeromile train` wrote"
+        )
+
+
+def _holds_model(directory: Path) -> bool:
+    """Whether there is a manifest, of this version or another."""
+    try:
+        announced = msgspec.json.decode((directory / MANIFEST).read_bytes(), type=dict[str, object])
+    except (OSError, msgspec.DecodeError):
+        return False
+    return announced.keys() >= {"format", "model_file", "sha256"}
 
 
 def roll_back(directory: Path) -> None:

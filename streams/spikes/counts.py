@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from detectors.errors import ZeromileError
 from streams.spikes.periods import Period, PeriodKind, parse_period
 
 Array = NDArray[np.float64]
@@ -19,7 +20,7 @@ _LARGEST_COUNT = 10**9
 _ALLOWED_COUNTS = f"allowed are whole numbers from 0 to {_LARGEST_COUNT}"
 
 
-class CountsError(ValueError):
+class CountsError(ZeromileError, ValueError):
     """A table of counts that cannot be judged; names line, field, value and what is allowed."""
 
 
