@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import typer
 
-from streams.cli.service_options import UNREACHABLE, Bootstrap, kafka_errors_explained, settings_or_exit
+from streams.cli.exit_codes import UNREACHABLE
+from streams.cli.service_options import Bootstrap, kafka_errors_explained, settings_or_exit
 from streams.kafka.round_trip import RoundTripError, round_trip
 from streams.kafka.topic_admin import Difference, admin_client, apply_topics, check_topics
 from streams.service.layout import catalogue_of, names_of
