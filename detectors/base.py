@@ -11,6 +11,8 @@ import msgspec
 from detectors.documents import Document
 from detectors.findings import Deadline, Fact, Finding, Severity, anchor_of, score_in_band
 from detectors.history import VehicleHistory
+from detectors.screens import EVERY_VEHICLE, Screen
+from detectors.summaries import Summary
 
 DetectorStatus = Literal["experimental", "stable"]
 
@@ -70,9 +72,8 @@ class DetectorSpec:
     references: tuple[str, ...]
     runbook: tuple[str, ...]
     """Two or three steps for whoever receives the alert."""
-    needs: tuple[int, ...]
-    """Runs on histories whose content has all bits of any one of these."""
-    least_documents: int = 1
+    screen: Screen = EVERY_VEHICLE
+    """What must be true of the documents before it can find anything; by default nothing must."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,14 +114,20 @@ class Detector(ABC, Generic[ParametersT]):
         """Tell a finding in one or two sentences with its numbers."""
 
     def concerns(self, history: VehicleHistory) -> bool:
-        """Whether the history holds the kinds of documents that the detector needs."""
+        """Whether a history's content and number of documents pass the detector's screen."""
         return self.concerns_content(history.content, len(history.documents))
 
     def concerns_content(self, content: int, documents: int) -> bool:
         """The same from the history's content and number of documents alone."""
-        if documents == 0 or documents < self.spec.least_documents:
-            return False
-        return any(need & content == need for need in self.spec.needs)
+        return documents > 0 and self.spec.screen.allows(content, documents)
+
+    def passes(self, summary: Summary) -> bool:
+        """Whether it could find anything among documents that were published under one VIN."""
+        return self.spec.screen.holds(summary, self.parameters)
+
+    def screen_sql(self) -> str:
+        """The same over a row of summaries."""
+        return self.spec.screen.sql(self.parameters)
 
     def judge(self, history: VehicleHistory) -> Iterator[Finding]:
         """Findings whose anchor lies within the rule's period of validity."""

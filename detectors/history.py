@@ -34,6 +34,14 @@ class Content:
     """A document of which the source published two contents under one revision."""
     OVERFULL: Final = 128
     """Documents had to leave the file because there were too many."""
+    USED_EXPORT: Final = 256
+    """A declaration that calls the vehicle used."""
+
+
+SALE_DOCUMENTS: Final = (
+    Content.INITIAL | Content.TRANSFER | Content.PENDING_EXPORT | Content.CUSTOMS_EXPORT
+)
+"""What can state a change of hands."""
 
 
 _CONTENT: Final = {
@@ -41,6 +49,17 @@ _CONTENT: Final = {
     "transfer": Content.TRANSFER,
     "pending_export": Content.PENDING_EXPORT,
 }
+
+
+def content_of(document: Document) -> int:
+    """What one document brings into a history, as bits of `Content`."""
+    if isinstance(document, Registration):
+        to_exporter = document.owner_type == "exporter"
+        return _CONTENT[document.kind] | (Content.TO_EXPORTER if to_exporter else 0)
+    if isinstance(document, CustomsExport):
+        used = document.condition == "used"
+        return Content.CUSTOMS_EXPORT | (Content.USED_EXPORT if used else 0)
+    return Content.DEREGISTRATION
 
 
 class Reading(NamedTuple):
@@ -134,6 +153,7 @@ class VehicleHistory:
             self.content |= Content.CUSTOMS_EXPORT
             self.declarations += (document,)
             if document.condition == "used":
+                self.content |= Content.USED_EXPORT
                 self.used_exports += (document,)
         else:
             self.content |= Content.DEREGISTRATION

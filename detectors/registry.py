@@ -63,7 +63,7 @@ DETECTORS: Final[dict[str, type[Detector[Any]]]] = {
 DECLARED: Final[dict[str, type[Declared]]] = {**DETECTORS, **PROVINCE_DETECTORS}
 """Everything that has a spec and a section of the policy: the judges of vehicles and of provinces."""
 
-_SEVERAL: Final = max(detector.spec.least_documents for detector in DETECTORS.values())
+_SEVERAL: Final = max(detector.spec.screen.documents for detector in DETECTORS.values())
 
 Failed = Callable[[str, Exception], None]
 """Told the id of a detector that raised, and what it raised."""

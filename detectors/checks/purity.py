@@ -12,7 +12,8 @@ import msgspec
 from detectors.base import Detector
 from detectors.errors import DetectorContractError
 from detectors.findings import Finding
-from detectors.history import Content, VehicleHistory
+from detectors.history import VehicleHistory
+from detectors.summaries import Summary
 
 IMPURE: Final = frozenset(
     {
@@ -38,16 +39,23 @@ def require(condition: object, fault: str) -> None:
         raise DetectorContractError("", [fault])
 
 
-def check_needs(detector: Detector[Any], history: VehicleHistory) -> None:
-    """A history without the documents that the spec asks for raises nothing and finds nothing.
+def check_screen(detector: Detector[Any], history: VehicleHistory) -> None:
+    """A history whose documents do not pass the detector's screen raises nothing and finds nothing.
 
-    Otherwise the catalogue, which skips such histories, would hide findings.
+    Otherwise the catalogue and the backfill, which skip such histories, would hide findings.
     """
-    for document in history.documents:
-        part = VehicleHistory.of(history.vin, [d for d in history.documents if d is not document])
-        if part.content == Content.NOTHING or not detector.concerns(part):
+    for left_out in (None, *history.documents):
+        documents = [document for document in history.documents if document is not left_out]
+        part = VehicleHistory.of(history.vin, documents) if left_out else history
+        if not documents or not (detector.concerns(part) and detector.passes(_summary(part))):
             found = list(detector.judge(part))
-            require(not found, "finds something in a history that lacks what the spec needs")
+            require(not found, "finds something in a history that does not pass its screen")
+
+
+def _summary(history: VehicleHistory) -> Summary:
+    """The least that must have been published for a history."""
+    summary = Summary.of(history.vin, history.documents, len(history.documents))
+    return msgspec.structs.replace(summary, content=summary.content | history.content)
 
 
 def check_missing_fields(detector: Detector[Any], history: VehicleHistory) -> None:

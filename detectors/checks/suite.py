@@ -15,10 +15,10 @@ from detectors.checks.findings import (
 from detectors.checks.identity import check_stable_ids
 from detectors.checks.purity import (
     check_missing_fields,
-    check_needs,
     check_no_clock,
     check_order,
     check_repeatable,
+    check_screen,
     check_unchanged_input,
 )
 from detectors.errors import DetectorContractError
@@ -30,7 +30,7 @@ Holds = Callable[[Finding], bool]
 """Whether a finding's deadline, if it has one, has passed."""
 
 CHECKS: Final[tuple[Check, ...]] = (
-    check_needs,
+    check_screen,
     check_missing_fields,
     check_repeatable,
     check_no_clock,

@@ -16,6 +16,7 @@ from detectors.forest.life_cycle import Observation
 from detectors.forest.trained import ForestModel, TrainedForest
 from detectors.forest.wording import tell
 from detectors.history import VehicleHistory
+from detectors.summaries import Summary
 
 
 class ForestParameters(Parameters, frozen=True, kw_only=True):
@@ -71,16 +72,20 @@ class ForestDetector(Detector[ForestParametersT]):
         """Nothing concerns a finding without a forest."""
         return self._forest is not None and super().concerns_content(content, documents)
 
+    def passes(self, summary: Summary) -> bool:
+        """Nothing passes the screen of a finding without a forest."""
+        return self._forest is not None and super().passes(summary)
+
+    def screen_sql(self) -> str:
+        """The same over a row of summaries."""
+        return "false" if self._forest is None else super().screen_sql()
+
     def concerned(self, histories: Sequence[VehicleHistory]) -> list[int]:
         """Places of the histories that hold the kinds of documents the detector needs."""
-        least = self.spec.least_documents
-        kinds = {history.content for history in histories}
-        kinds = {content for content in kinds if self.concerns_content(content, least)}
-        return [
-            place
-            for place, history in enumerate(histories)
-            if history.content in kinds and len(history.documents) >= least
-        ]
+        several = self.spec.screen.documents
+        kinds = [(history.content, min(len(history.documents), several)) for history in histories]
+        concerned = {kind for kind in set(kinds) if self.concerns_content(*kind)}
+        return [place for place, kind in enumerate(kinds) if kind in concerned]
 
     def findings(self, history: VehicleHistory) -> Iterator[Finding]:
         """At most one finding."""

@@ -11,6 +11,7 @@ from detectors.forest.export_path import observe_export
 from detectors.forest.life_cycle import Observation
 from detectors.forest.trained import ForestModel, TrainedForest
 from detectors.history import Content, VehicleHistory
+from detectors.screens import Case, screen
 
 
 class UnusualExportParameters(ForestParameters, frozen=True, kw_only=True):
@@ -46,8 +47,7 @@ class UnusualExport(ForestDetector[UnusualExportParameters]):
             "Read the named features against the declaration and the licence.",
             "Compare with the exporter's other declarations of the 30 days before.",
         ),
-        needs=(Content.INITIAL | Content.CUSTOMS_EXPORT,),
-        least_documents=2,
+        screen=screen(Case(Content.INITIAL | Content.USED_EXPORT, documents=2)),
     )
     parameters_type = UnusualExportParameters
     population = "used exports"

@@ -10,6 +10,7 @@ from detectors.forest.detector import ForestDetector, ForestParameters
 from detectors.forest.life_cycle import Observation, observe_life_cycle
 from detectors.forest.trained import ForestModel, TrainedForest
 from detectors.history import Content, VehicleHistory
+from detectors.screens import Case, screen
 
 
 class UnusualLifeCycleParameters(ForestParameters, frozen=True, kw_only=True):
@@ -60,13 +61,12 @@ class UnusualLifeCycle(ForestDetector[UnusualLifeCycleParameters]):
             "Nothing wrong with the documents: compare with vehicles of the same owner in the 30 days "
             "around the closing document.",
         ),
-        needs=(
-            Content.INITIAL | Content.TRANSFER,
-            Content.INITIAL | Content.PENDING_EXPORT,
-            Content.INITIAL | Content.CUSTOMS_EXPORT,
-            Content.INITIAL | Content.DEREGISTRATION,
+        screen=screen(
+            Case(Content.INITIAL | Content.TRANSFER, documents=2),
+            Case(Content.INITIAL | Content.PENDING_EXPORT, documents=2),
+            Case(Content.INITIAL | Content.USED_EXPORT, documents=2),
+            Case(Content.INITIAL | Content.DEREGISTRATION, documents=2),
         ),
-        least_documents=2,
     )
     parameters_type = UnusualLifeCycleParameters
     population = "ordinary life cycles"

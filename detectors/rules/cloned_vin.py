@@ -12,6 +12,7 @@ from detectors.documents import Registration
 from detectors.edit_distance import edit_distance
 from detectors.findings import Finding
 from detectors.history import Content, VehicleHistory
+from detectors.screens import Case, Marked, screen
 from detectors.wording import days_later
 
 
@@ -60,8 +61,7 @@ class ClonedVin(Detector[ClonedVinParameters]):
             "Ask both offices for photographs of the VIN plate and the engine number.",
             "Check the plates of both registrations for traffic records of the same day.",
         ),
-        needs=(Content.INITIAL,),
-        least_documents=2,
+        screen=screen(Case(Content.INITIAL, (Marked("several_initial_provinces"),), documents=2)),
     )
     parameters_type = ClonedVinParameters
 

@@ -10,6 +10,7 @@ from detectors.base import Detector, DetectorSpec, Parameters
 from detectors.documents import CustomsExport, Deregistration
 from detectors.findings import Deadline, Finding
 from detectors.history import Content, VehicleHistory
+from detectors.screens import Case, screen
 from detectors.wording import count
 
 
@@ -52,7 +53,7 @@ class DeregistrationOverdue(Detector[DeregistrationOverdueParameters]):
             "Ask the registering office for the file; many are only late by days.",
             "Look for another car on the same plate in the 60 days after clearance.",
         ),
-        needs=(Content.CUSTOMS_EXPORT,),
+        screen=screen(Case(Content.USED_EXPORT)),
     )
     parameters_type = DeregistrationOverdueParameters
 

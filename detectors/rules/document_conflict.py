@@ -10,6 +10,7 @@ from detectors.base import Detector, DetectorSpec, Parameters
 from detectors.documents import CustomsExport, Document
 from detectors.findings import Fact, Finding, anchor_of
 from detectors.history import Content, VehicleHistory
+from detectors.screens import Case, Marked, screen
 
 
 class DocumentConflictParameters(Parameters, frozen=True, kw_only=True):
@@ -62,7 +63,10 @@ class DocumentConflict(Detector[DocumentConflictParameters]):
             "Read both documents in the evidence and ask the source of the later one for the original.",
             "Look for other cars of the same exporter with the same contradiction in the 30 days.",
         ),
-        needs=(Content.CUSTOMS_EXPORT, Content.DEREGISTRATION),
+        screen=screen(
+            Case(Content.CUSTOMS_EXPORT),
+            Case(Content.DEREGISTRATION, (Marked("several_owners"),), documents=2),
+        ),
     )
     parameters_type = DocumentConflictParameters
 

@@ -10,8 +10,9 @@ from detectors import civil_time
 from detectors.base import Detector, DetectorSpec, Margin, Parameters
 from detectors.documents import Registration
 from detectors.findings import Finding, Severity
-from detectors.history import Content, VehicleHistory
+from detectors.history import VehicleHistory
 from detectors.sales import Sale
+from detectors.screens import Case, Limit, screen
 from detectors.wording import count, days_later
 
 
@@ -64,13 +65,7 @@ class DoubleSale(Detector[DoubleSaleParameters]):
             "bought other cars in the same month.",
             "If the second buyer is an exporter, follow the car: declaration within 30 days?",
         ),
-        needs=(
-            Content.INITIAL,
-            Content.TRANSFER,
-            Content.PENDING_EXPORT,
-            Content.CUSTOMS_EXPORT,
-        ),
-        least_documents=2,
+        screen=screen(Case(conditions=(Limit("sales_apart", "<", "window_days"),), documents=2)),
     )
     parameters_type = DoubleSaleParameters
     margins = (Margin("window_days", "days_between", 2.0, "days"),)

@@ -8,6 +8,7 @@ from detectors import civil_time
 from detectors.base import Detector, DetectorSpec, Parameters
 from detectors.findings import Finding
 from detectors.history import Content, VehicleHistory
+from detectors.screens import Case, screen
 
 
 class DuplicateExport(Detector[Parameters]):
@@ -32,8 +33,7 @@ class DuplicateExport(Detector[Parameters]):
             "between them.",
             "Ask both customs offices for the inspection photographs of the VIN plate.",
         ),
-        needs=(Content.CUSTOMS_EXPORT,),
-        least_documents=2,
+        screen=screen(Case(Content.CUSTOMS_EXPORT, documents=2)),
     )
     parameters_type = Parameters
 

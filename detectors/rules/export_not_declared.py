@@ -9,6 +9,7 @@ from detectors import civil_time
 from detectors.base import Detector, DetectorSpec, Parameters
 from detectors.findings import Deadline, Finding
 from detectors.history import Content, VehicleHistory
+from detectors.screens import Case, screen
 
 
 class ExportNotDeclaredParameters(Parameters, frozen=True, kw_only=True):
@@ -49,7 +50,7 @@ class ExportNotDeclared(Detector[ExportNotDeclaredParameters]):
             "Ask the exporter where the car is, and for its licence of the 60 days.",
             "Check the health of the customs feed before you act on many of these at once.",
         ),
-        needs=(Content.PENDING_EXPORT,),
+        screen=screen(Case(Content.PENDING_EXPORT)),
     )
     parameters_type = ExportNotDeclaredParameters
 

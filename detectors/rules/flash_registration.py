@@ -11,6 +11,7 @@ from detectors.documents import CustomsExport, Registration
 from detectors.findings import Finding
 from detectors.history import Content, VehicleHistory
 from detectors.sales import SaleDocument
+from detectors.screens import Case, screen
 from detectors.wording import count, days_later
 
 
@@ -61,10 +62,10 @@ class FlashRegistration(Detector[FlashRegistrationParameters]):
             "30 days before.",
             "Check the exporter's filing and licence for the days between the two documents.",
         ),
-        needs=(
-            Content.INITIAL | Content.PENDING_EXPORT,
-            Content.INITIAL | Content.CUSTOMS_EXPORT,
-            Content.INITIAL | Content.TO_EXPORTER,
+        screen=screen(
+            Case(Content.INITIAL | Content.PENDING_EXPORT),
+            Case(Content.INITIAL | Content.USED_EXPORT),
+            Case(Content.INITIAL | Content.TO_EXPORTER),
         ),
     )
     parameters_type = FlashRegistrationParameters

@@ -8,7 +8,8 @@ from msgspec import Meta
 from detectors import civil_time
 from detectors.base import Detector, DetectorSpec, Margin, Parameters
 from detectors.findings import Finding
-from detectors.history import Content, Reading, VehicleHistory
+from detectors.history import Reading, VehicleHistory
+from detectors.screens import Case, Limit, screen
 
 
 class OdometerRollbackParameters(Parameters, frozen=True, kw_only=True):
@@ -39,13 +40,7 @@ class OdometerRollback(Detector[OdometerRollbackParameters]):
             "Look at repair and inspection records of the days between both readings.",
             "Check whether the higher reading has one digit too many.",
         ),
-        needs=(
-            Content.INITIAL,
-            Content.TRANSFER,
-            Content.PENDING_EXPORT,
-            Content.CUSTOMS_EXPORT,
-        ),
-        least_documents=2,
+        screen=screen(Case(conditions=(Limit("odometer_fall", ">", "tolerance_km"),), documents=2)),
     )
     parameters_type = OdometerRollbackParameters
     margins = (Margin("tolerance_km", "drop_km", 0.2, "km"),)

@@ -6,6 +6,7 @@ from typing import Any
 from detectors.base import Detector, DetectorSpec, Parameters
 from detectors.findings import Finding
 from detectors.history import Content, VehicleHistory
+from detectors.screens import Case, screen
 
 
 class OverfullHistory(Detector[Parameters]):
@@ -29,7 +30,7 @@ class OverfullHistory(Detector[Parameters]):
             "Look whether the VIN is a placeholder such as a row of zeros.",
             "Count the source's documents under this VIN in the last 30 days.",
         ),
-        needs=(Content.OVERFULL,),
+        screen=screen(Case(Content.OVERFULL)),
     )
     parameters_type = Parameters
 

@@ -12,6 +12,7 @@ from detectors.documents import CustomsExport
 from detectors.findings import Finding
 from detectors.history import Content, Reading, VehicleHistory
 from detectors.rules.zero_mileage_export import reading_at
+from detectors.screens import Case, screen
 
 
 class ParkedParameters(Parameters, frozen=True, kw_only=True):
@@ -67,7 +68,7 @@ class ParkedUntilEligible(Detector[ParkedParameters]):
             "Ask where the car stood for the 180 days and who paid its insurance.",
             "Count the same exporter's cars that left 181 to 200 days after registration.",
         ),
-        needs=(Content.INITIAL | Content.CUSTOMS_EXPORT,),
+        screen=screen(Case(Content.INITIAL | Content.USED_EXPORT)),
     )
     parameters_type = ParkedParameters
     margins = (Margin("maximum_days", "days", 1.15, "days"),)

@@ -10,6 +10,7 @@ from detectors.documents import CustomsExport, event_order
 from detectors.findings import Finding
 from detectors.history import Content, VehicleHistory
 from detectors.sales import Sale
+from detectors.screens import Case, screen
 from detectors.wording import count
 
 _DAYS_A_YEAR = 365.25
@@ -56,8 +57,7 @@ class PriceGap(Detector[PriceGapParameters]):
             "Compare with the same model's declarations by other exporters in the same 30 days.",
             "Ask the exporter for the purchase invoice and the payment.",
         ),
-        needs=(Content.CUSTOMS_EXPORT,),
-        least_documents=2,
+        screen=screen(Case(Content.CUSTOMS_EXPORT, documents=2)),
     )
     parameters_type = PriceGapParameters
     margins = (

@@ -9,6 +9,7 @@ from detectors.documents import CustomsExport
 from detectors.findings import Finding
 from detectors.history import Content, VehicleHistory
 from detectors.sales import Sale, SaleDocument
+from detectors.screens import Case, screen
 from detectors.wording import count
 
 
@@ -41,13 +42,12 @@ class ResaleAfterExport(Detector[Parameters]):
             "its temporary plate.",
             "Ask customs whether the declared car left, and whether it came back.",
         ),
-        needs=(
-            Content.PENDING_EXPORT | Content.TRANSFER,
-            Content.PENDING_EXPORT | Content.INITIAL,
-            Content.CUSTOMS_EXPORT | Content.TRANSFER,
-            Content.CUSTOMS_EXPORT | Content.INITIAL,
+        screen=screen(
+            Case(Content.PENDING_EXPORT | Content.TRANSFER, documents=2),
+            Case(Content.PENDING_EXPORT | Content.INITIAL, documents=2),
+            Case(Content.CUSTOMS_EXPORT | Content.TRANSFER, documents=2),
+            Case(Content.CUSTOMS_EXPORT | Content.INITIAL, documents=2),
         ),
-        least_documents=2,
     )
     parameters_type = Parameters
 

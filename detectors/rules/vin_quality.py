@@ -9,7 +9,8 @@ from msgspec import Meta
 from detectors import vin as vins
 from detectors.base import Detector, DetectorSpec, Parameters
 from detectors.findings import Fact, Finding
-from detectors.history import Content, VehicleHistory
+from detectors.history import VehicleHistory
+from detectors.screens import Case, ImplausibleVin, screen
 
 
 class VinQualityParameters(Parameters, frozen=True, kw_only=True):
@@ -47,7 +48,13 @@ class VinQuality(Detector[VinQualityParameters]):
             "Look for a VIN one keystroke away with documents of the same 7 days.",
             "Ask the source for the original document.",
         ),
-        needs=(Content.NOTHING,),
+        screen=screen(
+            Case(
+                conditions=(
+                    ImplausibleVin("check_digit_regions", "year_tolerance", "sources_without_vins"),
+                )
+            )
+        ),
     )
     parameters_type = VinQualityParameters
 

@@ -10,6 +10,7 @@ from detectors.base import Detector, DetectorSpec, Margin, Parameters
 from detectors.documents import CustomsExport
 from detectors.findings import Finding
 from detectors.history import Content, Reading, VehicleHistory
+from detectors.screens import Case, Limit, screen
 
 
 class ZeroMileageExportParameters(Parameters, frozen=True, kw_only=True):
@@ -63,7 +64,7 @@ class ZeroMileageExport(Detector[ZeroMileageExportParameters]):
             "Compare the reading with the inspection report of the 30 days before the declaration.",
             "Read the car's timeline: how many days between first registration and declaration?",
         ),
-        needs=(Content.CUSTOMS_EXPORT,),
+        screen=screen(Case(Content.USED_EXPORT, (Limit("lowest_km", "<=", "maximum_km"),))),
     )
     parameters_type = ZeroMileageExportParameters
     margins = (Margin("maximum_km", "odometer_km", 2.0, "km"),)

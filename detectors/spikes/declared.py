@@ -59,7 +59,6 @@ class ProvinceExportSpike(Declared):
             "List the province's vehicle alerts of the same 7 days; how many are zero-mileage?",
             "Compare with the dated causes named and with the neighbouring provinces' weeks.",
         ),
-        needs=(),
     )
     parameters_type: ClassVar[type[Parameters]] = SpikeParameters
 
@@ -84,7 +83,6 @@ class ProvinceExportLevelShift(Declared):
             "Read since when, and which exporters and destinations are new in the 12 weeks.",
             "Ask the province's commerce department about filings of new exporters in those weeks.",
         ),
-        needs=(),
     )
     parameters_type: ClassVar[type[Parameters]] = Parameters
 
@@ -110,7 +108,6 @@ class CustomsDelayDrift(Declared):
             "Ask the source what changed in its publishing in the weeks named.",
             "Take spikes of the latest 4 weeks with care until the delay is stable again.",
         ),
-        needs=(),
     )
     parameters_type: ClassVar[type[Parameters]] = Parameters
 

@@ -6,6 +6,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
+from detectors.base import Detector
 from detectors.registry import DECLARED
 from detectors.type_text import allowed_values, field_types
 from streams.cli.console import fail, out
@@ -58,6 +59,10 @@ def show_detector(
         ("Look-alikes", spec.look_alikes),
     ):
         out.print(f"\n[bold]{heading}[/]\n{escape(text)}")
+    if issubclass(detector, Detector):
+        out.print("\n[bold]Looked at where[/] the documents of the vehicle hold")
+        for words in spec.screen.words():
+            out.print(f" - {escape(words)}")
     for heading, items in (("Runbook", spec.runbook), ("References", spec.references)):
         out.print(f"\n[bold]{heading}[/]")
         for number, item in enumerate(items, 1):

@@ -2,11 +2,11 @@
 
 import msgspec
 
-from detectors.alerts import AlertState, Cause, by_identity, diff
+from detectors.alerts import AlertState, Cause, diff
 from detectors.findings import Finding
 from detectors.history import VehicleHistory
-from detectors.registry import Catalogue, Verdict
-from detectors.watermarks import Watermarks
+from detectors.judging import Judgement
+from detectors.registry import Catalogue
 from streams.engine.alert_record import alert_record
 from streams.engine.deadlines import DeadlineBook
 from streams.engine.results import Counters, DetectorFailure, Result
@@ -30,35 +30,30 @@ class AlertChanges:
     ----------
     catalogue
         Knows the detectors that found it.
-    watermarks
-        Say which findings must wait for documents that may still come.
     counters
         Count changes and failures.
     """
 
-    def __init__(self, catalogue: Catalogue, watermarks: Watermarks, counters: Counters) -> None:
+    def __init__(self, catalogue: Catalogue, counters: Counters) -> None:
         self.catalogue = catalogue
         self.deadlines = DeadlineBook()
         """Vehicles whose findings wait."""
-        self._watermarks = watermarks
         self._counters = counters
 
     def report(
         self,
         case: JudgedVehicle,
-        history: VehicleHistory,
-        verdict: Verdict,
+        judgement: Judgement,
         result: Result,
         detected_at: str,
     ) -> None:
-        """Bring a vehicle's record up to a verdict, and add what changed to a result."""
-        record = case.record
-        deadlines = [f.deadline for f in verdict.findings if f.deadline is not None]
-        self.deadlines.replace(case.vin, deadlines)
-        now = by_identity(filter(self._holds, verdict.findings), "vehicle", case.vin)
-        if verdict.failed:
-            self._report_failed(verdict.failed, history, result)
-            _keep_standing(record.alerts, verdict.failed, now)
+        """Bring a vehicle's record up to a judgement, and add what changed to a result."""
+        record, history, now = case.record, judgement.history, judgement.firing
+        self.deadlines.replace(case.vin, judgement.deadlines)
+        if judgement.failed:
+            self._report_failed(judgement.failed, history, result)
+            now = dict(now)
+            _keep_standing(record.alerts, judgement.failed, now)
         changes, record.alerts = diff(record.alerts, now, record.first_revision)
         _forget_oldest(record, self.catalogue.policy.history.maximum_resolved_alerts)
         for change in changes:
@@ -75,9 +70,6 @@ class AlertChanges:
                     explanation=told,
                 )
             )
-
-    def _holds(self, finding: Finding) -> bool:
-        return finding.deadline is None or self._watermarks.have_passed(finding.deadline)
 
     def _explain(self, finding: Finding, history: VehicleHistory, result: Result) -> str:
         """Explain a finding; one of an older version may lack facts, and must stop nothing."""

@@ -15,6 +15,7 @@ from detectors.exports import ExportChange, counted_export, hardly_used
 from detectors.filing import FiledDocument, FilingOutcome, file_document, trim
 from detectors.history import VehicleHistory
 from detectors.identities import Decode
+from detectors.judging import judge_histories
 from detectors.policy import Policy
 from detectors.registry import Catalogue
 from detectors.watermarks import Watermarks
@@ -109,7 +110,7 @@ class Engine:
         self._clock = clock
         self._limits = catalogue.policy.history
         self._hardly_used = hardly_used(catalogue.policy)
-        self._changes = AlertChanges(catalogue, self.watermarks, self.counters)
+        self._changes = AlertChanges(catalogue, self.counters)
         self._judged_at = self._progress()
 
     @property
@@ -280,15 +281,16 @@ class Engine:
     def _judge_together(
         self, pile: list[tuple[JudgedVehicle, VehicleHistory]], result: Result, detected_at: str
     ) -> None:
-        verdicts = self.catalogue.judge([history for _, history in pile])
+        histories = [history for _, history in pile]
+        judgements = judge_histories(self.catalogue, self.watermarks, histories)
         waiting = self._changes.deadlines
-        for (case, history), verdict in zip(pile, verdicts, strict=True):
+        for (case, history), judgement in zip(pile, judgements, strict=True):
             record = case.record
             if history.used_exports or record.export is not None:
                 self._count_export(history, record, result)
             # Most vehicles are ordinary: nothing is found, and nothing was before.
-            if verdict.findings or verdict.failed or record.alerts or case.vin in waiting:
-                self._changes.report(case, history, verdict, result, detected_at)
+            if judgement.findings or judgement.failed or record.alerts or case.vin in waiting:
+                self._changes.report(case, judgement, result, detected_at)
             judged = records.encode(record)
             # A worker that starts judges all its vehicles again; most come out as they were.
             if judged != case.stored:

@@ -12,6 +12,7 @@ import msgspec
 from detectors.base import Detector, DetectorSpec, Parameters
 from detectors.findings import Evidence, Finding
 from detectors.history import Content, VehicleHistory
+from detectors.screens import Case, screen
 
 
 class Good(Detector[Parameters]):
@@ -29,7 +30,7 @@ class Good(Detector[Parameters]):
         look_alikes="All.",
         references=("none",),
         runbook=("Look.", "Look again within 7 days."),
-        needs=(Content.CUSTOMS_EXPORT,),
+        screen=screen(Case(Content.CUSTOMS_EXPORT)),
     )
     parameters_type = Parameters
 
@@ -240,7 +241,7 @@ class ManyFindings(Good):
             yield from super().findings(history)
 
 
-class HidesBehindItsNeeds(Good):
+class HidesBehindItsScreen(Good):
     """Finds something in histories on which the catalogue never runs it."""
 
     def findings(self, history):
@@ -318,7 +319,7 @@ BROKEN: dict[type[Good], str] = {
     FactsThatDoNotTravel: "check_round_trip",
     FactsOfAnotherType: "check_round_trip",
     ManyFindings: "check_bounded",
-    HidesBehindItsNeeds: "check_needs",
+    HidesBehindItsScreen: "check_screen",
     NeedsEveryField: "check_missing_fields",
     Raises: "raised ZeroDivisionError",
     NeverFires: "examples",

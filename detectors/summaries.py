@@ -1,0 +1,186 @@
+"""What is known of all that was published under one VIN, in a few numbers.
+
+Screens are conditions over it. It is the same by :meth:`Summary.of`, from documents, and by
+:func:`summary_sql`, from the columns of a ledger.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from math import inf
+from typing import Final, NamedTuple
+
+import msgspec
+
+from detectors import vin as vins
+from detectors.documents import CustomsExport, Document, Registration, read_odometer
+from detectors.history import SALE_DOCUMENTS, Content, content_of
+
+NEVER: Final = 1_000_000
+"""Days between two sale documents where there are no two."""
+NO_YEAR: Final = 1_000
+"""Years between a VIN's year and a first registration where its tenth character stands for no year."""
+MALFORMED: Final = 2
+"""Fault of a VIN of the wrong length or alphabet."""
+WRONG_CHECK_DIGIT: Final = 1
+"""Fault of a VIN that is well formed."""
+_TWO: Final = 2
+
+
+class ScreenedDocument(NamedTuple):
+    """What screens see of a document: the columns of the ledger that summaries are made of."""
+
+    source: str
+    content: int
+    """Bits of :class:`detectors.history.Content`."""
+    day: int
+    kilometres: float | None
+    """Odometer, where somebody really read it."""
+    initial_province: str | None
+    owner: str | None
+    """Owner by a registration or a deregistration."""
+    year_gap: int | None
+    """Of an initial registration under a well-formed VIN: years from the VIN's year to it."""
+
+    @classmethod
+    def of(cls, document: Document) -> "ScreenedDocument":
+        """Look at a document."""
+        initial = isinstance(document, Registration) and document.kind == "initial"
+        return cls(
+            document.source,
+            content_of(document),
+            document.day,
+            read_odometer(document),
+            document.province if initial and isinstance(document, Registration) else None,
+            None if isinstance(document, CustomsExport) else document.owner_id,
+            year_gap(document.vin, document.day) if initial else None,
+        )
+
+
+def vin_fault(vin: str) -> int:
+    """How a VIN fails by itself: 0 for not at all, `WRONG_CHECK_DIGIT` or `MALFORMED`."""
+    if not vins.is_well_formed(vin):
+        return MALFORMED
+    wrong = vin[vins.CHECK_POSITION] != vins.check_digit(vin)
+    return WRONG_CHECK_DIGIT if wrong else 0
+
+
+def year_gap(vin: str, day: int) -> int | None:
+    """Years between the year of a VIN and a civil day; ``None`` for a VIN that is not well formed."""
+    if not vins.is_well_formed(vin):
+        return None
+    registered = date.fromordinal(day).year
+    year = vins.model_year(vin, registered)
+    return NO_YEAR if year is None else abs(year - registered)
+
+
+class Summary(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """What was published under one VIN; a document that came several times counts once."""
+
+    vin: str
+    fault: int
+    documents: int
+    content: int
+    """The bits of all documents together."""
+    sales_apart: int
+    """Days between the two sale documents; 0 where there are more than two, `NEVER` with fewer."""
+    lowest_km: float
+    odometer_fall: float
+    """Kilometres lost from the earlier of two readings to the later; infinite where there are more."""
+    several_owners: bool
+    several_initial_provinces: bool
+    year_gap: int
+    first_source: str
+    """First and last in the order of their names: equal where there is only one."""
+    last_source: str
+
+    @classmethod
+    def of(cls, vin: str, documents: Sequence[Document], most: int) -> "Summary":
+        """Sum up what was published of a vehicle, at least one document.
+
+        Parameters
+        ----------
+        vin, documents
+            The vehicle, and its documents without exact repetitions.
+        most
+            How many documents are kept of one vehicle.
+        """
+        seen = [ScreenedDocument.of(document) for document in documents]
+        content = Content.OVERFULL if len(seen) > most else Content.NOTHING
+        if len({(document.source, document.event_id) for document in documents}) < len(seen):
+            content |= Content.CONTESTED
+        for one in seen:
+            content |= one.content
+        sources = [one.source for one in seen]
+        return cls(
+            vin=vin,
+            fault=vin_fault(vin),
+            documents=len(seen),
+            content=content,
+            sales_apart=_apart([one.day for one in seen if one.content & SALE_DOCUMENTS]),
+            lowest_km=min((one.kilometres for one in seen if one.kilometres is not None), default=inf),
+            odometer_fall=_fall(seen),
+            several_owners=_several(one.owner for one in seen),
+            several_initial_provinces=_several(one.initial_province for one in seen),
+            year_gap=max((one.year_gap for one in seen if one.year_gap is not None), default=0),
+            first_source=min(sources),
+            last_source=max(sources),
+        )
+
+
+def _apart(days: list[int]) -> int:
+    if len(days) < _TWO:
+        return NEVER
+    return max(days) - min(days) if len(days) == _TWO else 0
+
+
+def _fall(seen: Iterable[ScreenedDocument]) -> float:
+    readings = sorted((one.day, one.kilometres) for one in seen if one.kilometres is not None)
+    if len(readings) < _TWO:
+        return -inf
+    (first, before), (last, after), *more = readings
+    if more:
+        return inf
+    return before - after if first < last else 0.0
+
+
+def _several(values: Iterable[str | None]) -> bool:
+    return len({value for value in values if value is not None}) > 1
+
+
+_IS_SALE: Final = f"content & {SALE_DOCUMENTS} <> 0"
+_IS_READ: Final = "kilometres IS NOT NULL"
+
+
+def summary_sql(most: int) -> str:
+    """How the fields of a `Summary` come from the columns of a ledger, grouped by ``vin``.
+
+    The content of a document must say `Content.CONTESTED` where its vehicle has another one of its
+    identity.
+    """
+    return ", ".join(f"{column} AS {name}" for name, column in _columns(most).items())
+
+
+def _columns(most: int) -> dict[str, str]:
+    return {
+        "fault": "max(vin_fault)",
+        "documents": "count(*)",
+        "content": f"bit_or(content) | CASE WHEN count(*) > {most} THEN {Content.OVERFULL} ELSE 0 END",
+        "sales_apart": (
+            f"CASE count(*) FILTER ({_IS_SALE}) WHEN 0 THEN {NEVER} WHEN 1 THEN {NEVER} "
+            f"WHEN 2 THEN max(day) FILTER ({_IS_SALE}) - min(day) FILTER ({_IS_SALE}) ELSE 0 END"
+        ),
+        "lowest_km": "coalesce(min(kilometres), 'inf'::DOUBLE)",
+        "odometer_fall": (
+            "CASE count(kilometres) WHEN 0 THEN '-inf'::DOUBLE WHEN 1 THEN '-inf'::DOUBLE "
+            f"WHEN 2 THEN CASE WHEN min(day) FILTER ({_IS_READ}) = max(day) FILTER ({_IS_READ}) THEN 0 "
+            f"ELSE arg_min(kilometres, day) FILTER ({_IS_READ}) "
+            f"- arg_max(kilometres, day) FILTER ({_IS_READ}) END ELSE 'inf'::DOUBLE END"
+        ),
+        "several_owners": "coalesce(min(owner) <> max(owner), false)",
+        "several_initial_provinces": (
+            "coalesce(min(initial_province) <> max(initial_province), false)"
+        ),
+        "year_gap": "coalesce(max(year_gap), 0)",
+        "first_source": "min(source)",
+        "last_source": "max(source)",
+    }
