@@ -67,7 +67,7 @@ def test_layout_1_is_rewritten_even_where_nothing_is_found():
     now = ordinary.store.get(VIN)
     _, *rest = msgspec.msgpack.decode(now)
     ordinary.store.put(VIN, msgspec.msgpack.encode([1, *rest]))
-    ordinary.judge([VIN])
+    ordinary.rejudge([VIN])
     assert ordinary.store.get(VIN) == now
 
 
