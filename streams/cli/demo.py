@@ -17,8 +17,8 @@ from streams.cli.console import errors, out
 from streams.cli.progress import counting, reading_progress
 from streams.cli.replay import Force
 from streams.cli.summary import SEVERITY_STYLE, summary_tables
-from streams.models.choice import DEFAULT, choose_model
-from streams.report import Sources, write_report
+from streams.models.choice import DEFAULT, choose_model, chosen_model_id
+from streams.report import describe_sources, write_report
 from streams.setup.outputs import Outputs
 from streams.setup.policy import load_policy
 from streams.simulator import load_country, simulate
@@ -88,8 +88,12 @@ def _replay(places: Outputs) -> ReplaySummary:
     run = Replay(Catalogue(load_policy(None), choose_model(DEFAULT)), outputs)
     with reading_progress([documents], errors) as advance:
         replayed = run.run([documents], advance=advance)
-    today = datetime.date.today()  # noqa: DTZ011 - the reader's day
-    sources = Sources(("documents.jsonl.gz",), made_on=today, simulated=True)
+    sources = describe_sources(
+        [documents],
+        names=("documents.jsonl.gz",),
+        simulated=True,
+        model_id=chosen_model_id(DEFAULT),
+    )
     write_report(
         places.path("report.html"), run.engine, replayed.firing.values(), sources, run.provinces.latest
     )

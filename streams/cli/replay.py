@@ -4,7 +4,6 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated
@@ -19,9 +18,9 @@ from streams.cli.console import console_beside, errors
 from streams.cli.progress import replay_progress
 from streams.cli.summary import summary_tables
 from streams.feeds.reading import STANDARD_INPUT
-from streams.models.choice import choose_model
+from streams.models.choice import choose_model, chosen_model_id
 from streams.parallel import Judge, ParallelReplay
-from streams.report import Sources, write_report
+from streams.report import describe_sources, write_report
 from streams.setup.identities import decode_from_environment
 from streams.setup.outputs import Outputs
 from streams.setup.policy import load_policy
@@ -129,8 +128,7 @@ def replay(
                     files, complete_through=day, advance=advance, judging=judging, batch=batch
                 )
             if report is not None:
-                names = tuple("(standard input)" if f == STANDARD_INPUT else f.name for f in files)
-                sources = Sources(names, made_on=date.today(), complete_through=day)  # noqa: DTZ011 - the reader's day
+                sources = describe_sources(files, complete_through=day, model_id=chosen_model_id(model))
                 firing = replayed.firing.values()
                 write_report(places.path("--report"), run.judged, firing, sources, run.provinces.latest)
             tables = list(summary_tables(replayed))

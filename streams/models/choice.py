@@ -28,3 +28,12 @@ def choose_model(choice: str | None) -> ForestModel | None:
     from streams.models.reading import read_model  # noqa: PLC0415
 
     return read_model(model_directory(choice)).model
+
+
+def chosen_model_id(choice: str | None) -> str | None:
+    """Id of a chosen model, by its manifest alone; ``None`` for no choice."""
+    if choice is None:
+        return None
+    from streams.models.reading import read_manifest  # noqa: PLC0415 - as above
+
+    return read_manifest(model_directory(choice)).model_id

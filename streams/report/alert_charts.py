@@ -2,12 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 
-import plotly.graph_objects as go
-
 from detectors import civil_time
 from detectors.findings import SEVERITIES
 from streams.report.alerts import AlertTally
-from streams.report.charts import Chart, Choice, chart
+from streams.report.charts import BARS, Chart, Choice, Series
 from streams.report.colours import SEVERITY
 
 _WORST_FIRST = tuple(reversed(SEVERITIES))
@@ -25,27 +23,20 @@ def weekly_alerts(tally: AlertTally, weeks: Sequence[int], titles: Mapping[str, 
     titles
         Detector id to what people call it.
     """
-    choices = [
-        Choice("all", "All detectors", {"y": _by_severity(tally, weeks, tuple(tally.by_detector))})
-    ]
+    choices = [Choice("all", "All detectors", _by_severity(tally, weeks, tuple(tally.by_detector)))]
     for detector, count in tally.by_detector.most_common():
         label = f"{titles.get(detector, detector)} ({count:,})"
-        choices.append(Choice(detector, label, {"y": _by_severity(tally, weeks, (detector,))}))
-    figure = go.Figure()
-    x = [civil_time.day_text(week) for week in weeks]
-    for severity, counts in zip(_WORST_FIRST, choices[0].update["y"], strict=True):
-        figure.add_bar(
-            x=x,
-            y=counts,
-            name=severity,
-            marker={"color": SEVERITY[severity], "line": {"width": 0}},
-            hovertemplate="%{y:,} " + severity + "<extra></extra>",
-        )
-    figure.update_layout(barmode="stack", legend={"traceorder": "normal"})
-    figure.update_xaxes(hoverformat="week of %Y-%m-%d")
-    figure.update_yaxes(rangemode="tozero", tickformat=",d")
-    description = f"Alerts per week by severity, {len(weeks)} weeks. The table below gives the totals."
-    return chart("alerts", figure, description=description, choices=tuple(choices))
+        choices.append(Choice(detector, label, _by_severity(tally, weeks, (detector,))))
+    return Chart(
+        identity="alerts",
+        kind=BARS,
+        labels=[civil_time.day_text(week) for week in weeks],
+        series=[Series(severity, SEVERITY[severity]) for severity in _WORST_FIRST],
+        choices=tuple(choices),
+        description=(
+            f"Alerts per week by severity, {len(weeks)} weeks. The table below gives the totals."
+        ),
+    )
 
 
 def detector_weeks(tally: AlertTally, weeks: Sequence[int], detector: str) -> list[int]:

@@ -1,7 +1,7 @@
 """What the firing alerts come to: counts, the worst of them, and the vehicles behind them."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from datetime import date
 from typing import Final, NamedTuple
 
@@ -66,6 +66,11 @@ class AlertTally:
             self.by_province[alert.labels.get("province")] += 1
         else:
             self.spikes.append(alert)
+
+    @property
+    def subjects(self) -> Container[str]:
+        """Vehicles with any alert."""
+        return self._by_vehicle
 
     @property
     def vehicles(self) -> int:

@@ -1,8 +1,6 @@
 """Put the report together: one pass over the vehicles, one over the alerts, one page."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -23,6 +21,7 @@ from streams.report.highlights import highlights
 from streams.report.page import render
 from streams.report.provinces import measures, provinces
 from streams.report.retail_charts import monthly_retail
+from streams.report.sources import Sources
 from streams.report.spikes import spike_of
 from streams.report.table import alert_table
 from streams.report.vehicles import VehicleTally, tally_vehicles
@@ -32,19 +31,6 @@ TOP_VEHICLES: Final = 12
 """Vehicles told in full, beside the worst one of every further detector."""
 ALIKE: Final = 3
 """Of those, how many may share one combination of detectors."""
-
-
-@dataclass(frozen=True, slots=True)
-class Sources:
-    """Where the documents came from, for the head of the page."""
-
-    files: tuple[str, ...]
-    made_on: date
-    """Day on which the report is made."""
-    simulated: bool = False
-    """Whether every car in it is invented; the page then says so."""
-    complete_through: int | None = None
-    """Civil day through which the feeds were declared complete."""
 
 
 class Judged(Protocol):
@@ -87,17 +73,19 @@ def write_report(
     """
     alerts = AlertTally(firing)
     suspects = alerts.suspects(TOP_VEHICLES, ALIKE)
-    vehicles = tally_vehicles(judged.store, {suspect.vin for suspect in suspects})
+    vehicles = tally_vehicles(judged.store, {suspect.vin for suspect in suspects}, alerts.subjects)
     charts, context = _context(alerts, vehicles, bands_of(watch))
     context |= {
         "sources": sources,
         "counters": judged.counters,
+        "policy_id": judged.policy.digest,
         "lateness_days": judged.policy.watermarks.allowed_lateness_days,
         "cases": cases(suspects, vehicles.cases),
         "top_vehicles": TOP_VEHICLES,
         "alike": ALIKE,
     }
-    path.write_text(render(context, charts, alert_table(alerts, _titles(alerts))), encoding="utf-8")
+    table = alert_table(alerts, _titles(alerts), vehicles.exporters)
+    path.write_text(render(context, charts, table), encoding="utf-8")
 
 
 def _titles(alerts: AlertTally) -> dict[str, str]:

@@ -1,64 +1,56 @@
-"""What all charts share: look, behaviour on a phone, and the choices of a chart's menu."""
+"""A chart as plain data: the page's script draws it with Chart.js."""
 
-import json
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, Literal
 
-import plotly.graph_objects as go
+BARS: Final = "bars"
+LINES: Final = "lines"
+MATRIX: Final = "matrix"
 
-from streams.report.colours import GRID, INK, MUTED
+Values = list[Any]
+"""One value a label; ``None`` where there is none."""
 
-FONT: Final = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', sans-serif"
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """What is drawn in one colour."""
+
+    name: str
+    colour: str
+    style: Literal["bar", "line", "thin", "dotted", "mark"] = "bar"
+    pale_from: int | None = None
+    """Position from which bars are pale: not yet final."""
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One entry of a chart's menu and what it changes."""
+    """One entry of a chart's menu, and what it shows."""
 
     value: str
     label: str
-    update: dict[str, list[Any]]
-    """Attribute to its value for every trace, as ``Plotly.restyle`` takes it."""
+    values: list[Values]
+    """For every series."""
+    notes: Values = field(default_factory=list)
+    """What a mark says, label by label."""
 
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """A figure as data, drawn by the page."""
+    """A chart, drawn by the page."""
 
     identity: str
-    figure: dict[str, Any]
+    kind: Literal["bars", "lines", "matrix"]
+    labels: list[str]
+    series: list[Series]
+    choices: tuple[Choice, ...]
+    """The first one is shown at the beginning; its label is shown only where there are others."""
     description: str
     """What a reader who cannot see it should know."""
-    choices: tuple[Choice, ...] = field(default=())
-
-
-def chart(
-    identity: str,
-    figure: go.Figure,
-    *,
-    description: str,
-    height: int = 340,
-    choices: tuple[Choice, ...] = (),
-) -> Chart:
-    """Give a figure the common look.
-
-    Axes are fixed and dragging is off: on a phone a finger on a chart must scroll the page.
-    """
-    figure.update_layout(
-        template="none",
-        height=height,
-        autosize=True,
-        font={"family": FONT, "size": 13, "color": INK},
-        margin={"l": 8, "r": 12, "t": 36, "b": 8},
-        paper_bgcolor="rgba(0,0,0,0)",
-        plot_bgcolor="rgba(0,0,0,0)",
-        dragmode=False,
-        hovermode="x unified",
-        hoverlabel={"bgcolor": "#ffffff", "bordercolor": GRID, "font": {"color": INK}},
-        legend={"orientation": "h", "x": 0, "y": 1.02, "xanchor": "left", "yanchor": "bottom"},
-        bargap=0.1,
-    )
-    axis = {"fixedrange": True, "automargin": True, "tickfont": {"color": MUTED}, "zeroline": False}
-    figure.update_xaxes(**axis, showgrid=False, linecolor=GRID, ticks="outside", tickcolor=GRID)
-    figure.update_yaxes(**axis, gridcolor=GRID)
-    return Chart(identity, json.loads(figure.to_json()), description, choices)
+    height: int = 340
+    """In pixels."""
+    rows: list[str] = field(default_factory=list)
+    """Names of a matrix's rows, from the top."""
+    row_tops: list[float] = field(default_factory=list)
+    """The value that gets the darkest shade, row by row."""
+    marks: list[tuple[str, str, str]] = field(default_factory=list)
+    """Marked cells of a matrix: label, row, what it says."""

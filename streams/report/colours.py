@@ -4,7 +4,6 @@ from typing import Final
 
 INK: Final = "#1f2933"
 MUTED: Final = "#5b6770"
-GRID: Final = "#e4e7eb"
 BLUE: Final = "#2b6cb0"
 PALE_BLUE: Final = "#a9c9e8"
 ORANGE: Final = "#d9480f"
@@ -13,9 +12,6 @@ SEVERITY: Final = {"critical": "#6b0f1a", "high": "#d9480f", "medium": "#f2a541"
 _STEPS: Final = ("#f2f6fa", "#d6e4f2", "#a9c9e8", "#6fa3d4", "#3472ae", "#1d5791", "#0d3863")
 _DARK_FROM: Final = 4
 """First step on which text must be white."""
-
-SCALE: Final = [[index / (len(_STEPS) - 1), colour] for index, colour in enumerate(_STEPS)]
-"""The steps as a continuous scale for a chart."""
 
 
 def tile(share: float) -> tuple[str, str]:

@@ -11,7 +11,7 @@ from streams import __version__
 from streams.report import names
 from streams.report.calendar import month_text
 from streams.report.charts import Chart
-from streams.report.embedding import pack_json, pack_plotly
+from streams.report.embedding import pack_json, pack_libraries
 
 _SPARK_HEIGHT: Final = 28
 _SPARK_WIDTH: Final = 160
@@ -52,13 +52,7 @@ def render(context: dict[str, Any], charts: Sequence[Chart], table: dict[str, An
     """
     by_identity = {chart.identity: chart for chart in charts}
     data = {
-        "charts": {
-            chart.identity: {
-                "figure": chart.figure,
-                "updates": {choice.value: choice.update for choice in chart.choices},
-            }
-            for chart in charts
-        },
+        "charts": by_identity,
         "table": table,
         "retail": context["retail_cells"],
         "retailFinalBefore": month_text(context["final_before"]),
@@ -68,7 +62,7 @@ def render(context: dict[str, Any], charts: Sequence[Chart], table: dict[str, An
         context,
         charts=by_identity,
         data=pack_json(data),
-        plotly=pack_plotly(),
+        libraries=pack_libraries(),
         version=__version__,
     )
 

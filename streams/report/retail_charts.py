@@ -2,11 +2,9 @@
 
 from collections.abc import Sequence
 
-import plotly.graph_objects as go
-
 from streams.report.adjusted_retail import WINDOW_DAYS, AdjustedRetail, RetailSums
 from streams.report.calendar import month_text
-from streams.report.charts import Chart, Choice, chart
+from streams.report.charts import BARS, Chart, Choice, Series, Values
 from streams.report.colours import ORANGE, PALE_BLUE
 from streams.report.names import province_name
 
@@ -32,26 +30,19 @@ def monthly_retail(retail: AdjustedRetail, months: Sequence[int], final_before: 
         sums = [retail.cells.get((province, month), RetailSums()) for month in months]
         label = f"{province_name(province)} ({total.registered:,})"
         choices.append(Choice(province or "none", label, _heights(sums)))
-    opacity = [1.0 if month < final_before else 0.45 for month in months]
-    stayed, exported = choices[0].update["y"]
-    x = [month_text(month) for month in months]
-    figure = go.Figure()
-    figure.add_bar(
-        x=x, y=stayed, name="stayed (adjusted retail)",
-        marker={"color": PALE_BLUE, "opacity": opacity},
-        hovertemplate="%{y:,} stayed<extra></extra>",
-    )  # fmt: skip
-    figure.add_bar(
-        x=x, y=exported, name=f"exported within {WINDOW_DAYS} days",
-        marker={"color": ORANGE, "opacity": opacity},
-        hovertemplate="%{y:,} exported<extra></extra>",
-    )  # fmt: skip
-    figure.update_layout(barmode="stack", legend={"traceorder": "normal"})
-    figure.update_xaxes(type="date", hoverformat="%B %Y")
-    figure.update_yaxes(rangemode="tozero", tickformat=",d")
-    description = f"Registrations by month, and how many were exported within {WINDOW_DAYS} days."
-    return chart("retail", figure, description=description, choices=tuple(choices))
+    pale_from = sum(month < final_before for month in months)
+    return Chart(
+        identity="retail",
+        kind=BARS,
+        labels=[month_text(month) for month in months],
+        series=[
+            Series("stayed (adjusted retail)", PALE_BLUE, pale_from=pale_from),
+            Series(f"exported within {WINDOW_DAYS} days", ORANGE, pale_from=pale_from),
+        ],
+        choices=tuple(choices),
+        description=f"Registrations by month, and how many were exported within {WINDOW_DAYS} days.",
+    )
 
 
-def _heights(sums: Sequence[RetailSums]) -> dict[str, list[object]]:
-    return {"y": [[cell.adjusted for cell in sums], [cell.exported for cell in sums]]}
+def _heights(sums: Sequence[RetailSums]) -> list[Values]:
+    return [[cell.adjusted for cell in sums], [cell.exported for cell in sums]]

@@ -1,7 +1,7 @@
 """What one pass over all vehicles gives: counts that stay small however many vehicles there are."""
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Container
 
 from detectors.documents import Document
 from detectors.history import VehicleHistory
@@ -19,10 +19,13 @@ class VehicleTally:
     ----------
     wanted
         Vehicles whose histories are kept: the cases that the report tells in full.
+    alerted
+        Vehicles with alerts: who exported them is kept.
     """
 
-    def __init__(self, wanted: Collection[str] = ()) -> None:
+    def __init__(self, wanted: Collection[str] = (), alerted: Container[str] = ()) -> None:
         self._wanted = frozenset(wanted)
+        self._alerted = alerted
         self.vehicles = 0
         self.documents = 0
         self.last_day: int | None = None
@@ -33,6 +36,8 @@ class VehicleTally:
         """Used exports by province and Monday, one a vehicle."""
         self.retail = AdjustedRetail()
         self.cases: dict[str, VehicleHistory] = {}
+        self.exporters: dict[str, str] = {}
+        """Who declared a vehicle with alerts for export first, by VIN."""
 
     def add(self, history: VehicleHistory, export: Export | None) -> None:
         """Count a vehicle, and the used export that it counts for."""
@@ -43,6 +48,8 @@ class VehicleTally:
         self.retail.add(history)
         if export is not None:
             self.exports[export.province, monday(export.day)] += 1
+        if history.declarations and history.vin in self._alerted:
+            self.exporters[history.vin] = history.declarations[0].exporter_id
         if history.vin in self._wanted:
             self.cases[history.vin] = history
 
@@ -52,9 +59,11 @@ class VehicleTally:
             self.last_day = document.day
 
 
-def tally_vehicles(store: Vehicles, wanted: Collection[str] = ()) -> VehicleTally:
+def tally_vehicles(
+    store: Vehicles, wanted: Collection[str] = (), alerted: Container[str] = ()
+) -> VehicleTally:
     """Go through all vehicles once, one at a time."""
-    tally = VehicleTally(wanted)
+    tally = VehicleTally(wanted, alerted)
     for vin in store.vins():
         data = store.get(vin)
         if data is not None:

@@ -28,7 +28,7 @@ def test_opens_quietly_and_fits_the_screen(page, report, width):
     page.size(columns, rows, mobile=mobile)
     page.open(report)
     assert page.evaluate("document.documentElement.scrollWidth") == columns
-    assert page.evaluate("document.querySelectorAll('.plot .main-svg').length") >= 4
+    assert page.evaluate("document.querySelectorAll('.plot canvas').length") >= 4
     assert page.evaluate(_CUT_OFF) == []
     assert_quiet(page)
 
@@ -63,6 +63,86 @@ def _set(form, name, value):
     )
 
 
+_SHOWN = "document.getElementById('matches').textContent"
+
+
+def test_filters_live_in_the_address(page, report, country):
+    page.open(report)
+    page.evaluate(_set("filters", "severity", "high"))
+    page.evaluate(_set("filters", "from", "2025-01-01"))
+    assert page.evaluate("location.hash") == "#filter&severity=high&from=2025-01-01"
+    chosen = page.evaluate(_SHOWN)
+    wanted = [
+        a
+        for a in (*country.on_vehicles, spike(1), alert(2))
+        if a.severity == "high" and a.occurred_at >= "2025-01-01"
+    ]
+    assert chosen.startswith(f"{len(wanted):,} of")
+    page.evaluate("document.getElementById('clear').click()")
+    assert page.evaluate("location.hash") == "#filter"
+    page.evaluate("location.hash = '#filter&severity=high&from=2025-01-01'; 0")
+    page.evaluate("new Promise((done) => setTimeout(done, 50))")
+    assert page.evaluate(_SHOWN) == chosen
+    assert_quiet(page)
+
+
+def test_what_is_filtered_is_saved_as_csv(page, report, country):
+    page.open(report)
+    exporter = page.evaluate("document.getElementById('filters').elements.exporter.options[1].value")
+    page.evaluate(_set("filters", "exporter", exporter))
+    page.evaluate(
+        "{ const made = URL.createObjectURL.bind(URL);"
+        " URL.createObjectURL = (blob) => { window.saved = blob; return made(blob); }; }"
+    )
+    page.evaluate("document.getElementById('save').click()")
+    head, *rows = page.evaluate("window.saved.text()").lstrip("\ufeff").splitlines()
+    assert head.split(",")[:6] == ["date", "severity", "score", "detector", "on_trial", "subject"]
+    assert page.evaluate(_SHOWN).startswith(f"{len(rows):,} of")
+    assert rows
+    assert all(exporter in row for row in rows)
+
+
+def test_a_row_leads_to_its_vehicle(page, report):
+    page.open(report)
+    links = (
+        "[...document.querySelectorAll('#alert-table tbody .id a')].map(a => a.getAttribute('href'))"
+    )
+    hrefs = page.evaluate(links)
+    assert len(hrefs) == 25
+    told = [href for href in hrefs if href.startswith("#vehicle-")]
+    assert told
+    assert all(page.evaluate(f"Boolean(document.querySelector('{href}'))") for href in told)
+    assert_quiet(page)
+
+
+def test_nothing_is_cut_off_in_print_and_paper_is_white(page, report):
+    page.open(report)
+    page.call("Emulation.setEmulatedMedia", media="print", features=[DARK])
+    page.size(700, 1000)
+    scrolls = "[...document.querySelectorAll('.scroll')]"
+    assert page.evaluate(f"{scrolls}.filter(e => e.scrollWidth > e.clientWidth + 1).length") == 0
+    assert page.evaluate("getComputedStyle(document.querySelector('nav')).display") == "none"
+    seen = "[document.body, ...document.querySelectorAll('.card .label')]"
+    colours = page.evaluate(f"{seen}.map(e => getComputedStyle(e).color)")
+    assert set(colours) == {"rgb(31, 41, 51)"}
+    page.call("Emulation.setEmulatedMedia", media="", features=[])
+
+
+DARK = {"name": "prefers-color-scheme", "value": "dark"}
+
+
+def test_a_dark_screen_gets_a_dark_page(page, report):
+    page.call("Emulation.setEmulatedMedia", media="", features=[DARK])
+    page.open(report)
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(18, 24, 31)"
+    assert (
+        page.evaluate("document.getElementById('chart-alerts').chart.options.scales.x.ticks.color")
+        == "#aab7c2"
+    )
+    page.call("Emulation.setEmulatedMedia", media="", features=[])
+    assert_quiet(page)
+
+
 def test_sorting_by_date(page, report):
     page.open(report)
     page.evaluate("document.querySelector('[data-column=\"0\"]').click()")
@@ -84,7 +164,10 @@ def test_a_province_can_be_chosen(page, report):
     assert 0 < sum(province) < sum(nation)
     assert page.evaluate(_drawn("retail")) == sum(province)
     page.evaluate(_choose("menu-exports", "CN-TJ"))
-    marked = "document.getElementById('chart-exports').data[3].y.filter(v => v !== null).length"
+    marked = (
+        "document.getElementById('chart-exports').chart.data.datasets[3].data"
+        ".filter(v => v !== null).length"
+    )
     assert page.evaluate(marked) == 2  # the weeks of the rise
     page.evaluate(_choose("menu-alerts", "province_spike"))
     assert page.evaluate(_drawn("alerts")) == 1
@@ -92,7 +175,7 @@ def test_a_province_can_be_chosen(page, report):
 
 
 def _drawn(chart):
-    sums = "data.reduce((n, trace) => n + trace.y.reduce((a, b) => a + b), 0)"
+    sums = "chart.data.datasets.reduce((n, one) => n + one.data.reduce((a, b) => a + b), 0)"
     return f"document.getElementById('chart-{chart}').{sums}"
 
 
@@ -108,6 +191,7 @@ def test_an_empty_report_opens(page, write_stream, sources, tmp_path):
     write_report(tmp_path / "empty.html", empty.engine, [], sources)
     page.open(tmp_path / "empty.html")
     assert_quiet(page)
+    assert (tmp_path / "empty.html").stat().st_size <= 400 * 1024
 
 
 def test_the_checks_see_errors_and_requests(page, report, tmp_path):

@@ -32,4 +32,4 @@ def test_the_band_is_drawn_beside_the_counts():
     exports = Counter({("CN-GD", week): n for week, n in zip(MONDAYS, (3, 4, 12), strict=True)})
     drawn = weekly_exports(exports, [], MONDAYS, bands_of(_report()))
     province = next(choice for choice in drawn.choices if choice.value == "CN-GD")
-    assert province.update["y"][:3] == [[3, 4, 12], [None, 4.0, 5.0], [None, 9.0, 11.0]]
+    assert province.values[:3] == [[3, 4, 12], [None, 4.0, 5.0], [None, 9.0, 11.0]]

@@ -46,19 +46,52 @@
     }
   }
 
+  // The filters live in the address, so that what is seen can be passed on: #filter&severity=high
+  const MARK = "#filter";
+  const inAddress = () => new URLSearchParams(location.hash.startsWith(MARK) ? location.hash.slice(MARK.length + 1) : "");
+
+  function csv(rows) {
+    const quoted = (value) => (/[",\r\n]/.test(value) ? '"' + value.replaceAll('"', '""') + '"' : value);
+    // A cell that begins like a formula would be run by a spreadsheet.
+    const safe = (value) => quoted(/^[=+\-@\t\r]/.test(value) ? "'" + value : value);
+    return rows.map((row) => row.map((value) => safe(String(value))).join(",")).join("\r\n") + "\r\n";
+  }
+
+  function download(name, text) {
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(new Blob(["\ufeff", text], { type: "text/csv" }));
+    link.download = name;
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+  }
+
   function alertTable(table) {
     const PAGE = 25;
-    const [SEVERITY, DETECTOR, PROVINCE, SCORE] = [1, 2, 4, 6];
+    const [DATE, SEVERITY, DETECTOR, SUBJECT, PROVINCE, TEXT, SCORE, TRIAL, EXPORTER] = [0, 1, 2, 3, 4, 5, 6, 7, 8];
     const form = byId("filters");
     const body = byId("alert-table").tBodies[0];
     const heads = [...byId("alert-table").tHead.rows[0].cells];
-    const lists = { severity: table.severities, detector: table.detectors, province: table.provinces };
-    const columns = { severity: SEVERITY, detector: DETECTOR, province: PROVINCE };
+    const lists = { severity: table.severities, detector: table.detectors, province: table.provinces, exporter: table.exporters };
+    const columns = { severity: SEVERITY, detector: DETECTOR, province: PROVINCE, exporter: EXPORTER };
+    const fields = [...form.elements].filter((field) => field.name);
     let sorted = { column: SCORE, up: false };
     let page = 0;
     let found = [];
     for (const [name, values] of Object.entries(lists)) {
-      values.forEach((value, index) => form.elements[name].add(new Option(value, index)));
+      for (const value of values) form.elements[name].add(new Option(value, value));
+    }
+    const detector = (alert) => table.detectors[alert[DETECTOR]] + (alert[TRIAL] ? " (on trial)" : "");
+    const exporter = (alert) => (alert[EXPORTER] === null ? "" : table.exporters[alert[EXPORTER]]);
+
+    function subject(row, alert) {
+      const place = cell(row, "", "id");
+      const link = document.createElement("a");
+      const told = document.getElementById("vehicle-" + alert[SUBJECT]);
+      link.href = told ? "#" + told.id : MARK + "&" + new URLSearchParams({ text: alert[SUBJECT] });
+      link.textContent = alert[SUBJECT];
+      link.title = told ? "Told in full above" : "All alerts of it";
+      if (told) link.addEventListener("click", () => { told.open = true; });
+      place.append(link);
     }
 
     function fill() {
@@ -67,16 +100,17 @@
       body.replaceChildren();
       for (const alert of found.slice(page * PAGE, (page + 1) * PAGE)) {
         const row = body.insertRow();
-        cell(row, alert[0], "date");
+        if (alert[TRIAL]) row.className = "trial-row";
+        cell(row, alert[DATE], "date");
         const chip = document.createElement("span");
         chip.className = "chip " + table.severities[alert[SEVERITY]];
         chip.textContent = table.severities[alert[SEVERITY]];
         row.insertCell().append(chip);
         cell(row, alert[SCORE].toFixed(2), "number");
-        cell(row, table.detectors[alert[DETECTOR]] + (alert[7] ? " (on trial)" : ""));
-        cell(row, alert[3], "id");
+        cell(row, detector(alert));
+        subject(row, alert);
         cell(row, table.provinces[alert[PROVINCE]]);
-        cell(row, alert[5], "text");
+        cell(row, alert[TEXT], "text");
       }
       byId("matches").textContent = whole.format(found.length) + " of " + whole.format(table.rows.length) + " alerts";
       byId("page").textContent = "page " + whole.format(page + 1) + " of " + whole.format(pages);
@@ -85,12 +119,16 @@
     }
 
     function choose() {
-      const words = form.elements.text.value.toLowerCase().split(/\s+/).filter(Boolean);
-      const wanted = Object.keys(columns).filter((name) => form.elements[name].value !== "");
+      const value = (name) => form.elements[name].value;
+      const words = value("text").toLowerCase().split(/\s+/).filter(Boolean);
+      const wanted = Object.keys(columns).filter((name) => value(name) !== "");
+      const index = Object.fromEntries(wanted.map((name) => [name, lists[name].indexOf(value(name))]));
       found = table.rows.filter(
         (alert) =>
-          wanted.every((name) => alert[columns[name]] === Number(form.elements[name].value)) &&
-          words.every((word) => (alert[3] + " " + alert[5]).toLowerCase().includes(word)),
+          wanted.every((name) => alert[columns[name]] === index[name]) &&
+          (!value("from") || alert[DATE] >= value("from")) &&
+          (!value("to") || alert[DATE] <= value("to")) &&
+          words.every((word) => (alert[SUBJECT] + " " + alert[TEXT]).toLowerCase().includes(word)),
       );
       const { column, up } = sorted;
       const sign = up ? 1 : -1;
@@ -99,10 +137,33 @@
       fill();
     }
 
-    form.addEventListener("input", choose);
+    function remember() {
+      const chosen = fields.filter((field) => field.value !== "").map((field) => [field.name, field.value]);
+      if (chosen.length || location.hash.startsWith(MARK)) location.replace(MARK + (chosen.length ? "&" + new URLSearchParams(chosen) : ""));
+    }
+
+    function recall() {
+      if (!location.hash.startsWith(MARK)) return false;
+      const known = inAddress();
+      for (const field of fields) field.value = known.get(field.name) ?? "";
+      choose();
+      return true;
+    }
+
+    form.addEventListener("input", () => { choose(); remember(); });
     form.addEventListener("submit", (event) => event.preventDefault());
+    byId("clear").addEventListener("click", () => { form.reset(); choose(); remember(); });
+    byId("save").addEventListener("click", () => {
+      const head = ["date", "severity", "score", "detector", "on_trial", "subject", "province", "exporter", "explanation"];
+      const rows = found.map((a) => [
+        a[DATE], table.severities[a[SEVERITY]], a[SCORE], table.detectors[a[DETECTOR]], a[TRIAL], a[SUBJECT],
+        table.provinces[a[PROVINCE]], exporter(a), a[TEXT],
+      ]);
+      download("zeromile-alerts.csv", csv([head, ...rows]));
+    });
     byId("previous").addEventListener("click", () => { page -= 1; fill(); });
     byId("next").addEventListener("click", () => { page += 1; fill(); });
+    addEventListener("hashchange", recall);
     for (const head of heads) {
       const button = head.querySelector("button");
       button?.addEventListener("click", () => {
@@ -113,28 +174,112 @@
         choose();
       });
     }
-    choose();
+    if (recall()) byId("table-section").scrollIntoView();
+    else choose();
   }
 
-  // A chart of small counts must not label its axis 0, 0, 1, 1.
-  function wholeTicks(place) {
-    const axis = place.layout.yaxis;
-    if (axis.tickformat !== ",d") return;
-    const top = Math.max(0, ...place.data[0].x.map((_, i) => place.data.reduce((n, t) => n + (t.y[i] || 0), 0)));
-    Plotly.relayout(place, { "yaxis.dtick": top <= 5 ? 1 : null });
+  const darkScreen = matchMedia("(prefers-color-scheme: dark)");
+  // Paper is white whatever the screen is.
+  function inks(onPaper) {
+    const dark = darkScreen.matches && !onPaper;
+    return dark ? { text: "#aab7c2", grid: "#33404b", low: [34, 48, 61], high: [143, 190, 235] }
+                : { text: "#5b6770", grid: "#e4e7eb", low: [242, 246, 250], high: [13, 56, 99] };
+  }
+  let ink = inks(false);
+
+  const shade = (share) => "rgb(" + ink.low.map((low, i) => Math.round(low + (ink.high[i] - low) * share)).join(" ") + ")";
+  const STYLES = {
+    bar: (one) => ({
+      type: "bar", stack: "all", categoryPercentage: 0.92, barPercentage: 1,
+      backgroundColor: (point) => (one.pale_from !== null && point.dataIndex >= one.pale_from ? one.colour + "73" : one.colour),
+    }),
+    line: (one) => ({ type: "line", borderColor: one.colour, backgroundColor: one.colour, borderWidth: 2, pointRadius: 0 }),
+    thin: (one) => ({ type: "line", borderColor: one.colour, backgroundColor: one.colour, borderWidth: 1.5, pointRadius: 0 }),
+    dotted: (one) => ({ type: "line", borderColor: one.colour, backgroundColor: one.colour, borderWidth: 1, borderDash: [2, 3], pointRadius: 0 }),
+    mark: (one) => ({ type: "line", showLine: false, borderColor: one.colour, backgroundColor: one.colour, pointStyle: "rectRot", pointRadius: 6 }),
+  };
+
+  function axes(chart) {
+    const common = () => ({ grid: { color: ink.grid }, border: { color: ink.grid }, ticks: { color: ink.text } });
+    const x = { ...common(), ticks: { color: ink.text, maxRotation: 0, autoSkipPadding: 18 } };
+    x.grid = { display: false };
+    if (chart.kind === "matrix") {
+      return { x: { ...x, type: "category", labels: chart.labels, offset: true },
+               y: { ...common(), type: "category", labels: chart.rows, offset: true, grid: { display: false }, ticks: { color: ink.text, autoSkip: false } } };
+    }
+    return { x: { ...x, stacked: chart.kind === "bars" }, y: { ...common(), stacked: chart.kind === "bars", beginAtZero: true, ticks: { color: ink.text, precision: 0 } } };
+  }
+
+  function datasets(chart, choice) {
+    if (chart.kind !== "matrix") {
+      return chart.series.map((one, index) => ({ label: one.name, data: choice.values[index], ...STYLES[one.style](one) }));
+    }
+    const cells = choice.values.flatMap((row, r) => row.map((value, c) => ({ x: chart.labels[c], y: chart.rows[r], value, share: value / chart.row_tops[r] })));
+    const marks = chart.marks.map(([x, y, told]) => ({ x, y, told }));
+    return [
+      { type: "matrix", data: cells, backgroundColor: (point) => shade(point.raw?.share ?? 0), borderWidth: 0,
+        width: ({ chart: c }) => (c.chartArea ? c.chartArea.width / chart.labels.length : 4),
+        height: ({ chart: c }) => (c.chartArea ? c.chartArea.height / chart.rows.length - 1 : 15) },
+      { type: "scatter", data: marks, backgroundColor: "#d9480f", borderColor: "#fff", pointStyle: "rectRot", pointRadius: 6, order: -1 },
+    ];
+  }
+
+  function told(chart, shown) {
+    return {
+      title: ([item]) => (chart.kind === "matrix" ? `${item.raw.y}, week of ${item.raw.x}` : (chart.labels[item.dataIndex].length > 7 ? "week of " : "") + item.label),
+      label: (item) => {
+        if (chart.kind === "matrix") return item.raw.told ?? whole.format(item.raw.value) + " exports";
+        const note = chart.series[item.datasetIndex].style === "mark" ? shown.choice.notes[item.dataIndex] : null;
+        return `${item.dataset.label}: ${note ?? whole.format(item.raw)}`;
+      },
+    };
   }
 
   function draw(data) {
+    const drawn = [];
     for (const [name, chart] of Object.entries(data.charts)) {
       const place = byId("chart-" + name);
       if (!place) continue;
-      Plotly.newPlot(place, chart.figure.data, chart.figure.layout, { displayModeBar: false, responsive: true });
-      wholeTicks(place);
+      const shown = { choice: chart.choices[0] };
+      const canvas = place.appendChild(document.createElement("canvas"));
+      const matrix = chart.kind === "matrix";
+      place.chart = new Chart(canvas, {
+        type: matrix ? "matrix" : "bar",
+        data: { labels: chart.labels, datasets: datasets(chart, shown.choice) },
+        options: {
+          animation: false, maintainAspectRatio: false, scales: axes(chart),
+          interaction: { mode: matrix ? "nearest" : "index", intersect: matrix },
+          plugins: { legend: { display: !matrix, align: "start", labels: { color: ink.text, boxWidth: 12, boxHeight: 12 } }, tooltip: { callbacks: told(chart, shown) } },
+        },
+      });
+      drawn.push([chart, place.chart]);
       document.querySelector(`select[data-chart="${name}"]`)?.addEventListener("change", (event) => {
-        Plotly.restyle(place, chart.updates[event.target.value]);
-        wholeTicks(place);
+        shown.choice = chart.choices.find((choice) => choice.value === event.target.value);
+        shown.choice.values.forEach((values, index) => { place.chart.data.datasets[index].data = values; });
+        place.chart.update();
       });
     }
+    const repaint = (onPaper) => {
+      ink = inks(onPaper);
+      for (const [chart, made] of drawn) {
+        made.options.scales = axes(chart);
+        made.options.plugins.legend.labels.color = ink.text;
+        made.update();
+      }
+    };
+    darkScreen.addEventListener("change", () => repaint(false));
+    let closed = [];
+    addEventListener("beforeprint", () => {
+      closed = [...document.querySelectorAll(".case:not([open])")];
+      for (const vehicle of closed) vehicle.open = true;
+      repaint(true);
+      for (const [, made] of drawn) made.resize(680, made.height);
+    });
+    addEventListener("afterprint", () => {
+      for (const vehicle of closed) vehicle.open = false;
+      repaint(false);
+      for (const [, made] of drawn) made.resize();
+    });
   }
 
   showTiles();
@@ -148,7 +293,7 @@
   byId("menu-retail")?.addEventListener("change", (event) => fillRetail(data, event.target.value));
   alertTable(data.table);
   const script = document.createElement("script");
-  script.textContent = await unpack("packed-plotly");
+  script.textContent = await unpack("packed-libraries");
   document.head.append(script);
   draw(data);
   document.documentElement.dataset.ready = "true";

@@ -1,0 +1,74 @@
+"""Where a report comes from: files with their digests, model, command."""
+
+import hashlib
+import shlex
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Final
+
+PROGRAM: Final = "zeromile"
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Where the documents came from, for head and foot of the page."""
+
+    files: tuple[str, ...]
+    made_on: date
+    """Day on which the report is made."""
+    simulated: bool = False
+    """Whether every car in it is invented; the page then says so."""
+    complete_through: int | None = None
+    """Civil day through which the feeds were declared complete."""
+    digests: tuple[tuple[str, str], ...] = ()
+    """SHA-256 of every file that can be read again, by its name."""
+    model_id: str | None = None
+    """Model by which was judged beside the rules."""
+    command: str | None = None
+    """What was typed to make the report."""
+
+
+def describe_sources(
+    files: Iterable[Path],
+    *,
+    names: tuple[str, ...] | None = None,
+    simulated: bool = False,
+    complete_through: int | None = None,
+    model_id: str | None = None,
+) -> Sources:
+    """What can be said of the files of a replay that has just ended, under their own names or others."""
+    paths = list(files)
+    if names is None:
+        names = tuple("(standard input)" if str(path) == "-" else path.name for path in paths)
+    return Sources(
+        names,
+        made_on=date.today(),  # noqa: DTZ011 - the reader's day
+        simulated=simulated,
+        complete_through=complete_through,
+        digests=digests_of(names, paths),
+        model_id=model_id,
+        command=typed_command(),
+    )
+
+
+def digests_of(names: Iterable[str], files: Iterable[Path]) -> tuple[tuple[str, str], ...]:
+    """SHA-256 of regular files; a pipe cannot be read twice, so it has none."""
+    return tuple(
+        (name, _sha256(path)) for name, path in zip(names, files, strict=True) if path.is_file()
+    )
+
+
+def typed_command() -> str | None:
+    """What was typed, with folders left out; ``None`` where no command line made the report."""
+    name, *words = sys.argv
+    if Path(name).name != PROGRAM:
+        return None
+    return shlex.join([PROGRAM, *(Path(word).name if "/" in word else word for word in words)])
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
