@@ -39,7 +39,7 @@ def describe_sources(
     complete_through: int | None = None,
     model_id: str | None = None,
 ) -> Sources:
-    """What can be said of the files of a replay that has just ended, under their own names or others."""
+    """What can be said of the files of a replay that has just ended, by their names or given ones."""
     paths = list(files)
     if names is None:
         names = tuple("(standard input)" if str(path) == "-" else path.name for path in paths)
