@@ -13,12 +13,12 @@ from rich.table import Table
 from detectors.spikes.discovery import benjamini_hochberg
 from detectors.spikes.scores import Scores
 from streams.cli.replay import Force
+from streams.report.spike_page import write_spike_page
 from streams.setup.outputs import Outputs
 from streams.spikes.alarms import write_alarms
 from streams.spikes.counts import CountsError, CountTable, read_counts
 from streams.spikes.labels import LabelOutcome, score_labels
 from streams.spikes.methods import METHODS, MethodOptions, judge
-from streams.spikes.plot import write_plot
 
 Method = StrEnum("Method", {name: name for name in METHODS})  # type: ignore[misc]
 
@@ -97,7 +97,7 @@ def spikes(
         if out is not None:
             write_alarms(places.path("--out"), table, scores)
         if plot is not None:
-            write_plot(places.path("--plot"), table, scores, f"{counts.name}: {method.value}")
+            write_spike_page(places.path("--plot"), table, scores, f"{counts.name}: {method.value}")
     _print(table, scores, method.value, beside=places.use_standard_output)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from detectors import civil_time
 from detectors.findings import SEVERITIES
 from streams.report.alerts import AlertTally
-from streams.report.charts import BARS, Chart, Choice, Series
+from streams.report.charts import BARS, WEEK, Chart, Choice, Series
 from streams.report.colours import SEVERITY
 
 _WORST_FIRST = tuple(reversed(SEVERITIES))
@@ -31,6 +31,7 @@ def weekly_alerts(tally: AlertTally, weeks: Sequence[int], titles: Mapping[str, 
         identity="alerts",
         kind=BARS,
         labels=[civil_time.day_text(week) for week in weeks],
+        label_words=WEEK,
         series=[Series(severity, SEVERITY[severity]) for severity in _WORST_FIRST],
         choices=tuple(choices),
         description=(

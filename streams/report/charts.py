@@ -6,6 +6,7 @@ from typing import Any, Final, Literal
 BARS: Final = "bars"
 LINES: Final = "lines"
 MATRIX: Final = "matrix"
+WEEK: Final = "week of "
 
 Values = list[Any]
 """One value a label; ``None`` where there is none."""
@@ -48,6 +49,8 @@ class Chart:
     """What a reader who cannot see it should know."""
     height: int = 340
     """In pixels."""
+    label_words: str = ""
+    """What stands before a label where one is pointed at."""
     rows: list[str] = field(default_factory=list)
     """Names of a matrix's rows, from the top."""
     row_tops: list[float] = field(default_factory=list)

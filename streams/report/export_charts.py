@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from detectors import civil_time
 from detectors.spikes.watch import WatchReport
-from streams.report.charts import LINES, MATRIX, Chart, Choice, Series, Values
+from streams.report.charts import LINES, MATRIX, WEEK, Chart, Choice, Series, Values
 from streams.report.colours import BLUE, MUTED, ORANGE
 from streams.report.names import province_name
 from streams.report.spikes import NATION, ReportedSpike
@@ -52,6 +52,7 @@ def heatmap(exports: Counts, spikes: Sequence[ReportedSpike], weeks: Sequence[in
         identity="heatmap",
         kind=MATRIX,
         labels=[civil_time.day_text(week) for week in weeks],
+        label_words=WEEK,
         series=[Series("exports", BLUE)],
         choices=(Choice("all", "All provinces", counts),),
         description=(
@@ -91,6 +92,7 @@ def weekly_exports(
         identity="exports",
         kind=LINES,
         labels=[civil_time.day_text(week) for week in weeks],
+        label_words=WEEK,
         series=[
             Series("exports declared", BLUE, "line"),
             Series("expected", MUTED, "thin"),

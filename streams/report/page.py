@@ -18,7 +18,8 @@ _SPARK_WIDTH: Final = 160
 
 
 @lru_cache(maxsize=1)
-def _environment() -> Environment:
+def environment() -> Environment:
+    """Templates and what they may call."""
     environment = Environment(
         loader=PackageLoader("streams.report"),
         autoescape=True,
@@ -57,7 +58,7 @@ def render(context: dict[str, Any], charts: Sequence[Chart], table: dict[str, An
         "retail": context["retail_cells"],
         "retailFinalBefore": month_text(context["final_before"]),
     }
-    template = _environment().get_template("report.html.j2")
+    template = environment().get_template("report.html.j2")
     return template.render(
         context,
         charts=by_identity,

@@ -1,7 +1,9 @@
 """The report in a real browser, at the width of a desk and of a phone."""
 
 import pytest
+from typer.testing import CliRunner
 
+from streams.cli import app
 from streams.report import Sources, write_report
 from tests.report.conftest import MADE_ON
 from tests.report.firing import alert, spike
@@ -212,3 +214,18 @@ def test_the_policy_of_the_page_refuses_requests(page, report, tmp_path):
     path.write_text(text, "utf-8")
     page.open(path)
     assert any("Content Security Policy" in complaint for complaint in page.complaints())
+
+
+def test_the_page_of_spikes_opens(page, tmp_path):
+    counts, plot = tmp_path / "counts.csv", tmp_path / "plot.html"
+    weeks = [f"2024-W{week:02},{90 if week == 50 else 10}" for week in range(1, 53)]
+    counts.write_text(
+        "region,period,count\n" + "\n".join(f"north & co,{week}" for week in weeks) + "\n"
+    )
+    assert CliRunner().invoke(app, ["spikes", str(counts), "--plot", str(plot)]).exit_code == 0
+    page.open(plot)
+    drawn = "document.getElementById('chart-region-0').chart.data.datasets[3].data"
+    assert page.evaluate(f"{drawn}.filter(v => v !== null)") == [90]
+    assert page.evaluate("document.querySelector('h2').textContent") == "north & co"
+    assert plot.stat().st_size < 200 * 1024
+    assert_quiet(page)

@@ -52,7 +52,7 @@ def test_alarms_table_and_page(labelled, tmp_path):
     assert "2023-W17" in {row["period"] for row in alarmed}
     assert all(int(row["observed"]) > float(row["upper"]) for row in alarmed)
     page = plot.read_text()
-    assert "labelled outbreak" in page
+    assert "largest count that is no alarm" in page
     assert 'src="http' not in page
 
 
