@@ -66,7 +66,7 @@ def show_command(
     if found is None:
         fail(f"there is no dead letter {letter!r}; `zeromile dead-letters list` names them")
     for name, data in found.headers:
-        typer.echo(f"{name}: {data.decode('utf-8', 'backslashreplace')}")
+        typer.echo(f"{name}: {(data or b'').decode('utf-8', 'backslashreplace')}")
     key = found.key
     typer.echo(f"key: {'none' if key is None else key.decode('utf-8', 'backslashreplace')}")
     typer.echo("")
@@ -101,7 +101,8 @@ def redrive_command(
                 key = _vin(letter) or letter.key if rekey else letter.key
                 sent += 1
                 if not dry_run:
-                    headers = list(original_headers(letter.headers))
+                    # kafka-python takes no header without a value.
+                    headers = [(name, data or b"") for name, data in original_headers(letter.headers)]
                     producer.send(topic, value=letter.value, key=key, headers=headers)
             producer.flush()
     typer.echo(f"{'would send' if dry_run else 'sent'} {sent:,}, left {skipped:,}")
@@ -109,7 +110,7 @@ def redrive_command(
 
 def _why_not(letter: DeadLetter) -> str:
     if letter.cut:
-        return "its payload was too long to keep whole"
+        return "it was too large to keep whole"
     return f"its topic {letter.about('original.topic')!r} is none of the document topics"
 
 

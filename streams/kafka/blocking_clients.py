@@ -20,6 +20,9 @@ from kafka.net.inet import KafkaNetSocket
 from kafka.net.selector import NetworkSelector
 
 from streams.kafka.connection import KafkaConnection
+from streams.kafka.lenient_headers import read_any_header_name
+
+read_any_header_name()
 
 ClientT = TypeVar("ClientT", KafkaAdminClient, KafkaConsumer, KafkaProducer)
 

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 PREFIX: Final = "dlq."
-MAXIMUM_PAYLOAD: Final = 1_000_000
-"""Longer payloads are cut, which the header `dlq.original.size` shows."""
+MAXIMUM_BYTES: Final = 900_000
+"""Most of a whole letter, its key and headers included: brokers take 1 MiB unless told otherwise. What
+is cut shows in the headers `dlq.original.size`, `….key.size` and `….headers`."""
+MAXIMUM_KEY_BYTES: Final = 1_000
+MAXIMUM_HEADER_BYTES: Final = 200_000
+"""Most of the publisher's headers; of those beyond it none is kept."""
+MAXIMUM_MESSAGE: Final = 2_000
+HEADER_OVERHEAD: Final = 10
+"""Bytes that a header takes beside its name and value, at most."""
 
-Headers = Sequence[tuple[str, bytes]]
+Headers = Sequence[tuple[str, bytes | None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,30 +59,54 @@ class Refusal:
 
 
 def dead_letter(
-    source: Source, refusal: Refusal, value: bytes | None, headers: Headers, version: str
-) -> tuple[bytes | None, list[tuple[str, bytes]]]:
-    """Value and headers to write for a refused record."""
-    size = len(value) if value is not None else 0
+    source: Source,
+    refusal: Refusal,
+    record: tuple[bytes | None, bytes | None, Headers],
+    version: str,
+) -> tuple[bytes | None, bytes | None, list[tuple[str, bytes | None]]]:
+    """Key, value and headers to write for the key, value and headers of a refused record."""
+    key, value, headers = record
+    original = list(original_headers(headers))
+    kept = list(_that_fit(original))
     described = {
         "original.topic": source.topic,
         "original.partition": source.partition,
         "original.offset": source.offset,
         "original.timestamp": source.timestamp,
-        "original.size": size,
+        "original.size": len(value or b""),
         "error.class": refusal.reason,
-        "error.message": refusal.message,
+        "error.message": refusal.message[:MAXIMUM_MESSAGE],
         "stage": refusal.stage,
         "failed_at": refusal.failed_at,
         "version": version,
     }
-    kept = list(original_headers(headers))
-    kept += [(PREFIX + name, str(text).encode()) for name, text in described.items()]
-    return (value[:MAXIMUM_PAYLOAD] if value is not None else None), kept
+    if len(key or b"") > MAXIMUM_KEY_BYTES:
+        described["original.key.size"] = len(key or b"")
+    if len(kept) < len(original):
+        described["original.headers"] = len(original)
+    key = key[:MAXIMUM_KEY_BYTES] if key is not None else None
+    kept += [(PREFIX + name, str(text).encode("utf-8", "replace")) for name, text in described.items()]
+    room = MAXIMUM_BYTES - len(key or b"") - sum(map(_size, kept))
+    return key, value[:room] if value is not None else None, kept
 
 
-def original_headers(headers: Iterable[tuple[str, bytes]]) -> Iterable[tuple[str, bytes]]:
+def original_headers(headers: Headers) -> Iterable[tuple[str, bytes | None]]:
     """Headers that the publisher wrote, without ours (a redriven letter may fail again)."""
     return ((name, data) for name, data in headers if not name.startswith(PREFIX))
+
+
+def _that_fit(headers: Headers) -> Iterator[tuple[str, bytes | None]]:
+    room = MAXIMUM_HEADER_BYTES
+    for header in headers:
+        room -= _size(header)
+        if room < 0:
+            return
+        yield header
+
+
+def _size(header: tuple[str, bytes | None]) -> int:
+    name, data = header
+    return len(name.encode()) + len(data or b"") + HEADER_OVERHEAD
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +122,7 @@ class DeadLetter:
     def about(self, name: str) -> str:
         """One of our headers as text, empty if it is missing."""
         found = [data for header, data in self.headers if header == PREFIX + name]
-        return found[-1].decode("utf-8", "replace") if found else ""
+        return (found[-1] or b"").decode("utf-8", "replace") if found else ""
 
     @property
     def identity(self) -> str:
@@ -100,5 +131,8 @@ class DeadLetter:
 
     @property
     def cut(self) -> bool:
-        """Whether the payload was too long to keep whole."""
-        return int(self.about("original.size") or 0) > len(self.value or b"")
+        """Whether the record was too large to keep whole."""
+        whole = {name: self.about(f"original.{name}") for name in ("size", "key.size", "headers")}
+        return bool(whole["key.size"] or whole["headers"]) or (
+            int(whole["size"] or 0) > len(self.value or b"")
+        )

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from aiokafka.structs import TopicPartition
 
-Headers = list[tuple[str, bytes]]
+Headers = list[tuple[str, bytes | None]]
 Entry = tuple[bytes | None, bytes | None, Headers]
 """Key, value (None deletes the key in a compacted topic) and headers."""
 

@@ -29,6 +29,7 @@ from faust.types import TP
 from faust.types.tuples import ConsumerMessage, Message
 
 from streams.kafka.batches import BatchMessage, BatchScheduler, RecordBatch, SpanLedger
+from streams.kafka.lenient_headers import read_any_header_name
 from streams.kafka.patience import Patience
 
 ROOM_CHECK_SECONDS = 0.5
@@ -68,6 +69,8 @@ PRIVATE_HOOKS = {
 
 
 log = structlog.get_logger("zeromile.transport")
+
+read_any_header_name()
 
 
 class CommittedReadsThread(driver.AIOKafkaConsumerThread):

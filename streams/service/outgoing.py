@@ -60,5 +60,7 @@ def add_dead_letters(
         record = records[position.offset]
         source = Source(record.topic, record.partition, record.offset, record.timestamp)
         refusal = Refusal(letter.error.reason, str(letter.error), "decode", failed_at)
-        value, headers = dead_letter(source, refusal, record.value, record.headers, __version__)
-        outbox.add(names.dead_letters, record.partition, record.key, value, headers)
+        read = record.key, record.value, record.headers
+        outbox.add(
+            names.dead_letters, record.partition, *dead_letter(source, refusal, read, __version__)
+        )

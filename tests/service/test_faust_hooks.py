@@ -23,6 +23,7 @@ from faust.types import TP
 from faust.types.tuples import ConsumerMessage
 
 from streams.kafka.batches import BatchMessage, RecordBatch, scheduler_for
+from streams.kafka.lenient_headers import PRIVATE_HOOKS as HEADER_HOOKS
 from streams.kafka.partition_writer import PRIVATE_HOOKS as WRITER_HOOKS
 from streams.kafka.topic_reader import PRIVATE_HOOKS as READER_HOOKS
 from streams.kafka.transport import PRIVATE_HOOKS as TRANSPORT_HOOKS
@@ -34,7 +35,7 @@ from streams.kafka.transport import (
     CommittedReadsThread,
 )
 
-PRIVATE_HOOKS = TRANSPORT_HOOKS | READER_HOOKS | WRITER_HOOKS
+PRIVATE_HOOKS = TRANSPORT_HOOKS | READER_HOOKS | WRITER_HOOKS | HEADER_HOOKS
 TOPIC, T0 = "t", TP("t", 0)
 PINS = {"faust-streaming": "0.15.3", "mode-streaming": "0.7.1", "aiokafka": "0.14.0"}
 
