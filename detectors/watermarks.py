@@ -5,7 +5,8 @@ publish one type of document) is as complete as its least complete source, but a
 been silent for long no longer holds the others back.
 """
 
-from typing import Annotated
+from collections import Counter
+from typing import Annotated, Final
 
 import msgspec
 from msgspec import Meta
@@ -17,6 +18,9 @@ from detectors.findings import Deadline
 Days = Annotated[int, Meta(ge=0, le=3650)]
 NewestDays = dict[tuple[EventType, str], int]
 """Newest civil day of an event, by event type and source."""
+MOST_SOURCES: Final = 1_000
+"""Sources of a feed that are kept apart: beyond that the ones furthest behind are left out. Which they
+are does not depend on the order in which documents came."""
 
 
 class WatermarkPolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -38,10 +42,18 @@ class Watermarks:
 
     def __init__(self, policy: WatermarkPolicy, newest: NewestDays | None = None) -> None:
         self._policy = policy
-        self.newest: NewestDays = dict(newest or {})
+        self.newest: NewestDays = {}
         self._feeds: dict[EventType, int] = {}
         """Progress by feed as last worked out; a feed that has moved since is missing."""
         self._declared: int | None = None
+        self.lowered: Counter[tuple[EventType, str]] = Counter()
+        """How often a person has taken a source back: what was known before does not raise it again."""
+        self.moves = 0
+        """How often any source has moved."""
+        self._sources: Counter[EventType] = Counter()
+        self._least: dict[EventType, tuple[int, str]] = {}
+        """No source of a feed lies before this day and name."""
+        self.reach_all(newest or {})
 
     def observe(self, document: Document, written_ms: int = 0) -> bool:
         """Take note of a document; says whether its source has reached a new day.
@@ -66,12 +78,29 @@ class Watermarks:
             day = min(day, civil_time.day_of_instant(written_ms))
         return self.reach(*key, day)
 
-    def reach(self, event_type: EventType, source: str, day: int) -> bool:
-        """Note that a source has published an event of a civil day."""
+    def reach(self, event_type: EventType, source: str, day: int, lowered: int | None = None) -> bool:
+        """Note that a source has published an event of a civil day.
+
+        Parameters
+        ----------
+        event_type, source, day
+            What is known of whom.
+        lowered
+            How often the source had been lowered when that was known; ``None``: as often as now.
+        """
         key = (event_type, source)
-        if day <= self.newest.get(key, 0):
+        times = self.lowered.get(key, 0)
+        if lowered is not None and lowered != times:
+            if lowered < times:
+                return False
+            self.lowered[key] = lowered
+        elif day <= self.newest.get(key, 0):
+            return False
+        if key not in self.newest and not self._admit(event_type, source, day):
             return False
         self.newest[key] = day
+        self._least[event_type] = min(self._least.get(event_type, (day, source)), (day, source))
+        self.moves += 1
         self._feeds.pop(event_type, None)
         return True
 
@@ -80,6 +109,25 @@ class Watermarks:
         key: tuple[EventType, str]
         for key, day in newest.items():
             self.reach(*key, day)
+
+    def lower(self, event_type: EventType, source: str, day: int) -> None:
+        """Take a source back to a civil day, because it never was beyond it."""
+        self.reach(event_type, source, day, self.lowered.get((event_type, source), 0) + 1)
+
+    def _admit(self, event_type: EventType, source: str, day: int) -> bool:
+        """Make room for a source; false where it lies further behind than all that are kept."""
+        if self._sources[event_type] < MOST_SOURCES:
+            self._sources[event_type] += 1
+            return True
+        if (day, source) <= self._least[event_type]:
+            return False
+        days = sorted((day, name) for (feed, name), day in self.newest.items() if feed == event_type)
+        self._least[event_type] = days[0]
+        if (day, source) <= days[0]:
+            return False
+        del self.newest[event_type, days[0][1]]
+        self._least[event_type] = days[1]
+        return True
 
     def declare_complete(self, day: int) -> None:
         """Take every feed as complete through a civil day, because somebody says so."""

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Final
 
 from detectors.alerts import Cause
+from detectors.civil_time import day_of_instant
 from detectors.decoding import decode
 from detectors.documents import EVENT_TYPES, Document, EventType
 from detectors.errors import DocumentError
@@ -156,8 +157,10 @@ class Engine:
 
     def process_batch(self, received: ValidatedBatch) -> Result:
         """File what was received, judge its vehicles, and those whose time has come."""
-        detected_at = self._clock().isoformat()
-        files = (self._file(vin, received) for vin in received.published)
+        now = self._clock()
+        detected_at = now.isoformat()
+        today = day_of_instant(int(now.timestamp() * 1000))
+        files = (self._file(vin, received, today) for vin in received.published)
         self._judge_cases((case for case in files if case is not None), received.result, detected_at)
         self._meet_deadlines(received.result, detected_at)
         self.counters.count(received.result.filed)
@@ -165,8 +168,9 @@ class Engine:
 
     def file(self, received: ValidatedBatch) -> Result:
         """File what was received and judge nothing yet: that is for `rejudge`, once all has come."""
+        today = day_of_instant(int(self._clock().timestamp() * 1000))
         for vin in received.published:
-            case = self._file(vin, received)
+            case = self._file(vin, received, today)
             if case is not None:
                 self.store.put(vin, records.encode(case.record))
         self.counters.count(received.result.filed)
@@ -219,7 +223,7 @@ class Engine:
             return None
         return document
 
-    def _file(self, vin: str, received: ValidatedBatch) -> JudgedVehicle | None:
+    def _file(self, vin: str, received: ValidatedBatch, today: int) -> JudgedVehicle | None:
         """File a vehicle's documents; ``None`` if its file is as before."""
         published = received.published[vin]
         data = self.store.get(vin)
@@ -231,6 +235,7 @@ class Engine:
         else:
             record = VehicleRecord() if data is None else records.decode(data)
             outcomes = self._file_all(vin, record, received)
+        record.received_on = today
         for outcome, cause in _CAUSES:
             if outcome in outcomes:
                 if cause == "new_evidence" and _is_late(published, received.before):

@@ -28,6 +28,7 @@ from streams.service.partition_manager import PartitionManager
 from streams.service.partition_store import PartitionStore
 from streams.service.settings import Settings
 from streams.service.shared_watermarks import SharedWatermarks
+from streams.service.state_ttl import Forgetting
 from streams.service.web import WebPages
 from streams.setup.policy import load_policy
 
@@ -79,8 +80,14 @@ def build_service(settings: Settings) -> StreamingService:
     observer = Observer(metrics, event_types, settings.recent_alerts)
     app = _faust_app(settings, frozenset(names.documents))
     identities = fingerprint_of(settings)
+    forgetting = Forgetting(settings.state_retention_days, watermarks_known=False)
     watermarks = SharedWatermarks(
-        settings, names.watermarks, Watermarks(policy.watermarks), metrics.watermark, identities
+        settings,
+        names.watermarks,
+        Watermarks(policy.watermarks),
+        gauge=metrics.watermark,
+        identities=identities,
+        forgetting=forgetting,
     )
     surroundings = PartitionContext(
         connection=settings,
@@ -90,7 +97,7 @@ def build_service(settings: Settings) -> StreamingService:
         owner=uuid.uuid4().hex,
         url=settings.web_url,
         flush_seconds=settings.flush_seconds,
-        retention_days=settings.state_retention_days,
+        forgetting=forgetting,
         decode=settings.decode,
         identities=identities,
         catalogue=catalogue,

@@ -55,8 +55,15 @@ class Intake:
     def receive(self, records: Sequence[ConsumerRecord]) -> None:
         """Read a batch of one topic."""
         started = time.perf_counter()
+        now = int(time.time() * 1000)
+        # A record cannot have been written after it was read, whatever it says, nor before 1970.
         batch = (
-            RawDocument(r.value or b"", Position(r.topic, r.partition, r.offset), r.key, r.timestamp)
+            RawDocument(
+                r.value or b"",
+                Position(r.topic, r.partition, r.offset),
+                r.key,
+                r.timestamp if 0 < r.timestamp < now else now,
+            )
             for r in records
         )
         self._received = self._engine.validate(batch, self._received)

@@ -141,6 +141,13 @@ class Metrics:
             "Vehicles forgotten because their last document is older than the retention.",
             registry=self.registry,
         )
+        self.held_back_vehicles = Gauge(
+            "zeromile_held_back_vehicles",
+            "Vehicles older than the retention that are kept because they are too many to be forgotten "
+            "without a person's word: `zeromile state forget`.",
+            ["partition"],
+            registry=self.registry,
+        )
         self.recovery_progress = Gauge(
             "zeromile_recovery_progress_ratio",
             "How much of a partition's changelog has been read, 1 when it is ready.",

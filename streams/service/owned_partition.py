@@ -13,6 +13,7 @@ from itertools import islice
 
 from aiokafka.structs import ConsumerRecord, TopicPartition
 
+from detectors.civil_time import day_of_instant
 from detectors.documents import EVENT_TYPES
 from streams.engine.engine import Engine
 from streams.engine.results import Result
@@ -51,6 +52,7 @@ class OwnedPartition:
             watermarks=surroundings.watermarks,
             keyed=True,
             decode=surroundings.decode,
+            clock=surroundings.clock,
         )
         self.desk: ProvinceDesk | None = None
         """The provinces' counts, where this partition keeps them."""
@@ -71,7 +73,7 @@ class OwnedPartition:
         self._unjudged: Iterator[str] = iter(())
         self.unjudged = 0
         """About how many vehicles are still to be judged again; 0 only when all have been."""
-        self._sweeper = StateTtl(store, surroundings.retention_days)
+        self._sweeper = StateTtl(number, store, surroundings.forgetting)
 
     # -- life
 
@@ -174,7 +176,12 @@ class OwnedPartition:
             for event_type in EVENT_TYPES
             if (day := self.around.watermarks.complete_through(event_type)) is not None
         ]
-        forgotten = self._sweeper.step(max(reached, default=None), self._intake.vehicles)
+        today = day_of_instant(int(self.around.clock().timestamp() * 1000))
+        forgotten = self._sweeper.step(min(reached, default=None), today, self._intake.vehicles)
         if forgotten:
             self.around.metrics.expired_vehicles.inc(forgotten)
             self.writing.request()
+        held = self.around.forgetting.held_back.get(self.number)
+        self.around.metrics.held_back_vehicles.labels(str(self.number)).set(
+            0 if held is None else held.vehicles
+        )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 
 from detectors.identities import Decode
 from detectors.registry import Catalogue
@@ -11,6 +13,8 @@ from streams.kafka.connection import KafkaConnection
 from streams.kafka.topics import TopicNames
 from streams.service.metrics import Metrics
 from streams.service.observer import Observer
+from streams.service.state_ttl import Forgetting
+from streams.setup.clock import utc_now
 
 
 @dataclass(slots=True)
@@ -27,10 +31,11 @@ class PartitionContext:
     owner: str
     url: str
     flush_seconds: float
-    retention_days: int
+    forgetting: Forgetting
     decode: Decode
     identities: bytes
     catalogue: Catalogue
     watermarks: Watermarks
     metrics: Metrics
     observer: Observer
+    clock: Callable[[], datetime] = utc_now

@@ -11,7 +11,6 @@ from typing import Protocol
 
 from aiokafka.structs import ConsumerRecord, TopicPartition
 
-from detectors.watermarks import NewestDays
 from streams.engine.results import Result
 from streams.kafka.transaction_buffer import Entry, TransactionBuffer
 from streams.service.identity_check import IDENTITIES_KEY
@@ -19,7 +18,13 @@ from streams.service.outgoing import add_alerts, add_exports
 from streams.service.partition_context import PartitionContext
 from streams.service.partition_store import PartitionStore
 from streams.service.province_desk import MEMORY_KEY, PARTITION
-from streams.service.shared_watermarks import DESK_KEY, NEWEST_KEY, encode_newest
+from streams.service.shared_watermarks import (
+    DESK_KEY,
+    NEWEST_KEY,
+    SourceProgress,
+    encode_newest,
+    progress_of,
+)
 from streams.service.transactions import Transactions
 
 SHORTEST_WAIT_SECONDS = 0.03
@@ -70,7 +75,9 @@ class PartitionWriting:
         self._around = surroundings
         self._ready = ready
         self._pending = _Pending([], 0, time.time() * 1000)
-        self._newest: NewestDays = {}
+        self._progress: set[SourceProgress] = set()
+        """What of the watermarks is written."""
+        self._moves = 0
         self._announced = True
         self._transaction_seconds = 0.0
         """What the last transaction took."""
@@ -206,15 +213,23 @@ class PartitionWriting:
             self._number,
             [(vin.encode(), record, []) for vin, record in changes.items()],
         )
-        if self._around.watermarks.newest != self._newest:
-            self._newest = dict(self._around.watermarks.newest)
-            newest = encode_newest(self._newest)
-            self.outbox.add(names.vehicles, self._number, NEWEST_KEY, newest)
-            self.outbox.add(names.watermarks, 0, str(self._number).encode(), newest)
+        self._add_progress()
         if not self._announced:
             self._announced = True
             self._announce()
         return self.outbox.take(), pending
+
+    def _add_progress(self) -> None:
+        """Write what is new of the sources: they may be many, and most stay where they are."""
+        names, watermarks = self._around.names, self._around.watermarks
+        if watermarks.moves == self._moves:
+            return
+        self._moves = watermarks.moves
+        written, self._progress = self._progress, set(progress_of(watermarks))
+        for one in sorted(self._progress - written):
+            newest = encode_newest(one)
+            self.outbox.add(names.vehicles, self._number, one.key(NEWEST_KEY), newest)
+            self.outbox.add(names.watermarks, 0, one.key(b"%d" % self._number), newest)
 
     def _announce(self) -> None:
         names = self._around.names

@@ -8,12 +8,11 @@ from collections.abc import Sequence
 
 from aiokafka.structs import TopicPartition
 
-from streams.kafka.markers import MARKER_KEY
 from streams.kafka.topic_reader import TopicRecord, read_to_end
 from streams.service.partition_context import PartitionContext
 from streams.service.partition_store import PartitionStore
 from streams.service.province_desk import MEMORY_KEY, ProvinceDesk
-from streams.service.shared_watermarks import NEWEST_KEY, decode_newest
+from streams.service.shared_watermarks import NEWEST_KEY, reach_newest
 from streams.service.transactions import persistently
 
 
@@ -68,10 +67,11 @@ class Recovery:
     def _vehicles(self, records: Sequence[TopicRecord]) -> dict[bytes, bytes | None]:
         """Last record of each vehicle; what else the changelog holds is remembered."""
         last: dict[bytes, bytes | None] = {record.key: record.value for record in records}
-        last.pop(MARKER_KEY, None)
-        newest, memory = last.pop(NEWEST_KEY, None), last.pop(MEMORY_KEY, None)
-        if newest is not None:
-            self._around.watermarks.reach_all(decode_newest(newest))
+        ours = {key: last.pop(key) for key in [key for key in last if key[:1] == b"\x00"]}
+        for key, newest in ours.items():
+            if key.startswith(NEWEST_KEY) and newest is not None:
+                reach_newest(self._around.watermarks, newest)
+        memory = ours.get(MEMORY_KEY)
         if memory is not None:
             assert self._desk is not None  # noqa: S101 - written by the owner of this partition
             self._desk.book.remember(memory)

@@ -1,17 +1,18 @@
 """Watermarks that all partitions of all workers share, through a small compacted topic.
 
 Deadline rules ask how far a feed has come in the whole country, not in one partition. Every
-worker writes the newest days it knows of, in the transaction of the documents that
-showed it, and follows what the others write. A partition has one record, and its days only ever
-grow: its owner began from what the changelog of the partition says. Two more records say where the
-worker that counts the provinces can be asked, and under which identity key the workers work.
+worker writes what has moved since it wrote last, in the transaction of the documents that
+showed it, and follows what the others write. A partition has one record for each source, in this topic
+and in its changelog, and its day only ever grows, unless a person lowers it. Two more records say where
+the worker that counts the provinces can be asked, and under which identity key the workers work.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from contextlib import aclosing
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 from aiokafka.structs import ConsumerRecord, TopicPartition
@@ -20,21 +21,28 @@ from prometheus_client import Gauge
 
 from detectors import civil_time
 from detectors.documents import EventType
-from detectors.watermarks import NewestDays, Watermarks
+from detectors.watermarks import Watermarks
 from streams.kafka.connection import KafkaConnection
 from streams.kafka.following import follow
 from streams.service.identity_check import IDENTITIES_KEY, compare_fingerprints
+from streams.service.state_ttl import Forgetting
 
 SHOW_SECONDS = 1.0
-MOST_SOURCES = 100
+MOST_SHOWN = 100
+MOST_DIGITS = 7
+"""A province's code has six, a VIN and the number of an identity card have more."""
 OTHER = "other"
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9._:/-]{1,60}")
 
 
 NEWEST_KEY: Final = b"\x00newest"
-"""Key of the newest days in a partition's changelog; no VIN begins with a zero byte."""
+"""First part of the key of a source's newest day in a partition's changelog; no VIN begins with a zero
+byte. Programs before this one wrote all sources under this key alone."""
+LOWERED_KEY: Final = b"lowered"
+"""First part of the key under which a person takes a source back, in the topic of the watermarks."""
 
-
+FORGET_KEY: Final = b"forget before"
+"""Key of the civil day before which a person lets vehicles go, however many they are."""
 DESK_KEY: Final = b"desk"
 """Key of the URL at which the owner of the provinces' counts answers."""
 
@@ -43,34 +51,69 @@ class _NewestDay(msgspec.Struct, frozen=True, array_like=True):
     event_type: EventType
     source: str
     day: int
+    lowered: int = 0
+    """How often the source had been lowered when it stood there."""
 
 
 _decoder = msgspec.msgpack.Decoder(list[_NewestDay])
 
 
-def encode_newest(newest: NewestDays) -> bytes:
-    """Write the newest civil day of every source."""
-    return msgspec.msgpack.encode([_NewestDay(*key, day) for key, day in newest.items()])
+class SourceProgress(NamedTuple):
+    """How far one source has come."""
+
+    event_type: EventType
+    source: str
+    day: int
+    lowered: int = 0
+
+    def key(self, first: bytes) -> bytes:
+        """Key of its record."""
+        return b"/".join((first, self.event_type.encode(), self.source.encode("utf-8", "replace")))
 
 
-def decode_newest(data: bytes) -> NewestDays:
-    """Read them back."""
-    return {(entry.event_type, entry.source): entry.day for entry in _decoder.decode(data)}
+def encode_newest(*progress: SourceProgress) -> bytes:
+    """Write the newest civil day of sources."""
+    return msgspec.msgpack.encode([_NewestDay(*one) for one in progress])
+
+
+def reach_newest(watermarks: Watermarks, data: bytes) -> None:
+    """Take over what `encode_newest` wrote.
+
+    Raises
+    ------
+    msgspec.MsgspecError
+        If the bytes are nothing of the kind.
+    """
+    for one in _decoder.decode(data):
+        watermarks.reach(one.event_type, one.source, one.day, one.lowered)
+
+
+def progress_of(watermarks: Watermarks) -> Iterator[SourceProgress]:
+    """All that is known of all sources."""
+    for key, day in watermarks.newest.items():
+        yield SourceProgress(*key, day, watermarks.lowered[key])
 
 
 def show_watermarks(gauge: Gauge, watermarks: Watermarks) -> None:
     """Show how far each source is complete, in seconds since 1970.
 
-    Documents name their sources, so only plain names become labels, and no more than
-    `MOST_SOURCES`; the others are shown together, as far as the least of them.
+    Documents name their sources, so only plain names become labels, none with as many digits as number
+    a person or a car, and no more than `MOST_SHOWN`; the others are shown together, as far as the least
+    of them.
     """
     shown: dict[tuple[EventType, str], int] = {}
     for (event_type, source), day in sorted(watermarks.complete_by_source().items()):
-        plain = _PLAIN_NAME.fullmatch(source) is not None and len(shown) < MOST_SOURCES
+        plain = _is_plain(source) and len(shown) < MOST_SHOWN
         key = (event_type, source if plain else OTHER)
         shown[key] = min(day, shown.get(key, day))
+    gauge.clear()
     for (event_type, name), day in shown.items():
         gauge.labels(event_type, name).set(civil_time.epoch_seconds(day))
+
+
+def _is_plain(source: str) -> bool:
+    digits = sum(character.isdigit() for character in source)
+    return _PLAIN_NAME.fullmatch(source) is not None and digits <= MOST_DIGITS
 
 
 class SharedWatermarks(Service):
@@ -88,6 +131,8 @@ class SharedWatermarks(Service):
         Where they are shown, by feed and source.
     identities
         Fingerprint of this worker's identity key; a worker of another one ends the service.
+    forgetting
+        Is told when the watermarks of all are known, and what a person allows.
     """
 
     def __init__(
@@ -95,8 +140,10 @@ class SharedWatermarks(Service):
         connection: KafkaConnection,
         topic: str,
         watermarks: Watermarks,
+        *,
         gauge: Gauge,
         identities: bytes,
+        forgetting: Forgetting,
         **kwargs: object,
     ) -> None:
         super().__init__(**kwargs)  # type: ignore[arg-type] # options of mode's Service
@@ -108,6 +155,7 @@ class SharedWatermarks(Service):
         self._topic = topic
         self._gauge = gauge
         self._identities = identities
+        self._forgetting = forgetting
 
     @Service.task
     async def _follow(self) -> None:
@@ -117,6 +165,7 @@ class SharedWatermarks(Service):
                 for record in new.records:
                     self._take(record)
                 self.caught_up = self.caught_up or new.caught_up
+                self._forgetting.watermarks_known = self.caught_up
 
     @Service.task
     async def _show(self) -> None:
@@ -129,5 +178,7 @@ class SharedWatermarks(Service):
             self.desk_url = record.value.decode()
         elif record.key == IDENTITIES_KEY:
             compare_fingerprints(self._identities, record.value)
+        elif record.key == FORGET_KEY:
+            self._forgetting.allowed_before = int(record.value)
         else:
-            self.watermarks.reach_all(decode_newest(record.value))
+            reach_newest(self.watermarks, record.value)

@@ -28,6 +28,8 @@ class VehicleRecord(msgspec.Struct, array_like=True):
     """The export that the vehicle counts for in its province."""
     first_revision: int = 0
     """Revision of the next new alert: above those of resolved alerts that were forgotten."""
+    received_on: int = 0
+    """Civil day of the wall clock on which its file changed last; 0 where no program noted it."""
 
 
 class VehicleRecordError(ZeromileError):

@@ -20,7 +20,7 @@ from streams.service.identity_check import (
     check_identities,
 )
 from streams.service.settings import Settings, load_settings
-from streams.service.shared_watermarks import encode_newest
+from streams.service.shared_watermarks import SourceProgress, encode_newest
 from streams.store.database import open_database
 from tests.broker.deployment import Deployment, wait_for
 from tests.store.sink_process import zeromile
@@ -115,7 +115,7 @@ def test_before_the_first_worker_any_key_will_do(deployment: Deployment):
 
 
 def test_state_of_workers_that_knew_no_keys_is_state_in_clear(deployment: Deployment):
-    _say(deployment, b"0", encode_newest({("registration", "s"): 700_000}))
+    _say(deployment, b"0", encode_newest(SourceProgress("registration", "s", 700_000)))
 
     check_identities(_settings(deployment, ""))
     with pytest.raises(IdentityKeyChangedError, match="the state has them as they come"):

@@ -25,6 +25,7 @@ from streams.service.observer import Observer
 from streams.service.owned_partition import OwnedPartition
 from streams.service.partition_context import PartitionContext
 from streams.service.partition_store import MemoryBackend, PartitionStore
+from streams.service.state_ttl import Forgetting
 from streams.service.transactions import LostPartitionError
 from streams.setup.policy import load_policy
 from streams.state import record as records
@@ -62,7 +63,7 @@ def _partition(deployment: Deployment, owner: str, group: str = "same") -> Owned
         owner=owner,
         url="http://127.0.0.1:1",
         flush_seconds=0.05,
-        retention_days=1096,
+        forgetting=Forgetting(1096),
         decode=decode,
         identities=IN_CLEAR,
         catalogue=catalogue,

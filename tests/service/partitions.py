@@ -16,6 +16,7 @@ from streams.service.owned_partition import OwnedPartition
 from streams.service.partition_context import PartitionContext
 from streams.service.partition_store import MemoryBackend, PartitionStore
 from streams.service.settings import load_settings
+from streams.service.state_ttl import Forgetting
 
 NAMES = TopicNames("t")
 NUMBER = 1
@@ -34,7 +35,7 @@ def make_partition(catalogue: Catalogue) -> OwnedPartition:
     event_types = {NAMES.documents_of(event_type): event_type for event_type in EVENT_TYPES}
     surroundings = PartitionContext(
         connection=load_settings(), names=NAMES, group="g", partitions=2, owner="o", url="",
-        flush_seconds=1, retention_days=1096, catalogue=catalogue, decode=decode,
+        flush_seconds=1, forgetting=Forgetting(1096), catalogue=catalogue, decode=decode,
         identities=IN_CLEAR,
         watermarks=Watermarks(catalogue.policy.watermarks), metrics=metrics,
         observer=Observer(metrics, event_types, 10_000),

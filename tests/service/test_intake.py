@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 
@@ -30,11 +31,11 @@ async def partition() -> OwnedPartition:
     return make_partition(Catalogue(load_policy()))
 
 
-def _sale(day: str, **fields: Any) -> SimpleNamespace:
+def _sale(day: str, vin: str = VIN, **fields: Any) -> SimpleNamespace:
     document = {"event_id": f"sale-{day}", "source": "cn-vehicle-register", "kind": "transfer",
-                "event_type": "registration", "vin": VIN,
+                "event_type": "registration", "vin": vin,
                 "occurred_at": day, "owner_id": f"o-{day}"}  # fmt: skip
-    return record(REGISTRATIONS, int(day[-2:]), VIN, json.dumps(document | fields).encode())
+    return record(REGISTRATIONS, int(day[-2:]), vin, json.dumps(document | fields).encode())
 
 
 def _export(day: str, vin: str = VIN) -> SimpleNamespace:
@@ -146,20 +147,38 @@ async def test_refused_documents_keep_their_bytes_and_place_and_go_once(partitio
 
 
 async def test_a_vehicle_of_which_a_document_waits_is_not_forgotten(partition: OwnedPartition):
+    now = datetime(2018, 3, 2, tzinfo=UTC)
+    partition.around.clock = partition.engine._clock = lambda: now
     partition.process([_sale("2018-03-01"), _export("2018-03-01", OTHER)], Event())
     partition.judge()
-    partition.process([_sale("2025-03-04")], Event())
+    now = datetime(2025, 3, 4, tzinfo=UTC)
+    partition.process([_sale("2025-03-04"), _export("2025-03-04", "LSVANOTHER0000002")], Event())
 
-    partition.forget_old()
+    for _ in range(2):
+        partition.forget_old()
     assert set(partition.store.vins()) == {VIN}, "the other one is old"
 
     partition.judge()
     assert len(partition.engine.history(VIN).documents) == 2
 
 
+async def test_a_backfill_of_old_years_beside_new_documents_forgets_nothing(partition: OwnedPartition):
+    partition.process([_sale("2025-03-04", vin=OTHER)], Event())
+    partition.judge()
+    for number in range(100):
+        partition.process([_sale("2018-03-01", vin=f"LSVTEST00{number:08d}")], Event())
+        partition.judge()
+    for _ in range(5):
+        partition.forget_old()
+    assert len(partition.store) == 101
+
+
 @pytest.mark.parametrize(("written_ms", "vehicles", "found"), [
     (1_743_000_000_000, {VIN, OTHER}, set()),  # 2025-03-26
-    (0, {OTHER}, {"export_not_declared"}),
+    # The day of the wall clock, by which the deadline has passed indeed.
+    (0, {VIN, OTHER}, {"export_not_declared"}),
+    (-1, {VIN, OTHER}, {"export_not_declared"}),
+    (4_100_000_000_000, {VIN, OTHER}, {"export_not_declared"}),  # 2099
 ])  # fmt: skip
 async def test_a_mistyped_year_forgets_no_vehicle_and_meets_no_deadline(
     partition: OwnedPartition, written_ms: int, vehicles: set[str], found: set[str]

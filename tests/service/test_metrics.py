@@ -15,7 +15,7 @@ from detectors.watermarks import WatermarkPolicy, Watermarks
 from streams.engine.results import Result
 from streams.service.metrics import Metrics, metric_families
 from streams.service.observer import Observer
-from streams.service.shared_watermarks import MOST_SOURCES, OTHER, show_watermarks
+from streams.service.shared_watermarks import MOST_SHOWN, OTHER, show_watermarks
 
 CLOSED = {
     "event_type", "outcome", "reason", "detector", "severity", "state", "topic", "partition",
@@ -88,9 +88,9 @@ def test_watermarks_are_shown_by_source_and_strange_sources_together():
 
 def test_many_sources_do_not_make_many_series():
     metrics, watermarks = Metrics(), Watermarks(WatermarkPolicy(2, 30))
-    for number in range(5 * MOST_SOURCES):
+    for number in range(5 * MOST_SHOWN):
         watermarks.reach("registration", f"s{number}", 739_000 + number)
 
     show_watermarks(metrics.watermark, watermarks)
 
-    assert len(_samples(metrics, "zeromile_watermark_timestamp_seconds")) == MOST_SOURCES + 1
+    assert len(_samples(metrics, "zeromile_watermark_timestamp_seconds")) == MOST_SHOWN + 1

@@ -1,7 +1,9 @@
+import random
+
 import pytest
 
 from detectors import civil_time
-from detectors.watermarks import WatermarkPolicy, Watermarks
+from detectors.watermarks import MOST_SOURCES, WatermarkPolicy, Watermarks
 from tests.unit.documents import day, export, registration
 
 POLICY = WatermarkPolicy(allowed_lateness_days=14, idle_after_days=45, sources={"slow": 30})
@@ -118,4 +120,34 @@ def test_many_sources_are_worked_out_once_a_question():
     marks = Watermarks(WatermarkPolicy(allowed_lateness_days=1, idle_after_days=3000))
     for number in range(20_000):
         marks.reach("registration", f"source-{number}", 700_000 + number % 7)
-    assert marks.complete_through("registration") == 700_000 - 2
+    assert marks.complete_through("registration") == 700_006 - 2, "those furthest behind are left out"
+
+
+def test_no_more_sources_are_kept_than_stated_and_always_the_same():
+    days = [(START + number % 7, f"s{number}") for number in range(3 * MOST_SOURCES)]
+    kept = []
+    for seed in range(3):
+        random.Random(seed).shuffle(days)
+        marks = Watermarks(POLICY)
+        for number, source in days:
+            marks.reach("customs_export", source, number - 3)
+            marks.reach("customs_export", source, number)
+        kept.append(marks.newest)
+    assert {len(newest) for newest in kept} == {MOST_SOURCES}
+    assert kept[0] == kept[1] == kept[2]
+    assert {(day, name) for (_, name), day in kept[0].items()} == set(sorted(days)[-MOST_SOURCES:])
+
+
+def test_a_lowered_source_stays_where_it_is_until_it_publishes_again(marks):
+    marks.reach("customs_export", "a", START + 9_000)
+    marks.lower("customs_export", "a", START)
+    assert marks.complete_through("customs_export") == START - 15
+    assert not marks.reach("customs_export", "a", START + 9_000, 0), "known before it was lowered"
+    assert marks.newest_day("customs_export") == START
+    assert marks.reach("customs_export", "a", START + 1)
+
+
+def test_who_has_not_heard_that_a_source_was_lowered_is_told_by_the_number(marks):
+    marks.reach("customs_export", "a", START + 9_000, 0)
+    assert marks.reach("customs_export", "a", START, 1)
+    assert marks.newest_day("customs_export") == START
