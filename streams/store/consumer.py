@@ -194,11 +194,19 @@ class Sink:
             self._next_analysis *= 2
 
     def _prune(self) -> None:
-        deleted = prune(
+        pruned = prune(
             self._engine,
             now=datetime.now(UTC),
             alert_days=self._settings.sink_alert_days,
             document_days=self._settings.sink_document_days,
+            allowed_before=self._settings.sink_forget_before,
         )
-        if any(deleted.values()):
-            log.info("old rows deleted", **deleted)
+        self._metrics.held_back_documents.set(pruned.held_back)
+        if any(pruned.deleted.values()):
+            log.info("old rows deleted", **pruned.deleted)
+        if pruned.held_back:
+            log.warning(
+                "too many documents are older than they are kept to be deleted unasked",
+                documents=pruned.held_back,
+                remedy=f"if that is right, set ZEROMILE_SINK_FORGET_BEFORE={pruned.before}",
+            )

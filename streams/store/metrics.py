@@ -43,6 +43,11 @@ class SinkMetrics:
             "Writes that the database did not answer; each is tried again.",
             registry=self.registry,
         )
+        self.held_back_documents = Gauge(
+            "zeromile_sink_held_back_documents",
+            "Documents older than they are kept, and too many to be deleted without a person's word.",
+            registry=self.registry,
+        )
         self._standing()
         for kind in KINDS:
             for outcome in OUTCOMES:

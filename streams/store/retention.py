@@ -1,10 +1,13 @@
-"""What leaves the store, and when. An alert that fires never leaves."""
+"""What leaves the store, and when. An alert that fires never leaves; nor do many documents unasked."""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 
 import sqlalchemy as sa
+
+from detectors.civil_time import day_of_instant
 
 _STATEMENTS = {
     # Evidence leaves with its change.
@@ -17,10 +20,36 @@ _STATEMENTS = {
     "alerts": "DELETE FROM alerts WHERE state = 'resolved' AND detected_at < :before",
     "refused_records": "DELETE FROM refused_records WHERE stored_at < :before",
 }
-_DOCUMENTS = "DELETE FROM documents WHERE civil_day < (SELECT MAX(civil_day) FROM documents) - :days"
+# A date beyond the wall clock is a mistake, and says nothing of how far its feed has come.
+_REACHED = "SELECT MAX(civil_day) FROM documents WHERE civil_day <= :today GROUP BY event_type"
+_OLD = "SELECT COUNT(*), (SELECT COUNT(*) FROM documents) FROM documents WHERE civil_day < :before"
+_DOCUMENTS = "DELETE FROM documents WHERE civil_day < :before"
+MOST_SHARE = 0.05
+"""Share of the documents that may leave at once without a person's word."""
+FEW = 10
+"""So many may leave whatever their share is."""
 
 
-def prune(engine: sa.Engine, *, now: datetime, alert_days: int, document_days: int) -> dict[str, int]:
+@dataclass(frozen=True, slots=True)
+class Pruned:
+    """What left, and what did not."""
+
+    deleted: dict[str, int]
+    """Rows by table."""
+    held_back: int
+    """Documents older than they are kept, too many to leave without a person's word."""
+    before: date | None
+    """Civil day that the documents lie before which leave; ``None`` before the first document."""
+
+
+def prune(
+    engine: sa.Engine,
+    *,
+    now: datetime,
+    alert_days: int,
+    document_days: int,
+    allowed_before: date | None = None,
+) -> Pruned:
     """Delete what is older than it is kept.
 
     Parameters
@@ -30,12 +59,9 @@ def prune(engine: sa.Engine, *, now: datetime, alert_days: int, document_days: i
     alert_days
         Days that resolved alerts and superseded changes are kept.
     document_days
-        Days that documents are kept, counted back from the newest one's event time.
-
-    Returns
-    -------
-    dict
-        Deleted rows by table.
+        Days that documents are kept, counted back in event time from the feed that is furthest behind.
+    allowed_before
+        A person's word: documents before this civil day may leave, however many they are.
     """
     before = now - timedelta(days=alert_days)
     deleted = {}
@@ -44,6 +70,17 @@ def prune(engine: sa.Engine, *, now: datetime, alert_days: int, document_days: i
         bound = before.isoformat() if connection.dialect.name == "sqlite" else before
         for table, statement in _STATEMENTS.items():
             deleted[table] = connection.execute(sa.text(statement), {"before": bound}).rowcount
-        documents = connection.execute(sa.text(_DOCUMENTS), {"days": document_days})
-        deleted["documents"] = documents.rowcount
-    return deleted
+        today = day_of_instant(int(now.timestamp() * 1000))
+        reached = connection.execute(sa.text(_REACHED), {"today": today}).scalars().all()
+        deleted["documents"] = held_back = 0
+        if not reached:
+            return Pruned(deleted, 0, None)
+        day = min(reached) - document_days
+        old, total = connection.execute(sa.text(_OLD), {"before": day}).one()
+        allowed = allowed_before is not None and allowed_before.toordinal() >= day
+        if allowed or old <= max(FEW, MOST_SHARE * total):
+            found = connection.execute(sa.text(_DOCUMENTS), {"before": day})
+            deleted["documents"] = found.rowcount
+        else:
+            held_back = old
+    return Pruned(deleted, held_back, date.fromordinal(max(1, day)))

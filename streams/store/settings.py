@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from pydantic import Field, SecretStr
 
 from streams.service.settings import Settings
@@ -32,6 +34,10 @@ class SinkSettings(Settings):
     )
     sink_document_days: int = Field(
         1095, ge=1, description="Days of event time that documents are kept."
+    )
+    sink_forget_before: date | None = Field(
+        None,
+        description="A person's word that documents before this day may be deleted, however many are.",
     )
     sink_metrics_host: str = Field("127.0.0.1", description="Address of the store's metrics.")
     sink_metrics_port: int | None = Field(

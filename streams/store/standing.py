@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import time
+
 import sqlalchemy as sa
 
+from detectors.civil_time import day_of_instant
 from detectors.provinces import PROVINCES
 from streams.store.metrics import SinkMetrics
 
@@ -20,10 +23,12 @@ _BY_PROVINCE = sa.text(
 )
 _RECENT = sa.text(
     "SELECT province, COUNT(*) FROM firing_alerts WHERE subject_type = 'province' "
-    "AND civil_day > (SELECT MAX(civil_day) FROM alerts) - :days GROUP BY province"
+    "AND civil_day > (SELECT MAX(civil_day) FROM alerts WHERE civil_day <= :today) - :days "
+    "GROUP BY province"
 )
 _NEWEST = sa.text(
-    "SELECT event_type, MAX(civil_day) FROM documents WHERE status = 'valid' GROUP BY event_type"
+    "SELECT event_type, MAX(civil_day) FROM documents WHERE status = 'valid' AND civil_day <= :today "
+    "GROUP BY event_type"
 )
 _DAY_SECONDS = 86_400
 _UNIX_EPOCH_DAY = 719_163
@@ -34,8 +39,10 @@ def report_standing(engine: sa.Engine, metrics: SinkMetrics) -> None:
     with engine.connect() as connection:
         firing = connection.execute(_FIRING).all()
         provinces = connection.execute(_BY_PROVINCE).all()
-        recent: dict[str, int] = dict(connection.execute(_RECENT, {"days": RECENT_DAYS}).tuples().all())
-        newest = connection.execute(_NEWEST).all()
+        # A date beyond the wall clock is a mistake, and hides no other.
+        bounds = {"days": RECENT_DAYS, "today": day_of_instant(int(time.time() * 1000))}
+        recent: dict[str, int] = dict(connection.execute(_RECENT, bounds).tuples().all())
+        newest = connection.execute(_NEWEST, bounds).all()
     for event_type, civil_day in newest:
         seconds = (civil_day - _UNIX_EPOCH_DAY) * _DAY_SECONDS
         metrics.newest_document.labels(event_type).set(seconds)

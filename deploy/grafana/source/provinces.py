@@ -59,7 +59,8 @@ def _ranking() -> list[object]:
     return [
         listing("Ranking", "Used exports of the last 28 days that there are documents for, against the 28 days "
                 "before.",
-                rows("""WITH newest AS (SELECT MAX(occurred_on) AS day FROM province_exports_daily),
+                rows("""WITH newest AS (SELECT MAX(occurred_on) AS day FROM province_exports_daily
+                                         WHERE occurred_on <= CURRENT_DATE),
                         compared AS (
                             SELECT province,
                                    COALESCE(SUM(exports) FILTER (WHERE occurred_on > day - 28), 0) AS last_28_days,
