@@ -1,5 +1,7 @@
 """The command line: one file a command, put together in `lazy`."""
 
+import signal
+import sys
 from typing import Annotated
 
 import typer
@@ -35,6 +37,10 @@ def _root(
 
 
 def main() -> None:
-    """Run the command line."""
+    """Run the command line; SIGTERM ends it in order, also as the first process of a container.
+
+    That one has no default for signals. Worker and store bring handlers of their own.
+    """
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     collect_seldom()
     app()

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 from rich.markup import escape
 
+from detectors.errors import ZeromileError
 from streams.cli.console import errors, fail
 from streams.cli.progress import reading_progress
 from streams.cli.replay import Files, check_readable
 from streams.cli.service_options import Bootstrap, kafka_errors_explained, settings_or_exit
-from streams.feeds.reading import Advance, ReadError, read_lines
+from streams.feeds.reading import STANDARD_INPUT, Advance, read_lines
 from streams.kafka.pacing import Pace
-from streams.kafka.publishing import Publisher, Router
+from streams.kafka.progress import Progress
+from streams.kafka.publishing import Outgoing, Publisher, Router
 from streams.service.layout import names_of
+
+KEEP_SECONDS: Final = 1.0
+STOP_SECONDS: Final = 5.0
+"""How long to wait at the end for a broker that does not answer: an engine kills after ten."""
 
 
 def _speed(text: str | None) -> float | None:
@@ -41,27 +49,45 @@ def publish(
     speed: Annotated[
         str | None, typer.Option(help="Follow the documents' own time, 60x: an hour a minute.")
     ] = None,
+    progress: Annotated[
+        Path | None,
+        typer.Option(
+            help="Keep in this file how far each stream is published, and go on there: a stream that "
+            "has been published is not published again.",
+            dir_okay=False,
+        ),
+    ] = None,
     bootstrap: Bootstrap = None,
 ) -> None:
     """Publish recorded streams, each document on its topic under its VIN.
 
-    An amendment that changes the VIN is split into a withdrawal and a new document. Exit codes:
-    0 fine, 1 the broker refused documents, 2 wrong use, 3 no broker.
+    An amendment that changes the VIN is split into a withdrawal and a new document. SIGTERM ends it
+    when the broker has what was sent. Exit codes: 0 fine, 1 the broker refused documents, 2 wrong use,
+    3 no broker, 143 told to end.
     """
     settings = settings_or_exit(bootstrap_servers=bootstrap)
     check_readable(files)
+    if progress is not None and STANDARD_INPUT in files:
+        raise typer.BadParameter("standard input cannot be gone on with", param_hint="--progress")
     pace = Pace(rate, _speed(speed))
     router = Router(names_of(settings))
-    with kafka_errors_explained(settings):
-        publisher = Publisher(settings, _say)
-        try:
-            with reading_progress(files, errors) as advance:
-                for path in files:
-                    _publish_file(path, router, publisher, pace, advance and advance(path))
-        except ReadError as error:
-            fail(str(error))
-        finally:
-            publisher.close()
+    try:
+        kept = None if progress is None else Progress(progress)
+        with kafka_errors_explained(settings):
+            publisher = Publisher(settings, _say)
+            try:
+                with reading_progress(files, errors) as advance:
+                    for path in files:
+                        stream = _Stream(path, router, publisher, pace, kept)
+                        stream.publish(advance and advance(path))
+            finally:
+                publisher.close(STOP_SECONDS)
+    except ZeromileError as error:
+        fail(str(error))
+    _report(publisher, router)
+
+
+def _report(publisher: Publisher, router: Router) -> None:
     refused = publisher.failed.total()
     typer.echo(
         f"published {publisher.published - refused:,} documents, "
@@ -73,10 +99,48 @@ def publish(
         raise typer.Exit(1)
 
 
-def _publish_file(
-    path: Path, router: Router, publisher: Publisher, pace: Pace, advance: Advance | None
-) -> None:
-    for line in read_lines(path, advance):
-        for record in router.route(line.value):
-            pace.wait(record.event_time)
-            publisher.publish([record])
+class _Stream:
+    """One recorded stream on its way."""
+
+    def __init__(
+        self, path: Path, router: Router, publisher: Publisher, pace: Pace, kept: Progress | None
+    ) -> None:
+        self._path = path
+        self._router = router
+        self._publisher = publisher
+        self._pace = pace
+        self._kept = kept
+        self._line = 0
+        """Last line that has been handed over whole."""
+
+    def publish(self, advance: Advance | None) -> None:
+        """Publish what has not been, and keep how far it came."""
+        before = self._line = 0 if self._kept is None else self._kept.line(self._path)
+        if before:
+            typer.echo(f"{self._path}: {before:,} lines have been published before")
+        keep_at = time.monotonic() + KEEP_SECONDS
+        try:
+            for line in read_lines(self._path, advance):
+                records = list(self._router.route(line.value))
+                if line.number <= before:
+                    continue  # routed all the same: a later line may correct its VIN
+                self._hand_over(records)
+                self._line = line.number
+                if self._kept is not None and time.monotonic() >= keep_at:
+                    self._keep()
+                    keep_at = time.monotonic() + KEEP_SECONDS
+        except BaseException:  # SIGTERM as well
+            self._keep(STOP_SECONDS)
+            raise
+        self._keep()
+
+    def _hand_over(self, records: Sequence[Outgoing]) -> None:
+        for record in records:
+            self._pace.wait(record.event_time)
+            self._publisher.publish([record])
+
+    def _keep(self, seconds: float | None = None) -> None:
+        """Keep how far it came, if the broker has all of it."""
+        confirmed = self._publisher.confirmed(seconds)
+        if self._kept is not None and confirmed:
+            self._kept.reached(self._path, self._line)

@@ -1,7 +1,5 @@
 """`zeromile replay`: recorded streams in, alerts out, no broker needed."""
 
-import signal
-import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -150,19 +148,12 @@ def _job(
         yield Replay(catalogue, outputs, judge.decode)
         return
     with ExitStack() as stack:
-        directory = None if on_disk is None else stack.enter_context(_scratch(on_disk))
+        directory = None
+        if on_disk is not None:
+            # `main` turns SIGTERM into an exit, so that it is removed then too.
+            scratch = TemporaryDirectory(prefix="zeromile-replay-", dir=on_disk)
+            directory = Path(stack.enter_context(scratch))
         yield stack.enter_context(ParallelReplay(judge, workers, outputs, directory))
-
-
-@contextmanager
-def _scratch(parent: Path) -> Iterator[Path]:
-    """A folder for this run alone, removed at its end also where SIGTERM ends it."""
-    before = signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
-    try:
-        with TemporaryDirectory(prefix="zeromile-replay-", dir=parent) as directory:
-            yield Path(directory)
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 def parse_day(watermark: str | None) -> int | None:

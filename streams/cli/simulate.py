@@ -35,6 +35,9 @@ def simulate(
             min=0.001, max=0.9, help="Share of the vehicles that are exported (about 0.016 in life)."
         ),
     ] = None,
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Where both files are there already, leave them alone.")
+    ] = False,
     country: Annotated[
         Path | None,
         typer.Option(exists=True, dir_okay=False, help="Another parameter file of the same shape."),
@@ -51,6 +54,9 @@ def simulate(
     length = days or defaults.days
     count = vehicles or defaults.vehicles
     _check(first, length, parameters.yearly_used_exports.vehicles)
+    if keep and out.exists() and truth.exists():
+        typer.echo(f"{out} and {truth} are there already and were left alone")
+        return
     with (
         Outputs({"--out": out, "--truth": truth}, [country], force=force) as places,
         counting("simulating", count, errors) as advance,

@@ -6,9 +6,11 @@ import json
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from typing import NamedTuple
 
 from kafka import KafkaProducer
+from kafka.errors import KafkaTimeoutError
 
 from detectors.decoding import decode
 from detectors.documents import EVENT_TYPES, Document
@@ -127,7 +129,23 @@ class Publisher:
             documents = "a document was" if count == 1 else f"{count:,} documents were"
             self._report(f"{documents} not taken by the broker: {type(error).__name__}: {error}")
 
-    def close(self) -> None:
-        """Wait until everything is confirmed or has failed."""
-        self._producer.flush()
-        self._producer.close()
+    def confirmed(self, seconds: float | None = None) -> bool:
+        """Wait until everything is confirmed or has failed; whether all of it is confirmed.
+
+        Parameters
+        ----------
+        seconds
+            How long to wait for the broker; None for as long as it takes.
+        """
+        try:
+            self._producer.flush(seconds)
+        except KafkaTimeoutError:
+            return False
+        return not self.failed
+
+    def close(self, seconds: float | None = None) -> bool:
+        """Wait as `confirmed` does, with the same answer, and let go of the producer."""
+        done = self.confirmed(seconds)
+        with suppress(KafkaTimeoutError):
+            self._producer.close(seconds)
+        return done

@@ -54,3 +54,29 @@ def test_a_wrong_parameter_file_is_refused(tmp_path):
     result = run("--out", tmp_path / "c", "--truth", tmp_path / "t", "--country", path)
     assert result.exit_code == 2
     assert "country.toml" in result.output
+
+
+def test_who_reads_the_file_before_goes_on_reading_it(tmp_path):
+    out, truth = tmp_path / "c.jsonl", tmp_path / "t.jsonl"
+    arguments = ("--vehicles", 500, "--days", 200, "--out", out, "--truth", truth)
+    run(*arguments)
+    with out.open("rb") as reader:
+        before = reader.read(100)
+        run(*arguments, "--seed", 7, "--force")
+        rest = reader.read()
+
+    assert len(before + rest) > 50_000
+    assert (before + rest) != out.read_bytes()
+    assert {path.name for path in tmp_path.iterdir()} == {"c.jsonl", "t.jsonl"}
+
+
+def test_files_that_are_there_can_be_kept(tmp_path):
+    out, truth = tmp_path / "c.jsonl", tmp_path / "t.jsonl"
+    arguments = ("--vehicles", 500, "--days", 200, "--out", out, "--truth", truth)
+    run(*arguments, "--keep")
+    made = out.stat().st_mtime_ns
+    kept = run(*arguments, "--keep")
+
+    assert kept.exit_code == 0
+    assert "left alone" in kept.output
+    assert out.stat().st_mtime_ns == made
