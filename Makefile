@@ -4,6 +4,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
 PYTHON ?= python3
+UV := 0.13.9
 VENV := .venv
 BIN := $(VENV)/bin
 DEMO := demo
@@ -19,9 +20,10 @@ help:  ## Show what there is to make
 
 $(VENV)/.installed: pyproject.toml requirements.lock
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet uv
+	@test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet uv==$(UV)
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock
-	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable . \
+	    --build-constraint deploy/build-requirements.lock
 	@touch $@
 
 install: $(VENV)/.installed  ## Make the virtual environment with the locked dependencies
@@ -77,6 +79,10 @@ lock:  ## Choose new versions of all dependencies
 	@$(BIN)/uv pip compile --quiet --python-version 3.11 --python-platform linux --generate-hashes \
 	    --no-emit-index-url --no-emit-find-links --no-annotate --constraint requirements.lock --upgrade \
 	    --custom-compile-command "make lock" pyproject.toml -o deploy/requirements.lock
+	@sed -n 's/^requires = \["\(.*\)"\].*/\1/p' pyproject.toml | $(BIN)/uv pip compile --quiet \
+	    --python-version 3.11 --python-platform linux --generate-hashes --no-emit-index-url \
+	    --no-emit-find-links --no-annotate --upgrade \
+	    --custom-compile-command "make lock" - -o deploy/build-requirements.lock
 
 dashboards: install  ## Write the Grafana dashboards from their code
 	@$(BIN)/python -m deploy.grafana.generate

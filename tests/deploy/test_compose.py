@@ -1,4 +1,4 @@
-"""The compose file: nothing dangling, nothing loose. There is no Docker engine here to run it."""
+"""The compose file: nothing dangling, nothing loose. `tests/engine` runs it on a real engine."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import http.server
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import threading
@@ -84,7 +85,7 @@ def test_the_compose_linter_has_nothing_to_say():
 def test_the_compose_linter_would_say_something(tmp_path: Path):
     spoilt = tmp_path / "docker-compose.yml"
     text = (ROOT / "docker-compose.yml").read_text("utf-8")
-    spoilt.write_text(text.replace("image: apache/kafka:4.1.0", "image: apache/kafka"), "utf-8")
+    spoilt.write_text(text.replace("image: apache/kafka:4.1.1", "image: apache/kafka"), "utf-8")
     done = _dclint(spoilt)
     assert done.returncode != 0
     assert "service-image-require-explicit-tag" in done.stdout
@@ -122,12 +123,85 @@ def test_every_service_is_hardened(name: str):
     assert service["read_only"] or name in MAY_WRITE_ITS_FILES
     assert service["cap_drop"] == ["ALL"]
     assert service["security_opt"] == ["no-new-privileges:true"]
-    assert "/tmp" in service["tmpfs"]  # noqa: S108 - inside the container
+    assert {"/tmp", "/tmp:exec"} & set(service["tmpfs"])  # noqa: S108 - inside the container
     assert float(limits["cpus"]) > 0
-    assert limits["memory"]
+    assert limits["memory"] == service["memswap_limit"], "else it may swap as much again"
+    assert limits["pids"] > 0
     assert not service.get("privileged")
     assert all(str(port).startswith("127.0.0.1:") for port in service.get("ports", []))
     assert "docker.sock" not in str(service)
+
+
+def test_the_image_is_built_for_one_service_and_used_by_the_others():
+    """Engines that export in parallel, the default of new ones, refuse a name that is there already."""
+    builders = {name for name, service in OURS.items() if "build" in service}
+    assert builders == {"topics"}
+    assert {OURS[name]["pull_policy"] for name in builders} == {"missing"}
+    assert {service["pull_policy"] for name, service in OURS.items() if name not in builders} == {
+        "never"
+    }
+
+
+def test_the_broker_may_load_its_compression_library():
+    assert "/tmp:exec" in SERVICES["broker"]["tmpfs"]  # noqa: S108 - inside the container
+
+
+def test_the_broker_is_the_one_of_the_tests():
+    pom = (ROOT / "tests" / "broker" / "apache_kafka" / "pom.xml").read_text("utf-8")
+    version = re.search(r"<kafka.version>([^<]+)<", pom)
+    assert version
+    assert SERVICES["broker"]["image"] == f"apache/kafka:{version[1]}"
+
+
+def test_the_health_of_the_broker_needs_no_java_machine():
+    assert not any(
+        ".sh" in word and "/opt/kafka" in word for word in SERVICES["broker"]["healthcheck"]["test"]
+    )
+
+
+def test_the_dockerfile_fetches_no_other_frontend_and_lets_pip_compile():
+    text = (DEPLOY / "Dockerfile").read_text("utf-8")
+    assert not text.startswith("# syntax")
+    assert "NO_COMPILE" not in text, "pip understands PIP_NO_COMPILE=0 as 1"
+
+
+def test_the_tools_of_the_build_are_pinned():
+    locked = (DEPLOY / "build-requirements.lock").read_text("utf-8")
+    backend = re.search(
+        r'requires = \["(hatchling==[\d.]+)"\]', (ROOT / "pyproject.toml").read_text("utf-8")
+    )
+    assert backend
+    assert f"{backend[1]} " in locked
+    assert re.search(r"^UV := \d+\.\d+\.\d+$", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    ("answer", "status"), [(b"\0\0\0\4\0\0\0\7", 0), (b"HTTP/1.1 200", 1), (b"", 1), (None, 1)]
+)
+def test_the_health_check_of_the_broker_wants_kafkas_answer(answer: bytes | None, status: int):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        if answer is None:
+            server.close()
+        command = ["bash", str(DEPLOY / "kafka" / "healthcheck.sh"), "127.0.0.1", str(port)]
+        asking = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+        if answer is not None:
+            connection, _ = server.accept()
+            with connection:
+                request = b""
+                while len(request) < 14:
+                    request += connection.recv(100)
+                connection.sendall(answer)
+            assert request == bytes.fromhex("0000000a 0012 0000 00000007 ffff")
+        assert asking.wait(timeout=10) == status
+
+
+@pytest.mark.broker
+def test_the_health_check_of_the_broker_understands_kafka(bootstrap_servers: str):
+    host, _, port = bootstrap_servers.rpartition(":")
+    command = ["bash", str(DEPLOY / "kafka" / "healthcheck.sh"), host, port]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=10)
+    assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.parametrize("name", SERVICES)
@@ -176,7 +250,7 @@ def test_commands_of_our_services_exist(name: str):
         for word in command
         if not word.startswith("-") and "/" not in word and not word[0].isdigit()
     ]
-    options = {word for word in command if word.startswith("--")}
+    options = {word.partition("=")[0] for word in command if word.startswith("--")}
     path = words[:2] if command[0] == "topics" else words[:1]
     shown = CliRunner().invoke(app, [*path, "--help"], env={"COLUMNS": "200", "NO_COLOR": "1"})
     plain = re.sub(r"\x1b\[[0-9;]*m", "", shown.output)
@@ -232,7 +306,7 @@ def test_health_checks_ask_the_port_that_listens():
     for name in ("worker", "sink"):
         url = SERVICES[name]["healthcheck"]["test"][-1]
         assert f":{SERVICES[name]['expose'][0]}/" in url
-    assert '"http://127.0.0.1:6066/livez"' in (DEPLOY / "Dockerfile").read_text("utf-8")
+    assert '"http://127.0.0.1:6066/readyz"' in (DEPLOY / "Dockerfile").read_text("utf-8")
 
 
 def test_the_generated_env_file_holds_every_needed_variable_and_is_private(tmp_path: Path):
