@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import signal
 import threading
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated
 
+import structlog
 import typer
+from kafka import KafkaConsumer
+from kafka.errors import RetriableError, UnknownTopicOrPartitionError
 from prometheus_client import start_http_server
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
@@ -17,6 +21,7 @@ from streams.cli.console import errors, fail, out
 from streams.cli.progress import reading_progress
 from streams.cli.replay import check_readable
 from streams.cli.service_options import Bootstrap, kafka_errors_explained
+from streams.kafka.patience import Patience
 from streams.service.identity_check import check_identities
 from streams.service.logs import set_up_logs
 from streams.service.settings import SettingsError, load
@@ -26,6 +31,8 @@ from streams.store.from_file import store_files
 from streams.store.metrics import SinkMetrics
 from streams.store.records import KINDS, Stored
 from streams.store.settings import SinkSettings
+
+log = structlog.get_logger("zeromile.sink")
 
 Url = Annotated[
     str | None,
@@ -110,8 +117,25 @@ def _from_kafka(settings: SinkSettings, engine: Engine, *, once: bool) -> Stored
         signal.signal(number, lambda *_: stop.set())
     if settings.sink_metrics_port is not None:
         start_http_server(settings.sink_metrics_port, settings.sink_metrics_host, metrics.registry)
-    with kafka_errors_explained(settings):
-        if settings.sink_documents:
-            check_identities(settings)
-        with open_consumer(settings) as consumer:
-            return Sink(settings, engine, consumer, metrics, stop).run(until_end=once)
+    with kafka_errors_explained(settings), ExitStack() as stack:
+        consumer = _joined(settings, stack, stop, patient=not once)
+        return Sink(settings, engine, consumer, metrics, stop).run(until_end=once)
+
+
+def _joined(
+    settings: SinkSettings, stack: ExitStack, stop: threading.Event, *, patient: bool
+) -> KafkaConsumer:
+    """Join the group; a service waits for a broker that is not there yet, as a worker does."""
+    patience = Patience(log, "no broker answers, waiting for one", servers=settings.bootstrap_servers)
+    while True:
+        try:
+            if settings.sink_documents:
+                check_identities(settings)
+            return stack.enter_context(open_consumer(settings))
+        except UnknownTopicOrPartitionError:
+            raise
+        except RetriableError as error:
+            if not patient:
+                raise
+            if stop.wait(patience.failed(error)):
+                raise typer.Exit from error

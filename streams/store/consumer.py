@@ -12,10 +12,11 @@ from typing import Any
 import sqlalchemy as sa
 import structlog
 from kafka import KafkaConsumer, TopicPartition
-from kafka.errors import CommitFailedError, RebalanceInProgressError
+from kafka.errors import CommitFailedError, RebalanceInProgressError, RetriableError
 from sqlalchemy.exc import InterfaceError, OperationalError
 
 from streams.kafka.blocking_clients import open_client
+from streams.kafka.patience import Patience
 from streams.service.layout import names_of
 from streams.store.database import refresh_statistics
 from streams.store.metrics import SinkMetrics
@@ -101,14 +102,25 @@ class Sink:
     def run(self, *, until_end: bool = False) -> Stored:
         """Work until stopped, or until everything that is on the topics at the start is stored."""
         ends: Mapping[TopicPartition, int] | None = self._ends() if until_end else None
-        while not self._stop.is_set() and not (ends and self._reached(ends)):
-            polled = self._consumer.poll(timeout_ms=POLL_MS)
-            records = self._records(polled)
-            if records and self._write(records):
-                self._commit()
-            self._metrics.last_write.set_to_current_time()
-            self._look_after()
+        patience = Patience(log, "broker does not answer")
+        while not self._stop.is_set():
+            try:
+                if ends and self._reached(ends):
+                    break
+                self._turn()
+            except RetriableError as error:
+                # It is away, perhaps with its name. What was written is committed with what comes next.
+                self._stop.wait(patience.failed(error))
+            else:
+                patience.worked()
         return self.done
+
+    def _turn(self) -> None:
+        records = self._records(self._consumer.poll(timeout_ms=POLL_MS))
+        if records and self._write(records):
+            self._commit()
+        self._metrics.last_write.set_to_current_time()
+        self._look_after()
 
     def _records(self, polled: Mapping[TopicPartition, Sequence[Any]]) -> list[StoredRecord]:
         return [

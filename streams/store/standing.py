@@ -41,7 +41,7 @@ def report_standing(engine: sa.Engine, metrics: SinkMetrics) -> None:
         provinces = connection.execute(_BY_PROVINCE).all()
         # A date beyond the wall clock is a mistake, and hides no other.
         bounds = {"days": RECENT_DAYS, "today": day_of_instant(int(time.time() * 1000))}
-        recent: dict[str, int] = dict(connection.execute(_RECENT, bounds).tuples().all())
+        recent: dict[str, int] = dict(connection.execute(_RECENT, bounds).all())
         newest = connection.execute(_NEWEST, bounds).all()
     for event_type, civil_day in newest:
         seconds = (civil_day - _UNIX_EPOCH_DAY) * _DAY_SECONDS
