@@ -156,6 +156,12 @@ def add_months(day: int, months: int) -> int:
     return date(year, month + 1, min(start.day, last)).toordinal()
 
 
+def month_of(day: int) -> tuple[int, int]:
+    """Year and month of a civil day."""
+    date_of = date.fromordinal(day)
+    return date_of.year, date_of.month
+
+
 def end_of_year(day: int) -> int:
     """31 December of the day's year."""
     return date(date.fromordinal(day).year, 12, 31).toordinal()

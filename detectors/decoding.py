@@ -1,7 +1,7 @@
 """Bytes in, a normalised document out, or an error that says what is wrong.
 
-The fast path decodes with msgspec and touches each text once. All explaining happens on the slow
-path, which only bad documents take.
+The fast path decodes with msgspec and touches each text once. All explaining, and all dropping of bad
+optional values, happens on the slow path, which only bad documents take.
 """
 
 import re
@@ -12,10 +12,11 @@ from typing import Any, Final
 import msgspec
 
 from detectors import civil_time
-from detectors.documents import CustomsExport, Deregistration, Document, Registration
+from detectors.documents import CustomsExport, Deregistration, Document, DroppedValue, Registration
 from detectors.errors import DocumentError, Reason
 from detectors.provinces import PROVINCES
-from detectors.rejection import explain_rejection, show
+from detectors.rejection import show
+from detectors.salvage import optional_fields, salvage
 from detectors.vin import LENGTH as _VIN_LENGTH
 from detectors.wire import WireCustomsExport, WireDeregistration, WireRegistration, decoder
 
@@ -28,11 +29,22 @@ _LONGEST_TEXT: Final = 200
 _LEAST_AMOUNT: Final = 0.01
 _MOST_KNOWN_WORDS: Final = 50_000
 _REQUIRED: Final = frozenset({"event_id", "source", "declaration_no", "exporter_id"})
+_IDENTITIES: Final = (
+    "event_id",
+    "source",
+    "owner_id",
+    "seller_id",
+    "invoice_no",
+    "owner_group",
+    "seller_group",
+)
 _WireAny = WireRegistration | WireDeregistration | WireCustomsExport
 
 
 def decode(payload: bytes) -> Document:
     """Decode and validate one document.
+
+    A bad value of an optional field is dropped, and the document says so.
 
     Parameters
     ----------
@@ -52,11 +64,33 @@ def decode(payload: bytes) -> Document:
             allowed=f"at most {MAXIMUM_BYTES} bytes",
             document="(not read)",
         )
+    dropped: list[DroppedValue] = []
     try:
         wire = decoder.decode(payload)
+        return _NORMALISE[type(wire)](wire)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise explain_rejection(payload, error) from None
-    return _NORMALISE[type(wire)](wire)
+        wire, dropped = salvage(payload, error)
+    except DocumentError as error:
+        _drop(wire, error, dropped)
+    return _normalise_leniently(wire, dropped)
+
+
+def _normalise_leniently(wire: _WireAny, dropped: list[DroppedValue]) -> Document:
+    while True:
+        try:
+            document = _NORMALISE[type(wire)](wire)
+        except DocumentError as error:
+            _drop(wire, error, dropped)
+        else:
+            return msgspec.structs.replace(document, dropped=tuple(sorted(dropped)))
+
+
+def _drop(wire: _WireAny, error: DocumentError, dropped: list[DroppedValue]) -> None:
+    """Drop the value that a complaint is about, if the document may lack it."""
+    if error.field is None or error.field not in optional_fields(type(wire)):
+        raise error
+    setattr(wire, error.field, None)
+    dropped.append(DroppedValue(error.field, error.value))
 
 
 # Documents are made with their fields by position, in the order of their classes: with two dozen names
@@ -64,9 +98,12 @@ def decode(payload: bytes) -> Document:
 
 
 def _registration(wire: WireRegistration) -> Registration:
-    identities = f"|{wire.event_id}|{wire.source}|{wire.owner_id}|{wire.seller_id}|{wire.invoice_no}|"
+    identities = (
+        f"|{wire.event_id}|{wire.source}|{wire.owner_id}|{wire.seller_id}|{wire.invoice_no}"
+        f"|{wire.owner_group}|{wire.seller_group}|"
+    )
     if not _is_tidy(identities):
-        _tidy(wire, "event_id", "source", "owner_id", "seller_id", "invoice_no")
+        _tidy(wire, *_IDENTITIES)
     day, time = _time(wire, "occurred_at", wire.occurred_at)
     recorded_day, recorded_time = _optional_time(wire, "recorded_at", wire.recorded_at)
     return Registration(
@@ -93,6 +130,10 @@ def _registration(wire: WireRegistration) -> Registration:
         wire.fuel,
         wire.use,
         _text(wire, "plate", wire.plate),
+        wire.date_precision,
+        (),
+        wire.owner_group,
+        wire.seller_group,
     )
 
 
@@ -114,6 +155,7 @@ def _deregistration(wire: WireDeregistration) -> Deregistration:
         wire.reason,
         _province(wire, "province", wire.province),
         wire.owner_id,
+        wire.date_precision,
     )
 
 
@@ -154,6 +196,7 @@ def _customs_export(wire: WireCustomsExport) -> CustomsExport:
         _word(wire, "brand", wire.brand),
         _word(wire, "model", wire.model),
         wire.fuel,
+        wire.date_precision,
     )
 
 

@@ -5,23 +5,34 @@ A document states what happened to one vehicle. Its times are civil days of Asia
 They are stored as arrays of their fields, so a field is only ever added at the end, with a default.
 """
 
-from typing import ClassVar, Literal
+from typing import ClassVar, Final, Literal, NamedTuple
 
 import msgspec
 
 from detectors import civil_time
 
 EventType = Literal["registration", "deregistration", "customs_export"]
-RegistrationKind = Literal["initial", "transfer", "pending_export"]
+RegistrationKind = Literal["initial", "reregistration", "transfer", "pending_export"]
 OwnerType = Literal["person", "company", "dealer", "exporter", "rental", "government"]
 OdometerStatus = Literal["read", "not_read"]
 Fuel = Literal["petrol", "diesel", "hev", "phev", "erev", "bev", "fcev"]
 Use = Literal["private", "commercial", "rental", "demo"]
-DeregistrationReason = Literal["export", "scrapped", "lost", "returned", "revoked", "other"]
+DeregistrationReason = Literal[
+    "export", "scrapped", "lost", "returned", "revoked", "temporary", "other"
+]
 Condition = Literal["new", "used"]
 Status = Literal["valid", "void"]
+DatePrecision = Literal["day", "month"]
 
 EVENT_TYPES: tuple[EventType, ...] = ("registration", "deregistration", "customs_export")
+
+
+class DroppedValue(NamedTuple):
+    """A value of an optional field that could not be read: the document counts without it."""
+
+    field: str
+    value: str
+    """As it was written, shortened."""
 
 
 class _Document(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -59,7 +70,7 @@ class _Document(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class Registration(_Document, frozen=True, array_like=True, gc=False, tag=1):
-    """An entry in the vehicle register: first registration, transfer, or transfer pending export."""
+    """An entry in the vehicle register: first or renewed registration, transfer, pending export."""
 
     event_type: ClassVar[EventType] = "registration"
 
@@ -77,6 +88,11 @@ class Registration(_Document, frozen=True, array_like=True, gc=False, tag=1):
     fuel: Fuel | None = None
     use: Use | None = None
     plate: str | None = None
+    date_precision: DatePrecision = "day"
+    dropped: tuple[DroppedValue, ...] = ()
+    owner_group: str | None = None
+    """Companies of one group name one group: a change of hands within it sells nothing."""
+    seller_group: str | None = None
 
 
 class Deregistration(_Document, frozen=True, array_like=True, gc=False, tag=2):
@@ -87,6 +103,8 @@ class Deregistration(_Document, frozen=True, array_like=True, gc=False, tag=2):
     reason: DeregistrationReason
     province: str | None = None
     owner_id: str | None = None
+    date_precision: DatePrecision = "day"
+    dropped: tuple[DroppedValue, ...] = ()
 
 
 class CustomsExport(_Document, frozen=True, array_like=True, gc=False, tag=3):
@@ -114,13 +132,18 @@ class CustomsExport(_Document, frozen=True, array_like=True, gc=False, tag=3):
     brand: str | None = None
     model: str | None = None
     fuel: Fuel | None = None
+    date_precision: DatePrecision = "day"
+    dropped: tuple[DroppedValue, ...] = ()
 
 
 Document = Registration | Deregistration | CustomsExport
 
-_ORDER_IN_LIFE = {"initial": 0, "transfer": 1, "pending_export": 2}
-_ORDER_OF_EXPORT = 3
-_ORDER_OF_DEREGISTRATION = 4
+_ORDER_IN_LIFE = {"initial": 0, "reregistration": 1, "transfer": 2, "pending_export": 3}
+_ORDER_OF_EXPORT = 4
+_ORDER_OF_DEREGISTRATION = 5
+
+FULL_REGISTERS: Final = frozenset({65_535.0, 999_999.0, 4_294_967_295.0})
+"""Kilometres that a counter of two bytes, six digits or four bytes shows when nobody filled it."""
 
 
 def order_in_life(document: Document) -> int:
@@ -147,14 +170,32 @@ def event_order(document: Document) -> tuple[int, int, int, str, str]:
     )
 
 
+def counts_days(*documents: Document) -> bool:
+    """Whether days between documents can be counted: one that knows only its month has no day."""
+    return all(document.date_precision == "day" for document in documents)
+
+
+def is_before(earlier: Document, later: Document) -> bool:
+    """Whether a document certainly is of an earlier civil day than another.
+
+    Of one that knows only its month any day of that month may be the right one.
+    """
+    if earlier.day >= later.day:
+        return False
+    return counts_days(earlier, later) or civil_time.month_of(earlier.day) != civil_time.month_of(
+        later.day
+    )
+
+
 def read_odometer(document: Document) -> float | None:
     """Kilometres on the odometer if somebody really read it, else ``None``.
 
-    A zero counts only where the document says ``read``: clerks fill an empty field with 0.
+    A zero counts only where the document says ``read``: clerks fill an empty field with 0. What a full
+    register shows (`FULL_REGISTERS`) was read off no odometer.
     """
     if isinstance(document, Deregistration) or document.odometer_status == "not_read":
         return None
     kilometres = document.odometer_km
     if kilometres == 0 and document.odometer_status != "read":
         return None
-    return kilometres
+    return None if kilometres in FULL_REGISTERS else kilometres

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from detectors.documents import CustomsExport
+from detectors.documents import CustomsExport, counts_days
 from detectors.history import VehicleHistory
 from detectors.policy import Policy
 from detectors.rules.zero_mileage_export import (
@@ -37,6 +37,8 @@ def counted_export(history: VehicleHistory, limits: ZeroMileageExportParameters)
     if not history.used_exports:
         return None
     declaration = history.used_exports[0]
+    if not counts_days(declaration):
+        return None
     province = (
         declaration.exporter_province
         or declaration.source_province

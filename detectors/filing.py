@@ -43,11 +43,13 @@ class FilingOutcome(Enum):
     CONTESTED = "contested"
     DUPLICATE = "duplicate"
     STALE = "stale"
+    OF_NO_CAR = "of_no_car"
+    """Its number identifies no car, so there is no file for it."""
 
     @property
     def changed(self) -> bool:
         """Whether the file is another than before."""
-        return self not in {FilingOutcome.DUPLICATE, FilingOutcome.STALE}
+        return self not in {FilingOutcome.DUPLICATE, FilingOutcome.STALE, FilingOutcome.OF_NO_CAR}
 
 
 def file_document(

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
 from detectors.documents import (
+    FULL_REGISTERS,
     CustomsExport,
     Deregistration,
     Document,
@@ -13,7 +14,7 @@ from detectors.documents import (
 )
 from detectors.filing import FiledDocument, Position
 from detectors.findings import Evidence
-from detectors.sales import Sale, SaleDocument, derive_sales
+from detectors.sales import Sale, SaleDocument, derive_sales, joint_sale
 
 
 class Content:
@@ -36,6 +37,11 @@ class Content:
     """Documents had to leave the file because there were too many."""
     USED_EXPORT: Final = 256
     """A declaration that calls the vehicle used."""
+    DROPPED: Final = 512
+    """A document with a value that could not be read."""
+    FULL_REGISTER: Final = 1024
+    """An odometer that shows what a full register shows."""
+    REREGISTRATION: Final = 2048
 
 
 SALE_DOCUMENTS: Final = (
@@ -46,6 +52,7 @@ SALE_DOCUMENTS: Final = (
 
 _CONTENT: Final = {
     "initial": Content.INITIAL,
+    "reregistration": Content.REREGISTRATION,
     "transfer": Content.TRANSFER,
     "pending_export": Content.PENDING_EXPORT,
 }
@@ -53,13 +60,16 @@ _CONTENT: Final = {
 
 def content_of(document: Document) -> int:
     """What one document brings into a history, as bits of `Content`."""
-    if isinstance(document, Registration):
-        to_exporter = document.owner_type == "exporter"
-        return _CONTENT[document.kind] | (Content.TO_EXPORTER if to_exporter else 0)
+    content = Content.DROPPED if document.dropped else Content.NOTHING
+    if isinstance(document, Deregistration):
+        return content | Content.DEREGISTRATION
+    if document.odometer_km in FULL_REGISTERS:
+        content |= Content.FULL_REGISTER
     if isinstance(document, CustomsExport):
         used = document.condition == "used"
-        return Content.CUSTOMS_EXPORT | (Content.USED_EXPORT if used else 0)
-    return Content.DEREGISTRATION
+        return content | Content.CUSTOMS_EXPORT | (Content.USED_EXPORT if used else 0)
+    to_exporter = document.owner_type == "exporter"
+    return content | _CONTENT[document.kind] | (Content.TO_EXPORTER if to_exporter else 0)
 
 
 class Reading(NamedTuple):
@@ -67,7 +77,7 @@ class Reading(NamedTuple):
 
     day: int
     kilometres: float
-    document: Document
+    document: SaleDocument
 
 
 class VehicleHistory:
@@ -146,6 +156,8 @@ class VehicleHistory:
             self._sort_in(document)
 
     def _sort_in(self, document: Document) -> None:
+        if document.dropped:
+            self.content |= Content.DROPPED
         # Most vehicles have one or two documents: tuples that grow beat lists that stay empty.
         if isinstance(document, Registration):
             self._sort_in_registration(document)
@@ -160,7 +172,13 @@ class VehicleHistory:
             self.deregistrations += (document,)
             return
         self.sale_documents += (document,)
-        if document.odometer_km is not None and (kilometres := read_odometer(document)) is not None:
+        if document.odometer_km is not None:
+            self._sort_in_reading(document)
+
+    def _sort_in_reading(self, document: SaleDocument) -> None:
+        if document.odometer_km in FULL_REGISTERS:
+            self.content |= Content.FULL_REGISTER
+        elif (kilometres := read_odometer(document)) is not None:
             self.readings += (Reading(document.day, kilometres, document),)
 
     def _sort_in_registration(self, document: Registration) -> None:
@@ -195,6 +213,14 @@ class VehicleHistory:
         """Live documents whose source published another content under the same revision."""
         contested = [e.document for e in self._filed if e.contested and not e.document.is_void]
         return sorted(contested, key=event_order)
+
+    def holders_before(self, document: Document) -> tuple[Registration, ...]:
+        """The registrations that say who owned the car before a document: several of a joint sale."""
+        last = self.registered_before(document)
+        shared = None if last is None else joint_sale(last)
+        if last is None or shared is None:
+            return () if last is None else (last,)
+        return tuple(each for each in self.registrations if joint_sale(each) == shared)
 
     def registered_before(self, document: Document) -> Registration | None:
         """The last registration before a document in event order: who owned the car then."""

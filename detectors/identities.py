@@ -22,10 +22,11 @@ SHORTEST_SECRET: Final = 16
 _DIGEST_SIZE: Final = 10
 """Bytes."""
 _FIELDS: Final[dict[type[Document], tuple[str, ...]]] = {
-    Registration: ("owner_id", "seller_id"),
+    Registration: ("owner_id", "seller_id", "owner_group", "seller_group"),
     Deregistration: ("owner_id",),
     CustomsExport: ("exporter_id",),
 }
+_CONCEALED: Final = "(concealed)"
 
 
 class IdentityKeyError(ZeromileError, ValueError):
@@ -77,9 +78,19 @@ class IdentityKey:
             for field in _FIELDS[type(document)]
             if (identity := getattr(document, field)) is not None
         }
-        return msgspec.structs.replace(document, **digests) if digests else document
+        concealed: Document = msgspec.structs.replace(document, **digests) if digests else document
+        return _conceal_dropped(concealed) if document.dropped else concealed
 
     def _digest(self, text: str, purpose: bytes) -> str:
         return blake2b(
             text.encode(), digest_size=_DIGEST_SIZE, key=self._key, person=purpose
         ).hexdigest()
+
+
+def _conceal_dropped(document: Document) -> Document:
+    """A bad id may still name somebody."""
+    ids = _FIELDS[type(document)]
+    dropped = tuple(
+        each._replace(value=_CONCEALED) if each.field in ids else each for each in document.dropped
+    )
+    return msgspec.structs.replace(document, dropped=dropped)

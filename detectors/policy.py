@@ -34,6 +34,8 @@ class HistoryPolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Documents per vehicle; the earliest and the latest stay."""
     maximum_resolved_alerts: Annotated[int, Meta(ge=1, le=10_000)]
     """Resolved alerts whose revision is remembered per vehicle."""
+    words_for_no_car: tuple[str, ...]
+    """What clerks write where a vehicle has no number; upper case."""
 
 
 class Policy:

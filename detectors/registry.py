@@ -17,10 +17,12 @@ from detectors.rules.cloned_vin import ClonedVin
 from detectors.rules.deregistration_overdue import DeregistrationOverdue
 from detectors.rules.document_conflict import DocumentConflict
 from detectors.rules.double_sale import DoubleSale
+from detectors.rules.dropped_value import DroppedValue
 from detectors.rules.duplicate_export import DuplicateExport
 from detectors.rules.early_export_without_letter import EarlyExportWithoutLetter
 from detectors.rules.export_not_declared import ExportNotDeclared
 from detectors.rules.flash_registration import FlashRegistration
+from detectors.rules.implausible_reading import ImplausibleReading
 from detectors.rules.odometer_rollback import OdometerRollback
 from detectors.rules.overfull_history import OverfullHistory
 from detectors.rules.parked_until_eligible import ParkedUntilEligible
@@ -31,6 +33,7 @@ from detectors.rules.revision_conflict import RevisionConflict
 from detectors.rules.vin_quality import VinQuality
 from detectors.rules.zero_mileage_export import ZeroMileageExport
 from detectors.spikes.declared import PROVINCE_DETECTORS
+from detectors.vin import no_car
 
 RULES: Final[tuple[type[Detector[Any]], ...]] = (
     DoubleSale,
@@ -48,6 +51,8 @@ RULES: Final[tuple[type[Detector[Any]], ...]] = (
     OdometerRollback,
     RestrictedDestination,
     VinQuality,
+    ImplausibleReading,
+    DroppedValue,
     RevisionConflict,
     OverfullHistory,
 )
@@ -136,6 +141,8 @@ class Catalogue:
     def _by_rules(self, history: VehicleHistory) -> Verdict:
         findings: list[Finding] = []
         failed: dict[str, Exception] = {}
+        if self.is_no_car(history):
+            return Verdict(findings, failed)
         for detector in self._concerned(history):
             try:
                 found = list(detector.judge(history))
@@ -144,6 +151,10 @@ class Catalogue:
             else:
                 findings += found
         return Verdict(findings, failed)
+
+    def is_no_car(self, history: VehicleHistory) -> bool:
+        """Whether its documents belong to many cars or to none: together they say nothing."""
+        return no_car(history.vin, self.policy.history.words_for_no_car) is not None
 
     def _concerned(self, history: VehicleHistory) -> Sequence[Detector[Any]]:
         """Detectors that could find something, remembered by the kinds of documents there are."""
@@ -162,7 +173,9 @@ class Catalogue:
         verdicts: list[Verdict],
     ) -> None:
         """Add a forest's findings; where the batch raises, each history is judged alone."""
-        concerned = forest.concerned(histories)
+        concerned = [
+            place for place in forest.concerned(histories) if not self.is_no_car(histories[place])
+        ]
         if not concerned:
             return
         try:

@@ -23,6 +23,11 @@ def show(value: object) -> str:
     return text if len(text) <= _LONGEST_SHOWN else text[: _LONGEST_SHOWN - 1] + "…"
 
 
+def name_of(fields: dict[str, Any]) -> str:
+    """Name a document by its source and event id, as far as it has them."""
+    return f"{show(fields.get('source'))}/{show(fields.get('event_id'))}"
+
+
 def explain_rejection(payload: bytes, error: Exception) -> DocumentError:
     """Turn a decoder's complaint into a :class:`DocumentError`."""
     if isinstance(error, RecursionError):
@@ -39,16 +44,17 @@ def _explain_refusal(payload: bytes, error: msgspec.ValidationError) -> Document
     try:
         fields = msgspec.json.decode(payload)
     except msgspec.ValidationError:  # one value that no type can hold, such as 1e999
-        return _explain_field({}, str(error))
+        return explain_field({}, str(error))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as fault:
         return explain_rejection(payload, fault)
     if not isinstance(fields, dict):
         return _whole("not_an_object", f"not usable ({error})", "one JSON object")
-    return _explain_field(fields, str(error))
+    return explain_field(fields, str(error))
 
 
-def _explain_field(fields: dict[str, Any], complaint: str) -> DocumentError:
-    document = f"{show(fields.get('source'))}/{show(fields.get('event_id'))}"
+def explain_field(fields: dict[str, Any], complaint: str) -> DocumentError:
+    """Say which field of a document does not fit its type."""
+    document = name_of(fields)
     missing = _MISSING.search(complaint)
     found = _FIELD.search(complaint)
     field = missing[1] if missing else found[1] if found else None

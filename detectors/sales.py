@@ -1,9 +1,12 @@
 """What counts as a sale of a vehicle, derived from its documents.
 
 A sale is an initial registration; a transfer or pending-export registration to another owner; a
-customs export by an exporter who is not the registered owner at that time. Documents that state the
+customs export by an exporter who is not the registered owner at that time. A registration renewed (back
+after a temporary deregistration, or used abroad before) sells nothing. Documents that state the
 same change (same kind, same buyer, same civil day, or a declaration by the exporter who already
 holds the car) are one sale. Where documents name no owner, all of one kind on one day are one.
+Documents of one kind and day that name the same seller and invoice (or, without invoices, the same
+seller and price) are one sale to several holders.
 """
 
 from collections.abc import Iterable
@@ -36,6 +39,10 @@ class Sale(msgspec.Struct, frozen=True):
         return self.buyer_type == "exporter" or self.kind in {"pending_export", "customs_export"}
 
 
+Holders = tuple[str | None, ...]
+"""Who holds a car; ``None`` for somebody whom no document names."""
+
+
 def derive_sales(documents: Iterable[SaleDocument]) -> tuple[Sale, ...]:
     """Derive the sales of one vehicle.
 
@@ -45,29 +52,53 @@ def derive_sales(documents: Iterable[SaleDocument]) -> tuple[Sale, ...]:
         Live registrations and customs exports of one vehicle, in event order.
     """
     sales: list[Sale] = []
-    stated: set[tuple[str, str | None, int]] = set()
-    holder: str | None = None
-    first = True
+    stated: set[tuple[SaleKind, str | None, int]] = set()
+    joint: set[JointSale] = set()
+    holders: Holders = ()
+    last: JointSale | None = None
     for document in documents:
-        sale = _sale(document, holder)
-        change = (sale.kind, sale.buyer, sale.day)
-        if change not in stated and _changes_hands(sale, holder, first=first):
+        sale = _sale(document, holders)
+        if sale is None:
+            assert isinstance(document, Registration)  # noqa: S101 - a declaration always is one
+            holders, last = (document.owner_id,), None
+            continue
+        change, shared = (sale.kind, sale.buyer, sale.day), joint_sale(document)
+        if shared in joint:
+            holders += (sale.buyer,) if shared == last else ()
+            stated.add(change)
+            continue
+        if change not in stated and _changes_hands(sale, holders):
             sales.append(sale)
         stated.add(change)
-        holder = sale.buyer
-        first = False
+        if shared is not None:
+            joint.add(shared)
+        holders, last = (sale.buyer,), shared
     return tuple(sales)
 
 
-def _changes_hands(sale: Sale, holder: str | None, *, first: bool) -> bool:
-    if first or sale.kind == "initial":
+JointSale = tuple[str, int, str, str | float]
+"""Kind, civil day, seller, and the invoice or the price: what documents of one sale share."""
+
+
+def joint_sale(document: SaleDocument) -> JointSale | None:
+    """What a registration shares with those of the other holders, ``None`` where it cannot be told."""
+    if isinstance(document, CustomsExport) or document.seller_id is None:
+        return None
+    paid = document.invoice_no or document.price_cny
+    return (document.kind, document.day, document.seller_id, paid) if paid else None
+
+
+def _changes_hands(sale: Sale, holders: Holders) -> bool:
+    if not holders or sale.kind == "initial":
         return True
     if sale.kind == "customs_export":
-        return holder is not None and sale.buyer != holder
-    return sale.buyer is None or sale.buyer != holder
+        return None not in holders and sale.buyer not in holders
+    return sale.buyer is None or sale.buyer not in holders
 
 
-def _sale(document: SaleDocument, holder: str | None) -> Sale:
+def _sale(document: SaleDocument, holders: Holders) -> Sale | None:
+    """What a document says of a change of hands; ``None`` for a renewed registration."""
+    holder = holders[0] if holders else None
     if isinstance(document, CustomsExport):
         return Sale(
             kind="customs_export",
@@ -78,6 +109,8 @@ def _sale(document: SaleDocument, holder: str | None) -> Sale:
             price_cny=document.value_cny,
             document=document,
         )
+    if document.kind == "reregistration":
+        return None
     return Sale(
         kind=document.kind,
         day=document.day,

@@ -178,6 +178,9 @@ _CONTENT_WORDS: Final = {
     Content.TO_EXPORTER: "a registration to an exporter",
     Content.CONTESTED: "two contents under one revision",
     Content.OVERFULL: "more documents than are kept",
+    Content.DROPPED: "a value that could not be read",
+    Content.FULL_REGISTER: "what a full odometer register shows",
+    Content.REREGISTRATION: "a renewed registration",
 }
 
 

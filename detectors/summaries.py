@@ -70,7 +70,9 @@ def year_gap(vin: str, day: int) -> int | None:
         return None
     registered = date.fromordinal(day).year
     year = vins.model_year(vin, registered)
-    return NO_YEAR if year is None else abs(year - registered)
+    if year is None:
+        return NO_YEAR
+    return min(registered - year, year + vins.CYCLE - registered)
 
 
 class Summary(msgspec.Struct, frozen=True, kw_only=True, gc=False):

@@ -11,6 +11,7 @@ from msgspec import Meta
 
 from detectors.documents import (
     Condition,
+    DatePrecision,
     DeregistrationReason,
     Fuel,
     OdometerStatus,
@@ -38,6 +39,7 @@ class WireDocument(msgspec.Struct, tag_field="event_type", kw_only=True, gc=Fals
     recorded_at: Time | None = None
     revision: Revision = 0
     status: Status = "valid"
+    date_precision: DatePrecision = "day"
 
 
 class WireRegistration(WireDocument, tag="registration", kw_only=True, gc=False):
@@ -57,6 +59,8 @@ class WireRegistration(WireDocument, tag="registration", kw_only=True, gc=False)
     fuel: Fuel | None = None
     use: Use | None = None
     plate: Code | None = None
+    owner_group: Text | None = None
+    seller_group: Text | None = None
 
 
 class WireDeregistration(WireDocument, tag="deregistration", kw_only=True, gc=False):

@@ -8,10 +8,12 @@ and late enough for corrections to have arrived.
 
 from typing import Final, Literal
 
+from detectors.documents import Deregistration, Document
 from detectors.forest.life_cycle import LIFE_CYCLE, Observation
 
 Refusal = Literal[
     "rule_finding",
+    "lost_or_revoked",
     "too_recent",
     "too_young",
     "odometer_not_read",
@@ -30,7 +32,9 @@ LEAST_KM_A_DAY: Final = 3.0
 MOST_KM_A_DAY: Final = 400.0
 """Distances that somebody who uses a car drives: 1,000 km a year to a taxi's."""
 
-QUALITY: Final = frozenset({"vin_quality", "revision_conflict", "overfull_history"})
+QUALITY: Final = frozenset(
+    {"vin_quality", "implausible_reading", "dropped_value", "revision_conflict", "overfull_history"}
+)
 """Findings about the documents, not the life: they keep nobody out."""
 
 
@@ -46,8 +50,8 @@ def refusal(observation: Observation, firing: frozenset[str], last_day: int) -> 
     last_day
         Civil day to which the window's documents reach.
     """
-    if firing - QUALITY:
-        return "rule_finding"
+    if firing - QUALITY or _was_cut_short(observation.closing):
+        return "rule_finding" if firing - QUALITY else "lost_or_revoked"
     if last_day - observation.closing.day < DELAY_DAYS:
         return "too_recent"
     age, kilometres = observation.values[_AGE], observation.values[_ODOMETER]
@@ -58,6 +62,11 @@ def refusal(observation: Observation, firing: frozenset[str], last_day: int) -> 
     if not LEAST_KM_A_DAY <= kilometres / age <= MOST_KM_A_DAY:
         return "odometer_implausible"
     return None
+
+
+def _was_cut_short(closing: Document) -> bool:
+    """A theft or a registration taken back ends a life, and is no ordinary end of one."""
+    return isinstance(closing, Deregistration) and closing.reason in {"lost", "revoked"}
 
 
 _AGE = LIFE_CYCLE.measured.index("age_days")

@@ -6,7 +6,7 @@ and asks a different question: which export is unlike the other exports?
 
 from math import nan
 
-from detectors.documents import CustomsExport, Document, Registration
+from detectors.documents import CustomsExport, Document, Registration, counts_days
 from detectors.forest.feature_set import Feature, FeatureSet, Relation
 from detectors.forest.life_cycle import DAYS_A_YEAR, Observation
 from detectors.history import VehicleHistory
@@ -97,7 +97,7 @@ def observe_export(history: VehicleHistory) -> Observation | None:
     if initial is None or not history.used_exports:
         return None
     declaration = history.used_exports[0]
-    if declaration.day < initial.day:
+    if declaration.day < initial.day or not counts_days(initial, declaration):
         return None
     endorsement = _endorsement(history, declaration)
     sales = [sale for sale in history.sales if sale.day <= declaration.day]

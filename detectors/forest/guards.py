@@ -18,6 +18,11 @@ LEAST_FOUND = 0.99
 MOST_EXPORTS = 0.5
 """Greatest share of exports in the reference population."""
 
+LEAST_STATED = 3
+"""Measured features that the documents of a population must state, or there is nothing to learn."""
+_STATED_BY = 0.05
+"""A feature counts as stated where this share of the vehicles states it."""
+
 _DAYS, _KILOMETRES = 30.0, 500.0
 _LEVEL = 0.01
 
@@ -49,6 +54,30 @@ def check_population(values: FloatArray, exported: int) -> None:
             f"{exported:,} of {len(values):,} reference vehicles were exported; at most "
             f"{MOST_EXPORTS:.0%} may be: give a window with more domestic sales"
         )
+
+
+def check_stated(features: FeatureSet, values: FloatArray) -> list[str]:
+    """Refuse a population whose documents state too little.
+
+    Returns
+    -------
+    list of str
+        What the forest calls the features that hardly any vehicle states: it learns nothing of them.
+
+    Raises
+    ------
+    TrainingRefused
+        With the features that are missing and how many are needed.
+    """
+    stated = np.isfinite(values).mean(axis=0) if len(values) else np.zeros(values.shape[1])
+    seen = [number for number, feature in enumerate(features.features) if feature.seen]
+    silent = [features.features[number].label for number in seen if stated[number] < _STATED_BY]
+    if len(values) and len(seen) - len(silent) < LEAST_STATED:
+        raise TrainingRefused(
+            f"of the {len(seen)} features of the {features.name} forest hardly any vehicle states "
+            f"{', '.join(silent)}; at least {LEAST_STATED} must be stated by {_STATED_BY:.0%} of them"
+        )
+    return silent
 
 
 def scheme_share(features: FeatureSet, values: FloatArray) -> float:

@@ -11,7 +11,7 @@ from math import nan
 
 import msgspec
 
-from detectors.documents import CustomsExport, Document, Registration
+from detectors.documents import CustomsExport, Document, Registration, counts_days
 from detectors.forest.feature_set import Feature, FeatureSet, Relation
 from detectors.history import Reading, VehicleHistory
 from detectors.sales import Sale
@@ -123,7 +123,10 @@ def last_change(history: VehicleHistory) -> Document | None:
     for document in reversed(history.documents):
         if isinstance(document, CustomsExport):
             continue  # declared as new: not a life cycle of a used car
-        if not isinstance(document, Registration) or document.kind == "transfer":
+        if isinstance(document, Registration):
+            if document.kind == "transfer":
+                return document
+        elif document.reason != "temporary":
             return document
     return None
 
@@ -141,7 +144,7 @@ def observe_life_cycle(history: VehicleHistory) -> Observation | None:
         return None
     exit_document = first_export_document(history)
     closing = exit_document or last_change(history)
-    if closing is None or closing.day < initial.day:
+    if closing is None or closing.day < initial.day or not counts_days(initial, closing):
         return None
     sales = _sales_until(history, closing)
     reading = _last_reading(history, closing)

@@ -8,7 +8,7 @@ from msgspec import Meta
 
 from detectors import civil_time
 from detectors.base import Detector, DetectorSpec, Parameters
-from detectors.documents import Registration
+from detectors.documents import Registration, counts_days
 from detectors.edit_distance import edit_distance
 from detectors.findings import Finding
 from detectors.history import Content, VehicleHistory
@@ -77,7 +77,7 @@ class ClonedVin(Detector[ClonedVinParameters]):
             yield self.finding(
                 history,
                 later,
-                severity="critical" if days <= self.parameters.strong_days else "high",
+                severity="critical" if self._is_soon(earlier, later) else "high",
                 closeness=1 / (1 + days / 30),
                 facts={
                     "first_province": earlier.province,
@@ -97,6 +97,9 @@ class ClonedVin(Detector[ClonedVinParameters]):
             f"more as a first registration in {facts['second_province']} on "
             f"{facts['second_registered']}, {days_later(facts['days'])}."
         )
+
+    def _is_soon(self, earlier: Registration, later: Registration) -> bool:
+        return counts_days(earlier, later) and later.day - earlier.day <= self.parameters.strong_days
 
     def _is_correction(self, earlier: Registration, later: Registration) -> bool:
         if earlier.owner_id is not None and earlier.owner_id == later.owner_id:

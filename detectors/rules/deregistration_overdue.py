@@ -7,7 +7,7 @@ from msgspec import Meta
 
 from detectors import civil_time
 from detectors.base import Detector, DetectorSpec, Parameters
-from detectors.documents import CustomsExport, Deregistration
+from detectors.documents import CustomsExport, Deregistration, counts_days
 from detectors.findings import Deadline, Finding
 from detectors.history import Content, VehicleHistory
 from detectors.screens import Case, screen
@@ -62,7 +62,9 @@ class DeregistrationOverdue(Detector[DeregistrationOverdueParameters]):
         if not history.used_exports:
             return
         cleared = history.used_exports[0]
-        if any(not _was_undone(history, document, cleared) for document in history.deregistrations):
+        if not counts_days(cleared) or any(
+            not _was_undone(history, document, cleared) for document in history.deregistrations
+        ):
             return
         last_day = civil_time.add_months(cleared.day, self.parameters.maximum_months)
         yield self.finding(
@@ -88,5 +90,9 @@ class DeregistrationOverdue(Detector[DeregistrationOverdueParameters]):
 
 
 def _was_undone(history: VehicleHistory, document: Deregistration, cleared: CustomsExport) -> bool:
-    """Whether the car was registered anew between an old deregistration and its clearance."""
-    return any(document.day < initial.day <= cleared.day for initial in history.initials)
+    """Whether it was temporary, or the car was registered anew between it and the clearance."""
+    return document.reason == "temporary" or any(
+        document.day < anew.day <= cleared.day
+        for anew in history.registrations
+        if anew.kind in {"initial", "reregistration"}
+    )

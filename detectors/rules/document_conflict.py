@@ -7,7 +7,7 @@ from msgspec import Meta
 
 from detectors import civil_time
 from detectors.base import Detector, DetectorSpec, Parameters
-from detectors.documents import CustomsExport, Document
+from detectors.documents import CustomsExport, Document, Registration, counts_days, is_before
 from detectors.findings import Fact, Finding, anchor_of
 from detectors.history import Content, VehicleHistory
 from detectors.screens import Case, Marked, screen
@@ -98,7 +98,7 @@ class DocumentConflict(Detector[DocumentConflictParameters]):
 
     def _licence_conflict(self, declaration: CustomsExport) -> Iterator[Conflict]:
         applied = declaration.licence_applied_day
-        if applied is None:
+        if applied is None or not counts_days(declaration):
             return
         issued = applied + self.parameters.licence_issue_days
         expires = min(
@@ -116,15 +116,25 @@ class DocumentConflict(Detector[DocumentConflictParameters]):
 
 
 def _owner_conflict(history: VehicleHistory, declaration: CustomsExport) -> Iterator[Conflict]:
-    registered = history.registered_before(declaration)
-    if registered is not None and registered.owner_id not in {None, declaration.exporter_id}:
+    registered = history.holders_before(declaration)
+    if _is_another(declaration.exporter_id, registered):
         facts: dict[str, Fact] = {"declared": civil_time.day_text(declaration.day)}
-        yield "exporter_is_not_owner", declaration, (registered, declaration), facts
+        yield "exporter_is_not_owner", declaration, (*registered, declaration), facts
+
+
+def _is_another(holder: str, registered: tuple[Registration, ...]) -> bool:
+    """Whether somebody is none of the registered holders; where one is not named, nobody knows."""
+    owners = {each.owner_id for each in registered}
+    return bool(owners) and None not in owners and holder not in owners
 
 
 def _order_conflict(history: VehicleHistory, declaration: CustomsExport) -> Iterator[Conflict]:
     declared = civil_time.day_text(declaration.day)
-    if declaration.exited_day is not None and declaration.exited_day < declaration.day:
+    if (
+        declaration.exited_day is not None
+        and declaration.exited_day < declaration.day
+        and counts_days(declaration)
+    ):
         exited = civil_time.day_text(declaration.exited_day)
         yield (
             "exited_before_declared",
@@ -133,7 +143,7 @@ def _order_conflict(history: VehicleHistory, declaration: CustomsExport) -> Iter
             {"declared": declared, "exited": exited},
         )
     initial = history.initial
-    if initial is not None and declaration.condition == "used" and declaration.day < initial.day:
+    if initial is not None and declaration.condition == "used" and is_before(declaration, initial):
         registered = civil_time.day_text(initial.day)
         yield (
             "declared_before_registered",
@@ -148,6 +158,8 @@ def _licence_before_registration(
 ) -> Iterator[Conflict]:
     initial, applied = history.initial, declaration.licence_applied_day
     if initial is None or applied is None or declaration.condition != "used":
+        return
+    if not counts_days(initial, declaration):
         return
     if applied < initial.day <= declaration.day:
         facts: dict[str, Fact] = {
@@ -173,12 +185,10 @@ def _brand_conflict(history: VehicleHistory, declaration: CustomsExport) -> Iter
 
 def _deregistration_conflict(history: VehicleHistory) -> Iterator[Conflict]:
     for document in history.deregistrations:
-        registered = history.registered_before(document)
-        if registered is None or registered.owner_id is None or document.owner_id is None:
-            continue
-        if document.owner_id != registered.owner_id:
+        registered = history.holders_before(document)
+        if document.owner_id is not None and _is_another(document.owner_id, registered):
             facts: dict[str, Fact] = {"deregistered": civil_time.day_text(document.day)}
-            yield "deregistered_by_another", document, (registered, document), facts
+            yield "deregistered_by_another", document, (*registered, document), facts
 
 
 _SENTENCES = {

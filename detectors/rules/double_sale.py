@@ -8,7 +8,7 @@ from msgspec import Meta
 
 from detectors import civil_time
 from detectors.base import Detector, DetectorSpec, Margin, Parameters
-from detectors.documents import Registration
+from detectors.documents import Registration, counts_days
 from detectors.findings import Finding, Severity
 from detectors.history import VehicleHistory
 from detectors.sales import Sale
@@ -46,13 +46,13 @@ class DoubleSale(Detector[DoubleSaleParameters]):
         ),
         known_gaps=(
             "Documents without owners count one sale per kind and civil day, so two real sales on one "
-            "day look like one. A group that re-papers its cars with a price looks like a sale."
+            "day look like one. Documents that know only their month are left out."
         ),
         look_alikes=(
             "Withdrawn and re-issued documents (same buyer), a return to a seller who is no exporter, "
             "a registration returned or revoked in between, wholesale between dealers before the first "
-            "registration, re-papering between companies without price or invoice: all are told "
-            "apart and stay quiet."
+            "registration, several holders of one invoice, re-papering within one group that both "
+            "sides name, or to a lessor who rents the car out: all are told apart and stay quiet."
         ),
         references=(
             "Announcement 6/2024 on the export of used vehicles: a used car has changed its owner",
@@ -80,6 +80,8 @@ class DoubleSale(Detector[DoubleSaleParameters]):
             return  # before the sales are derived, which costs more than all else
         worst: dict[int, Finding] = {}
         for earlier, later in self._pairs(history.sales):
+            if not counts_days(earlier.document, later.document):
+                continue
             if _explained(earlier, later, history):
                 continue
             finding = self._finding_of(history, earlier, later)
@@ -143,7 +145,7 @@ def _explained(earlier: Sale, later: Sale, history: VehicleHistory) -> bool:
         return True  # the same sale, papered again
     if _is_undone(earlier, later, history):
         return True
-    return _is_wholesale(earlier, history) or _is_group_document(earlier, later)
+    return _is_wholesale(earlier, history) or _is_within_group(earlier, later)
 
 
 def _is_undone(earlier: Sale, later: Sale, history: VehicleHistory) -> bool:
@@ -169,20 +171,19 @@ def _is_wholesale(sale: Sale, history: VehicleHistory) -> bool:
     )
 
 
-_COMPANIES = {"company", "rental"}
+def _is_within_group(earlier: Sale, later: Sale) -> bool:
+    """The documents name one group on both sides, or a lessor takes the car to rent it out.
 
-
-def _is_group_document(earlier: Sale, later: Sale) -> bool:
-    """From company to company with neither price nor invoice: a group or a lessor re-papers."""
-    document = later.document
-    return (
-        isinstance(document, Registration)
-        and document.kind == "transfer"
-        and earlier.buyer_type in _COMPANIES
-        and later.buyer_type in _COMPANIES
-        and document.price_cny is None
-        and document.invoice_no is None
-    )
+    A missing price or invoice shows nothing: a nominee's documents lack them too.
+    """
+    before, after = earlier.document, later.document
+    if not isinstance(after, Registration) or later.to_exporter:
+        return False
+    if after.use == "rental" and after.owner_type == "rental":
+        return True
+    holder = before.owner_group if isinstance(before, Registration) else None
+    group = after.owner_group
+    return group is not None and group in {after.seller_group, holder}
 
 
 def _price_gap(earlier: Sale, later: Sale) -> float | None:

@@ -8,7 +8,7 @@ from msgspec import Meta
 
 from detectors import civil_time
 from detectors.base import Detector, DetectorSpec, Margin, Parameters
-from detectors.documents import CustomsExport, Registration
+from detectors.documents import CustomsExport, Registration, counts_days
 from detectors.findings import Finding
 from detectors.history import Content, VehicleHistory
 from detectors.screens import Case, screen
@@ -69,6 +69,8 @@ class EarlyExportWithoutLetter(Detector[EarlyExportParameters]):
         for declaration in history.used_exports:
             applied = declaration.licence_applied_day
             if applied is None or declaration.manufacturer_letter:
+                continue
+            if not counts_days(initial, declaration):
                 continue
             days = applied - initial.day
             in_force = applied >= self.parameters.applications_from.toordinal()

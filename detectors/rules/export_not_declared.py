@@ -7,6 +7,7 @@ from msgspec import Meta
 
 from detectors import civil_time
 from detectors.base import Detector, DetectorSpec, Parameters
+from detectors.documents import counts_days
 from detectors.findings import Deadline, Finding
 from detectors.history import Content, VehicleHistory
 from detectors.screens import Case, screen
@@ -59,10 +60,15 @@ class ExportNotDeclared(Detector[ExportNotDeclaredParameters]):
         if not history.pending_exports:
             return
         pending = history.pending_exports[-1]
+        if not counts_days(pending):
+            return
         if any(declaration.day >= pending.day for declaration in history.declarations):
             return
         sold_at_home = any(document.day > pending.day for document in history.registrations)
-        if sold_at_home or any(document.day >= pending.day for document in history.deregistrations):
+        if sold_at_home or any(
+            document.day >= pending.day and document.reason != "temporary"
+            for document in history.deregistrations
+        ):
             return
         last_day = pending.day + self.parameters.maximum_days
         yield self.finding(

@@ -7,7 +7,7 @@ from msgspec import Meta
 
 from detectors import civil_time
 from detectors.base import Detector, DetectorSpec, Margin, Parameters
-from detectors.documents import CustomsExport, Registration
+from detectors.documents import CustomsExport, Registration, counts_days
 from detectors.findings import Finding
 from detectors.history import Content, VehicleHistory
 from detectors.sales import SaleDocument
@@ -79,7 +79,7 @@ class FlashRegistration(Detector[FlashRegistrationParameters]):
         step = next((p for p in history.sale_documents if _leads_abroad(p, initial)), None)
         if step is None or step.day - initial.day > self.parameters.maximum_days:
             return
-        if any(d.manufacturer_letter for d in history.declarations):
+        if not counts_days(initial, step) or any(d.manufacturer_letter for d in history.declarations):
             return
         days = step.day - initial.day
         yield self.finding(
@@ -113,6 +113,7 @@ class FlashRegistration(Detector[FlashRegistrationParameters]):
 
 
 _STEPS = {
+    "reregistration": "registered anew to an exporter",
     "transfer": "transferred to an exporter",
     "pending_export": "endorsed pending export",
     "customs_export": "declared for export",

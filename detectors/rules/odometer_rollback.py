@@ -7,8 +7,10 @@ from msgspec import Meta
 
 from detectors import civil_time
 from detectors.base import Detector, DetectorSpec, Margin, Parameters
+from detectors.documents import is_before
 from detectors.findings import Finding
 from detectors.history import Reading, VehicleHistory
+from detectors.rules.implausible_reading import slips_of
 from detectors.screens import Case, Limit, screen
 
 
@@ -17,6 +19,8 @@ class OdometerRollbackParameters(Parameters, frozen=True, kw_only=True):
 
     tolerance_km: Annotated[float, Meta(ge=0, le=100_000)]
     """Readings may differ by this much from rounding."""
+    maximum_km_a_day: Annotated[float, Meta(ge=1, le=10_000)]
+    """A reading that no car could have reached is a slip, and rolls nothing back."""
 
 
 class OdometerRollback(Detector[OdometerRollbackParameters]):
@@ -31,10 +35,13 @@ class OdometerRollback(Detector[OdometerRollbackParameters]):
         description="A later odometer reading lies below an earlier one.",
         abnormal_because="Odometers only count up; a lower reading means tampering or another car.",
         known_gaps=(
-            "An instrument that was replaced lawfully shows the same. A single mistyped high reading "
-            "makes every later one look rolled back; the alert hangs on the first of them."
+            "An instrument that was replaced lawfully shows the same. A mistyped high reading that a "
+            "car could have driven makes all later ones look rolled back; the alert is on the first."
         ),
-        look_alikes="Rounding; readings of one day in unknown order are not compared.",
+        look_alikes=(
+            "Rounding; readings of one day in unknown order are not compared. A lone slip, and what a "
+            "full register shows, are the business of implausible_reading."
+        ),
         references=("European Parliament research on odometer tampering; Belgian mandatory readings",),
         runbook=(
             "Look at repair and inspection records of the days between both readings.",
@@ -48,8 +55,12 @@ class OdometerRollback(Detector[OdometerRollbackParameters]):
     def findings(self, history: VehicleHistory) -> Iterator[Finding]:
         """At most one finding, on the first reading that falls."""
         highest: Reading | None = None
+        limits = self.parameters
+        slips = slips_of(history, limits.tolerance_km, limits.maximum_km_a_day)
         for reading in sorted(history.readings, key=lambda r: (r.day, r.kilometres)):
-            if highest is not None and reading.day > highest.day:
+            if reading in slips:
+                continue
+            if highest is not None and is_before(highest.document, reading.document):
                 drop = highest.kilometres - reading.kilometres
                 if drop > self.parameters.tolerance_km:
                     yield self._finding_of(history, highest, reading, drop)

@@ -8,7 +8,7 @@ from msgspec import Meta
 
 from detectors import civil_time
 from detectors.base import Detector, DetectorSpec, Margin, Parameters
-from detectors.documents import CustomsExport
+from detectors.documents import CustomsExport, counts_days
 from detectors.findings import Finding
 from detectors.history import Content, Reading, VehicleHistory
 from detectors.rules.zero_mileage_export import reading_at
@@ -82,7 +82,7 @@ class ParkedUntilEligible(Detector[ParkedParameters]):
             applied = declaration.licence_applied_day or declaration.day
             days = applied - initial.day
             last = reading_at(history, declaration, self.parameters.maximum_reading_age_days)
-            if last is None or declaration.manufacturer_letter:
+            if last is None or declaration.manufacturer_letter or not counts_days(initial, declaration):
                 continue
             if applied < self.parameters.applications_from.toordinal():
                 continue

@@ -5,7 +5,7 @@ from typing import Any
 
 from detectors import civil_time
 from detectors.base import Detector, DetectorSpec, Parameters
-from detectors.documents import CustomsExport
+from detectors.documents import CustomsExport, Document, is_before
 from detectors.findings import Finding
 from detectors.history import Content, VehicleHistory
 from detectors.sales import Sale, SaleDocument
@@ -33,8 +33,8 @@ class ResaleAfterExport(Detector[Parameters]):
         known_gaps="Documents of one civil day have no order, so a resale on the same day is not seen.",
         look_alikes=(
             "A withdrawn endorsement or declaration is void and no longer counts. A car that came "
-            "back (return or revoked deregistration between the two) stays quiet, and so does a "
-            "document that only repeats the present owner."
+            "back (return, revoked deregistration or renewed registration between the two) stays "
+            "quiet, and so does a document that only repeats the present owner."
         ),
         references=("Announcement 6/2024 on the export of used vehicles, pending-export transfers",),
         runbook=(
@@ -99,7 +99,10 @@ def _strongest(documents: Iterable[SaleDocument]) -> SaleDocument | None:
 
 def _still_away(history: VehicleHistory, exported: SaleDocument, resale: Sale) -> bool:
     """Whether the document precedes the resale, and the car did not come back in between."""
-    return exported.day < resale.day and not any(
-        exported.day <= document.day <= resale.day and document.reason in {"returned", "revoked"}
-        for document in history.deregistrations
-    )
+    if not is_before(exported, resale.document):
+        return False
+    came_back: list[Document] = [
+        document for document in history.deregistrations if document.reason in {"returned", "revoked"}
+    ]
+    came_back += [each for each in history.registrations if each.kind == "reregistration"]
+    return not any(exported.day <= document.day <= resale.day for document in came_back)

@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from detectors.base import Detector, DetectorSpec, Parameters, check_period
-from detectors.documents import CustomsExport, Fuel
+from detectors.documents import CustomsExport, Fuel, counts_days
 from detectors.findings import Finding, anchor_of
 from detectors.history import Content, VehicleHistory
 from detectors.screens import Case, screen
@@ -91,7 +91,8 @@ class RestrictedDestination(Detector[RestrictedDestinationParameters]):
         self, history: VehicleHistory, declaration: CustomsExport, restriction: Restriction
     ) -> Iterator[Finding]:
         initial = history.initial
-        age = None if initial is None else declaration.day - initial.day
+        dated = initial is not None and counts_days(initial, declaration)
+        age = declaration.day - initial.day if initial is not None and dated else None
         brand = history.labels(declaration).get("brand")
         fuel = _fuel(history, declaration)
         if not (

@@ -96,8 +96,9 @@ class VinQuality(Detector[VinQualityParameters]):
 
     def _year_fault(self, vin: str, registered_on: int) -> tuple[str, Fact, Fact] | None:
         registered = date.fromordinal(registered_on).year
-        year = vins.model_year(vin, registered)
-        if year is not None and abs(year - registered) <= self.parameters.year_tolerance:
+        tolerance = self.parameters.year_tolerance
+        year = vins.model_year(vin, registered + tolerance)
+        if year is not None and registered - year <= tolerance:
             return None
         expected = f"the car was first registered in {registered}"
         if year is None:

@@ -7,7 +7,7 @@ from msgspec import Meta
 
 from detectors import civil_time
 from detectors.base import Detector, DetectorSpec, Margin, Parameters
-from detectors.documents import CustomsExport
+from detectors.documents import CustomsExport, counts_days
 from detectors.findings import Finding
 from detectors.history import Content, Reading, VehicleHistory
 from detectors.screens import Case, Limit, screen
@@ -120,6 +120,8 @@ def reading_at(
     for reading in history.readings:
         if reading.document is declaration:
             return reading
-        if 0 <= declaration.day - reading.day <= maximum_age_days:
+        if 0 <= declaration.day - reading.day <= maximum_age_days and counts_days(
+            declaration, reading.document
+        ):
             last = reading
     return last

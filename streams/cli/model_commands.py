@@ -51,6 +51,8 @@ def train(files: list[Path], directory: Path, settings: TrainingSettings, config
 
 def _report(new: NewModel, directory: Path) -> None:
     out.print(forest_table(new.manifest))
+    if new.silent:
+        errors.print(f"hardly any vehicle states: {', '.join(new.silent)}", soft_wrap=True)
     if new.without_exports is not None:
         errors.print(f"no forest among exports: {new.without_exports}", soft_wrap=True)
     out.print(f"{new.model.model_id} written to {directory}", highlight=False, soft_wrap=True)

@@ -3,9 +3,11 @@
 from collections import Counter
 from collections.abc import Iterator
 
+from rich.markup import escape
 from rich.table import Table
 
 from detectors.findings import SEVERITIES
+from detectors.vin import NoCar
 from streams.backfill.outputs import ReplaySummary
 
 SEVERITY_STYLE = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "cyan"}
@@ -18,6 +20,8 @@ def summary_tables(replayed: ReplaySummary) -> Iterator[Table]:
     counters = replayed.counters
     if counters.dead_lettered:
         yield _counts("Dead letters", "reason", counters.dead_lettered)
+    if counters.of_no_car:
+        yield _numbers_of_no_car(counters.of_no_car)
     if counters.detector_errors:
         yield _counts("Detector errors", "detector", counters.detector_errors)
 
@@ -55,6 +59,24 @@ def _alerts(replayed: ReplaySummary) -> Table:
         row = [counts[detector, severity] for severity in reversed(SEVERITIES)]
         table.add_row(detector, *(f"{count:,}" if count else "" for count in row), f"{sum(row):,}")
     return table
+
+
+def _numbers_of_no_car(counts: Counter[tuple[str, NoCar]]) -> Table:
+    title = "Numbers that identify no car: counted, and joined to no vehicle"
+    table = Table(title=title, title_justify="left")
+    for name in ("feed", "number"):
+        table.add_column(name)
+    table.add_column("documents", justify="right")
+    for (source, why), count in sorted(counts.items()):
+        table.add_row(escape(source), _WHY[why], f"{count:,}")
+    return table
+
+
+_WHY: dict[NoCar, str] = {
+    "masked": "masked",
+    "repeated": "one repeated character",
+    "word": "a word of the policy's list",
+}
 
 
 def _counts(title: str, noun: str, counts: Counter[str]) -> Table:

@@ -57,6 +57,9 @@ def describe(document: Document) -> str:
         parts += [_yuan(document.value_cny), document.exit_customs]
     else:
         parts = [f"deregistered: {document.reason}", document.province]
+    if document.date_precision == "month":
+        parts.append("day not known")
+    parts += [f"{each.field} could not be read" for each in document.dropped]
     kilometres = read_odometer(document)
     parts.append(None if kilometres is None else f"{kilometres:,.0f} km read")
     return ", ".join(part for part in parts if part)
@@ -64,6 +67,7 @@ def describe(document: Document) -> str:
 
 _KINDS = {
     "initial": "first registration",
+    "reregistration": "registration renewed",
     "transfer": "transfer",
     "pending_export": "transfer pending export",
 }

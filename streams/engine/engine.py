@@ -19,6 +19,7 @@ from detectors.identities import Decode
 from detectors.judging import judge_histories
 from detectors.policy import Policy
 from detectors.registry import Catalogue
+from detectors.vin import NoCar, no_car
 from detectors.watermarks import Watermarks
 from streams.engine.alert_changes import AlertChanges, JudgedVehicle
 from streams.engine.results import Counters, RawDocument, RefusedDocument, Result
@@ -145,10 +146,13 @@ class Engine:
             self.watermarks.observe(document, raw.written_ms)
             entry = FiledDocument(document, raw.position)
             entries = published.get(document.vin)
-            if entries is None:
+            if entries is not None:
+                entries.append(entry)
+            elif (why := self._no_car(document.vin)) is None:
                 published[document.vin] = [entry]
             else:
-                entries.append(entry)
+                received.result.of_no_car[document.source, why] += 1
+                received.result.filed[document.event_type, FilingOutcome.OF_NO_CAR] += 1
             if self._corrections is not None:
                 for withdrawal in self._corrections.withdrawals(document):
                     self.counters.vin_corrections += 1
@@ -163,7 +167,7 @@ class Engine:
         files = (self._file(vin, received, today) for vin in received.published)
         self._judge_cases((case for case in files if case is not None), received.result, detected_at)
         self._meet_deadlines(received.result, detected_at)
-        self.counters.count(received.result.filed)
+        self.counters.count(received.result)
         return received.result
 
     def file(self, received: ValidatedBatch) -> Result:
@@ -173,7 +177,7 @@ class Engine:
             case = self._file(vin, received, today)
             if case is not None:
                 self.store.put(vin, records.encode(case.record))
-        self.counters.count(received.result.filed)
+        self.counters.count(received.result)
         return received.result
 
     def declare_complete(self, day: int) -> Result:
@@ -226,6 +230,8 @@ class Engine:
     def _file(self, vin: str, received: ValidatedBatch, today: int) -> JudgedVehicle | None:
         """File a vehicle's documents; ``None`` if its file is as before."""
         published = received.published[vin]
+        if not published and self._no_car(vin):
+            return None  # a document has moved away to the number of a car
         data = self.store.get(vin)
         if data is None and len(published) == 1 and vin not in received.withdrawals:
             record = VehicleRecord(records.LAYOUT, published)  # most vehicles come in like this
@@ -242,6 +248,9 @@ class Engine:
                     return JudgedVehicle(vin, record, "late_document")
                 return JudgedVehicle(vin, record, cause)
         return None
+
+    def _no_car(self, vin: str) -> NoCar | None:
+        return no_car(vin, self._limits.words_for_no_car)
 
     def _file_all(
         self, vin: str, record: VehicleRecord, received: ValidatedBatch

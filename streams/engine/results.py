@@ -9,6 +9,7 @@ from detectors.documents import EventType
 from detectors.errors import DocumentError
 from detectors.exports import ExportChange
 from detectors.filing import FilingOutcome, Position
+from detectors.vin import NoCar
 
 Filed = Counter[tuple[EventType, FilingOutcome]]
 """How many documents of each type came to what when they were filed."""
@@ -53,12 +54,15 @@ class Counters:
     """By reason."""
     vin_corrections: int = 0
     """Withdrawals made because an amendment changed the VIN."""
+    of_no_car: Counter[tuple[str, NoCar]] = field(default_factory=Counter)
+    """Accepted documents whose number identifies no car, by feed and why."""
     detector_errors: Counter[str] = field(default_factory=Counter)
     """By detector id."""
 
-    def count(self, filed: Filed) -> None:
-        """Count documents that were filed."""
-        for (_, outcome), number in filed.items():
+    def count(self, result: "Result") -> None:
+        """Count what became of the documents of a batch."""
+        self.of_no_car += result.of_no_car
+        for (_, outcome), number in result.filed.items():
             if outcome is FilingOutcome.DUPLICATE:
                 self.duplicate += number
             elif outcome is FilingOutcome.STALE:
@@ -77,3 +81,5 @@ class Result:
     exports: list[ExportChange] = field(default_factory=list)
     """Vehicles whose counted export is another than before."""
     filed: Filed = field(default_factory=Counter)
+    of_no_car: Counter[tuple[str, NoCar]] = field(default_factory=Counter)
+    """Documents whose number identifies no car, by feed (their source) and why."""

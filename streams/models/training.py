@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 import numpy as np
 from sklearn.ensemble import IsolationForest
 
-from detectors.forest.guards import check_blindness, check_population
+from detectors.forest.guards import check_blindness, check_population, check_stated
 from detectors.forest.judging import agreeing, judge
+from detectors.forest.life_cycle import LIFE_CYCLE
 from detectors.forest.trained import ForestModel, TrainedForest, model_identity
 from detectors.forest.training import TrainingRefused, TrainingSettings, train_forest
 from streams.models.manifest import (
@@ -36,12 +37,15 @@ class NewModel:
         Content of its file.
     without_exports
         Why it has no forest among exports, if it has none.
+    silent
+        Features of the reference forest that hardly any vehicle states.
     """
 
     model: ForestModel
     manifest: Manifest
     payload: bytes
     without_exports: str | None
+    silent: list[str]
 
 
 def train_model(found: Populations, settings: TrainingSettings) -> NewModel:
@@ -53,8 +57,11 @@ def train_model(found: Populations, settings: TrainingSettings) -> NewModel:
         When the reference population is too small or contaminated; says what was found. Too few
         exports only leave the model without its second forest.
     """
+    if len(found.reference.values) < settings.smallest:
+        raise TrainingRefused(_too_few(found, settings.smallest))
     values = found.reference.table()
     check_population(values, found.reference_exports)
+    silent = check_stated(LIFE_CYCLE, values)
     reference, estimator = train_forest(
         found.reference.features, values, found.reference.provinces, settings
     )
@@ -81,7 +88,15 @@ def train_model(found: Populations, settings: TrainingSettings) -> NewModel:
         ),
         exports=None if exports is None else _entry(exports, settings, found.exports, {}),
     )
-    return NewModel(model, manifest, payload, without)
+    return NewModel(model, manifest, payload, without, silent)
+
+
+def _too_few(found: Populations, smallest: int) -> str:
+    kept_out = ", ".join(f"{reason} {number:,}" for reason, number in found.refused.most_common())
+    return (
+        f"the reference forest needs at least {smallest:,} vehicles and was offered "
+        f"{len(found.reference.values):,}; kept out: {kept_out or 'none'}; give a longer window"
+    )
 
 
 def _train_exports(

@@ -239,6 +239,8 @@ class ParallelReplay:
             total.duplicate += counts.duplicate
             total.stale += counts.stale
             total.detector_errors += Counter(counts.detector_errors)
+            for source, why, number in counts.of_no_car:
+                total.of_no_car[source, why] += number
             self._vehicles += counts.vehicles
         total.vin_corrections = self._joint.vin_corrections
 

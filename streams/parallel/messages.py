@@ -10,6 +10,7 @@ from detectors.documents import EventType
 from detectors.errors import Reason
 from detectors.exports import ExportChange
 from detectors.identities import Decode
+from detectors.vin import NoCar
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +141,8 @@ class Counts(msgspec.Struct, tag="counts", array_like=True, gc=False):
     duplicate: int
     stale: int
     detector_errors: dict[str, int]
+    of_no_car: list[tuple[str, NoCar, int]]
+    """Feed, why, and how many documents."""
     vehicles: int
 
 

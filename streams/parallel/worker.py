@@ -182,6 +182,7 @@ class Worker:
             duplicate=counters.duplicate,
             stale=counters.stale,
             detector_errors=counters.detector_errors,
+            of_no_car=[(*key, number) for key, number in counters.of_no_car.items()],
             vehicles=len(self._engine.store),
         )
 

@@ -66,6 +66,12 @@ class Metrics:
             ["event_type", "outcome"],
             registry=self.registry,
         )
+        self.documents_of_no_car = Counter(
+            "zeromile_documents_of_no_car",
+            "Accepted documents whose number identifies no car: they belong to no vehicle.",
+            ["why"],
+            registry=self.registry,
+        )
         self.dead_letters = Counter(
             "zeromile_dead_letters",
             "Documents sent to the dead-letter topic, by reason.",

@@ -9,10 +9,13 @@ import structlog
 
 from detectors.alerts import Alert
 from detectors.documents import EventType
+from detectors.filing import FilingOutcome
+from detectors.vin import NoCar
 from streams.engine.results import RefusedDocument, Result
 from streams.service.metrics import Metrics, shadow_label
 
 log = structlog.get_logger("zeromile.engine")
+_TOLD_AS_THEY_ARE = {FilingOutcome.DUPLICATE, FilingOutcome.STALE}
 
 
 class Observer:
@@ -34,6 +37,8 @@ class Observer:
         self._metrics = metrics
         self._event_types = event_types
         self.recent: deque[Alert] = deque(maxlen=recent_alerts)
+        self._told: set[tuple[str, NoCar]] = set()
+        """Feeds of which it was said that they bring numbers of no car, and of what kind."""
 
     def batch(self, documents: int, seconds: float) -> None:
         """Count documents that were judged together."""
@@ -59,8 +64,9 @@ class Observer:
     def result(self, partition: int, result: Result) -> None:
         """Count documents, alerts and failed detectors, and say what needs attention."""
         for (event_type, outcome), count in result.filed.items():
-            known = "accepted" if outcome.changed else outcome.value
+            known = outcome.value if outcome in _TOLD_AS_THEY_ARE else "accepted"
             self._metrics.documents.labels(event_type, known).inc(count)
+        self._numbers_of_no_car(result)
         changes = Counter(
             (alert.detector, alert.severity, alert.state, shadow_label(alert.shadow))
             for alert in result.alerts
@@ -77,3 +83,11 @@ class Observer:
                 documents=failure.documents,
                 error=f"{type(failure.error).__name__}: {failure.error}",
             )
+
+    def _numbers_of_no_car(self, result: Result) -> None:
+        """Count documents under numbers that identify no car; say once a feed that it brings them."""
+        for (source, why), count in result.of_no_car.items():
+            self._metrics.documents_of_no_car.labels(why).inc(count)
+            if (source, why) not in self._told:
+                self._told.add((source, why))
+                log.warning("numbers that identify no car", source=source, why=why, documents=count)

@@ -64,17 +64,26 @@ def add_alert(rows: TableRows, record: StoredRecord) -> None:
 
 
 def _decode(value: bytes) -> Alert:
-    if b"\\u0000" in value:
-        raise RecordError(field=None, value="text with the character U+0000", allowed="text without it")
     try:
         alert = _decoder.decode(value)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise RecordError(
             field=None, value=f"no alert change ({error})", allowed="an alert change"
         ) from None
+    # The six characters may also be a text of their own, after another backslash.
+    if b"\\u0000" in value and _holds_nul(msgspec.to_builtins(alert)):
+        raise RecordError(field=None, value="text with the character U+0000", allowed="text without it")
     if not 0 <= alert.revision <= _LARGEST_INTEGER:
         raise RecordError(field="revision", value=str(alert.revision), allowed="0 to 2^63 - 1")
     return alert
+
+
+def _holds_nul(value: object) -> bool:
+    if isinstance(value, dict):
+        return any(_holds_nul(each) for pair in value.items() for each in pair)
+    if isinstance(value, list | tuple):
+        return any(map(_holds_nul, value))
+    return isinstance(value, str) and "\x00" in value
 
 
 def _day(alert: Alert) -> int:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 CORPUS = Path(__file__).with_name("malformed.jsonl")
+DROPPED = Path(__file__).with_name("dropped.jsonl")
 
 
 class Malformed(NamedTuple):
@@ -17,8 +18,16 @@ class Malformed(NamedTuple):
 
 def malformed_documents() -> list[Malformed]:
     """Read the corpus. Long payloads are written as pairs of a text and how often it is repeated."""
-    lines = CORPUS.read_text(encoding="utf-8").splitlines()
-    return [_entry(json.loads(line)) for line in lines]
+    return _entries(CORPUS)
+
+
+def documents_with_bad_values() -> list[Malformed]:
+    """Read the documents that count without the one value that is wrong with them."""
+    return _entries(DROPPED)
+
+
+def _entries(path: Path) -> list[Malformed]:
+    return [_entry(json.loads(line)) for line in path.read_text(encoding="utf-8").splitlines()]
 
 
 def _entry(entry: dict) -> Malformed:
@@ -28,4 +37,4 @@ def _entry(entry: dict) -> Malformed:
         payload = "".join(text * count for text, count in entry["repeat"]).encode()
     else:
         payload = entry["payload"].encode()
-    return Malformed(entry["wrong"], payload, entry["reason"], entry["field"])
+    return Malformed(entry["wrong"], payload, entry.get("reason", ""), entry["field"])

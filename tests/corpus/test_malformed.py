@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from detectors.decoding import decode
 from detectors.errors import DocumentError, Reason
 from streams.cli import app
-from tests.corpus.entries import Malformed, malformed_documents
+from tests.corpus.entries import Malformed, documents_with_bad_values, malformed_documents
 
 MALFORMED = malformed_documents()
 
@@ -27,6 +27,16 @@ def test_is_refused_with_its_reason(entry: Malformed):
     assert len(str(error)) < 1_000, "a refusal is short, however long the payload"
     if entry.field:
         assert entry.field in str(error)
+
+
+@pytest.mark.parametrize("entry", documents_with_bad_values(), ids=lambda entry: entry.wrong)
+def test_a_bad_optional_value_is_dropped_and_the_document_counts(entry: Malformed):
+    document = decode(entry.payload)
+    [dropped] = document.dropped
+    assert dropped.field == entry.field
+    assert 0 < len(dropped.value) <= 100
+    value = getattr(document, dropped.field.replace("_at", "_day"))
+    assert value is None
 
 
 def test_the_corpus_is_large_and_covers_every_reason():

@@ -1,7 +1,8 @@
 -- What counts of a register, written from the document contract: civil days of Asia/Shanghai, the
 -- highest revision of every identity, withdrawals, the limit of 64 documents, sales, watermarks.
 create table documents as
-select *,
+select * replace (case when province <> 'Guangdong' then province end as province),
+    coalesce(province = 'Guangdong', false) as dropped,
     upper(vin_written) as vin,
     case when length(occurred_at) = 10 then occurred_at::date
          else (timezone('UTC', occurred_at::timestamptz) + interval 8 hour)::date end as day,
@@ -9,14 +10,16 @@ select *,
          else epoch_us(timezone('UTC', occurred_at::timestamptz) + interval 8 hour) % 86400000000 end as clock,
     coalesce(revision_written, 0) as revision,
     coalesce(status_written, 'valid') as status,
-    case event_type when 'customs_export' then 3 when 'deregistration' then 4
-         else case kind when 'initial' then 0 when 'transfer' then 1 else 2 end end as rank
+    case event_type when 'customs_export' then 4 when 'deregistration' then 5
+         else case kind when 'initial' then 0 when 'reregistration' then 1 when 'transfer' then 2 else 3 end
+         end as rank
 from read_json(getvariable('register'), format = 'newline_delimited', columns = {
     event_type: 'VARCHAR', event_id: 'VARCHAR', source: 'VARCHAR', vin: 'VARCHAR', occurred_at: 'VARCHAR',
     recorded_at: 'DATE', revision: 'INTEGER', status: 'VARCHAR', kind: 'VARCHAR', province: 'VARCHAR',
     owner_id: 'VARCHAR', owner_type: 'VARCHAR', seller_id: 'VARCHAR', price_cny: 'DOUBLE',
     invoice_no: 'VARCHAR', odometer_km: 'DOUBLE', odometer_status: 'VARCHAR', brand: 'VARCHAR',
-    fuel: 'VARCHAR', plate: 'VARCHAR', reason: 'VARCHAR', declaration_no: 'VARCHAR', exporter_id: 'VARCHAR',
+    fuel: 'VARCHAR', plate: 'VARCHAR', use: 'VARCHAR', owner_group: 'VARCHAR', seller_group: 'VARCHAR',
+    reason: 'VARCHAR', declaration_no: 'VARCHAR', exporter_id: 'VARCHAR',
     destination: 'VARCHAR', condition: 'VARCHAR', value_cny: 'DOUBLE', trade_mode: 'VARCHAR',
     licence_applied_at: 'DATE', manufacturer_letter: 'BOOLEAN', exited_at: 'DATE', x_digest: 'VARCHAR'})
     as written(event_type, event_id, source, vin_written, occurred_at, recorded_at, revision_written,
@@ -57,7 +60,11 @@ select kept.*, row_number() over (partition by vin order by day, rank, clock, so
     case when event_type = 'customs_export' then value_cny else price_cny end as price,
     case when event_type = 'deregistration' or odometer_status = 'not_read' then null
          when odometer_km = 0 and odometer_status is distinct from 'read' then null
-         else odometer_km end as kilometres
+         when odometer_km in (65535, 999999, 4294967295) then null
+         else odometer_km end as kilometres,
+    -- what documents of several holders share: kind, day, seller, and the invoice or else the price
+    case when kind is not null and seller_id is not null and (invoice_no is not null or price_cny > 0)
+         then [kind, day::varchar, seller_id, coalesce('no ' || invoice_no, price_cny::varchar)] end as joint
 from kept join (
     select source, event_id, max(revision) as highest from documents where status = 'valid' group by all
 ) using (source, event_id)
@@ -69,14 +76,24 @@ select * from live where kind = 'initial' qualify row_number() over (partition b
 create table used as select * from live where event_type = 'customs_export' and condition = 'used';
 
 create table sales as
-with held as (
-    select *, lag(buyer) over life as holder, row_number() over life = 1 as is_first,
+with documents as (
+    select *, joint is not null and row_number() over (partition by vin, joint order by n) > 1 as joins_in,
         row_number() over (partition by vin, sale_kind, buyer, day order by n) = 1 as is_news
     from live where is_document
-    window life as (partition by vin order by n)
+),
+heads as (
+    select *, lag(n) over (partition by vin order by n) as head, lag(joint) over (partition by vin order by n) as shared
+    from documents where not joins_in
+),
+holders as (
+    select d.vin, d.n, arg_min(h.buyer, h.n) as first_holder,
+        bool_or(h.buyer is null) as one_unknown, list(h.buyer) as known
+    from heads d join documents h
+        on h.vin = d.vin and h.n < d.n and (h.n = d.head or (h.n > d.head and h.joint = d.shared))
+    group by all
 )
-select *, case when event_type = 'customs_export' then holder else coalesce(seller_id, holder) end as seller
-from held
-where is_news and (is_first or sale_kind = 'initial' or case sale_kind
-    when 'customs_export' then holder is not null and buyer <> holder
-    else buyer is null or buyer is distinct from holder end);
+select d.*, case when event_type = 'customs_export' then first_holder else coalesce(seller_id, first_holder) end as seller
+from heads d left join holders using (vin, n)
+where is_news and sale_kind <> 'reregistration' and (head is null or sale_kind = 'initial' or case sale_kind
+    when 'customs_export' then not one_unknown and not list_contains(known, buyer)
+    else buyer is null or not list_contains(known, buyer) end);

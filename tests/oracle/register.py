@@ -21,19 +21,22 @@ _OFFSETS = np.array(
 )
 _CLOCKS = ("", "", "", "T09:30:00+08:00", "T23:30:00Z", "T00:00:00.25+08:00")
 _COLUMNS: dict[str, tuple[Any, ...]] = {
-    "kind": ("initial", "initial", "initial", "transfer", "transfer", "pending_export"),
-    "province": ("CN-GD", "CN-XJ", "CN-HL", None),
+    "kind": (*("initial", "transfer") * 4, *("pending_export",) * 2, "initial", "reregistration"),
+    "province": (*("CN-GD", "CN-XJ", "CN-HL", None) * 5, "Guangdong"),
     "owner_id": ("p1", "p2", "p3", "x1", "x2", None),
     "owner_type": ("person", "person", "company", "company", "rental", "dealer", "exporter", None),
     "seller_id": (None, None, "p1", "p2"),
     "price_cny": (None, 0, 80_000, 100_000, 101_000, 250_000),
     "invoice_no": (None, "A1000", "A1001", "A1999", "B2345"),
-    "odometer_km": (None, 0, 12, 100, 101, 480, 501, 530, 6_000, 9_000),
+    "odometer_km": (None, 0, 12, 100, 101, 480, 501, 530, 6_000, 9_000, 90_000, 65_535),
     "odometer_status": ("read", "read", "not_read", None),
     "brand": ("Zeekr", "zeekr", "BYD", "Li Auto", None),
     "fuel": ("bev", "petrol", None),
     "plate": (None, "A12345", "A12354", "B99999"),
-    "reason": ("export", "export", "returned", "revoked", "scrapped"),
+    "use": (None, None, "private", "rental"),
+    "owner_group": (None, None, "g1", "g2"),
+    "seller_group": (None, None, "g1", "g2"),
+    "reason": ("export", "export", "returned", "revoked", "scrapped", "temporary"),
     "declaration_no": ("D1", "D1", "D2", "D3"),
     "exporter_id": ("x1", "x1", "x2", "p1"),
     "destination": ("RU", "KZ", "JO", "AE"),
@@ -46,7 +49,7 @@ _OF_TYPE = {
     "registration": (
         "kind", "province", "owner_id", "owner_type", "seller_id", "price_cny", "invoice_no",
         "odometer_km",
-        "odometer_status", "brand", "fuel", "plate",
+        "odometer_status", "brand", "fuel", "plate", "use", "owner_group", "seller_group",
     ),
     "deregistration": ("reason", "province", "owner_id"),
     "customs_export": (

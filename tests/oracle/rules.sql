@@ -6,6 +6,25 @@ select d.vin, d.n, r.day as read_on, r.kilometres
 from used d join readings r on r.vin = d.vin and (r.n = d.n or d.day - r.day between 0 and 90)
 qualify row_number() over (partition by d.vin, d.n order by r.n = d.n desc, r.n desc) = 1;
 
+create table slips as
+with days as (
+    select vin, day, max(kilometres) as high, min(kilometres) as low from readings group by all
+),
+placed as (
+    select *, lag(high) over life as before, lag(day) over life as day_before, lead(low) over life as after
+    from days window life as (partition by vin order by day)
+)
+select vin, n, anchor, day from (
+    select r.vin, r.n, r.anchor, r.day, p.before, p.day_before, p.after, r.kilometres, i.day as registered,
+        (select coalesce(q.low < q.before - 500 and q.after >= q.before - 500, false) from placed q
+         where q.vin = p.vin and q.day > p.day order by q.day limit 1) as after_dips
+    from readings r join placed p using (vin, day) left join initial i using (vin))
+where after is not null and coalesce(after >= before - 500, true) and (
+    coalesce(kilometres < before - 500, false)
+    or (not after_dips and kilometres - after > 500 and case
+        when before is not null then kilometres - before > 800 * (day - day_before)
+        else coalesce(registered <= day and kilometres > 800 * (day - registered + 1), false) end));
+
 create table findings as
 with pairs as (
     select l.vin, l.day, l.n, e.n as earlier_n, l.anchor,
@@ -19,8 +38,10 @@ with pairs as (
                from live b where b.vin = l.vin and b.reason in ('returned', 'revoked')
                and b.day between e.day and l.day))
       and not coalesce(e.sale_kind = 'transfer' and e.buyer_type = 'dealer' and e.day <= i.day, false)
-      and not coalesce(l.sale_kind = 'transfer' and e.buyer_type in ('company', 'rental')
-          and l.buyer_type in ('company', 'rental') and l.price is null and l.invoice_no is null, false)
+      and not coalesce(l.sale_kind in ('initial', 'transfer') and l.buyer_type is distinct from 'exporter'
+          and (coalesce(l.use = 'rental' and l.buyer_type = 'rental', false)
+               or coalesce(l.owner_group = l.seller_group, false)
+               or coalesce(l.owner_group = e.owner_group, false)), false)
     qualify row_number() over (
         partition by l.vin, l.day order by coalesce(exporter, false)::int + coalesce(odd, false)::int desc) = 1
 )
@@ -69,7 +90,8 @@ select 'resale_after_export', s.vin, s.anchor,
 from sales s join live e on e.vin = s.vin and s.day > e.day
     and (e.event_type = 'customs_export' or e.kind = 'pending_export')
 where s.sale_kind in ('initial', 'transfer') and not exists (
-    from live b where b.vin = s.vin and b.reason in ('returned', 'revoked') and b.day between e.day and s.day)
+    from live b where b.vin = s.vin and (b.reason in ('returned', 'revoked') or b.kind = 'reregistration')
+    and b.day between e.day and s.day)
 group by all
 
 union all
@@ -80,20 +102,22 @@ where p.day + 60 <= (select complete_through from watermarks where feed = 'custo
   and not exists (from live o where o.vin = p.vin and (
       (o.event_type = 'customs_export' and o.day >= p.day)
       or (o.event_type = 'registration' and o.kind <> 'pending_export' and o.day > p.day)
-      or (o.event_type = 'deregistration' and o.day >= p.day)))
+      or (o.event_type = 'deregistration' and o.reason <> 'temporary' and o.day >= p.day)))
 
 union all
 select 'deregistration_overdue', d.vin, d.anchor, 'low', d.day
 from (select * from used qualify row_number() over (partition by vin order by n) = 1) d
 where (d.day + interval 2 month)::date <= (select complete_through from watermarks where feed = 'deregistration')
-  and not exists (from live b where b.vin = d.vin and b.event_type = 'deregistration' and not exists (
-      from live a where a.vin = d.vin and a.kind = 'initial' and a.day > b.day and a.day <= d.day))
+  and not exists (from live b where b.vin = d.vin and b.event_type = 'deregistration'
+      and b.reason <> 'temporary' and not exists (
+      from live a where a.vin = d.vin and a.kind in ('initial', 'reregistration') and a.day > b.day and a.day <= d.day))
 
 union all
 select 'document_conflict', vin, conflict || ':' || anchor, 'medium', day
 from (
     select d.*, unnest(list_filter([
-        case when event_type = 'customs_export' and owner_before <> exporter_id then 'exporter_is_not_owner' end,
+        case when event_type = 'customs_export' and is_known and not list_contains(owners_before, exporter_id)
+             then 'exporter_is_not_owner' end,
         case when event_type = 'customs_export' and d.day > least(
             (d.licence_applied_at + 10 + interval 6 month)::date,
             make_date(year(d.licence_applied_at + 10), 12, 31)) then 'licence_expired' end,
@@ -104,15 +128,23 @@ from (
         case when condition = 'used' and d.day < registered then 'declared_before_registered' end,
         case when event_type = 'customs_export' and lower(d.brand) <> lower(registered_brand)
              then 'brand_differs' end,
-        case when event_type = 'deregistration' and owner_before <> owner_id then 'deregistered_by_another' end
+        case when event_type = 'deregistration' and is_known and not list_contains(owners_before, owner_id)
+             then 'deregistered_by_another' end
     ], lambda x: x is not null)) as conflict
     from (
         select l.*, i.day as registered,
-            (select nullif(arg_max(coalesce(r.owner_id, ''), r.n), '') from live r
-             where r.vin = l.vin and r.n < l.n and r.event_type = 'registration') as owner_before,
+            (select bool_and(h.owner_id is not null) from live h
+             where h.vin = l.vin and (h.n = last.n or h.joint = last.joint)) as is_known,
+            (select list(h.owner_id) from live h
+             where h.vin = l.vin and (h.n = last.n or h.joint = last.joint)) as owners_before,
             (select arg_min(r.brand, r.n) from live r
              where r.vin = l.vin and r.event_type = 'registration' and r.brand is not null) as registered_brand
-        from live l left join initial i using (vin) where l.event_type <> 'registration') d)
+        from live l left join initial i using (vin)
+        left join (
+            select d.vin, d.n as of, arg_max(r.n, r.n) as n, arg_max({joint: r.joint}, r.n).joint as joint
+            from live d join live r on r.vin = d.vin and r.n < d.n and r.event_type = 'registration'
+            group by all) last on last.vin = l.vin and last.of = l.n
+        where l.event_type <> 'registration') d)
 
 union all
 select 'duplicate_export', vin, anchor, 'high', day
@@ -149,7 +181,7 @@ select 'odometer_rollback', vin, anchor, case when (highest - kilometres) / high
 from (
     select *, max(kilometres) over (partition by vin order by day
         range between unbounded preceding and interval 1 day preceding) as highest
-    from readings)
+    from readings where (vin, n) not in (select vin, n from slips))
 where highest - kilometres > 500
 qualify row_number() over (partition by vin order by day, kilometres, n) = 1
 
@@ -188,6 +220,16 @@ where not other_register and (not well_formed or (compulsory and (
         [[1,8],[2,7],[3,6],[4,5],[5,4],[6,3],[7,2],[8,10],[10,9],[11,8],[12,7],[13,6],[14,5],[15,4],[16,3],[17,2]],
         lambda p: coalesce(try_cast(substr(digits, p[1]::bigint, 1) as integer), 0) * p[2]))::bigint % 11, 1) <> substr(v.vin, 9, 1)
     or (registered is not null and (place < 0 or (registered - 1980 - place + 1 + 300) % 30 > 2)))))
+
+union all
+select 'implausible_reading', vin, anchor, 'low', day from slips
+
+union all
+select 'implausible_reading', vin, anchor, 'low', day from live
+where is_document and odometer_km in (65535, 999999, 4294967295)
+
+union all
+select 'dropped_value', vin, anchor, 'low', day from live where dropped
 
 union all
 select 'revision_conflict', vin, anchor, 'low', day from live where contested

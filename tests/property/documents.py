@@ -41,11 +41,11 @@ OFFSETS = (
     200,
     201,
 )
-VINS = ("LSVAU2180N2183294", "LSVAU2180N2183295", "N777HN-680A0434")
+VINS = ("LSVAU2180N2183294", "LSVAU2180N2183295", "N777HN-680A0434", "UNKNOWN")
 PEOPLE = ("p1", "p2", "x1", None)
-PROVINCES = ("CN-GD", "CN-XJ", None)
+PROVINCES = ("CN-GD", "CN-XJ", None, "Guangdong")
 CLOCKS = ("", "", "", "T00:00:00+08:00", "T23:59:59.5+08:00", "T16:30:00Z")
-KILOMETRES = (None, 0, -0.0, 50, 450, 600, 20_000)
+KILOMETRES = (None, 0, -0.0, 50, 450, 600, 20_000, 999_999, -1)
 PRICES = (None, 0, 1e-320, 60_000, 100_000, 250_000)
 
 encode = msgspec.json.Encoder().encode
@@ -72,12 +72,15 @@ def _common(dice: Random, event_type: str, sources: tuple[str, ...]) -> dict[str
         "odometer_km": dice.choice(KILOMETRES),
         "odometer_status": dice.choice(("read", "read", "not_read", None)),
         "brand": dice.choice(("Zeekr", "BYD", None)),
+        "date_precision": "month" if dice.random() < 0.05 else "day",
     }
 
 
 def _registration(dice: Random) -> dict[str, Any]:
     return _common(dice, "registration", ("reg-gd", "reg-xj", "mixed")) | {
-        "kind": dice.choice(("initial", "initial", "transfer", "transfer", "pending_export")),
+        "kind": dice.choice(
+            ("initial", "initial", "transfer", "transfer", "pending_export", "reregistration")
+        ),
         "province": dice.choice(PROVINCES),
         "owner_id": dice.choice(PEOPLE),
         "owner_type": dice.choice(("person", "company", "dealer", "exporter", None)),

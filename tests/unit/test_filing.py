@@ -42,10 +42,11 @@ def test_what_becomes_of_a_document(documents, outcomes):
     assert [outcome.value for outcome in filed(*documents)[1]] == outcomes
 
 
-def test_only_duplicates_and_stale_documents_change_nothing():
+def test_duplicates_stale_documents_and_those_of_no_car_change_nothing():
     assert {outcome for outcome in FilingOutcome if not outcome.changed} == {
         FilingOutcome.DUPLICATE,
         FilingOutcome.STALE,
+        FilingOutcome.OF_NO_CAR,
     }
 
 

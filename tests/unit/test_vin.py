@@ -50,22 +50,23 @@ def test_form(vin, well_formed):
 
 
 @pytest.mark.parametrize(
-    ("character", "near", "year"),
+    ("character", "latest", "year"),
     [
         ("A", 2010, 2010),
         ("A", 1982, 1980),
         ("S", 2025, 2025),
-        ("T", 2025, 2026),
+        ("T", 2026, 2026),
         ("Y", 2000, 2000),
         ("1", 2001, 2001),
-        ("9", 2038, 2039),
+        ("9", 2038, 2009),
+        ("9", 2026, 2009),
         ("U", 2025, None),
         ("Z", 2025, None),
         ("0", 2025, None),
     ],
 )
-def test_model_years_run_in_cycles_of_thirty(character, near, year):
-    assert vins.model_year(f"LGXCE6CB0{character}K100074", near) == year
+def test_model_years_run_in_cycles_of_thirty(character, latest, year):
+    assert vins.model_year(f"LGXCE6CB0{character}K100074", latest) == year
 
 
 @pytest.mark.parametrize(
@@ -82,3 +83,26 @@ def test_model_years_run_in_cycles_of_thirty(character, near, year):
 )
 def test_edit_distance(one, other, edits):
     assert edit_distance(one, other) == edit_distance(other, one) == edits
+
+
+@pytest.mark.parametrize(
+    ("number", "why"),
+    [
+        ("WVGZZZCT3T***********", "masked"),
+        ("LRW3E7FS?????????", "masked"),
+        ("LRW3E7FSXXXXXXXXX", "masked"),
+        ("00000000000000000", "repeated"),
+        ("XXXXXXXXXXXXXXXXX", "repeated"),
+        ("0", "repeated"),
+        ("-", "repeated"),
+        ("000-000", "repeated"),
+        ("N/A", "word"),
+        ("UNKNOWN", "word"),
+        ("LRW3E7FS5PC695355", None),
+        ("LLW3E7FS5PC695355", None),
+        ("N777HN-680A0434", None),
+        ("LXXXXX7FS5PC69535", None),
+    ],
+)
+def test_numbers_that_identify_no_car(number, why):
+    assert vins.no_car(number, ("N/A", "UNKNOWN")) == why
