@@ -45,9 +45,9 @@ FAULTS: tuple[Fault, ...] = (
     Fault("oversize", _insert(_OVERSIZE)),
 )  # fmt: skip
 
-# These need a registration: its kind and its money.
+# These need a registration: its kind and its price.
 REGISTRATION_FAULTS: tuple[Fault, ...] = (
     Fault("unknown_kind", _replace(rb'"kind":"[^"]*"', b'"kind":"lease"')),
-    Fault("negative_money", _insert(b'"price_cny":-5000')),
+    Fault("unknown_precision", _insert(b'"date_precision":"year"')),
     Fault("not_a_number", _insert(b'"price_cny":NaN')),
 )

@@ -110,7 +110,7 @@ def test_a_restart_with_redelivery_changes_nothing(stream, dice):
 
     resumed = Watermarks(CATALOGUE.policy.watermarks, first.watermarks.newest)
     second = make_engine(store, corrections=corrections, watermarks=resumed)
-    take(after, second.judge(store.vins()))
+    take(after, second.rejudge(store.vins()))
     take(after, second.process(raw(stream[rewound:])))
     assert final_set(after) == final_set(firing)
 
