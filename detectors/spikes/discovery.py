@@ -26,5 +26,6 @@ def benjamini_hochberg(p: Array, rate: float = DEFAULT_RATE) -> NDArray[np.bool_
     """
     tested = np.isfinite(p)
     rejected = np.zeros(len(p), dtype=bool)
-    rejected[tested] = scipy.stats.false_discovery_control(p[tested]) <= rate
+    # A tail that is summed up may exceed 1 by the last digit.
+    rejected[tested] = scipy.stats.false_discovery_control(np.minimum(p[tested], 1)) <= rate
     return rejected
