@@ -11,6 +11,7 @@ DEMO := demo
 WORKERS ?= 2
 BENCH ?= limit embedded scaling memory streaming recovery latency peers forest spikes
 SIZE ?=
+SEED ?= 1
 RESULTS ?= tests/benchmarks/results.json
 
 .PHONY: help install demo test check bench nightly readme model lock dashboards format clean
@@ -55,11 +56,11 @@ readme: install  ## Bring the generated parts of the README up to date
 	    -e '/<!-- capacity -->/,/<!-- end capacity -->/{//!d}' -e '/<!-- capacity -->/r .capacity.tmp' README.md
 	@rm .detectors.tmp .capacity.tmp
 
-bench: install  ## Measure beside limits and peers: BENCH="limit peers" SIZE=--quick
+bench: install  ## Measure beside limits and peers: BENCH="limit peers" SIZE=--quick SEED=1
 	@for name in $(BENCH); do \
 	    case $$name in \
 	        forest) options= ;; \
-	        spikes) options="--repetitions 5 --panels 2" ;; \
+	        spikes) options="--repetitions 30 --panels 10 --seed $(SEED)" ;; \
 	        *) options="$(SIZE) $(if $(filter --quick,$(SIZE)),,--json $(RESULTS))" ;; \
 	    esac; \
 	    $(BIN)/python -W ignore -m tests.benchmarks $$name $$options; \

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import special
 
-from detectors.spikes.scan import Rows, combined_tail
+from detectors.spikes.scan import Rows, combined_tail, of_the_excess
 from detectors.spikes.special import Array
 
 
@@ -45,12 +45,14 @@ class Bound:
         )
 
     def largest_counts(self, level: float) -> Array:
-        """Return the largest counts whose probability exceeds `level`; -1 where even 0 does not."""
+        """Return the largest counts whose probability exceeds `level`; the expected ones at least."""
+        expected = self._mixed(self.mean)
 
         def probability(observed: Array) -> Array:
             counts = np.broadcast_to(observed, self.mean.shape)
-            tail, _ = combined_tail(self.windows, self.past, counts, self.mean, self.dispersion)
-            return self._mixed(tail)
+            tails = combined_tail(self.windows, self.past, counts, self.mean, self.dispersion)
+            combined, alone = (self._mixed(tail) for tail in tails)
+            return of_the_excess(observed, expected, combined, alone, self.windows)
 
         guess = self._mixed(self.mean + normal_excess(self.mean * self.dispersion, level))
         return largest_count(probability, guess, level)

@@ -101,7 +101,8 @@ def chinese_regressors(starts: Days, ends: Days) -> Array:
     Returns
     -------
     array, periods x windows
-        For single days six weekday columns (Tuesday to Sunday) follow.
+        One sine and cosine of the year follow, and for single days six weekday columns (Tuesday to
+        Sunday).
     """
     rows = np.array(
         [
@@ -109,14 +110,23 @@ def chinese_regressors(starts: Days, ends: Days) -> Array:
             for start, end in zip(starts.tolist(), ends.tolist(), strict=True)
         ]
     )
-    if np.all(ends - starts == 1):
-        weekday = (starts + 6) % 7
-        rows = np.hstack([rows, (weekday[:, None] == np.arange(1, 7)).astype(float)])
-    return rows
+    return np.hstack([rows, seasonal_regressors(starts, ends, harmonics=1)])
 
 
 def seasonal_regressors(starts: Days | Array, ends: Days | Array, harmonics: int = 2) -> Array:
-    """Return sines and cosines of the year at the middle of every period."""
+    """Return cosines and sines of the year at the middle of every period, and weekdays of days.
+
+    Parameters
+    ----------
+    starts, ends : array
+        First civil day of every period and the day after its last, as proleptic ordinals.
+    harmonics : int
+        Of the year.
+    """
     middle = (starts + ends) / 2.0
     angle = 2.0 * np.pi * middle[:, None] * np.arange(1, harmonics + 1) / 365.2425
-    return np.hstack([np.cos(angle), np.sin(angle)])
+    year = np.hstack([np.cos(angle), np.sin(angle)])
+    if not np.all(ends - starts == 1):
+        return year
+    weekday = (starts + 6) % 7
+    return np.hstack([year, (weekday[:, None] == np.arange(1, 7)).astype(float)])

@@ -16,6 +16,7 @@ MINIMUM_PEERS = 8
 PRIOR_SD = 1.0
 """Prior standard deviation of the log-factor: 0 where no peer says anything."""
 
+_LARGEST_SQUARED_VARIATION = 0.5
 _HUBER = 2.0
 _STEPS = 4
 _MINIMUM_MEAN = 2.0
@@ -36,7 +37,7 @@ def common_factor(counts: Array, mean: Array, dispersion: Array) -> tuple[Array,
         Log-factor of the series' peers and its variance. A Huber estimate: a peer with a spike of
         its own has bounded influence; tiny expectations have none.
     """
-    ratio = np.log((counts + 0.5) / (mean + 0.5))
+    ratio = np.log((counts + 0.5) / (mean + 0.5)) + _log_bias(mean, dispersion)
     precision = np.where(mean > _MINIMUM_MEAN, mean / dispersion, 0.0)
     root = np.sqrt(precision) / _HUBER
     weight = precision
@@ -48,3 +49,14 @@ def common_factor(counts: Array, mean: Array, dispersion: Array) -> tuple[Array,
     others = weight.sum(-1, keepdims=True) - weight + prior
     factor = (weighted.sum(-1, keepdims=True) - weighted) / others
     return factor, 1.0 / others, centre
+
+
+def _log_bias(mean: Array, dispersion: Array) -> Array:
+    """Return by how much the mean logarithm of counts lies below the logarithm of their mean.
+
+    It is half the squared coefficient of variation, to first order; of next to no counts that says
+    nothing, so it is bounded. Without it the factor is too low by some percent, and so is what is
+    expected of every province.
+    """
+    bias: Array = 0.5 * np.minimum(dispersion / mean, _LARGEST_SQUARED_VARIATION)
+    return bias

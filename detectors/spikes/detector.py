@@ -13,13 +13,20 @@ import numpy as np
 
 from detectors.spikes.bounds import Bound
 from detectors.spikes.common import MINIMUM_PEERS, common_factor
+from detectors.spikes.falls import Falls
 from detectors.spikes.filter import GATE, NegativeBinomialFilter, Prediction
-from detectors.spikes.scan import WEEK_WINDOWS, Scan
-from detectors.spikes.special import SMALLEST_PROBABILITY, Array, log_likelihood
+from detectors.spikes.scan import WEEK_WINDOWS, Scan, of_the_excess
+from detectors.spikes.special import (
+    SMALLEST_PROBABILITY,
+    Array,
+    anscombe_residual,
+    log_likelihood,
+)
 from detectors.spikes.speeds import BOTH, Speed
+from detectors.spikes.spread import Spread
 
 _FORGETTING = 0.98
-_FOLLOWED = 0.3
+_FOLLOWED = 0.6
 _LARGEST_LOSS = 3.0
 _WARM_UP = 20
 
@@ -82,6 +89,8 @@ class SpikeDetector:
         each = [speed for speed in speeds for _ in range(self.series)]
         self.filter = NegativeBinomialFilter(np.tile(first, self.speeds), regressors, each)
         self.scan = Scan(self.series * self.speeds, windows)
+        self.spread = Spread(self.series * self.speeds)
+        self.falls = Falls(self.filter.mean[:, 0])
         self.log_weights = np.zeros((self.speeds, self.series))
         self.steps = 0
         self._common = np.zeros(self.series * self.speeds)
@@ -116,23 +125,29 @@ class SpikeDetector:
         own = self.filter.predict(regressors)
         thinned = _thin(own, share)
         expected, factored = self._with_peers(every, thinned, share, growing=growing)
-        dispersion = factored.predictive_dispersion()
+        learnt = factored.predictive_dispersion()
         weights = self.weights()
+        judged = self._as_before_a_fall(factored, share)
+        dispersion = self.spread.judged(judged.predictive_dispersion())
 
-        tails, alone = self.scan.p_value(every, factored.mean, dispersion)
-        p = np.maximum(self._mixed(weights, tails), SMALLEST_PROBABILITY)
-        bound = self._bound(weights, factored, dispersion)
-        self._weigh(every, factored.mean, dispersion)
+        tails, alone = self.scan.p_value(every, judged.mean, dispersion)
+        usual = self._mixed(weights, judged.mean)
+        p = of_the_excess(
+            counts, usual, self._mixed(weights, tails), self._mixed(weights, alone), self.scan.windows
+        )
+        bound = self._bound(weights, judged, dispersion)
+        self._weigh(every, factored.mean, self.spread.judged(learnt))
         high = alone < GATE
+        residual = anscombe_residual(every, factored.mean, learnt)
         moved = self.filter.update(every, expected, high)
         self.filter.shift_level(_FOLLOWED * self._common)
-        self.scan.push(every, factored.mean, dispersion, high)
+        self.falls.shift(_FOLLOWED * self._common)
+        self.falls.learn(self.filter.mean[:, 0], residual, self.filter.average, moved)
+        self.spread.learn(residual, factored.mean)
+        self.scan.push(every, judged.mean, dispersion, high)
         self.steps += 1
         return Judgement(
-            self._mixed(weights, factored.mean),
-            p,
-            np.rint(self._mixed(weights, moved)),
-            bound,
+            usual, np.maximum(p, SMALLEST_PROBABILITY), np.rint(self._mixed(weights, moved)), bound
         )
 
     def weights(self) -> Array:
@@ -173,6 +188,15 @@ class SpikeDetector:
         spread = 1.0 + share * (self.filter.dispersion_at(mean / share) - 1.0)
         uncertain = 1.0 / (1.0 / own.concentration + variance)
         return Prediction(mean, spread, own.concentration), Prediction(mean, spread, uncertain)
+
+    def _as_before_a_fall(self, expected: Prediction, share: Array) -> Prediction:
+        """Return the prediction with the level from which a series fell lately, where it fell."""
+        height = self.falls.height(self.filter.mean[:, 0])
+        if not height.any():
+            return expected
+        mean = expected.mean * np.exp(height)
+        spread = 1.0 + share * (self.filter.dispersion_at(mean / share) - 1.0)
+        return Prediction(mean, spread, expected.concentration)
 
     def _weigh(self, counts: Array, mean: Array, dispersion: Array) -> None:
         """Move the bank's weights by the likelihood of the counts, each loss bounded."""

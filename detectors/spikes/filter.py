@@ -7,9 +7,9 @@ the log-rate is matched with a gamma distribution of the rate, so that a step is
 
 Three guards, each for a failure that was observed: the variance of the log-rate is bounded and
 the state is checked to be finite (NaN compares false, which would silently mean "no alarm");
-dispersion is learnt from successive differences (squared residuals swallow a level shift); an
-outlier moves the state less, but three in a row open the level (gating alone locks a new level
-out for ever).
+dispersion is learnt from successive differences (squared residuals swallow a level shift), at a
+pace that depends on the age of the series and not on when the panel began; an outlier moves the
+state less, but three in a row open the level (gating alone locks a new level out for ever).
 """
 
 from collections.abc import Sequence
@@ -37,7 +37,7 @@ _LOW = float(special.ndtri(GATE))
 INTERVENTION_RUN = 3
 INTERVENTION_VARIANCE = 0.25
 MAXIMUM_VARIANCE = 2.0
-COEFFICIENT_SD = 0.001
+COEFFICIENT_SD = 0.0005
 INITIAL_LEVEL_SD = 2.0
 INITIAL_SLOPE_SD = 0.01
 INITIAL_COEFFICIENT_SD = 0.2
@@ -45,7 +45,12 @@ INITIAL_DISPERSION = 1.5
 _USUAL_RATE = 0.05
 _RESIDUAL_RATE = 0.25
 _RESIDUAL_LIMIT = 3.0
-_EARLY = 21
+_EARLY = 41
+_INFORMATIVE_MEAN = 2.0
+_GROWN = 4.0
+"""A series this many times as large as when it was young last is another one: young again."""
+
+_YOUNG_AGE = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +99,8 @@ class NegativeBinomialFilter:
         self.covariance = np.tile(np.diag(variance), (series, 1, 1))
         self.dispersion = np.full(series, INITIAL_DISPERSION)
         self.usual_mean = first + 0.5
-        self.seen = 0
+        self.age = np.zeros(series)
+        self._aged_from = self.usual_mean.copy()
         self.previous_residual = np.zeros(series)
         self.previous_weight = np.zeros(series)
         self.run = np.zeros(series)
@@ -223,13 +229,20 @@ class NegativeBinomialFilter:
         """Learn variance over mean from successive differences, blind to a wrong level."""
         residual = (counts - expected.mean) / np.sqrt(expected.mean)
         squared = (residual - self.previous_residual) ** 2 / 2.0
-        rate = np.maximum(self._rate, 1.0 / (self.seen + _EARLY))
+        rate = np.maximum(self._rate, 1.0 / (self.age + _EARLY))
         step = rate * np.minimum(weight, self.previous_weight)
         target = 1.0 + (squared - 1.0) / self._scale(expected.mean)
         self.dispersion = np.maximum(1.0, self.dispersion + step * (target - self.dispersion))
         self.previous_residual, self.previous_weight = residual, weight
         self.usual_mean += _USUAL_RATE * (expected.mean - self.usual_mean)
-        self.seen += 1
+        self._grow_older(expected.mean)
+
+    def _grow_older(self, mean: Array) -> None:
+        """Count the periods that told something; a series that has grown fourfold is young again."""
+        self.age += mean > _INFORMATIVE_MEAN
+        grown = self.usual_mean > _GROWN * self._aged_from
+        self.age = np.where(grown, np.minimum(self.age, _YOUNG_AGE), self.age)
+        self._aged_from = np.where(grown, self.usual_mean, self._aged_from)
 
     def _assert_finite(self) -> None:
         if not np.isfinite(self.mean.sum() + self.covariance.sum() + self.dispersion.sum()):

@@ -11,6 +11,8 @@ Rows = NDArray[np.int64]
 WEEK_WINDOWS = (1, 2)
 DAY_WINDOWS = (1, 3, 7)
 
+_NO_NEWS = 0.6
+
 
 class Scan:
     """Sums over the latest periods for many series.
@@ -76,3 +78,29 @@ def combined_tail(
         alone = tail if window == windows[0] else alone
         smallest = np.minimum(smallest, tail)
     return np.minimum(1.0, smallest * len(windows)), alone
+
+
+def of_the_excess(
+    counts: Array, expected: Array, combined: Array, alone: Array, windows: tuple[int, ...]
+) -> Array:
+    """Return the p-value of counts above what was expected of them.
+
+    Where a count does not exceed its expectation, a sum over several periods is large because of the
+    earlier ones, which have been judged: such a period is no news, however large the sum.
+
+    Parameters
+    ----------
+    counts, expected : array
+        Of the present period.
+    combined, alone : array
+        As `combined_tail` returns them.
+    windows : tuple of int
+        Of the scan.
+
+    Returns
+    -------
+    array
+        Falls as the counts grow, and lies above one half up to the expectation, rounded up.
+    """
+    usual = np.maximum(_NO_NEWS, np.minimum(1.0, alone * len(windows)))
+    return np.where(counts > np.ceil(expected), combined, usual)

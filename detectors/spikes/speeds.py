@@ -36,11 +36,11 @@ SLOW = Speed(
 """For flat and seasonal series: best on stationary counts, alarms too often under growth."""
 
 FAST = Speed(
-    level_sd=0.02,
-    slope_sd=0.002,
+    level_sd=0.015,
+    slope_sd=0.0005,
     slope_damping=0.9,
-    intervention_average=1.1,
-    dispersion_rate=0.015,
+    intervention_average=1.3,
+    dispersion_rate=0.01,
 )
 """For series that grow by the week: best there, somewhat insensitive on flat series."""
 

@@ -111,10 +111,16 @@ def _print(table: CountTable, scores: Scores, method: str, *, beside: bool) -> N
     """Print one line an alarm and a summary, beside standard output where that carries data."""
     for column, period in enumerate(table.periods):
         for line in np.flatnonzero(scores.alarm[:, column]):
+            expected, upper = scores.expected[line, column], scores.upper[line, column]
+            # A method that adds earlier periods up (EARS C3) may leave less room than is expected.
+            usual = (
+                f"up to {upper:.0f} is usual"
+                if upper >= expected
+                else "with the periods before it more than is usual"
+            )
             typer.echo(
                 f"{period} {table.regions[line]}: {table.counts[line, column]:.0f} counted, "
-                f"{scores.expected[line, column]:.1f} expected, "
-                f"up to {scores.upper[line, column]:.0f} is usual (p {scores.p[line, column]:.2g})",
+                f"{expected:.1f} expected, {usual} (p {scores.p[line, column]:.2g})",
                 err=beside,
             )
     typer.echo(

@@ -1,5 +1,8 @@
 """The measurements behind the figures, as commands."""
 
+import math
+from collections.abc import Callable
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -21,6 +24,14 @@ for command in (limit, embedded, scaling, memory, capacity):
 app.command("forest")(forest)
 
 _PROGRESS = Console(stderr=True)
+_SEASON = 0.25
+
+PANELS: dict[str, Callable[[int], Simulation]] = {
+    "calendar right": partial(simulate_growth, season=_SEASON),
+    "calendar wrong": partial(simulate_growth, season=_SEASON, foreign=True),
+    "policy shocks": partial(simulate_growth, shocks=True),
+}
+"""Growth panels by what detectors do not know of them."""
 
 
 @app.callback()
@@ -39,20 +50,34 @@ def spikes(
     ] = 30,
     panels: Annotated[int, typer.Option(min=1, help="Growth panels of 31 provinces.")] = 12,
     late: Annotated[bool, typer.Option(help="Also judge weeks whose documents come late.")] = True,
+    method: Annotated[
+        list[str] | None, typer.Option(help="One of the methods; several by repeating it; default all.")
+    ] = None,
 ) -> None:
-    """Compare all count methods on the Noufaily simulation and on growing provinces."""
-    _run(f"Noufaily 2013, seed {seed}", [simulate_noufaily(seed, repetitions)])
-    for shocks in (False, True):
-        simulations = [simulate_growth(seed + index, shocks=shocks) for index in range(panels)]
-        name = "calendar wrong, policy shocks" if shocks else "calendar right"
-        _run(f"31 growing provinces, {name}, seeds {seed}-{seed + panels - 1}", simulations)
+    """Compare count methods on the Noufaily simulation and on growing provinces.
+
+    `calendar right`: holidays that the detector knows, and a season of every province that it does not.
+    `calendar wrong`: holidays of another calendar. `policy shocks`: New Years of unknown size and
+    national rushes and pauses.
+    """
+    methods = tuple(dict.fromkeys(method or METHODS))
+    unknown = [name for name in methods if name not in METHODS]
+    if unknown:
+        raise typer.BadParameter(
+            f"{unknown[0]!r}; allowed: {', '.join(METHODS)}", param_hint="--method"
+        )
+    _run(f"Noufaily 2013, seed {seed}", [simulate_noufaily(seed, repetitions)], methods)
+    seeds = range(seed, seed + panels)
+    for name, simulate in PANELS.items():
+        simulations = [simulate(each) for each in seeds]
+        _run(f"31 growing provinces, {name}, seeds {seeds[0]}-{seeds[-1]}", simulations, methods)
         if late:
             _run_late(simulations, name, seed)
 
 
-def _run(title: str, simulations: list[Simulation]) -> None:
+def _run(title: str, simulations: list[Simulation], methods: tuple[str, ...]) -> None:
     results = []
-    for method in METHODS:
+    for method in methods:
         with _PROGRESS.status(f"{title}: {method}"):
             results.append(measure(method, simulations))
     _show(title, results)
@@ -69,21 +94,25 @@ def _run_late(simulations: list[Simulation], name: str, seed: int) -> None:
 
 def _show(title: str, results: list[Measurement], anchor: str = "farrington") -> None:
     shown = Table(title=f"{title}: {results[0].outbreaks} outbreaks, {results[0].quiet} quiet weeks")
-    headings = ("false %", "worst", "POD", "@1 %", "@0.5 %", "delay", f"z {anchor}", "µs")
+    headings = ("false %", "worst", ">500", "young", "found %", "@1 %", "@0.5 %", "delay")
     shown.add_column("method")
-    for heading in headings:
+    for heading in (*headings, f"z {anchor}", "µs"):
         shown.add_column(heading, justify="right")
-    reference = next(result for result in results if result.method == anchor)
+    reference = next((result for result in results if result.method == anchor), None)
     for result in results:
         shown.add_row(
             result.method,
-            f"{100 * result.false_alarm_rate:.2f}",
-            f"{100 * result.worst:.2f}",
-            f"{result.detected:.3f}",
+            str(result.false_alarms),
+            *(_percent(part) for part in (result.worst, result.large, result.young)),
+            str(result.detected),
             f"{result.detected_at_1:.3f}",
             f"{result.detected_at_half:.3f}",
             f"{result.delay:.2f}",
-            f"{paired_z(result, reference):+.1f}",
+            "" if reference is None else f"{paired_z(result, reference):+.1f}",
             f"{result.microseconds:.1f}",
         )
-    Console(width=110).print(shown)
+    Console(width=140).print(shown)
+
+
+def _percent(share: float) -> str:
+    return "" if math.isnan(share) else f"{100 * share:.2f}"

@@ -4,7 +4,8 @@ The national path follows the published yearly totals (3k, 4k, 15k, 69k, 275k, 4
 provinces have drifting Zipf shares and start on four dates with a fifty-fold ramp; the calendar
 acts by day and is summed to weeks, so that it is not of the detector's own form. With `shocks`
 the size of Chinese New Year varies by 30 % from year to year and 24 national fortnights of policy
-rushes and pauses come on top, unknown to detectors.
+rushes and pauses come on top, unknown to detectors. With a `season` every province has a yearly wave
+of its own, no single sine. With `foreign` holidays they follow a calendar that detectors do not know.
 """
 
 from datetime import date
@@ -26,6 +27,7 @@ FIRST_DAY = date(2018, 12, 31).toordinal()
 WEEKS = 418
 SCORED_FROM = (date(2024, 1, 1).toordinal() - FIRST_DAY) // 7
 AFTER_START = 39
+YOUNG_UNTIL = 78
 _YEARLY = (3e3, 4.3e3, 15e3, 69e3, 275e3, 436e3, 5.2e5, 5.6e5)
 _STARTS = (date(2019, 5, 1), date(2020, 11, 1), date(2022, 12, 1), date(2024, 3, 1))
 _STARTING = (9, 10, 8, 4)
@@ -33,21 +35,38 @@ _LUNAR_EFFECTS = {(-14, -8): 0.10, (-7, -1): -0.15, (0, 6): -0.9, (7, 13): -0.35
 _EVENTS = 56
 _OCTOBER, _GOLDEN_WEEK_ENDS = 10, 7
 _LAST_DAYS_OF_MONTH, _LAST_DAYS_OF_QUARTER = 27, 22
+_YEAR, _LUNAR_YEAR = 365.2425, 354.367
+_FOREIGN_FEAST = date(2019, 6, 4).toordinal()
+_FOREIGN_EFFECTS = {(-14, -1): 0.15, (0, 6): -0.7, (7, 13): -0.2, (67, 71): -0.5}
+_DECEMBER, _CHRISTMAS = 12, 24
 
 
 def simulate_growth(
-    seed: int, *, shocks: bool, outbreaks: bool = True, scale: float = 1.0
+    seed: int, *, shocks: bool = False, season: float = 0.0, foreign: bool = False
 ) -> Simulation:
-    """Simulate one panel from 2019 to 2026, with outbreaks from 2024 on."""
+    """Simulate one panel from 2019 to 2026, with outbreaks from 2024 on.
+
+    Parameters
+    ----------
+    seed : int
+    shocks : bool
+        National shocks come on top.
+    season : float
+        Mean height of the provinces' yearly waves, on the logarithmic scale.
+    foreign : bool
+        The holidays are those of another calendar.
+    """
     random = np.random.default_rng([seed, int(shocks)])
     days = np.arange(FIRST_DAY, FIRST_DAY + 7 * WEEKS)
-    national = _national_path(days) * scale
+    national = _national_path(days)
     shares, started = _shares(random)
-    calendar = _calendar_effects(random, days, shocks)
+    calendar = _foreign_effects(random, days) if foreign else _calendar_effects(random, days, shocks)
     weekly = (national[None, :] * np.exp(calendar)).reshape(PROVINCES, WEEKS, 7).sum(axis=2)
     common = random.normal(0.0, 0.07, WEEKS)
     if shocks:
         common += _policy_fortnights(random)
+    if season:
+        weekly *= np.exp(_seasons(random, season))
     mean = np.maximum(weekly * shares * np.exp(common), 1e-3)
     linear = random.uniform(1.2, 2.5, PROVINCES)[:, None]
     quadratic = random.uniform(0.004, 0.015, PROVINCES)[:, None]
@@ -56,9 +75,11 @@ def simulate_growth(
     weeks = np.arange(WEEKS)
     scored = np.broadcast_to(weeks >= SCORED_FROM, mean.shape).copy()
     scored &= weeks[None, :] >= (started + AFTER_START)[:, None]
-    result = Simulation(counts, mean, dispersion, scored, np.arange(PROVINCES), FIRST_DAY + 7 * weeks)
-    if outbreaks:
-        _add_outbreaks(random, result)
+    young = weeks[None, :] < (started + YOUNG_UNTIL)[:, None]
+    result = Simulation(
+        counts, mean, dispersion, scored, np.arange(PROVINCES), FIRST_DAY + 7 * weeks, young
+    )
+    _add_outbreaks(random, result)
     return result
 
 
@@ -101,6 +122,34 @@ def _calendar_effects(random: np.random.Generator, days: NDArray[np.int64], shoc
     push = random.normal(1.0, 0.2, (PROVINCES, 1))
     effect += -0.6 * holiday * taste + (0.12 * month_end + 0.15 * quarter_end) * push
     return effect
+
+
+def _foreign_effects(random: np.random.Generator, days: NDArray[np.int64]) -> Array:
+    """Feasts that come eleven days sooner every year, and the turn of the year."""
+    taste = random.normal(1.0, 0.2, (PROVINCES, 1))
+    effect = np.zeros((PROVINCES, len(days)))
+    for year in range(9):
+        offset = days - (_FOREIGN_FEAST + round(year * _LUNAR_YEAR))
+        for (first, last), value in _FOREIGN_EFFECTS.items():
+            effect[:, (offset >= first) & (offset <= last)] += value * taste
+    civil = [date.fromordinal(int(day)) for day in days]
+    closed = np.array(
+        [
+            (day.month == _DECEMBER and day.day >= _CHRISTMAS) or (day.month == 1 and day.day == 1)
+            for day in civil
+        ]
+    )
+    return effect - 0.6 * closed * taste
+
+
+def _seasons(random: np.random.Generator, height: float) -> Array:
+    """A yearly wave a province and a second one, smaller, within it: no single sine."""
+    first = random.normal(height, height / 3.0, (PROVINCES, 1))
+    second = random.normal(0.0, height / 3.0, (PROVINCES, 1))
+    phase = random.uniform(0.0, 2.0 * np.pi) + random.normal(0.0, 0.4, (PROVINCES, 1))
+    angle = 2.0 * np.pi * (FIRST_DAY + 7.0 * np.arange(WEEKS)) / _YEAR
+    season: Array = first * np.cos(angle - phase) + second * np.cos(2.0 * angle - phase)
+    return season
 
 
 def _policy_fortnights(random: np.random.Generator) -> Array:

@@ -29,6 +29,8 @@ class Simulation:
         What is observed, its expectation without outbreaks and its variance over mean.
     scored : array of bool, series x periods
         Periods in which a detector is judged.
+    young : array of bool, optional
+        Periods soon after their series' start.
     outbreaks : list of Outbreak
         Those within the scored periods.
     scenario : array of int
@@ -43,6 +45,7 @@ class Simulation:
     scored: NDArray[np.bool_]
     scenario: NDArray[np.int64]
     days: NDArray[np.int64] | None = None
+    young: NDArray[np.bool_] | None = None
     outbreaks: list[Outbreak] = field(default_factory=list)
 
     def null(self) -> NDArray[np.bool_]:

@@ -1,6 +1,7 @@
 """``zeromile spikes`` and its benchmark as a user runs them."""
 
 import csv
+import re
 from datetime import date, timedelta
 
 import numpy as np
@@ -69,6 +70,24 @@ def test_methods_are_compared(labelled):
     assert result.exit_code == 0
     assert "1 of 1" in result.stdout
     assert "not enough history" in result.stdout  # farrington wants five years
+
+
+@pytest.mark.parametrize("method", ["ss-nb", "ears-c1", "ears-c3", "trailing-mean", "farrington"])
+def test_no_line_says_that_less_than_expected_is_usual(tmp_path, method):
+    random = np.random.default_rng(7)
+    counts = random.poisson(9.0, 300)
+    counts[60::23] *= 3
+    rows = [f"a,{week},{count}" for week, count in zip(weeks(300), counts, strict=True)]
+    path = write(tmp_path / "counts.csv", rows)
+    result = RUN.invoke(app, ["spikes", str(path), "--method", method, "--baseline-years", "2"])
+    lines = [line for line in result.stdout.splitlines() if " expected, " in line]
+    assert len(lines) > 3
+    said = [re.search(r"([\d.]+) expected, up to (\d+) is usual", line) for line in lines]
+    assert any(said)
+    assert all(float(one[2]) >= float(one[1]) for one in said if one)
+    assert all(
+        one or "with the periods before it" in line for one, line in zip(said, lines, strict=True)
+    )
 
 
 def test_false_discovery_control_drops_lone_alarms(labelled):
@@ -160,5 +179,16 @@ def test_the_benchmark_prints_its_tables():
     arguments = ["spikes", "--seed", "5", "--repetitions", "1", "--panels", "1", "--no-late"]
     result = RUN.invoke(benchmarks, arguments)
     assert result.exit_code == 0, result.output
-    assert result.stdout.count("ss-nb") == 3
+    assert result.stdout.count("ss-nb") == 4
     assert "calendar wrong" in result.stdout
+    assert "%" in result.stdout
+
+
+def test_the_benchmark_measures_what_it_is_asked_for():
+    arguments = ["spikes", "--seed", "6", "--repetitions", "1", "--panels", "3", "--no-late"]
+    result = RUN.invoke(benchmarks, [*arguments, "--method", "ss-nb"])
+    assert result.exit_code == 0, result.output
+    assert "ears-c1" not in result.stdout
+    wrong = RUN.invoke(benchmarks, [*arguments, "--method", "guess"])
+    assert wrong.exit_code == 2
+    assert "'guess'; allowed: oracle" in " ".join(wrong.stderr.split())

@@ -14,6 +14,8 @@ from detectors.spikes.discovery import benjamini_hochberg
 from detectors.spikes.monitor import calibration
 from detectors.spikes.panel import ss_nb
 from detectors.spikes.scan import DAY_WINDOWS
+from detectors.spikes.spread import Spread
+from tests.benchmarks.spikes_outbreaks import negative_binomial
 
 WEEKS = 120
 
@@ -92,10 +94,20 @@ def test_a_peers_spike_hardly_moves_the_factor():
 def test_the_factor_leaves_oneself_out():
     mean = np.full((1, 10), 100.0)
     counts = mean.copy()
+    alike, _, _ = common_factor(counts, mean, np.ones_like(mean))
     counts[0, 0] = 110.0
     factor, _, _ = common_factor(counts, mean, np.ones_like(mean))
-    assert factor[0, 0] == pytest.approx(0.0, abs=1e-9)
-    assert factor[0, 1] > 0.005
+    assert factor[0, 0] == pytest.approx(alike[0, 0], abs=1e-9)
+    assert factor[0, 1] > alike[0, 1] + 0.005
+
+
+def test_the_factor_is_not_biased_by_the_spread_of_counts():
+    """The mean logarithm of counts lies below the logarithm of their mean, here by 4 %."""
+    random = np.random.default_rng(17)
+    mean, dispersion = np.full((4000, 31), 50.0), np.full((4000, 31), 4.0)
+    counts = negative_binomial(random, mean, dispersion)
+    _, _, centre = common_factor(counts, mean, dispersion)
+    assert np.expm1(centre.mean()) == pytest.approx(0.0, abs=0.01)
 
 
 def test_levels_do_not_drift_away_from_what_they_measure():
@@ -157,14 +169,80 @@ def test_days_are_scanned_by_weeks_too():
     assert alarm[60:280].sum() <= 5
 
 
+def days_with_falls(length, seed=1, days=400):
+    """Daily counts of some hundred with weekdays and, now and then, fewer for some days."""
+    random = np.random.default_rng(seed)
+    weekday = np.array([1.0, 1.02, 1.03, 1.05, 1.1, 0.9, 0.8])
+    mean = 300.0 * weekday[np.arange(days) % 7] * np.exp(np.cumsum(random.normal(0.0, 0.01, days)))
+    falls = np.arange(120, days - 30, 60)
+    for first in falls:
+        mean[first : first + length] *= 0.6
+    counts = negative_binomial(random, mean, 1.0 + 0.005 * mean)
+    weekdays = (np.arange(days)[:, None] % 7 == np.arange(1, 7)).astype(float)
+    return counts[None, :], weekdays, falls
+
+
+def by_days(counts, regressors):
+    return ss_nb(counts, regressors, windows=DAY_WINDOWS, warm_up=49)
+
+
+@pytest.mark.parametrize("seed", range(1, 5))
+def test_what_is_usual_never_ends_below_what_is_expected(seed):
+    """Days of a rise stay in the sums that are judged: the days after them had no room left."""
+    counts, weekdays, falls = days_with_falls(12, seed)
+    counts[0, falls + 30] *= 1.5
+    scores = by_days(counts, weekdays)
+    judged = scores.judged()
+    assert (scores.upper[judged] >= scores.expected[judged]).all()
+    assert scores.alarm.any()
+    assert (counts[scores.alarm] > scores.expected[scores.alarm]).all()
+
+
+@pytest.mark.parametrize("length", [3, 6, 12])
+def test_to_come_back_after_a_fall_is_no_spike(length):
+    counts, weekdays, falls = days_with_falls(length)
+    alarm = by_days(counts, weekdays).alarm[0]
+    assert not any(alarm[first : first + length + 15].any() for first in falls)
+
+
+def test_a_spike_after_a_fall_is_one():
+    counts, weekdays, falls = days_with_falls(3)
+    counts[0, falls[2] + 5] *= 2.5
+    assert by_days(counts, weekdays).alarm[0, falls[2] + 5]
+
+
+def test_a_fall_that_lasts_becomes_what_is_usual():
+    counts = panel(regions=1, seed=5, rate=80.0)
+    counts[0, 60:] = np.random.default_rng(6).poisson(20.0, 60)
+    counts[0, 100] = 80.0
+    assert ss_nb(counts, no_calendar()).alarm[0, 100]
+
+
+def test_the_spread_is_that_of_the_residuals():
+    random = np.random.default_rng(23)
+    wide, narrow = Spread(2), Spread(2)
+    for _ in range(1500):
+        residual = random.normal(size=2)
+        wide.learn(1.3 * residual, np.full(2, 9.0))
+        narrow.learn(residual, np.full(2, 9.0))
+    assert (wide.judged(np.full(2, 4.0)) > 1.3 * narrow.judged(np.full(2, 4.0))).all()
+    few = narrow.ratio.copy()
+    narrow.learn(np.full(2, 9.0), np.full(2, 0.1))
+    np.testing.assert_array_equal(narrow.ratio, few)
+
+
 def test_state_is_bounded():
-    detector = SpikeDetector(np.zeros(31), 9)
-    arrays = [*vars(detector.filter).values(), detector.log_weights, detector.scan.history]
-    before = sum(part.nbytes for part in arrays if isinstance(part, np.ndarray))
+    def size():
+        parts = (detector.filter, detector.spread, detector.falls)
+        arrays = [array for part in parts for array in vars(part).values()]
+        arrays += [detector.log_weights, detector.scan.history]
+        return sum(array.nbytes for array in arrays if isinstance(array, np.ndarray))
+
+    detector = SpikeDetector(np.zeros(31), 11)
+    before = size()
     for _ in range(600):
-        detector.step(np.ones(31), np.zeros(9))
-    arrays = [*vars(detector.filter).values(), detector.log_weights, detector.scan.history]
-    after = sum(part.nbytes for part in arrays if isinstance(part, np.ndarray))
+        detector.step(np.ones(31), np.zeros(11))
+    after = size()
     assert after <= before
     assert after / 31 <= 32 * 1024
 

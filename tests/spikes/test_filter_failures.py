@@ -7,6 +7,7 @@ from detectors.spikes import filter as filter_module
 from detectors.spikes.filter import GATE, NegativeBinomialFilter
 from detectors.spikes.special import upper_tail
 from detectors.spikes.speeds import FAST
+from tests.benchmarks.spikes_outbreaks import negative_binomial
 
 
 def run(counts, regressors=None):
@@ -99,3 +100,29 @@ def test_the_expectation_of_a_settled_series_is_its_mean():
     state, means, _ = run(counts)
     np.testing.assert_allclose(means[:, 150:].mean(axis=1), 50.0, rtol=0.06)
     assert (state.dispersion < 1.6).all()
+
+
+def scattered(seed, weeks, mean=60.0):
+    random = np.random.default_rng(seed)
+    return negative_binomial(random, np.full(weeks, mean), np.full(weeks, 5.0))
+
+
+def test_a_late_starter_learns_its_dispersion_as_fast_as_any_other():
+    """It used to learn at the pace of the panel's age: after three silent years, hardly at all."""
+    learnt = {}
+    for silent in (0, 160):
+        series = [np.concatenate([np.zeros(silent), scattered(seed, 80)]) for seed in range(12)]
+        state, _, _ = run(np.array(series))
+        learnt[silent] = state.dispersion.mean()
+    assert 3.0 < learnt[0] < 6.0
+    assert learnt[0] - 0.2 < learnt[160] < 6.0
+
+
+def test_silent_weeks_do_not_age_and_fourfold_growth_makes_young():
+    quiet, _, _ = run(np.zeros((1, 100)))
+    assert quiet.age[0] < 10
+    settled, _, _ = run(scattered(1, 150)[None, :])
+    assert settled.age[0] == 150
+    grown = np.concatenate([scattered(1, 150), scattered(2, 40, mean=600.0)])
+    state, _, _ = run(grown[None, :])
+    assert state.age[0] < 60
