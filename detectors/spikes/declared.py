@@ -32,7 +32,7 @@ class ProvinceExportSpike(Declared):
 
     spec: ClassVar = DetectorSpec(
         id="province_export_spike",
-        version=1,
+        version=2,
         title="Provincial export spike",
         status="stable",
         severities=("low", "medium", "high", "critical"),
@@ -42,13 +42,14 @@ class ProvinceExportSpike(Declared):
             "behind has a target to meet, a new exporter, or a scheme."
         ),
         known_gaps=(
-            "Needs 20 weeks of history. A rise that is slow enough is learned. The alert counts "
+            "Needs 20 weeks of history. A rise that is slow enough is learned. For 14 weeks after a "
+            "fall, a return to the level before it is no spike. The alert counts "
             "vehicles and names no single document; the vehicles carry their own alerts."
         ),
         look_alikes=(
-            "New Year, Golden Week, month and quarter ends are in the calendar; policy rushes move "
-            "many provinces and are taken out with the nation's share; dated causes near the week are "
-            "named. Late documents are expected as late."
+            "New Year, Golden Week, month and quarter ends and the season are learnt; policy rushes "
+            "move many provinces and are taken out with the nation's share; dated causes near the "
+            "week are named. Late documents are expected as late."
         ),
         references=(
             "Noufaily et al., An improved algorithm for outbreak detection, Stat. Med. 2013",
@@ -68,7 +69,7 @@ class ProvinceExportLevelShift(Declared):
 
     spec: ClassVar = DetectorSpec(
         id="province_export_level_shift",
-        version=1,
+        version=2,
         title="New level of provincial exports",
         status="stable",
         severities=("low", "medium", "high", "critical"),

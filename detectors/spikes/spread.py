@@ -15,7 +15,6 @@ CLIPPED_AT = 2.0
 START = 1.15
 """A young series is predicted worse than its filter believes: its season has never been seen."""
 
-SMALLEST = 0.9
 LEAST_DISPERSION = 1.01
 """Counts do not vary less than Poisson's; a hundredth more keeps differences of logarithms exact."""
 
@@ -24,9 +23,9 @@ _EARLY = 40
 _INFORMATIVE_MEAN = 2.0
 
 SHARE = 0.88
-"""Part of the learnt variance that is judged with: past outbreaks have part in it, and the smallest of
-several windows' probabilities times their number is cautious. Chosen on simulated panels so that false
-alarms come at the nominal rate; those that the figures are reported on were others."""
+"""Part of the variance that is judged with: past outbreaks have part in what was learnt, and the
+smallest of several windows' probabilities times their number is cautious. An assumption, chosen on
+simulated panels so that false alarms come at the nominal rate, and reported on others."""
 
 _OF_NORMAL = (
     1.0
@@ -51,7 +50,7 @@ class Spread:
     def judged(self, dispersion: Array) -> Array:
         """Return the variance over mean to judge with, given the predicted one."""
         corrected: Array = np.maximum(
-            LEAST_DISPERSION, dispersion * SHARE * np.maximum(SMALLEST, self.ratio)
+            LEAST_DISPERSION, dispersion * SHARE * np.maximum(1.0, self.ratio)
         )
         return corrected
 

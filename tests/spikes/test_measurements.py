@@ -42,7 +42,7 @@ def test_growing_provinces(shocks):
     assert paired_z(complete, anchor) >= 2.0
     looks = [(panel, first_look(panel, GROWTH_SEED)) for panel in panels]
     late = summarise("first look", looks)
-    assert abs(late.false_alarms.value - complete.false_alarms.value) <= 0.001
+    assert -0.002 <= late.false_alarms.value - complete.false_alarms.value <= 0.001
     assert abs(late.detected_at_1 - complete.detected_at_1) <= 0.03
 
 
