@@ -147,7 +147,10 @@ class SpikeDetector:
         self.scan.push(every, judged.mean, dispersion, high)
         self.steps += 1
         return Judgement(
-            usual, np.maximum(p, SMALLEST_PROBABILITY), np.rint(self._mixed(weights, moved)), bound
+            usual,
+            np.clip(p, SMALLEST_PROBABILITY, 1.0),
+            np.rint(self._mixed(weights, moved)),
+            bound,
         )
 
     def weights(self) -> Array:
