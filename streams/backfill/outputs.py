@@ -26,7 +26,6 @@ READ_AT_ONCE: Final = 20_000
 """Documents that are read together where vehicles are judged at the end."""
 PAGE: Final = 20_000
 """Vehicles that are judged together at the end."""
-_MOST_FAILURES_KEPT: Final = 20
 _encode = msgspec.json.Encoder().encode
 
 Judging = Callable[[int], Callable[[int], None]]
@@ -55,7 +54,8 @@ class ReplaySummary:
     changes: int
     """How often an alert began, changed or was resolved."""
     failures: list[DetectorFailure] = field(default_factory=list)
-    """The first few detector failures, for the summary."""
+    """The first failure of each detector."""
+    first_refused: "RefusedLine | None" = None
 
 
 class AlertRecord(NamedTuple):
@@ -98,7 +98,9 @@ class ReplayOutputs:
     ) -> None:
         self.provinces = ProvinceAggregator(policy, clock)
         self.firing = FiringAlerts() if firing is None else firing
-        self.failures: list[DetectorFailure] = []
+        self.failures: dict[str, DetectorFailure] = {}
+        """The first of each detector."""
+        self.first_refused: RefusedLine | None = None
         self._told = 0
         """Changes of alerts so far."""
         self._outputs = outputs or OutputFiles()
@@ -120,8 +122,9 @@ class ReplayOutputs:
 
     def refuse(self, refusals: Iterable[RefusedLine]) -> None:
         """Write refused lines, which come in the order of the lines."""
-        if self._letters is not None:
-            for refusal in refusals:
+        for refusal in refusals:
+            self.first_refused = self.first_refused or refusal
+            if self._letters is not None:
                 self._letters.write(_encode(describe_dead_letter(*refusal)) + b"\n")
 
     def take(
@@ -144,7 +147,8 @@ class ReplayOutputs:
         self._tell(alerts)
         self.provinces.count(exports)
         self._tell(map(alert_as_record, self.provinces.judge_daily(today)))
-        self.failures += failures[: _MOST_FAILURES_KEPT - len(self.failures)]
+        for failure in failures:
+            self.failures.setdefault(failure.detector, failure)
 
     def conclude(self, today: int | None) -> None:
         """Judge the provinces a last time and write what fires."""
@@ -156,7 +160,14 @@ class ReplayOutputs:
 
     def outcome(self, counters: Counters, vehicles: int) -> ReplaySummary:
         """What the replay came to, of so many documents and vehicles."""
-        return ReplaySummary(counters, vehicles, self.firing, self._told, self.failures)
+        return ReplaySummary(
+            counters,
+            vehicles,
+            self.firing,
+            self._told,
+            list(self.failures.values()),
+            self.first_refused,
+        )
 
     def _tell(self, alerts: Iterable[AlertRecord]) -> None:
         for alert in alerts:

@@ -34,7 +34,9 @@ def evaluate(
     as_json: Annotated[bool, typer.Option("--json", help="Write the score card as JSON.")] = False,
 ) -> None:
     """Score the detectors: recall, precision, delays, by detector, scheme and look-alike."""
-    check_readable([file, truth] if alerts is None else [file, truth, alerts])
+    check_readable([file])
+    check_readable([truth], ("truth",))
+    check_readable([] if alerts is None else [alerts], ("alerts",))
     for given, name, option in ((config, "policy", "--config"), (model, "model", "--model")):
         if alerts is not None and given is not None:
             raise typer.BadParameter(

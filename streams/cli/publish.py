@@ -12,6 +12,8 @@ from rich.markup import escape
 
 from detectors.errors import ZeromileError
 from streams.cli.console import errors, fail
+from streams.cli.exit_codes import WANTING
+from streams.cli.outcome import say_first_refused, too_many_refused
 from streams.cli.progress import reading_progress
 from streams.cli.replay import Files, check_readable
 from streams.cli.service_options import Bootstrap, kafka_errors_explained, settings_or_exit
@@ -20,6 +22,7 @@ from streams.kafka.pacing import Pace
 from streams.kafka.progress import Progress
 from streams.kafka.publishing import Outgoing, Publisher, Router
 from streams.service.layout import names_of
+from streams.setup.outputs import check_outputs
 
 KEEP_SECONDS: Final = 1.0
 STOP_SECONDS: Final = 5.0
@@ -57,18 +60,29 @@ def publish(
             dir_okay=False,
         ),
     ] = None,
+    max_dead_letters: Annotated[
+        int | None,
+        typer.Option(
+            min=0,
+            help="Exit with 1 if the service will refuse more documents than this; without it, if more "
+            "than half.",
+        ),
+    ] = None,
     bootstrap: Bootstrap = None,
 ) -> None:
     """Publish recorded streams, each document on its topic under its VIN.
 
-    An amendment that changes the VIN is split into a withdrawal and a new document. SIGTERM ends it
-    when the broker has what was sent. Exit codes: 0 fine, 1 the broker refused documents, 2 wrong use,
-    3 no broker, 143 told to end.
+    An amendment that changes the VIN is split into a withdrawal and a new document. What is no
+    document is published too: the service keeps it among its dead letters. SIGTERM ends it when the
+    broker has what was sent. Exit codes: 0 fine, 1 the broker refused documents or the service will
+    refuse too many, 2 wrong use, 3 no broker, 143 told to end.
     """
     settings = settings_or_exit(bootstrap_servers=bootstrap)
     check_readable(files)
     if progress is not None and STANDARD_INPUT in files:
         raise typer.BadParameter("standard input cannot be gone on with", param_hint="--progress")
+    if progress is not None:
+        check_outputs({"--progress": progress}, files, force=True)
     pace = Pace(rate, _speed(speed))
     router = Router(names_of(settings))
     try:
@@ -84,10 +98,10 @@ def publish(
                 publisher.close(STOP_SECONDS)
     except ZeromileError as error:
         fail(str(error))
-    _report(publisher, router)
+    _report(publisher, router, max_dead_letters)
 
 
-def _report(publisher: Publisher, router: Router) -> None:
+def _report(publisher: Publisher, router: Router, allowed: int | None) -> None:
     refused = publisher.failed.total()
     typer.echo(
         f"published {publisher.published - refused:,} documents, "
@@ -95,8 +109,8 @@ def _report(publisher: Publisher, router: Router) -> None:
     )
     for name, count in publisher.failed.items():
         typer.echo(f"{count:,} documents were not published: {name}", err=True)
-    if refused:
-        raise typer.Exit(1)
+    if refused or too_many_refused(router.refused, router.read, allowed):
+        raise typer.Exit(WANTING)
 
 
 class _Stream:
@@ -121,7 +135,10 @@ class _Stream:
         keep_at = time.monotonic() + KEEP_SECONDS
         try:
             for line in read_lines(self._path, advance):
+                told = self._router.refused
                 records = list(self._router.route(line.value))
+                if not told and self._router.refusal is not None:
+                    say_first_refused(line, self._router.refusal)
                 if line.number <= before:
                     continue  # routed all the same: a later line may correct its VIN
                 self._hand_over(records)

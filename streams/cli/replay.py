@@ -1,6 +1,6 @@
 """`zeromile replay`: recorded streams in, alerts out, no broker needed."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,9 +13,11 @@ from detectors.registry import Catalogue
 from streams.backfill.outputs import BATCH, OutputFiles
 from streams.backfill.replay import Replay
 from streams.cli.console import console_beside, errors
+from streams.cli.outcome import leave_by_outcome
 from streams.cli.progress import replay_progress
 from streams.cli.summary import summary_tables
-from streams.feeds.reading import STANDARD_INPUT
+from streams.feeds.reading import DOCUMENTS, STANDARD_INPUT, check_kind
+from streams.feeds.recognition import Kind
 from streams.models.choice import choose_model, chosen_model_id
 from streams.parallel import Judge, ParallelReplay
 from streams.report import describe_sources, write_report
@@ -40,6 +42,9 @@ ModelChoice = Annotated[
         help="Judge by the trained model of this directory too; `default` is the one that ships, "
         "which knows a simulated country.",
     ),
+]
+Debug = Annotated[
+    bool, typer.Option("--debug", help="Show where in its code a failing detector failed.")
 ]
 Force = Annotated[bool, typer.Option("--force", help="Replace outputs that are there already.")]
 WatermarkTime = Annotated[
@@ -99,14 +104,18 @@ def replay(
     ] = None,
     max_dead_letters: Annotated[
         int | None,
-        typer.Option(min=0, help="Exit with 1 if more documents than this were refused."),
+        typer.Option(
+            min=0,
+            help="Exit with 1 if more documents than this were refused; without it, if more than half.",
+        ),
     ] = None,
+    debug: Debug = False,
     force: Force = False,
 ) -> None:
     """Replay recorded streams and say what is found.
 
-    An output named - is standard output. Exit codes: 0 fine, 1 more dead letters than
-    --max-dead-letters, 2 wrong use.
+    An output named - is standard output. Exit codes: 0 fine, 1 too many documents were refused or a
+    detector failed, 2 wrong use.
     """
     day = parse_day(watermark)
     check_readable(files)
@@ -133,10 +142,7 @@ def replay(
     console = console_beside(data_on_standard_output=places.use_standard_output)
     for table in tables:
         console.print(table)
-    refused = replayed.counters.dead_lettered.total()
-    if max_dead_letters is not None and refused > max_dead_letters:
-        errors.print(f"{refused} dead letters, more than the {max_dead_letters} allowed")
-        raise typer.Exit(1)
+    leave_by_outcome(replayed, max_dead_letters, debug=debug)
 
 
 @contextmanager
@@ -168,11 +174,16 @@ def parse_day(watermark: str | None) -> int | None:
         ) from None
 
 
-def check_readable(files: list[Path]) -> None:
-    """Refuse files that are not there before any work is done."""
+def check_readable(files: Sequence[Path], wanted: Sequence[Kind] = DOCUMENTS) -> None:
+    """Refuse files that are not there or are of another kind before any work is done."""
     for path in files:
-        if path != STANDARD_INPUT and not path.is_file():
+        if path != STANDARD_INPUT and path.is_dir():
+            raise typer.BadParameter(f"{path} is a folder, not a file", param_hint="FILES")
+        if path != STANDARD_INPUT and not path.exists():
             raise typer.BadParameter(f"{path} is not a file", param_hint="FILES")
+    for path in files:
+        if path.is_file():  # a pipe is read once
+            check_kind(path, wanted)
 
 
 def check_folder(path: Path | None) -> None:

@@ -16,18 +16,22 @@ from prometheus_client import start_http_server
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
-from detectors.errors import ZeromileError
+from detectors.errors import DocumentError, ZeromileError
+from detectors.identities import Decode
 from streams.cli.console import errors, fail, out
+from streams.cli.exit_codes import WANTING
+from streams.cli.outcome import say_first_refused, too_many_refused
 from streams.cli.progress import reading_progress
 from streams.cli.replay import check_readable
 from streams.cli.service_options import Bootstrap, kafka_errors_explained
+from streams.feeds.reading import read_lines
 from streams.kafka.patience import Patience
 from streams.service.identity_check import check_identities
 from streams.service.logs import set_up_logs
 from streams.service.settings import SettingsError, load
 from streams.store.consumer import Sink, open_consumer
 from streams.store.database import migrate, open_database
-from streams.store.from_file import store_files
+from streams.store.from_file import KINDS_OF_LINES, store_files
 from streams.store.metrics import SinkMetrics
 from streams.store.records import KINDS, Stored
 from streams.store.settings import SinkSettings
@@ -61,6 +65,14 @@ def sink(
         bool | None,
         typer.Option("--documents/--no-documents", help="Keep the documents too; default yes."),
     ] = None,
+    max_dead_letters: Annotated[
+        int | None,
+        typer.Option(
+            min=0,
+            help="With --from-file: exit with 1 if more lines than this were refused; without it, if "
+            "more than half.",
+        ),
+    ] = None,
     metrics_port: Annotated[
         int | None, typer.Option(help="Port of the metrics; default ZEROMILE_SINK_METRICS_PORT.")
     ] = None,
@@ -68,7 +80,8 @@ def sink(
     """Keep alerts, their history and evidence, and the documents in a database.
 
     Makes and updates the tables by itself. Restarts and repeated records change nothing.
-    Exit codes: 0 fine, 2 wrong use or an unusable database, 3 Kafka cannot be reached.
+    Exit codes: 0 fine, 1 too many lines of --from-file were refused, 2 wrong use or an unusable
+    database, 3 Kafka cannot be reached.
     """
     settings = _settings(
         sink_url=url,
@@ -76,7 +89,7 @@ def sink(
         sink_documents=documents,
         sink_metrics_port=metrics_port,
     )
-    check_readable(from_file or [])
+    check_readable(from_file or [], KINDS_OF_LINES)
     try:
         engine = open_database(settings.sink_url.get_secret_value())
         migrate(engine)
@@ -95,6 +108,23 @@ def sink(
             f"{done.repeated[kind]:,} already there or superseded, {done.refused[kind]:,} refused",
             highlight=False,
         )
+    if from_file and any(done.refused.values()):
+        _say_first_refused(from_file, settings.decode)
+        read = sum(done.stored.values()) + sum(done.repeated.values()) + sum(done.refused.values())
+        if too_many_refused(sum(done.refused.values()), read, max_dead_letters):
+            raise typer.Exit(WANTING)
+
+
+def _say_first_refused(paths: list[Path], decode: Decode) -> None:
+    """Look for the first line that cannot be stored; all before it can."""
+    for path in paths:
+        for line in read_lines(path, wanted=KINDS_OF_LINES):
+            try:
+                if b'"alert_id"' not in line.value:
+                    decode(line.value)
+            except DocumentError as error:
+                say_first_refused(line, error)
+                return
 
 
 def _settings(**overrides: object) -> SinkSettings:

@@ -3,7 +3,7 @@
 import math
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import numpy as np
 import typer
@@ -16,9 +16,10 @@ from streams.cli.replay import Force
 from streams.report.spike_page import write_spike_page
 from streams.setup.outputs import Outputs
 from streams.spikes.alarms import write_alarms
-from streams.spikes.counts import CountsError, CountTable, read_counts
+from streams.spikes.counts import CountTable, read_counts
 from streams.spikes.labels import LabelOutcome, score_labels
 from streams.spikes.methods import METHODS, MethodOptions, judge
+from streams.spikes.table_file import CountsError, TableOptions
 
 Method = StrEnum("Method", {name: name for name in METHODS})  # type: ignore[misc]
 
@@ -73,11 +74,44 @@ def spikes(
     compare: Annotated[
         bool, typer.Option("--compare", help="Score every method against the labels instead.")
     ] = False,
+    period: Annotated[
+        Literal["day", "week", "month"] | None,
+        typer.Option(help="What a date stands for; default itself, a day."),
+    ] = None,
+    encoding: Annotated[
+        str | None,
+        typer.Option(help="Of the file: cp1252, gb18030 …; default UTF-8, or what a mark says."),
+    ] = None,
+    decimal: Annotated[
+        Literal["point", "comma"] | None,
+        typer.Option(help="Decimal sign; default comma in tables with semicolons, else point."),
+    ] = None,
+    region_column: Annotated[str, typer.Option(help="Name of the column.")] = "region",
+    period_column: Annotated[str, typer.Option(help="Name of the column.")] = "period",
+    year_column: Annotated[
+        str | None, typer.Option(help="Instead of a period's column, with --month-column.")
+    ] = None,
+    month_column: Annotated[str | None, typer.Option(help="Number of the month.")] = None,
+    count_column: Annotated[str, typer.Option(help="Name of the column.")] = "count",
+    label_column: Annotated[str, typer.Option(help="Name of the column.")] = "label",
     force: Force = False,
 ) -> None:
     """Find sudden spikes in counts by region and period."""
     if alpha is not None and false_discovery_rate is not None:
         raise typer.BadParameter("give --alpha or --false-discovery-rate, not both")
+    if (year_column is None) != (month_column is None):
+        raise typer.BadParameter("--year-column and --month-column go together")
+    written = TableOptions(
+        encoding=encoding,
+        decimal=decimal,
+        region=region_column,
+        period=period_column,
+        count=count_column,
+        label=label_column,
+        year=year_column,
+        month=month_column,
+        length=period,
+    )
     options = MethodOptions(
         alpha=alpha,
         calendar=calendar.value,
@@ -87,7 +121,7 @@ def spikes(
         every_upper=out is not None or plot is not None or false_discovery_rate is not None,
     )
     with Outputs({"--out": out, "--plot": plot}, [counts], force=force) as places:
-        table = read_counts(counts)
+        table = read_counts(counts, written)
         if compare:
             _compare(table, options, counts)
             return

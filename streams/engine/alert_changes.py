@@ -86,7 +86,7 @@ class AlertChanges:
         documents = tuple(f"{d.source}/{d.event_id}" for d in history.documents)
         for detector, error in failed.items():
             self._counters.detector_errors[detector] += 1
-            result.failures.append(DetectorFailure(detector, documents, error))
+            result.failures.append(DetectorFailure(detector, documents, error, history.vin))
 
 
 def _keep_standing(

@@ -40,6 +40,8 @@ class DetectorFailure(NamedTuple):
     documents: tuple[str, ...]
     """``source/event_id`` of the vehicle's documents."""
     error: Exception
+    vin: str = ""
+    """The vehicle; for people at a terminal, never for a log or a metric."""
 
 
 @dataclass(slots=True)

@@ -1,6 +1,5 @@
 """What the detectors said about a stream: from a run of the engine, or from a replay's alerts."""
 
-import gzip
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,7 +15,7 @@ from streams.engine.engine import Engine
 from streams.engine.province_aggregator import ProvinceAggregator
 from streams.engine.results import RawDocument
 from streams.engine.vin_corrections import VinCorrections
-from streams.feeds.reading import Advance, Line, read_lines
+from streams.feeds.reading import Advance, Line, ReadError, read_lines
 from streams.state.store import MemoryStore
 
 _RECORDED_AT: Final = b'"recorded_at":"'
@@ -127,7 +126,7 @@ def _take(seen: ObservedRun, alerts: Iterable[Alert], day: int | None) -> None:
 
 
 def observe_alerts(path: Path) -> ObservedRun:
-    """Read the alert changes of a replay (``replay --alerts`` or ``--final``, gzip if named .gz).
+    """Read the alert changes of a replay (``replay --alerts`` or ``--final``, plain or gzip).
 
     Such a file does not say when in the stream an alert came, so nothing is known about delays.
 
@@ -140,12 +139,11 @@ def observe_alerts(path: Path) -> ObservedRun:
     decode = msgspec.json.Decoder(AlertChange).decode
     number = 0
     try:
-        with gzip.open(path) if path.name.endswith(".gz") else path.open("rb") as file:
-            for line in file:
-                number += 1
-                seen.take(decode(line), None)
-    except (OSError, EOFError) as error:
-        raise AlertsError(f"cannot read {path}: {error}") from error
+        for line in read_lines(path, wanted=("alerts",)):
+            number = line.number
+            seen.take(decode(line.value), None)
+    except ReadError as error:
+        raise AlertsError(str(error)) from error
     except msgspec.DecodeError as error:
         raise AlertsError(f"{path}, line {number}: {error}") from error
     return seen

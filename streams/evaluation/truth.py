@@ -1,6 +1,5 @@
 """Reads what is true about a labelled stream."""
 
-import gzip
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -8,6 +7,7 @@ from typing import Final
 import msgspec
 
 from detectors.errors import ZeromileError
+from streams.feeds.reading import ReadError, read_lines
 from streams.simulator.truth import (
     CountryTruth,
     MalformedTruth,
@@ -39,7 +39,7 @@ class Truth:
 
 
 def read_truth(path: Path) -> Truth:
-    """Read a truth file (JSON Lines, gzip if named .gz).
+    """Read a truth file (JSON Lines, plain or gzip).
 
     Raises
     ------
@@ -49,12 +49,11 @@ def read_truth(path: Path) -> Truth:
     truth = Truth()
     number = 0
     try:
-        with gzip.open(path) if path.name.endswith(".gz") else path.open("rb") as file:
-            for line in file:
-                number += 1
-                _take(truth, _decode(line))
-    except (OSError, EOFError) as error:
-        raise TruthError(f"cannot read {path}: {error}") from error
+        for line in read_lines(path, wanted=("truth",)):
+            number = line.number
+            _take(truth, _decode(line.value))
+    except ReadError as error:
+        raise TruthError(str(error)) from error
     except msgspec.DecodeError as error:
         raise TruthError(f"{path}, line {number}: {error}") from error
     if truth.country is None:

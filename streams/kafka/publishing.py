@@ -46,12 +46,19 @@ class Router:
         self._names = names
         self._corrections = VinCorrections()
         self.split = 0
+        self.read = 0
+        self.refused = 0
+        """Lines that the service will refuse."""
+        self.refusal: DocumentError | None = None
+        """Why the latest of them."""
 
     def route(self, line: bytes) -> Iterator[Outgoing]:
         """Records for a line: the document, and the withdrawals that it makes necessary."""
+        self.read += 1
         try:
             document = decode(line)
-        except DocumentError:
+        except DocumentError as error:
+            self.refused, self.refusal = self.refused + 1, error
             yield self._unreadable(line)
             return
         topic = self._names.documents_of(document.event_type)

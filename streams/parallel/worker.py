@@ -207,5 +207,5 @@ def _concluded(result: Result) -> Concluded:
         [record.firing for record in records],
         [record.record for record in records],
         result.exports,
-        [Failure(name, documents, str(error)) for name, documents, error in result.failures],
+        [Failure(f.detector, f.documents, str(f.error)) for f in result.failures],
     )

@@ -24,7 +24,7 @@ def load_policy(override: Path | None = None) -> Policy:
     if override is None:
         return Policy.parse(shipped_policy_text(), None, DECLARED)
     try:
-        text = override.read_text(encoding="utf-8")
+        text = override.read_text(encoding="utf-8-sig")
         return Policy.parse(shipped_policy_text(), text, DECLARED)
     except (OSError, UnicodeDecodeError) as error:
         raise PolicyError(f"cannot read the policy {override}: {error}") from error

@@ -346,10 +346,10 @@ def load_country(path: Path | None = None) -> Country:
         Naming the file and what is wrong with which key.
     """
     shipped = resources.files("streams.simulator").joinpath("country.toml")
-    text = shipped.read_text("utf-8") if path is None else path.read_text("utf-8")
     try:
+        text = shipped.read_text("utf-8") if path is None else path.read_text("utf-8-sig")
         return msgspec.toml.decode(text, type=Country, dec_hook=_reject)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, OSError) as error:
         raise ParameterError(f"{path or 'country.toml'}: {error}") from error
 
 

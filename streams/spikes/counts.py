@@ -1,27 +1,22 @@
 """Reading a table of counts: region, period, count and, where known, label."""
 
-import csv
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.errors import ZeromileError
-from streams.spikes.periods import Period, PeriodKind, parse_period
+from streams.spikes.periods import Period, PeriodKind, parse_period, weeks_of
+from streams.spikes.table_file import CountsError, TableOptions, TableRow, read_table
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
-_COLUMNS = ("region", "period", "count")
-_BLANKS = ("",) * 64
+_WEEK_DAYS = 7
 _LABELS = frozenset("01")
 _LARGEST_COUNT = 10**9
 _ALLOWED_COUNTS = f"allowed are whole numbers from 0 to {_LARGEST_COUNT}"
-
-
-class CountsError(ZeromileError, ValueError):
-    """A table of counts that cannot be judged; names line, field, value and what is allowed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,60 +63,48 @@ class _Row:
     label: bool
 
 
-def read_counts(path: Path) -> CountTable:
-    """Read a CSV file with the columns region, period, count and optionally label (0 or 1).
+def read_counts(path: Path, options: TableOptions | None = None) -> CountTable:
+    """Read a table with the columns region, period, count and optionally label (0 or 1).
 
     Raises
     ------
     CountsError
-        For a missing column, an unreadable period, a negative or fractional count, a duplicate or
-        missing period, or periods of different lengths.
+        For a file that is no table, a missing column, an unreadable period, a negative or fractional
+        count, a duplicate or missing period, or periods of different lengths.
     """
-    with path.open(newline="", encoding="utf-8-sig") as file:
-        reader = csv.reader(file)
-        names = [name.strip() for name in next(reader, [])]
-        missing = [name for name in _COLUMNS if name not in names]
-        if missing:
-            raise CountsError(
-                f"{path}: line 1: column {missing[0]!r} is missing; "
-                "needed are region, period, count and optionally label, "
-                f"found {', '.join(names) or 'none'}"
-            )
-        labelled = "label" in names
-        order = [names.index(name) for name in (*_COLUMNS, *(["label"] if labelled else []))]
-        rows = [
-            _row(reader.line_num, [(*record, *_BLANKS)[index].strip() for index in order], path)
-            for record in reader
-            if record
-        ]
+    options = options or TableOptions()
+    lines, labelled = read_table(path, options)
+    rows = [_row(line, path, options.length) for line in lines]
     if not rows:
         raise CountsError(f"{path}: no counts: the file has a header and no line below it")
     return _table(rows, path, labelled=labelled)
 
 
-def _row(line: int, fields: list[str], path: Path) -> _Row:
-    region, period, count = fields[:3]
-    label = fields[3] if len(fields) > len(_COLUMNS) else "0"
+def _row(read: TableRow, path: Path, length: PeriodKind | None) -> _Row:
+    region, period, count, label = read.region, read.period, read.count, read.label
     try:
         if region and label in _LABELS and 0 <= int(count) <= _LARGEST_COUNT:
-            return _Row(line, region, parse_period(period), int(count), label == "1")
+            return _Row(read.line, region, parse_period(period, length), int(count), label == "1")
     except ValueError:
         pass  # named below
-    where = f"{path}: line {line}"
+    where = f"{path}: line {read.line}"
     if not region:
         raise CountsError(f"{where}: field 'region' is empty; allowed is any name")
     if label not in _LABELS:
         raise CountsError(f"{where}: field 'label' is {label!r}; allowed are 0 and 1")
-    return _Row(line, region, _period(period, where), _count(count, where), label == "1")
+    return _Row(read.line, region, _period(period, length, where), _count(count, where), label == "1")
 
 
-def _period(text: str, where: str) -> Period:
+def _period(text: str, length: PeriodKind | None, where: str) -> Period:
     try:
-        return parse_period(text)
+        return parse_period(text, length)
     except ValueError as error:
         raise CountsError(
-            f"{where}: field 'period' is {text!r}; allowed are a date (2025-03-14), "
-            "an ISO week (2025-W11) and a month (2025-03)"
+            f"{where}: field 'period' is {text!r}; "
+            + (
+                weeks_of(text)
+                or "allowed are a date (2025-03-14), an ISO week (2025-W11) and a month (2025-03)"
+            )
         ) from error
 
 
@@ -158,8 +141,18 @@ def _table(rows: list[_Row], path: Path, *, labelled: bool) -> CountTable:
             f"{path}: region {regions[region]!r} has no count for period {periods[period]} "
             f"({len(gaps)} gap{'s' if len(gaps) > 1 else ''} in all); allowed is one line "
             f"for every period from {periods[0]} to {periods[-1]}: write 0 where nothing was counted"
+            + _suggestion(rows)
         )
     return CountTable(regions, periods, counts, labels if labelled else None)
+
+
+def _suggestion(rows: list[_Row]) -> str:
+    """Dates that lie a week apart most likely stand for their weeks."""
+    days = sorted({row.period.start for row in rows})
+    apart = {later - earlier for earlier, later in pairwise(days)}
+    if rows[0].period.kind == "day" and apart == {_WEEK_DAYS}:
+        return "; the dates lie seven days apart: --period week takes each for its week"
+    return ""
 
 
 def _same_kind(rows: list[_Row], path: Path) -> None:

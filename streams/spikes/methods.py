@@ -11,9 +11,10 @@ from detectors.spikes.calendar import chinese_regressors, seasonal_regressors
 from detectors.spikes.panel import MINIMUM_COUNT, WARM_UP, ss_nb
 from detectors.spikes.scan import DAY_WINDOWS, WEEK_WINDOWS
 from detectors.spikes.scores import Scores
-from streams.spikes.counts import CountsError, CountTable
+from streams.spikes.counts import CountTable
 from streams.spikes.ears import ears
 from streams.spikes.farrington import FarringtonSettings, farrington
+from streams.spikes.table_file import CountsError
 from streams.spikes.trailing import trailing_mean
 
 _PROVINCE = re.compile(r"CN-[A-Z]{2}\Z|CN\Z")

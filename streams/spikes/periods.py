@@ -39,8 +39,15 @@ class Period:
 
 
 @lru_cache(maxsize=100_000)
-def parse_period(text: str) -> Period:
+def parse_period(text: str, length: PeriodKind | None = None) -> Period:
     """Read ``2025-03-14``, ``2025-W11`` or ``2025-03``.
+
+    Parameters
+    ----------
+    text
+        The period.
+    length
+        What a date stands for: the ISO week or the month that it lies in; ``None`` for itself.
 
     Raises
     ------
@@ -53,7 +60,20 @@ def parse_period(text: str) -> Period:
     if match := _MONTH.match(text):
         return _month(int(match[1]), int(match[2]))
     day = date.fromisoformat(text)
+    if length == "month":
+        return _month(day.year, day.month)
+    if length == "week":
+        monday = day.toordinal() - day.weekday()
+        return Period(monday, monday + 7, "week")
     return Period(day.toordinal(), day.toordinal() + 1, "day")
+
+
+def weeks_of(text: str) -> str | None:
+    """Say which weeks a year has, where a text looks like a week; ``None`` where it does not."""
+    if match := _WEEK.match(text):
+        last = date(int(match[1]), 12, 28).isocalendar().week
+        return f"{match[1]} has the weeks {match[1]}-W01 to {match[1]}-W{last}"
+    return None
 
 
 def _month(year: int, month: int) -> Period:

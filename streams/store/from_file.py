@@ -15,6 +15,7 @@ from streams.store.records import Kind, Stored, StoredRecord
 from streams.store.writing import write
 
 BATCH = 2000
+KINDS_OF_LINES = ("documents", "alerts")
 
 
 FileAdvance = Callable[[Path], Callable[[int], None]]
@@ -30,7 +31,7 @@ def store_files(
     """Store the lines of JSON Lines files, documents as `decode` reads them; a file may hold both."""
     done = Stored()
     for path in paths:
-        for lines in batched(read_lines(path, advance and advance(path)), BATCH):
+        for lines in batched(read_lines(path, advance and advance(path), KINDS_OF_LINES), BATCH):
             done.add(write(engine, [_record(line) for line in lines], decode))
     refresh_statistics(engine)
     return done

@@ -50,7 +50,7 @@ def test_replay_writes_every_one_to_the_dead_letters(tmp_path):
     stream, letters = tmp_path / "stream.jsonl", tmp_path / "letters.jsonl"
     stream.write_bytes(b"".join(entry.payload + b"\n" for entry in MALFORMED))
     ran = CliRunner().invoke(app, ["replay", str(stream), "--dead-letters", str(letters)])
-    assert ran.exit_code == 0, ran.output
+    assert ran.exit_code == 1, ran.output
 
     written = [json.loads(line) for line in letters.read_text(encoding="utf-8").splitlines()]
     assert [letter["line"] for letter in written] == list(range(1, len(MALFORMED) + 1))
@@ -65,7 +65,7 @@ def test_replay_writes_every_one_to_the_dead_letters(tmp_path):
 
 def test_more_dead_letters_than_allowed_is_exit_code_1(tmp_path):
     stream = tmp_path / "stream.jsonl"
-    stream.write_bytes(b"[]\n[]\n")
+    stream.write_bytes(b"{}\n{}\n")
     allowed = CliRunner().invoke(app, ["replay", str(stream), "--max-dead-letters", "2"])
     refused = CliRunner().invoke(app, ["replay", str(stream), "--max-dead-letters", "1"])
     assert (allowed.exit_code, refused.exit_code) == (0, 1)

@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 
 from streams.cli import app
 from streams.spikes.periods import parse_period
+from streams.spikes.table_file import plain_number
 from tests.benchmarks.commands import app as benchmarks
 
 RUN = CliRunner()
@@ -103,7 +104,7 @@ def test_false_discovery_control_drops_lone_alarms(labelled):
         (["a,2025-W01,-3"], "line 2: field 'count' is -3; allowed are whole numbers from 0"),
         (["a,2025-W01,2.5"], "line 2: field 'count' is '2.5'; allowed are whole numbers"),
         (["a,2025-W01,"], "line 2: field 'count' is ''"),
-        (["a,2025-W54,1"], "line 2: field 'period' is '2025-W54'; allowed are a date (2025-03-14)"),
+        (["a,2025-W54,1"], "line 2: field 'period' is '2025-W54'; 2025 has the weeks 2025-W01 to"),
         (["a,2025-13,1"], "line 2: field 'period' is '2025-13'"),
         (["a,2025-01-32,1"], "line 2: field 'period' is '2025-01-32'"),
         ([",2025-W01,1"], "line 2: field 'region' is empty"),
@@ -125,6 +126,58 @@ def test_a_missing_column_is_named(tmp_path):
     result = RUN.invoke(app, ["spikes", str(path)])
     assert result.exit_code == 2
     assert "column 'period' is missing" in " ".join(result.stderr.split())
+
+
+def test_dates_a_week_apart_suggest_weeks(tmp_path):
+    first = date(2024, 1, 7)
+    rows = [f"a,{first + timedelta(weeks=number)},4" for number in range(30)]
+    path = write(tmp_path / "weeks.csv", rows)
+    assert "--period week" in RUN.invoke(app, ["spikes", str(path)]).output
+    result = RUN.invoke(app, ["spikes", str(path), "--period", "week"])
+    assert result.exit_code == 0, result.output
+    assert "30 periods" in result.output
+
+
+@pytest.mark.parametrize(
+    ("text", "decimal", "plain"),
+    [
+        ("10", "point", "10"),
+        ("10.0", "point", "10"),
+        ("1,200", "point", "1200"),
+        ("1,200,300.00", "point", "1200300"),
+        ("12,00", "point", "12,00"),
+        ("1.200", "comma", "1200"),
+        ("1.200,0", "comma", "1200"),
+        ("1 200", "comma", "1200"),
+        ("1\u202f200", "point", "1200"),
+        ("1'200", "point", "1200"),
+        ("2.5", "point", "2.5"),
+        ("2,5", "comma", "2,5"),
+        ("1.200", "point", "1.200"),
+        ("-3", "point", "-3"),
+        ("", "point", ""),
+    ],
+)
+def test_numbers_as_offices_write_them(text, decimal, plain):
+    assert plain_number(text, decimal) == plain
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"region,period,count\n" + b'"' + b"a" * 200_000 + b'",2025-W01,3\n', "line 2"),
+        (b"PK\x03\x04", "a zip archive"),
+        (b"region,period,count\na,2025-W01,3\n\xff\n", "line 3: it is not UTF-8"),
+        (b"\x1f\x8b\x08\x00broken", "cannot read"),
+    ],
+)
+def test_what_cannot_be_read_is_one_line(tmp_path, content, message):
+    path = tmp_path / "counts.csv"
+    path.write_bytes(content)
+    result = RUN.invoke(app, ["spikes", str(path)])
+    assert result.exit_code == 2
+    assert message in result.output
+    assert result.output.count("\n") == 1
 
 
 def test_a_bad_label_is_named(tmp_path):

@@ -149,7 +149,9 @@ def finance_lease(block: Block, rows: IntArray) -> None:
         seller=block.fleet.owner(rows, steps.FIRST),
     )  # fmt: skip
     bare = ~rented
-    block.expect("double_sale", rows[bare], day[bare], (("registration", passed[bare]),), tolerated=True)
+    block.expect(
+        "double_sale", rows[bare], day[bare], (("registration", passed[bare]),), tolerated=True
+    )
 
 
 def insured_before_delivery(block: Block, rows: IntArray) -> None:
