@@ -23,6 +23,7 @@ from detectors.wire import WireCustomsExport, WireDeregistration, WireRegistrati
 MAXIMUM_BYTES: Final = 64 * 1024
 """Largest payload that is read at all."""
 
+_BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 _VIN = re.compile(r"[!-~]{1,40}")
 _COUNTRY = re.compile(r"[A-Za-z]{2}")
 _LONGEST_TEXT: Final = 200
@@ -69,6 +70,8 @@ def decode(payload: bytes) -> Document:
         wire = decoder.decode(payload)
         return _NORMALISE[type(wire)](wire)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        if payload.startswith(_BYTE_ORDER_MARK):
+            return decode(payload.removeprefix(_BYTE_ORDER_MARK))
         wire, dropped = salvage(payload, error)
     except DocumentError as error:
         _drop(wire, error, dropped)

@@ -214,3 +214,8 @@ def test_a_missing_field_is_named():
 
 def test_a_refusal_never_shows_the_vin():
     assert DOCUMENT["vin"] not in str(refused(revision=-1))
+
+
+def test_a_byte_order_mark_is_no_part_of_a_document():
+    payload = json.dumps(DOCUMENT).encode()
+    assert decode(b"\xef\xbb\xbf" + payload) == decode(payload)
