@@ -11,7 +11,7 @@ import typer
 from rich.table import Table
 
 from detectors.alerts import Alert
-from streams.cli.console import out
+from streams.cli.console import out, plain
 from streams.cli.service_options import Bootstrap, kafka_errors_explained, settings_or_exit
 from streams.kafka.reading import committed_reader, follow, partitions_of, read_to_present_end
 from streams.service.layout import names_of
@@ -55,9 +55,8 @@ def list_command(
         return
     table = Table("alert", "severity", "state", "detector", "subject", "occurred", "explanation")
     for a in found:
-        table.add_row(
-            a.alert_id, a.severity, a.state, a.detector, a.subject, a.occurred_at, a.explanation
-        )
+        said = (a.alert_id, a.severity, a.state, a.detector, a.subject, a.occurred_at, a.explanation)
+        table.add_row(*map(plain, said))
     out.print(table)
 
 
@@ -81,8 +80,10 @@ def tail_command(
                 _print_json(alert)
             else:
                 out.print(
-                    f"{alert.detected_at} [bold]{alert.severity}[/] {alert.state} "
-                    f"{alert.detector} {alert.subject}: {alert.explanation}",
+                    plain(
+                        f"{alert.detected_at} {alert.severity} {alert.state} "
+                        f"{alert.detector} {alert.subject}: {alert.explanation}"
+                    ),
                     soft_wrap=True,
                     highlight=False,
                 )

@@ -5,8 +5,10 @@ from typing import NoReturn
 import typer
 from rich.console import Console
 from rich.markup import escape
+from rich.text import Text
 
 from streams.cli import exit_codes
+from streams.setup.visible_text import visible
 
 out = Console()
 errors = Console(stderr=True)
@@ -14,8 +16,13 @@ errors = Console(stderr=True)
 
 def fail(message: str, code: int = exit_codes.WRONG_USE) -> NoReturn:
     """Say what is wrong on standard error and leave, as wrong use unless it is something else."""
-    errors.print(f"[bold red]error:[/] {escape(message)}", highlight=False, soft_wrap=True)
+    errors.print(f"[bold red]error:[/] {escape(visible(message))}", highlight=False, soft_wrap=True)
     raise typer.Exit(code)
+
+
+def plain(text: object) -> Text:
+    """Text that somebody else wrote: no markup, and nothing that steers the terminal."""
+    return Text(visible(str(text)))
 
 
 def console_beside(*, data_on_standard_output: bool) -> Console:

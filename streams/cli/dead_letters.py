@@ -6,18 +6,18 @@ from collections.abc import Iterator
 from typing import Annotated
 
 import typer
-from kafka import KafkaProducer
 from rich.table import Table
 
 from detectors.decoding import decode
 from detectors.errors import DocumentError
-from streams.cli.console import fail, out
+from streams.cli.console import fail, out, plain
 from streams.cli.service_options import Bootstrap, kafka_errors_explained, settings_or_exit
-from streams.kafka.blocking_clients import opened
-from streams.kafka.dead_letters import DeadLetter, original_headers
+from streams.kafka.dead_letters import DeadLetter
 from streams.kafka.reading import committed_reader, partitions_of, read_to_present_end
+from streams.kafka.redriving import Redrive, open_letters, redrive
 from streams.service.layout import names_of
 from streams.service.settings import Settings
+from streams.setup.visible_text import visible
 
 app = typer.Typer(no_args_is_help=True, help="Look at refused documents and send them again.")
 
@@ -26,14 +26,11 @@ SHOWN = 120
 
 
 def _letters(settings: Settings, reason: str | None) -> Iterator[DeadLetter]:
-    """Letters, one for each refused record: a crash may have written one twice."""
-    seen: set[str] = set()
+    """Letters that were not sent again yet."""
     with committed_reader(settings) as consumer:
         partitions = partitions_of(consumer, names_of(settings).dead_letters)
-        for r in read_to_present_end(consumer, partitions):
-            letter = DeadLetter(r.partition, r.offset, r.key, r.value, r.headers)
-            if letter.identity not in seen and reason in (None, letter.about("error.class")):
-                seen.add(letter.identity)
+        for letter in open_letters(read_to_present_end(consumer, partitions)):
+            if reason in (None, letter.about("error.class")):
                 yield letter
 
 
@@ -45,12 +42,9 @@ def list_command(reason: Reason = None, bootstrap: Bootstrap = None) -> None:
     with kafka_errors_explained(settings):
         for letter in _letters(settings, reason):
             message = letter.about("error.message")
-            table.add_row(
-                letter.identity,
-                letter.about("error.class"),
-                letter.about("failed_at"),
-                message if len(message) <= SHOWN else message[: SHOWN - 1] + "…",
-            )
+            short = message if len(message) <= SHOWN else message[: SHOWN - 1] + "…"
+            said = (letter.identity, letter.about("error.class"), letter.about("failed_at"), short)
+            table.add_row(*map(plain, said))
     out.print(table)
 
 
@@ -66,11 +60,14 @@ def show_command(
     if found is None:
         fail(f"there is no dead letter {letter!r}; `zeromile dead-letters list` names them")
     for name, data in found.headers:
-        typer.echo(f"{name}: {(data or b'').decode('utf-8', 'backslashreplace')}")
-    key = found.key
-    typer.echo(f"key: {'none' if key is None else key.decode('utf-8', 'backslashreplace')}")
+        typer.echo(visible(f"{name}: {_text(data)}"))
+    typer.echo(visible(f"key: {'none' if found.key is None else _text(found.key)}"))
     typer.echo("")
-    typer.echo((found.value or b"").decode("utf-8", "backslashreplace"))
+    typer.echo(visible(_text(found.value)))
+
+
+def _text(data: bytes | None) -> str:
+    return (data or b"").decode("utf-8", "backslashreplace")
 
 
 @app.command("redrive")
@@ -81,37 +78,48 @@ def redrive_command(
         bool, typer.Option(help="Put documents under their VIN where that is readable.")
     ] = False,
     dry_run: Annotated[bool, typer.Option(help="Only say what would be sent.")] = False,
+    most_attempts: Annotated[
+        int, typer.Option(min=1, help="Leave documents that were sent again this often.")
+    ] = 3,
     bootstrap: Bootstrap = None,
 ) -> None:
     """Send refused documents to their topics again, after the fault has been mended.
 
-    Safe to repeat: a document that was accepted meanwhile is a duplicate and counts once.
+    Every letter is sent once: one that is refused again has a new letter. What is reported as sent the
+    broker has confirmed. Exit codes: 0 fine, 2 wrong use, 3 the broker refused or cannot be reached.
     """
     settings = settings_or_exit(bootstrap_servers=bootstrap)
-    sent = skipped = 0
+    names = names_of(settings)
+    wanted, left = [], 0
     with kafka_errors_explained(settings):
-        letters = list(_letters(settings, reason))
-        with opened(KafkaProducer, settings, acks="all") as producer:
-            for letter in letters:
-                topic = letter.about("original.topic")
-                if topic not in names_of(settings).documents or letter.cut:
-                    typer.echo(f"{letter.identity}: not sent, {_why_not(letter)}", err=True)
-                    skipped += 1
-                    continue
+        for letter in _letters(settings, reason):
+            why_not = _why_not(letter, names.documents, most_attempts)
+            if why_not:
+                typer.echo(visible(f"{letter.identity}: not sent, {why_not}"), err=True)
+                left += 1
+            else:
                 key = _vin(letter) or letter.key if rekey else letter.key
-                sent += 1
-                if not dry_run:
-                    # kafka-python takes no header without a value.
-                    headers = [(name, data or b"") for name, data in original_headers(letter.headers)]
-                    producer.send(topic, value=letter.value, key=key, headers=headers)
-            producer.flush()
-    typer.echo(f"{'would send' if dry_run else 'sent'} {sent:,}, left {skipped:,}")
+                wanted.append(Redrive(letter, letter.about("original.topic"), key))
+        if dry_run:
+            typer.echo(f"would send {len(wanted):,}, left {left:,}")
+            return
+        sent = 0
+        try:
+            for committed in redrive(settings, f"{settings.group}-redrive", names.dead_letters, wanted):
+                sent += committed
+        finally:
+            typer.echo(f"sent {sent:,}, left {left:,}, not confirmed {len(wanted) - sent:,}")
 
 
-def _why_not(letter: DeadLetter) -> str:
+def _why_not(letter: DeadLetter, topics: tuple[str, ...], most_attempts: int) -> str | None:
+    topic = letter.about("original.topic")
+    if topic not in topics:
+        return f"its topic {topic!r} is none of the document topics"
     if letter.cut:
         return "it was too large to keep whole"
-    return f"its topic {letter.about('original.topic')!r} is none of the document topics"
+    if letter.attempts >= most_attempts:
+        return f"it was sent again {letter.attempts} times; `--most-attempts` allows more"
+    return None
 
 
 def _vin(letter: DeadLetter) -> bytes | None:

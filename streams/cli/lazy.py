@@ -29,6 +29,8 @@ COMMANDS: Final = {
     "alerts": "alerts:app",
     "dead-letters": "dead_letters:app",
     "topics": "topics:app",
+    "watermarks": "watermarks:app",
+    "state": "state:app",
     "settings": "settings:app",
 }
 """Where each command stands, in the order of the help: module of `streams.cli` and name in it."""

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Final
 
 PREFIX: Final = "dlq."
+ATTEMPTS: Final = "zeromile.attempts"
+"""Header of a record that was sent again after it had been refused: how often."""
 MAXIMUM_BYTES: Final = 900_000
 """Most of a whole letter, its key and headers included: brokers take 1 MiB unless told otherwise. What
 is cut shows in the headers `dlq.original.size`, `….key.size` and `….headers`."""
@@ -14,6 +16,7 @@ MAXIMUM_KEY_BYTES: Final = 1_000
 MAXIMUM_HEADER_BYTES: Final = 200_000
 """Most of the publisher's headers; of those beyond it none is kept."""
 MAXIMUM_MESSAGE: Final = 2_000
+MOST_DIGITS: Final = 5
 HEADER_OVERHEAD: Final = 10
 """Bytes that a header takes beside its name and value, at most."""
 
@@ -66,7 +69,8 @@ def dead_letter(
 ) -> tuple[bytes | None, bytes | None, list[tuple[str, bytes | None]]]:
     """Key, value and headers to write for the key, value and headers of a refused record."""
     key, value, headers = record
-    original = list(original_headers(headers))
+    # The number of attempts first: it must not be among what does not fit.
+    original = sorted(original_headers(headers), key=lambda header: header[0] != ATTEMPTS)
     kept = list(_that_fit(original))
     described = {
         "original.topic": source.topic,
@@ -128,6 +132,12 @@ class DeadLetter:
     def identity(self) -> str:
         """Name of the letter: where the refused record was read."""
         return "/".join(self.about(f"original.{part}") for part in ("topic", "partition", "offset"))
+
+    @property
+    def attempts(self) -> int:
+        """How often the record was sent again."""
+        said = next((data for name, data in self.headers if name == ATTEMPTS), None) or b""
+        return int(said) if said.isdigit() and len(said) < MOST_DIGITS else 0
 
     @property
     def cut(self) -> bool:

@@ -11,6 +11,7 @@ from structlog.types import EventDict, Processor
 from streams import __version__
 from streams.service.repeats import Repeats
 from streams.service.settings import Settings
+from streams.setup.visible_text import visible
 
 QUIET = ("aiokafka", "faust", "mode", "kafka", "aiohttp", "asyncio", "streams")
 
@@ -26,6 +27,7 @@ def set_up_logs(settings: Settings) -> None:
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True, key="ts"),
         _name_the_service,
+        _make_visible,
     ]
     final: list[Processor] = (
         [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
@@ -63,4 +65,12 @@ def set_up_logs(settings: Settings) -> None:
 def _name_the_service(_: object, __: str, event: EventDict) -> EventDict:
     event["service"] = "zeromile"
     event["version"] = __version__
+    return event
+
+
+def _make_visible(_: object, __: str, event: EventDict) -> EventDict:
+    """Let no text of a document steer the terminal that shows the log."""
+    for name, value in event.items():
+        if isinstance(value, str):
+            event[name] = visible(value)
     return event

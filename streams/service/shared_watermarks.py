@@ -15,6 +15,7 @@ from contextlib import aclosing
 from typing import Final, NamedTuple
 
 import msgspec
+import structlog
 from aiokafka.structs import ConsumerRecord, TopicPartition
 from mode import Service
 from prometheus_client import Gauge
@@ -26,6 +27,8 @@ from streams.kafka.connection import KafkaConnection
 from streams.kafka.following import follow
 from streams.service.identity_check import IDENTITIES_KEY, compare_fingerprints
 from streams.service.state_ttl import Forgetting
+
+log = structlog.get_logger("zeromile.watermarks")
 
 SHOW_SECONDS = 1.0
 MOST_SHOWN = 100
@@ -174,11 +177,24 @@ class SharedWatermarks(Service):
             await self.sleep(SHOW_SECONDS)
 
     def _take(self, record: ConsumerRecord) -> None:
-        if record.key == DESK_KEY:
-            self.desk_url = record.value.decode()
-        elif record.key == IDENTITIES_KEY:
-            compare_fingerprints(self._identities, record.value)
-        elif record.key == FORGET_KEY:
-            self._forgetting.allowed_before = int(record.value)
+        """Take over a record; one that cannot be read is passed over, and said."""
+        try:
+            self._read(record.key, record.value)
+        except (msgspec.MsgspecError, ValueError, TypeError, AttributeError) as error:
+            log.error(  # noqa: TRY400 - the place says more than the traceback
+                "record cannot be read",
+                topic=record.topic,
+                partition=record.partition,
+                offset=record.offset,
+                error=str(error),
+            )
+
+    def _read(self, key: bytes, value: bytes) -> None:
+        if key == DESK_KEY:
+            self.desk_url = value.decode()
+        elif key == IDENTITIES_KEY:
+            compare_fingerprints(self._identities, value)
+        elif key == FORGET_KEY:
+            self._forgetting.allowed_before = int(value)
         else:
-            reach_newest(self.watermarks, record.value)
+            reach_newest(self.watermarks, value)

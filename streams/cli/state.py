@@ -1,0 +1,135 @@
+"""`zeromile state`: what workers keep of vehicles; looked at, taken out, dropped, and let go."""
+
+from __future__ import annotations
+
+import base64
+import json
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import typer
+
+from detectors import civil_time
+from streams.cli.console import errors, fail, out, plain
+from streams.cli.service_options import Bootstrap, kafka_errors_explained, settings_or_exit
+from streams.kafka.owners import partition_of_vin
+from streams.kafka.topic_admin import admin_client
+from streams.service.kept_state import KeptVehicle, allow_forgetting, drop_vehicle, read_vehicles
+from streams.service.settings import Settings
+from streams.service.vehicle_view import vehicle_view
+
+app = typer.Typer(no_args_is_help=True, help="Look at what workers keep of vehicles, and mend it.")
+
+Vin = Annotated[str, typer.Argument(help="Vehicle identification number.")]
+
+
+@app.command("show")
+def show_command(
+    vin: Annotated[str | None, typer.Argument(help="Vehicle; without it, what cannot be read.")] = None,
+    bootstrap: Bootstrap = None,
+) -> None:
+    """Show a vehicle's record from its changelog, or name every record that cannot be read.
+
+    Exit codes: 0 fine, 1 there are records that cannot be read, 2 wrong use, 3 no broker.
+    """
+    settings = settings_or_exit(bootstrap_servers=bootstrap)
+    if vin is not None:
+        typer.echo(json.dumps(_described(_find(settings, vin)), indent=2, ensure_ascii=False))
+        return
+    unreadable = total = 0
+    with kafka_errors_explained(settings):
+        for vehicle in read_vehicles(settings):
+            total += 1
+            if vehicle.fault:
+                unreadable += 1
+                out.print(plain(f"partition {vehicle.partition}, {vehicle.vin}: {vehicle.fault}"))
+    out.print(f"{total:,} vehicles, {unreadable:,} of them cannot be read", highlight=False)
+    if unreadable:
+        raise typer.Exit(1)
+
+
+@app.command("export")
+def export_command(
+    *,
+    file: Annotated[Path, typer.Option("--out", help="File to write, JSON Lines.", dir_okay=False)],
+    bootstrap: Bootstrap = None,
+) -> None:
+    """Write every vehicle's documents and alerts; what cannot be read as base64.
+
+    Exit codes: 0 fine, 2 wrong use, 3 no broker.
+    """
+    settings = settings_or_exit(bootstrap_servers=bootstrap)
+    written = 0
+    with kafka_errors_explained(settings), file.open("w", encoding="utf-8") as target:
+        for vehicle in read_vehicles(settings):
+            target.write(json.dumps(_described(vehicle), ensure_ascii=False) + "\n")
+            written += 1
+    errors.print(f"{written:,} vehicles written", highlight=False)
+
+
+@app.command("drop")
+def drop_command(
+    vin: Vin,
+    *,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Do it; without it only say what would go.")
+    ] = False,
+    bootstrap: Bootstrap = None,
+) -> None:
+    """Delete one vehicle's record, while no worker runs; documents that are sent again count anew.
+
+    Exit codes: 0 done, 2 wrong use or a worker is running, 3 no broker.
+    """
+    settings = settings_or_exit(bootstrap_servers=bootstrap)
+    vehicle = _find(settings, vin)
+    if not yes:
+        fail(f"partition {vehicle.partition}, {len(vehicle.data):,} bytes would go; say --yes")
+    with kafka_errors_explained(settings), admin_client(settings) as admin:
+        drop_vehicle(settings, admin, vehicle)
+    out.print("dropped")
+
+
+@app.command("forget")
+def forget_command(
+    before: Annotated[str, typer.Option("--before", help="Civil day, YYYY-MM-DD.")],
+    bootstrap: Bootstrap = None,
+) -> None:
+    """Let workers forget vehicles without a document since a day, however many they are.
+
+    Only vehicles older than the retention go, and none of which an alert stands. `zeromile doctor` says
+    how many wait for this. Exit codes: 0 done, 2 wrong use, 3 no broker.
+    """
+    settings = settings_or_exit(bootstrap_servers=bootstrap)
+    try:
+        day = civil_time.parse(before).day
+    except ValueError:
+        fail(f"--before is {before!r}; allowed: a civil day, YYYY-MM-DD")
+    with kafka_errors_explained(settings):
+        allow_forgetting(settings, day)
+    out.print(f"vehicles without a document since {civil_time.day_text(day)} may go", highlight=False)
+
+
+def _find(settings: Settings, vin: str) -> KeptVehicle:
+    name = vin.strip().upper()
+    number = partition_of_vin(name, settings.partitions)
+    with kafka_errors_explained(settings):
+        kept = read_vehicles(settings, number)
+        found = next((vehicle for vehicle in kept if vehicle.vin == name), None)
+    if found is None:
+        fail(f"partition {number} keeps no vehicle {name!r}")
+    return found
+
+
+def _described(vehicle: KeptVehicle) -> dict[str, object]:
+    if vehicle.fault:
+        data = base64.b64encode(vehicle.data).decode()
+        return {
+            "vin": vehicle.vin,
+            "partition": vehicle.partition,
+            "fault": vehicle.fault,
+            "data": data,
+        }
+    view = vehicle_view(vehicle.data, vehicle.vin)
+    described: dict[str, object] = msgspec.to_builtins(view)
+    return described | {"partition": vehicle.partition}
