@@ -153,6 +153,10 @@ class SpanLedger:
             offset = spans.popleft().last + 1
         return offset
 
+    def idle(self, tp: TP) -> bool:
+        """Whether all that was delivered of a partition is done."""
+        return all(span.acked for span in self._spans.get(tp, ()))
+
     def partitions(self) -> list[TP]:
         """Partitions with delivered batches."""
         return list(self._spans)

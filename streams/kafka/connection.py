@@ -88,9 +88,12 @@ class KafkaConnection(BaseSettings):
                 else ("sasl_username", "sasl_password")
             )
             for name in wanted:
-                if getattr(self, name) is None:
+                given = getattr(self, name)
+                text = given.get_secret_value() if isinstance(given, SecretStr) else given
+                if text is None or not str(text).strip():
                     raise ValueError(
-                        f"{name} is missing: security_protocol {self.security_protocol} with "
+                        f"{name} is {'missing' if given is None else 'empty'}: "
+                        f"security_protocol {self.security_protocol} with "
                         f"sasl_mechanism {self.sasl_mechanism} needs {' and '.join(wanted)}"
                     )
         if (self.ssl_certificate_file is None) != (self.ssl_key_file is None):

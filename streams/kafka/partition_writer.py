@@ -14,10 +14,17 @@ from typing import Final
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import (
+    ClusterAuthorizationFailedError,
     InvalidProducerEpoch,
     InvalidProducerIdMapping,
+    InvalidTopicError,
     KafkaError,
+    MessageSizeTooLargeError,
+    PolicyViolationError,
     ProducerFenced,
+    RecordListTooLargeError,
+    TopicAuthorizationFailedError,
+    TransactionalIdAuthorizationFailed,
 )
 from aiokafka.structs import RecordMetadata, TopicPartition
 
@@ -31,6 +38,14 @@ REQUEST_TIMEOUT_MS = 30_000
 TRANSACTION_TIMEOUT_MS = 60_000
 STOP_SECONDS = 5.0
 
+_FOR_PEOPLE = (
+    TopicAuthorizationFailedError,
+    ClusterAuthorizationFailedError,
+    TransactionalIdAuthorizationFailed,
+    InvalidTopicError,
+    PolicyViolationError,
+)
+
 PRIVATE_HOOKS: Final = {
     "aiokafka.producer.transaction_manager.TransactionManager": ("wait_for_transaction_end(self)",)
 }
@@ -43,6 +58,16 @@ class FencedError(Exception):
 
 class WriteFailedError(Exception):
     """The transaction may or may not have been committed; reopen, look and decide."""
+
+    @property
+    def too_large(self) -> bool:
+        """Whether the broker takes no record of this size, however often it is asked."""
+        return isinstance(self.__cause__, (MessageSizeTooLargeError, RecordListTooLargeError))
+
+    @property
+    def permanent(self) -> bool:
+        """Whether trying again is of no use before a person has changed something."""
+        return self.too_large or isinstance(self.__cause__, _FOR_PEOPLE)
 
 
 class PartitionWriter:

@@ -94,6 +94,14 @@ class CommittedReadsThread(driver.AIOKafkaConsumerThread):
         fetcher = self._ensure_consumer()._fetcher  # noqa: SLF001 - as above, made by aiokafka's `start`
         fetcher._prefetch_backoff = UNREAD_SECONDS  # noqa: SLF001 - fixed by aiokafka
 
+    def state_of(self, tp: TP) -> Any:
+        """Position and last stable offset of a partition, None where it is not assigned."""
+        if self._consumer is None:
+            return None
+        subscription = self._consumer._subscription.subscription  # noqa: SLF001 - hook, see module
+        assigned = None if subscription is None else subscription.assignment
+        return assigned.state_value(tp) if assigned is not None and tp in assigned.tps else None
+
     async def commit(self, offsets: Mapping[TP, int]) -> bool:
         """Commit positions; false where the thread has ended and cannot."""
         if self._shutdown.is_set():
@@ -121,6 +129,9 @@ class BatchConsumer(driver.Consumer):
         self._ledger = SpanLedger()
         self._room = asyncio.Event()
         self._held: set[TP] = set()
+        self._read_through: dict[TP, int] = {}
+        """Offsets before which nothing is left to do, where the last of them are no documents: markers
+        of other people's transactions take offsets too."""
         self._moves = 0
         """How often positions may have moved; what a fetch brings across a move is not used."""
         super().__init__(*args, **kwargs)
@@ -156,12 +167,17 @@ class BatchConsumer(driver.Consumer):
             return super()._new_offset(tp)
         self._acked_index[tp].clear()
         self._acked[tp].clear()
-        return self._ledger.committable(tp)
+        offset = self._ledger.committable(tp)
+        if self._ledger.idle(tp):
+            through = self._read_through.get(tp, 0)
+            if through > max(offset or 0, self._committed_offset[tp] or 0):
+                return through
+        return offset
 
     def _filter_tps_with_pending_acks(self, topics: Any = None) -> Iterator[TP]:
         stock = list(super()._filter_tps_with_pending_acks(topics))
         yield from stock
-        for tp in self._ledger.partitions():
+        for tp in {*self._ledger.partitions(), *self._read_through}:
             if tp not in stock and (topics is None or tp in topics or tp.topic in topics):
                 yield tp
 
@@ -170,17 +186,42 @@ class BatchConsumer(driver.Consumer):
         lost = set(partitions)
         for tp in lost:
             self._ledger.forget(tp)
+            self._read_through.pop(tp, None)
         for message in [m for m in self._unacked_messages if m.tp in lost]:
             self._unacked_messages.discard(message)
 
     def lag(self) -> dict[TP, int]:
-        """Records on the broker beyond the committed offset, per assigned batch partition."""
+        """Offsets up to the last stable one beyond the committed one, per assigned batch partition."""
         behind: dict[TP, int] = {}
         for tp in self.assignment():
-            end = self.highwater(tp) if self._batched(tp) else None
+            end = self._last_stable_offset(tp) if self._batched(tp) else None
             if end is not None:
                 behind[tp] = max(0, end - (self._committed_offset[tp] or 0))
         return behind
+
+    def _state(self, tp: TP) -> Any:
+        """What aiokafka knows of a partition, None where it is not assigned."""
+        thread = self._thread
+        assert isinstance(thread, CommittedReadsThread)  # noqa: S101 - made above
+        return thread.state_of(tp)
+
+    def _last_stable_offset(self, tp: TP) -> int | None:
+        state = self._state(tp)
+        return None if state is None else state.lso
+
+    def _note_read_through(self, records: Mapping[TP, Any] | None) -> None:
+        """Note how far a fetch came that brought no documents, where all before it are done.
+
+        What earlier fetches brought has been delivered by now: Faust asks for more only then.
+        """
+        for tp in self.assignment():
+            if not self._batched(tp) or tp in self._held or not self._ledger.idle(tp):
+                continue
+            if records and tp in records:
+                continue
+            state = self._state(tp)
+            if state is not None and state.has_valid_position:
+                self._read_through[tp] = state.position
 
     # -- rebalance and seek
 
@@ -190,6 +231,7 @@ class BatchConsumer(driver.Consumer):
         await super().on_partitions_revoked(revoked)
         for tp in revoked:
             self._ledger.forget(tp)
+        self._read_through.clear()
 
     async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
         """Take note that positions are others now."""
@@ -200,6 +242,7 @@ class BatchConsumer(driver.Consumer):
         """Seek to the committed offsets; whatever was delivered before comes again."""
         self._moves += 1
         self._ledger.clear()
+        self._read_through.clear()
         await super().perform_seek()
         # Stock leaves a partition without a commit where it is, beyond records that were dropped.
         start = {tp: 0 for tp in self.assignment() if self._batched(tp) and not self._read_offset[tp]}
@@ -211,6 +254,7 @@ class BatchConsumer(driver.Consumer):
         """Seek one partition."""
         self._moves += 1
         self._ledger.forget(partition)
+        self._read_through.pop(partition, None)
         await super().seek(partition, offset)
 
     async def _getmany(
@@ -223,6 +267,7 @@ class BatchConsumer(driver.Consumer):
         moves = self._moves
         records = await super()._getmany(wanted, timeout)
         if moves == self._moves:
+            self._note_read_through(records)
             return records
         await self._seek_anew()
         return {}

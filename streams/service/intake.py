@@ -67,6 +67,7 @@ class Intake:
             for r in records
         )
         self._received = self._engine.validate(batch, self._received)
+        self._observer.read(records[0].topic, len(records))
         self._refuse(self._received.result, records)
         self.documents += len(records)
         self._seconds += time.perf_counter() - started

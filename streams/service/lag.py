@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 
+from faust.types import TP
 from mode import Service
 
 from streams.kafka.transport import BatchApp, BatchConsumer
@@ -24,7 +25,7 @@ class LagReporter(Service):
     app
         Whose consumer to look at.
     partitions
-        What waits for a transaction waits for the broker: that is no standstill.
+        A partition that reads its state has not begun yet: that is no standstill.
     brokers
         Addresses, host and port, to tell a broker outage from a worker that hangs.
     metrics
@@ -44,8 +45,8 @@ class LagReporter(Service):
         self._brokers = brokers
         self._partitions = partitions
         self._metrics = metrics
-        self._progress: object = None
-        self._moved_at = time.monotonic()
+        self._progress: dict[TP, tuple[int, float]] = {}
+        """Documents that wait, and since when they are as many."""
 
     @Service.task
     async def _report(self) -> None:
@@ -60,13 +61,21 @@ class LagReporter(Service):
         behind = consumer.lag()
         for tp, documents in behind.items():
             self._metrics.lag.labels(tp.topic, str(tp.partition)).set(documents)
-        progress = tuple(sorted(behind.items()))
-        if progress != self._progress or not any(behind.values()) or self._partitions.busy:
-            self._progress, self._moved_at = progress, time.monotonic()
+        now = time.monotonic()
+        last, self._progress = self._progress, {}
+        for tp, documents in behind.items():
+            before, since = last.get(tp, (-1, now))
+            partition = self._partitions.owned.get(tp.partition)
+            at_rest = documents == 0 or partition is None or not partition.ready.is_set()
+            self._progress[tp] = (documents, now if at_rest or documents != before else since)
 
     async def stalled(self) -> bool:
-        """Whether documents wait, nothing moves, and it is not for want of a broker."""
-        if time.monotonic() - self._moved_at < STALLED_SECONDS:
+        """Whether documents of a partition wait and it stands still, and not for want of a broker.
+
+        A partition is well while its committed offset moves, and where it is at the last stable offset.
+        """
+        now = time.monotonic()
+        if all(now - since < STALLED_SECONDS for _, since in self._progress.values()):
             return False
         return await self._broker_answers()
 

@@ -48,6 +48,7 @@ class Metrics:
         self._model()
         self._writing()
         for event_type in EVENT_TYPES:
+            self.documents_read.labels(event_type)
             for outcome in OUTCOMES:
                 self.documents.labels(event_type, outcome)
         for spec in detectors:
@@ -70,6 +71,18 @@ class Metrics:
             "zeromile_documents_of_no_car",
             "Accepted documents whose number identifies no car: they belong to no vehicle.",
             ["why"],
+            registry=self.registry,
+        )
+        self.documents_read = Counter(
+            "zeromile_documents_read",
+            "Documents read, by event type: each becomes accepted, duplicate, stale or dead_lettered.",
+            ["event_type"],
+            registry=self.registry,
+        )
+        self.documents_deleted_unread = Counter(
+            "zeromile_documents_deleted_unread",
+            "Documents that their topic's retention deleted before they were read.",
+            ["topic"],
             registry=self.registry,
         )
         self.dead_letters = Counter(
@@ -208,6 +221,18 @@ class Metrics:
         self.transaction_failures = Counter(
             "zeromile_transaction_failures",
             "Transactions that the broker refused or did not answer; their outcome was looked up.",
+            registry=self.registry,
+        )
+        self.set_aside_records = Counter(
+            "zeromile_set_aside_records",
+            "Records too large for the broker, written as dead letters instead, by their topic.",
+            ["topic"],
+            registry=self.registry,
+        )
+        self.stuck_seconds = Gauge(
+            "zeromile_partition_stuck_seconds",
+            "How long the transactions of a partition have been failing; 0 while they succeed.",
+            ["partition"],
             registry=self.registry,
         )
         self.written_records = Counter(

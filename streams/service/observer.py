@@ -40,6 +40,10 @@ class Observer:
         self._told: set[tuple[str, NoCar]] = set()
         """Feeds of which it was said that they bring numbers of no car, and of what kind."""
 
+    def read(self, topic: str, documents: int) -> None:
+        """Count documents that were read."""
+        self._metrics.documents_read.labels(self._event_types[topic]).inc(documents)
+
     def batch(self, documents: int, seconds: float) -> None:
         """Count documents that were judged together."""
         self._metrics.batch_seconds.observe(seconds)

@@ -123,7 +123,13 @@ class OwnedPartition:
     @property
     def trouble(self) -> str | None:
         """Why nothing can be written, once it has been so for seconds; None where all is well."""
-        return self.writing.transactions.trouble
+        return self.writing.trouble
+
+    @property
+    def held_back(self) -> int:
+        """Vehicles that wait for a person's word to be forgotten."""
+        held = self.around.forgetting.held_back.get(self.number)
+        return 0 if held is None else held.vehicles
 
     # -- documents
 
@@ -181,7 +187,4 @@ class OwnedPartition:
         if forgotten:
             self.around.metrics.expired_vehicles.inc(forgotten)
             self.writing.request()
-        held = self.around.forgetting.held_back.get(self.number)
-        self.around.metrics.held_back_vehicles.labels(str(self.number)).set(
-            0 if held is None else held.vehicles
-        )
+        self.around.metrics.held_back_vehicles.labels(str(self.number)).set(self.held_back)

@@ -61,13 +61,19 @@ class PartitionManager(Service):
     @property
     def ready(self) -> bool:
         """Whether there was an assignment, and all of it is recovered and can be written."""
-        return (
-            self.assigned_once
-            and not self.troubles
-            and all(
-                number in self.owned and self.owned[number].ready.is_set() for number in self.assigned
-            )
+        return self.recovered and not self.troubles
+
+    @property
+    def recovered(self) -> bool:
+        """Whether there was an assignment and all of it has its state."""
+        return self.assigned_once and all(
+            number in self.owned and self.owned[number].ready.is_set() for number in self.assigned
         )
+
+    @property
+    def held_back(self) -> int:
+        """Vehicles older than the retention that wait for a person's word to be forgotten."""
+        return sum(partition.held_back for partition in self.owned.values())
 
     @property
     def troubles(self) -> dict[int, str]:
@@ -197,6 +203,8 @@ class PartitionManager(Service):
         while not self.should_stop:
             await self.sleep(TICK_SECONDS)
             for partition in list(self.owned.values()):
+                stuck = partition.writing.transactions.troubled_seconds
+                self._metrics.stuck_seconds.labels(str(partition.number)).set(stuck)
                 if partition.ready.is_set():
                     partition.catch_up()
                     partition.judge_provinces()

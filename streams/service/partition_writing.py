@@ -44,6 +44,8 @@ class _Pending:
     events: list[Acknowledgeable]
     documents: int
     oldest_ms: float
+    first: str = ""
+    """Where the first of them was read."""
 
 
 class PartitionWriting:
@@ -84,6 +86,7 @@ class PartitionWriting:
         self._work = asyncio.Event()
         self._urgent = asyncio.Event()
         self._flushed = asyncio.Event()
+        self._writing_since = ""
         self.in_transaction = False
         """Whether a transaction is under way."""
 
@@ -93,6 +96,7 @@ class PartitionWriting:
         """Have a batch's event acknowledged when all that follows from it is written."""
         if not self._pending.events:
             self._pending.oldest_ms = records[0].timestamp
+            self._pending.first = f"{records[0].topic}, offset {records[0].offset}"
         self._pending.events.append(event)
         self._pending.documents += len(records)
         self._work.set()
@@ -119,6 +123,14 @@ class PartitionWriting:
             self._work.set()
 
     # -- how far it is
+
+    @property
+    def trouble(self) -> str | None:
+        """Where and why nothing gets written, once it has been so for seconds; None if all is well."""
+        why = self.transactions.trouble
+        if why is None:
+            return None
+        return f"stuck at {self._writing_since}: {why}" if self._writing_since else f"stuck: {why}"
 
     async def settle(self) -> None:
         """Write out everything at once, so that nothing is in flight."""
@@ -186,6 +198,7 @@ class PartitionWriting:
         self.in_transaction = True
         judge()
         entries, pending = self._take_all()
+        self._writing_since = pending.first
         try:
             started = time.perf_counter()
             end = await self.transactions.commit(entries, self._store.backend.position)

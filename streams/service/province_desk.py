@@ -12,6 +12,7 @@ import time
 from contextlib import aclosing
 
 import msgspec
+import structlog
 from aiokafka.structs import ConsumerRecord, TopicPartition
 
 from detectors.alerts import Alert
@@ -22,6 +23,8 @@ from detectors.watermarks import Watermarks
 from streams.engine.province_aggregator import ProvinceAggregator
 from streams.kafka.connection import KafkaConnection
 from streams.kafka.following import follow
+
+log = structlog.get_logger("zeromile.provinces")
 
 PARTITION = 0
 """The document partition whose owner keeps the provinces."""
@@ -63,7 +66,7 @@ class ProvinceDesk:
         async with aclosing(follow(self._connection, self._where)) as news:
             async for new in news:
                 for record in new.records:
-                    self._take(record)
+                    self._try_to_take(record)
                 self.caught_up = self.caught_up or new.caught_up
 
     def judge(self) -> list[Alert]:
@@ -78,16 +81,28 @@ class ProvinceDesk:
         self._changed_at, self._judged_on = None, today
         return self.book.judge(today)
 
+    def _try_to_take(self, record: ConsumerRecord) -> None:
+        """Count a record; one that cannot be read is passed over, and said."""
+        try:
+            self._take(record)
+        except (msgspec.MsgspecError, ValueError, TypeError, AttributeError) as error:
+            log.error(  # noqa: TRY400 - the place says more than the traceback
+                "counted export cannot be read",
+                topic=record.topic,
+                offset=record.offset,
+                error=str(error),
+            )
+
     def _take(self, record: ConsumerRecord) -> None:
         old = self._exports.get(record.key)
         if old == record.value:
             return
+        change = ExportChange(record.key.decode(), _export(old), _export(record.value))
+        self.book.count([change])
         if record.value is None:
             del self._exports[record.key]
         else:
             self._exports[record.key] = record.value
-        change = ExportChange(record.key.decode(), _export(old), _export(record.value))
-        self.book.count([change])
         self._changed_at = time.monotonic()
 
 

@@ -126,6 +126,13 @@ class Settings(KafkaConnection):
             )
         return self
 
+    @field_validator("web_token")
+    @classmethod
+    def _not_empty(cls, token: SecretStr | None) -> SecretStr | None:
+        if token is not None and not token.get_secret_value().strip():
+            return None  # as if it were not set: what then must not be open is refused below
+        return token
+
     @field_validator("identity_key")
     @classmethod
     def _long_enough(cls, key: SecretStr | None) -> SecretStr | None:

@@ -16,11 +16,14 @@ from streams.kafka.partition_writer import FencedError, PartitionWriter, WriteFa
 from streams.kafka.patience import Patience
 from streams.kafka.topic_reader import read_to_end
 from streams.kafka.transaction_buffer import Entry
+from streams.service.oversize import letter_of_entry, take_oversize
 from streams.service.partition_context import PartitionContext
 
 TROUBLED_SECONDS = 5.0
 """How long transactions may fail before their partition counts as one that does not work: a broker that
 hands its partitions over needs no more."""
+ATTEMPTS = 3
+"""How often a record that is too large is tried before it is set aside."""
 T = TypeVar("T")
 
 log = structlog.get_logger("zeromile.partition")
@@ -44,17 +47,29 @@ class Transactions:
     def __init__(self, changelog: TopicPartition, surroundings: PartitionContext) -> None:
         self._changelog = changelog
         self._connection = surroundings.connection
+        self._names = surroundings.names
         self._failures = surroundings.metrics.transaction_failures
+        self._set_aside_records = surroundings.metrics.set_aside_records
         self._writer = PartitionWriter(
             surroundings.connection, f"{surroundings.group}-partition-{changelog.partition}"
         )
         self._marker = Marker(surroundings.owner, 0, surroundings.url)
+        self._permanent = False
+        """Whether the last failure is one that trying again does not help."""
         self._patience = Patience(log, "transactions fail", partition=changelog.partition)
 
     @property
     def trouble(self) -> str | None:
         """Why nothing gets written, once it has been so for seconds; None where all is well."""
-        return self._patience.error if self._patience.seconds > TROUBLED_SECONDS else None
+        if self._patience.seconds <= TROUBLED_SECONDS:
+            return None
+        said = self._patience.error
+        return f"{said}; it does not pass, somebody must act" if self._permanent else said
+
+    @property
+    def troubled_seconds(self) -> float:
+        """How long transactions have been failing; 0 while they succeed."""
+        return self._patience.seconds
 
     async def take_over(self) -> None:
         """Fence the last owner, as soon as the broker answers."""
@@ -85,6 +100,7 @@ class Transactions:
         return end
 
     async def _write(self, entries: dict[TopicPartition, list[Entry]], position: int) -> int:
+        attempts = 0
         while True:
             try:
                 end = (await self._writer.write(entries))[self._changelog]
@@ -92,6 +108,10 @@ class Transactions:
                 raise self._lost("is written to by another worker") from error
             except WriteFailedError as error:
                 self._failures.inc()
+                self._permanent = error.permanent
+                attempts += 1
+                if error.too_large and attempts >= ATTEMPTS:
+                    self._set_aside(entries)
                 pause = self._patience.failed(error)
                 committed = await persistently(lambda: self._look_up_commit(position))
                 if committed is None:
@@ -100,6 +120,20 @@ class Transactions:
                 end = committed
             self._patience.worked()
             return end
+
+    def _set_aside(self, entries: dict[TopicPartition, list[Entry]]) -> None:
+        """Write what the broker will never take as dead letters, cut, in the same transaction."""
+        for where, entry in take_oversize(entries):
+            letter = letter_of_entry(where, entry)
+            dead_letters = TopicPartition(self._names.dead_letters, self._changelog.partition)
+            entries.setdefault(dead_letters, []).append(letter)
+            self._set_aside_records.labels(where.topic).inc()
+            log.error(
+                "record is too large for the broker and was set aside",
+                topic=where.topic,
+                partition=where.partition,
+                remedy="raise the topic's max.message.bytes; `zeromile dead-letters list` names it",
+            )
 
     async def _look_up_commit(self, position: int) -> int | None:
         """After a failure: the changelog's end if our transaction is in it, None if not."""

@@ -51,6 +51,7 @@ class WebPages(Service):
     def application(self) -> web.Application:
         """Routes and the guard in front of `/api`."""
         pages = web.Application(middlewares=[self._guard()])
+        pages.on_response_prepare.append(_mind_headers)
         pages.router.add_get("/livez", self.livez)
         pages.router.add_get("/readyz", self.readyz)
         pages.router.add_get("/metrics", self.metrics)
@@ -79,15 +80,18 @@ class WebPages(Service):
             if expected is not None and request.path.startswith("/api/"):
                 given = request.headers.get("Authorization", "").encode("utf-8", "replace")
                 if not hmac.compare_digest(given, expected):
-                    return problem(401, "a bearer token is needed: Authorization: Bearer …")
+                    refused = problem(401, "a bearer token is needed: Authorization: Bearer …")
+                    refused.headers["WWW-Authenticate"] = 'Bearer realm="zeromile"'
+                    return refused
             return await handler(request)
 
         return guard
 
     async def livez(self, _: web.Request) -> web.Response:
-        """Alive unless documents wait and nothing has moved for two minutes."""
+        """Alive unless documents of a partition wait and it has stood still for two minutes."""
         if await self._lag.stalled():
-            return problem(503, "documents wait, but nothing has moved for two minutes")
+            said = "; ".join(f"partition {n} {why}" for n, why in self._partitions.troubles.items())
+            return problem(503, said or "documents wait, but nothing has moved for two minutes")
         return answer({"status": "alive"})
 
     async def readyz(self, _: web.Request) -> web.Response:
@@ -98,6 +102,7 @@ class WebPages(Service):
             "assigned": sorted(self._partitions.assigned),
             "recovered": sorted(ready),
             "failing": {str(n): why for n, why in sorted(self._partitions.troubles.items())},
+            "held_back": self._partitions.held_back,
         }
         return answer(body, status=200 if self._partitions.ready else 503)
 
@@ -130,7 +135,15 @@ class WebPages(Service):
         """Documents and alerts of one vehicle, if this worker owns its partition."""
         vin = request.match_info["vin"].strip().upper()
         for partition in self._partitions.owned.values():
-            view = vehicle_view(partition.store.get(vin), vin)
+            view = vehicle_view(partition.store.get(vin), vin) if partition.ready.is_set() else None
             if view is not None:
                 return answer(view)
+        if not self._partitions.recovered:
+            return problem(503, "partitions are being recovered, the vehicle may be in one of them")
         return problem(404, "this worker's partitions hold no such vehicle")
+
+
+async def _mind_headers(_: web.Request, response: web.StreamResponse) -> None:
+    """Say nothing of what the server is made of, and let nobody keep an answer."""
+    response.headers["Server"] = "zeromile"
+    response.headers["Cache-Control"] = "no-store"

@@ -91,7 +91,7 @@ def test_a_poisoned_redrive_does_not_grow_and_texts_do_not_steer(deployment: Dep
     assert "sent 0, left 3" in _run(deployment, "dead-letters", "redrive")
     listed = _run(deployment, "dead-letters", "list")
     assert listed.count("missing_field") + listed.count("registrations.v1/0/") >= 3
-    letter = f"{deployment.names.documents[0]}/0/9"
+    letter = f"{deployment.names.documents[0]}/0/11"
     for said in (listed, _run(deployment, "dead-letters", "show", letter)):
         assert not STEERING.search(said)
     assert r"\x1b]52;c;aGk=\x07[/B]" in said

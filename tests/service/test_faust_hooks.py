@@ -22,7 +22,7 @@ from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 from faust.types.tuples import ConsumerMessage
 
-from streams.kafka.batches import BatchMessage, RecordBatch, scheduler_for
+from streams.kafka.batches import BatchMessage, RecordBatch, Span, scheduler_for
 from streams.kafka.lenient_headers import PRIVATE_HOOKS as HEADER_HOOKS
 from streams.kafka.partition_writer import PRIVATE_HOOKS as WRITER_HOOKS
 from streams.kafka.topic_reader import PRIVATE_HOOKS as READER_HOOKS
@@ -380,3 +380,29 @@ def test_seeking_to_the_committed_offsets_moves_no_partition_without_one():
     seek = inspect.getsource(aiokafka.AIOKafkaConsumer.seek_to_committed)
 
     assert "if offset and offset > 0:" in seek
+
+
+def test_markers_of_foreign_transactions_are_read_through_once_all_before_them_is_done(
+    consumer: BatchConsumer, monkeypatch: pytest.MonkeyPatch
+):
+    """A transaction's marker takes an offset and is no document: lag would be 1 for ever."""
+    state = SimpleNamespace(has_valid_position=True, position=7, lso=7)
+    monkeypatch.setattr(consumer, "_state", lambda tp: state)
+    monkeypatch.setattr(consumer, "assignment", lambda: {T0})
+    consumer._committed_offset[T0] = 3
+    assert consumer.lag() == {T0: 4}
+    span = Span(3, 5)
+    consumer._ledger.deliver(T0, span)
+    consumer._note_read_through({})
+    assert consumer._new_offset(T0) is None, "a batch is under way"
+    span.acked = True
+    consumer._note_read_through({T0: [1]})
+    assert consumer._new_offset(T0) == 6, "more has been fetched and is not delivered yet"
+    consumer._note_read_through({})
+    assert T0 in set(consumer._filter_tps_with_pending_acks())
+    assert consumer._new_offset(T0) == 7
+    consumer._committed_offset[T0] = 7
+    assert consumer._new_offset(T0) is None
+    assert consumer.lag() == {T0: 0}
+    consumer.forget([T0])
+    assert not consumer._read_through

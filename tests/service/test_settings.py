@@ -101,3 +101,14 @@ def test_addresses_are_taken_apart():
 
     assert settings.broker_addresses() == [("a", 1), ("::1", 9092)]
     assert settings.faust_brokers() == ["kafka://a:1", "kafka://[::1]:9092"]
+
+
+def test_an_empty_token_opens_nothing():
+    with pytest.raises(SettingsError, match="web_token is missing"):
+        load_settings(web_host="0.0.0.0", web_token="")  # noqa: S104 - refused
+    assert load_settings(web_token=" ").web_token is None  # noqa: S106 - none
+
+
+def test_an_empty_password_is_none():
+    with pytest.raises(SettingsError, match="sasl_password is empty"):
+        load_settings(security_protocol="SASL_SSL", sasl_username="u", sasl_password="")

@@ -45,7 +45,9 @@ def worker() -> SimpleNamespace:
     ]  # fmt: skip
     observer.result(0, engine.process([RawDocument(json.dumps(s).encode()) for s in sales]))
     partition = SimpleNamespace(store=store, ready=SimpleNamespace(is_set=lambda: True))
-    partitions = SimpleNamespace(owned={0: partition}, assigned={0}, ready=True, troubles={})
+    partitions = SimpleNamespace(
+        owned={0: partition}, assigned={0}, ready=True, recovered=True, troubles={}, held_back=0
+    )
     return SimpleNamespace(partitions=partitions, lag=Lag(), metrics=metrics, observer=observer)
 
 
@@ -116,11 +118,30 @@ async def test_a_vehicle_is_shown_with_its_documents_and_alerts(client: TestClie
     assert missing.status == 404
 
 
+async def test_a_vehicle_is_not_called_unknown_while_partitions_are_recovered(
+    client: TestClient[Any, Any], worker: SimpleNamespace
+):
+    worker.partitions.recovered = False
+    assert (await client.get(f"/api/vehicles/{VIN}")).status == 200, "its partition is there"
+    worker.partitions.owned[0].ready.is_set = lambda: False
+    answer = await client.get(f"/api/vehicles/{VIN}")
+    assert answer.status == 503
+    assert "recovered" in (await answer.json())["error"]
+
+
+async def test_no_answer_is_kept_or_says_what_made_it(client: TestClient[Any, Any]):
+    for path in ("/livez", "/metrics", "/api/alerts", "/nowhere"):
+        answer = await client.get(path)
+        assert (answer.headers["Server"], answer.headers["Cache-Control"]) == ("zeromile", "no-store")
+
+
 async def test_the_token_guards_the_api_and_nothing_else(worker: SimpleNamespace):
     application = _pages(worker, web_token="right").application()  # noqa: S106 - a test
     async with TestClient(TestServer(application)) as client:
         assert (await client.get("/livez")).status == 200
         for given in ({}, {"Authorization": "Bearer wrong"}, {"Authorization": "right"}):
-            assert (await client.get("/api/alerts", headers=given)).status == 401
+            refused = await client.get("/api/alerts", headers=given)
+            assert refused.status == 401
+            assert refused.headers["WWW-Authenticate"].startswith("Bearer")
         allowed = {"Authorization": "Bearer right"}
         assert (await client.get("/api/alerts", headers=allowed)).status == 200
