@@ -43,17 +43,17 @@ check: install  ## Lint, types, architecture, spelling
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
-	@$(BIN)/codespell detectors streams tests deploy README.md CHANGELOG.md
+	@$(BIN)/codespell detectors streams tests deploy docs README.md CHANGELOG.md
 
 format: install  ## Format the code
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-readme: install  ## Bring the generated parts of the README up to date
+readme: install  ## Bring the generated parts of README and docs up to date
 	@$(BIN)/zeromile detectors list --markdown > .detectors.tmp
 	@$(BIN)/python -m tests.benchmarks capacity $(RESULTS) > .capacity.tmp
 	@sed -i -e '/<!-- detectors -->/,/<!-- end -->/{//!d}' -e '/<!-- detectors -->/r .detectors.tmp' \
-	    -e '/<!-- capacity -->/,/<!-- end capacity -->/{//!d}' -e '/<!-- capacity -->/r .capacity.tmp' README.md
+	    -e '/<!-- capacity -->/,/<!-- end capacity -->/{//!d}' -e '/<!-- capacity -->/r .capacity.tmp' README.md docs/measuring.md
 	@rm .detectors.tmp .capacity.tmp
 
 bench: install  ## Measure beside limits and peers: BENCH="limit peers" SIZE=--quick SEED=1

@@ -1,4 +1,4 @@
-"""The README's section on capacity: measured points and the model, as Markdown."""
+"""The tables of docs/measuring.md: measured points and the model, as Markdown."""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final

@@ -1,4 +1,4 @@
-"""What a benchmark comes to: the same shape for the terminal, the JSON file and the README."""
+"""What a benchmark comes to: the same shape for the terminal, the JSON file and docs/measuring.md."""
 
 from collections.abc import Mapping
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The model of the README's section on capacity."""
+"""The model of docs/measuring.md."""
 
 from pathlib import Path
 
@@ -37,6 +37,6 @@ def test_missing_measurements_are_named() -> None:
 
 
 def test_the_readme_shows_the_committed_results() -> None:
-    readme = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
+    readme = (Path(__file__).parents[2] / "docs" / "measuring.md").read_text("utf-8")
     shown = readme.partition("<!-- capacity -->\n")[2].partition("<!-- end capacity -->")[0]
     assert shown == markdown(read_reports(RESULTS)), "run `make readme`"

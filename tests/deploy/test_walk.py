@@ -1,4 +1,4 @@
-"""A newcomer's walk through the README, each command run as written."""
+"""A newcomer's walks through the docs, each command run as written."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ pytestmark = pytest.mark.slow
 
 
 def walk(name: str = "walk") -> str:
-    text = (ROOT / "README.md").read_text("utf-8")
+    page = {"walk": "database.md", "kafka walk": "kafka.md"}[name]
+    text = (ROOT / "docs" / page).read_text("utf-8")
     found = re.search(rf"<!-- {name} -->\n(.*?)<!-- end {name} -->", text, re.DOTALL)
     assert found
     return "\n".join(line.removeprefix("    ") for line in found[1].splitlines())

@@ -14,14 +14,37 @@ from streams.cli import app
 from streams.cli.detectors import markdown_table
 from streams.cli.lazy import COMMANDS as COMMANDS_BY_NAME
 
-README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
-COMMANDS = sorted(set(re.findall(r"^\s*zeromile [^\n#|>]+", README, re.MULTILINE)))
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGES = {path.name: path.read_text(encoding="utf-8") for path in (ROOT / "docs").glob("*.md")}
+COMMANDS = sorted(
+    {
+        line
+        for text in (README, *PAGES.values())
+        for line in re.findall(r"^    zeromile [^\n#|>]+", text, re.MULTILINE)
+    }
+)
 
 
 def test_the_detector_table_is_the_catalogue() -> None:
     between = re.search(r"<!-- detectors -->\n(.*?)\n<!-- end -->", README, re.DOTALL)
     assert between is not None
     assert between[1] == markdown_table(), "run `make readme`"
+
+
+def test_the_readme_is_short() -> None:
+    assert README.count("\n") <= 160
+
+
+def test_the_readme_leads_to_every_page() -> None:
+    assert {f"docs/{name}" for name in PAGES} <= set(re.findall(r"\]\(([^)]*)\)", README))
+
+
+@pytest.mark.parametrize("name", ["README.md", *(f"docs/{name}" for name in PAGES)])
+def test_every_link_leads_somewhere(name: str) -> None:
+    page = ROOT / name
+    for target in re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text(encoding="utf-8")):
+        assert target.startswith("http") or (page.parent / target).exists(), target
 
 
 def test_there_are_commands_to_check() -> None:
