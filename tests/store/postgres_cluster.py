@@ -17,6 +17,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from tests.benchmarks.processes import tree
+from tests.broker.kafka_broker import ends_with_us
 
 ROLES = Path(__file__).parents[2] / "deploy" / "postgres" / "10-roles.sh"
 WRITER, READER, SUPERUSER = "writer-secret", "reader'secret", "super-secret"
@@ -100,6 +101,7 @@ class PostgresCluster:
         with (self.directory / "log").open("ab") as log:
             self._process = subprocess.Popen(
                 [
+                    *ends_with_us("QUIT"),
                     _program("postgres"), "-D", str(self.directory / "data"), "-p", str(self.port),
                     "-c", "listen_addresses=127.0.0.1", "-c", "fsync=off",
                     "-c", f"unix_socket_directories={self.directory}",
