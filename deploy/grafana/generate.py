@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 
@@ -23,9 +24,19 @@ def rendered() -> dict[str, str]:
     for make in DASHBOARDS:
         dashboard = make()
         name = f"{str(dashboard.uid).removeprefix('zeromile-')}.json"
-        text = json.dumps(dashboard, cls=JSONEncoder, indent=1, sort_keys=True, ensure_ascii=False)
+        content = _of_today(json.loads(json.dumps(dashboard, cls=JSONEncoder)))
+        text = json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False)
         made[name] = f"{text}\n"
     return made
+
+
+def _of_today(content: dict[str, Any]) -> dict[str, Any]:
+    """Leave out what the SDK writes for older Grafanas and the schema of today's does not know."""
+    content.pop("style", None)
+    for variable in content.get("templating", {}).get("list", []):
+        for name in ("auto", "auto_count", "auto_min", "id"):
+            variable.pop(name, None)
+    return content
 
 
 if __name__ == "__main__":

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
+import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,8 +15,10 @@ from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.models.dashboard import Dashboard
 
 from deploy.grafana.generate import FOLDER, rendered
+from tests.deploy.compose_linter import installed
 from tests.deploy.files import DASHBOARDS, DEPLOY, compose, dashboard, load, panels
 
+SCHEMA = Path(__file__).parent / "grafana_schema"
 SOURCES = {
     source["uid"]: source
     for source in load(DEPLOY / "grafana/provisioning/datasources/zeromile.yml")["datasources"]
@@ -47,6 +52,60 @@ def test_the_committed_dashboards_are_what_the_code_makes():
         "run `make dashboards`"
     )
     assert {path.name for path in FOLDER.iterdir()} == set(rendered())
+
+
+@pytest.fixture(scope="module")
+def grafanas_types(tmp_path_factory: pytest.TempPathFactory) -> Callable[[dict[str, object]], str]:
+    """What Grafana's own types, in the compiler, say to dashboards; nothing if they fit."""
+    modules = installed(SCHEMA, "THE DASHBOARDS WERE NOT HELD AGAINST GRAFANA'S SCHEMA")
+
+    def check(content: dict[str, object]) -> str:
+        folder = tmp_path_factory.mktemp("types")
+        (folder / "node_modules").symlink_to(modules)
+        shutil.copy(SCHEMA / "board.ts", folder)
+        lines = ["import type { Board } from './board';"]
+        for number, board in enumerate(content.values()):
+            lines.append(f"export const d{number} = {json.dumps(board)} satisfies Board;")
+        (folder / "check.ts").write_text("\n".join(lines), "utf-8")
+        done = subprocess.run(
+            [
+                str(modules / ".bin" / "tsc"), "--noEmit", "--strict",
+                "--skipLibCheck", "--target", "es2022", "--module", "esnext",
+                "--moduleResolution", "bundler", "--preserveSymlinks", "check.ts",
+            ],
+            cwd=folder, capture_output=True, text=True, check=False, timeout=300,
+        )  # fmt: skip
+        return done.stdout + done.stderr
+
+    return check
+
+
+def test_the_dashboards_fit_grafanas_own_schema(grafanas_types: Callable[[dict[str, object]], str]):
+    assert grafanas_types({path.name: dashboard(path) for path in DASHBOARDS}) == ""
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        (lambda board: board.update(style="dark"), "style"),
+        (lambda board: board["panels"][0].update(typ="stat"), "typ"),
+        (lambda board: board["panels"][0].update(type="piechart"), "piechart"),
+        (lambda board: board["panels"][0]["options"].update(colorMode="colourful"), "colourful"),
+        (lambda board: board["panels"][0]["fieldConfig"]["defaults"].update(units="s"), "units"),
+    ],
+)
+def test_grafanas_schema_refuses_what_it_does_not_know(
+    grafanas_types: Callable[[dict[str, object]], str], spoil: Callable[[dict], None], said: str
+):
+    board = dashboard(next(path for path in DASHBOARDS if path.stem == "overview"))
+    spoil(board)
+    assert said in grafanas_types({"spoilt": board})
+
+
+def test_the_schema_is_of_the_grafana_that_is_deployed():
+    packages = json.loads((SCHEMA / "package.json").read_text("utf-8"))
+    image = compose()["services"]["grafana"]["image"]
+    assert image == f"grafana/grafana:{packages['dependencies']['@grafana/schema']}"
 
 
 @pytest.mark.parametrize("path", DASHBOARDS, ids=lambda path: path.stem)
