@@ -29,6 +29,7 @@ from streams.service.partition_store import PartitionStore
 from streams.service.settings import Settings
 from streams.service.shared_watermarks import SharedWatermarks
 from streams.service.state_ttl import Forgetting
+from streams.service.terms import Terms
 from streams.service.web import WebPages
 from streams.setup.policy import load_policy
 
@@ -80,6 +81,7 @@ def build_service(settings: Settings) -> StreamingService:
     observer = Observer(metrics, event_types, settings.recent_alerts)
     app = _faust_app(settings, frozenset(names.documents))
     identities = fingerprint_of(settings)
+    terms = Terms(uuid.uuid4().hex, policy.digest)
     forgetting = Forgetting(settings.state_retention_days, watermarks_known=False)
     watermarks = SharedWatermarks(
         settings,
@@ -88,13 +90,15 @@ def build_service(settings: Settings) -> StreamingService:
         gauge=metrics.watermark,
         identities=identities,
         forgetting=forgetting,
+        terms=terms,
     )
     surroundings = PartitionContext(
         connection=settings,
         names=names,
         group=settings.group,
         partitions=settings.partitions,
-        owner=uuid.uuid4().hex,
+        owner=terms.owner,
+        terms=terms,
         url=settings.web_url,
         flush_seconds=settings.flush_seconds,
         forgetting=forgetting,

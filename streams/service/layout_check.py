@@ -9,11 +9,14 @@ import structlog
 from kafka.errors import KafkaConnectionError, KafkaError, RetriableError
 from mode import Service
 
+from detectors.errors import ZeromileError
 from streams.kafka.patience import Patience
 from streams.kafka.topic_admin import admin_client, check_topics
-from streams.service.identity_check import IdentityKeyChangedError, check_identities
+from streams.service.identity_check import check_identities
 from streams.service.layout import catalogue_of
 from streams.service.settings import Settings
+from streams.service.terms import check_terms
+from streams.setup.policy import load_policy
 
 WRONG_USE: Final = 2
 """Exit status of a worker whose topics are not there, or whose state is not its own."""
@@ -58,11 +61,14 @@ def check_start(settings: Settings) -> None:
         Names every topic at fault.
     IdentityKeyChangedError
         The state was made under another key.
+    OtherTermsError
+        Workers are running that judge by another policy.
     kafka.errors.RetriableError
         No broker answers.
     """
     check_layout(settings)
     check_identities(settings)
+    check_terms(settings, load_policy(settings.policy_file).digest)
 
 
 class WaitForBroker(Service):
@@ -84,7 +90,7 @@ class WaitForBroker(Service):
             except RetriableError as error:
                 failure = error
                 continue
-            except (TopicsError, IdentityKeyChangedError) as error:
+            except (TopicsError, ZeromileError) as error:
                 log.error("not as it should be", faults=str(error))  # noqa: TRY400 - says it all
                 raise SystemExit(WRONG_USE) from error
             return

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from detectors.identities import Decode
@@ -13,7 +13,9 @@ from streams.kafka.connection import KafkaConnection
 from streams.kafka.topics import TopicNames
 from streams.service.metrics import Metrics
 from streams.service.observer import Observer
+from streams.service.origin import StateOrigin
 from streams.service.state_ttl import Forgetting
+from streams.service.terms import Terms
 from streams.setup.clock import utc_now
 
 
@@ -38,4 +40,6 @@ class PartitionContext:
     watermarks: Watermarks
     metrics: Metrics
     observer: Observer
+    terms: Terms = field(default_factory=lambda: Terms("", ""))
+    origin: StateOrigin = field(default_factory=StateOrigin)
     clock: Callable[[], datetime] = utc_now

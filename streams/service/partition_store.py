@@ -37,6 +37,15 @@ class Backend(Protocol):
     def __len__(self) -> int:
         """Return how many vehicles there are."""
 
+    def belong_to(self, origin: str) -> bool:
+        """Say which changelog the records are of; forgets them all where it was another one.
+
+        Returns
+        -------
+        bool
+            Whether what was there could be kept.
+        """
+
     def clear(self) -> None:
         """Forget everything; the position is 0 again."""
 
@@ -50,6 +59,7 @@ class MemoryBackend:
     def __init__(self) -> None:
         self._records: dict[str, bytes] = {}
         self._position = 0
+        self._origin: str | None = None
 
     @property
     def position(self) -> int:
@@ -84,6 +94,14 @@ class MemoryBackend:
 
     def __len__(self) -> int:
         return len(self._records)
+
+    def belong_to(self, origin: str) -> bool:
+        """Say which changelog the records are of; forgets them all where it was another one."""
+        kept = self._origin in (None, origin)
+        if not kept:
+            self.clear()
+        self._origin = origin
+        return kept
 
     def clear(self) -> None:
         """Forget everything."""

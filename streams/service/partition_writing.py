@@ -25,6 +25,7 @@ from streams.service.shared_watermarks import (
     encode_newest,
     progress_of,
 )
+from streams.service.terms import TERMS_KEY
 from streams.service.transactions import Transactions
 
 SHORTEST_WAIT_SECONDS = 0.03
@@ -247,5 +248,6 @@ class PartitionWriting:
     def _announce(self) -> None:
         names = self._around.names
         self.outbox.add(names.watermarks, 0, IDENTITIES_KEY, self._around.identities)
+        self.outbox.add(names.watermarks, 0, TERMS_KEY, self._around.terms.encode())
         if self._number == PARTITION:
             self.outbox.add(names.watermarks, 0, DESK_KEY, self._around.url.encode())

@@ -6,14 +6,18 @@ import asyncio
 import time
 from collections.abc import Sequence
 
+import structlog
 from aiokafka.structs import TopicPartition
 
 from streams.kafka.topic_reader import TopicRecord, read_to_end
+from streams.service.origin import lost_state, read_documents
 from streams.service.partition_context import PartitionContext
 from streams.service.partition_store import PartitionStore
 from streams.service.province_desk import MEMORY_KEY, ProvinceDesk
 from streams.service.shared_watermarks import NEWEST_KEY, reach_newest
 from streams.service.transactions import persistently
+
+log = structlog.get_logger("zeromile.partition")
 
 
 class Recovery:
@@ -54,6 +58,12 @@ class Recovery:
 
     async def _read(self) -> None:
         """Read the changelog from our position to its end."""
+        origin = await self._around.origin.ask(self._around.connection, self._around.names)
+        if origin is not None and not self._store.backend.belong_to(origin):
+            log.warning(
+                "state was of another cluster or topic, it is read anew",
+                partition=self._changelog.partition,
+            )
         start = self._store.backend.position
         progress = self._around.metrics.recovery_progress.labels(str(self._changelog.partition))
         async for batch in read_to_end(self._around.connection, self._changelog, start):
@@ -63,6 +73,15 @@ class Recovery:
             progress.set((batch.position - start) / max(1, batch.end - start))
         for _ in self._store.restored():
             await asyncio.sleep(0)
+        if self._store.backend.position == 0:
+            await self._refuse_lost_state()
+
+    async def _refuse_lost_state(self) -> None:
+        """An empty changelog is right for a group that has read nothing."""
+        around, number = self._around, self._changelog.partition
+        documents = await read_documents(around.connection, around.names, around.group, number)
+        if documents:
+            raise lost_state(number, documents, around.group)
 
     def _vehicles(self, records: Sequence[TopicRecord]) -> dict[bytes, bytes | None]:
         """Last record of each vehicle; what else the changelog holds is remembered."""

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
+import shutil
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+import structlog
+
+from detectors.errors import ZeromileError
 from streams.service.partition_store import Changes, Restored
 from streams.state.rocksdb import (
     batch_of,
     destroy_database,
-    keys_from,
     open_database,
     pages_from,
     unlogged,
@@ -19,9 +23,19 @@ from streams.state.rocksdb import (
 
 POSITION_KEY = b"\x00position"
 COUNT_KEY = b"\x00count"
+ORIGIN_KEY = b"\x00origin"
 NUMBER_BYTES = 8
 FIRST_VIN = b"\x01"
 """Keys that begin with a zero byte are the backend's own."""
+
+_LOCKED = re.compile(r"\block (file|hold)\b", re.IGNORECASE)
+T = TypeVar("T")
+
+log = structlog.get_logger("zeromile.state")
+
+
+class DamagedStateError(ZeromileError):
+    """Files of the state cannot be read."""
 
 
 class RocksDBBackend:
@@ -42,12 +56,43 @@ class RocksDBBackend:
         self._open()
 
     def _open(self) -> None:
-        self._db = open_database(self._directory)
+        if self._damage.exists():
+            log.warning("state on disk is damaged, it is read anew", directory=str(self._directory))
+            self._remove()
+        try:
+            self._db = open_database(self._directory)
+        except Exception as error:
+            # RocksDB's errors have no class of their own; a lock is another worker's, and no damage.
+            if _LOCKED.search(str(error)) or not self._directory.exists():
+                raise
+            log.warning("state on disk cannot be opened, it is read anew", error=str(error))
+            self._remove()
+            self._db = open_database(self._directory)
         self._filling = self._db.get(COUNT_KEY) is None
         """Whether its vehicles have not been counted yet."""
 
+    @property
+    def _damage(self) -> Path:
+        """A file beside the database that says not to use it again."""
+        return self._directory.with_name(f"{self._directory.name}.damaged")
+
+    def _remove(self) -> None:
+        """Delete the files: all that is in them is in the changelog too."""
+        shutil.rmtree(self._directory, ignore_errors=True)
+        self._damage.unlink(missing_ok=True)
+
+    def _ask(self, question: Callable[..., T], *about: object) -> T:
+        """Read; what is damaged is not used again."""
+        try:
+            return question(*about)
+        except Exception as error:
+            self._damage.touch()
+            raise DamagedStateError(
+                f"state in {self._directory} cannot be read: {error}; the next start reads it anew"
+            ) from error
+
     def _number(self, key: bytes) -> int:
-        data = self._db.get(key)
+        data = self._ask(self._db.get, key)
         return int.from_bytes(data, "big") if data is not None else 0
 
     @property
@@ -57,7 +102,7 @@ class RocksDBBackend:
 
     def get(self, vin: str) -> bytes | None:
         """Record of a vehicle, None if there is none."""
-        record: bytes | None = self._db.get(vin.encode())
+        record: bytes | None = self._ask(self._db.get, vin.encode())
         return record
 
     def write(self, changes: Changes, position: int) -> None:
@@ -92,7 +137,8 @@ class RocksDBBackend:
             return
         self._db.flush()
         count = 0
-        for vins in pages_from(self._db, FIRST_VIN):
+        pages = pages_from(self._db, FIRST_VIN)
+        while vins := self._ask(next, pages, None):
             count += len(vins)
             yield
         self._db.put(COUNT_KEY, count.to_bytes(NUMBER_BYTES, "big"))
@@ -100,10 +146,24 @@ class RocksDBBackend:
 
     def vins(self) -> Iterator[str]:
         """All vehicles by VIN."""
-        return (key.decode() for key in keys_from(self._db, FIRST_VIN))
+        pages = pages_from(self._db, FIRST_VIN)
+        while page := self._ask(next, pages, None):
+            yield from (key.decode() for key in page)
 
     def __len__(self) -> int:
         return self._number(COUNT_KEY)
+
+    def belong_to(self, origin: str) -> bool:
+        """Say which changelog the records are of; forgets them all where it was another one.
+
+        What has no word of it yet is of a program that did not note it, and is kept.
+        """
+        known = self._ask(self._db.get, ORIGIN_KEY)
+        kept = known in (None, origin.encode())
+        if not kept:
+            self.clear()
+        self._db.put(ORIGIN_KEY, origin.encode())
+        return kept
 
     def clear(self) -> None:
         """Forget everything."""

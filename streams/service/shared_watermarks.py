@@ -27,6 +27,7 @@ from streams.kafka.connection import KafkaConnection
 from streams.kafka.following import follow
 from streams.service.identity_check import IDENTITIES_KEY, compare_fingerprints
 from streams.service.state_ttl import Forgetting
+from streams.service.terms import TERMS_KEY, OtherTermsError, Terms, decode_terms
 
 log = structlog.get_logger("zeromile.watermarks")
 
@@ -136,6 +137,8 @@ class SharedWatermarks(Service):
         Fingerprint of this worker's identity key; a worker of another one ends the service.
     forgetting
         Is told when the watermarks of all are known, and what a person allows.
+    terms
+        By what this worker judges; one that begins to judge otherwise beside it ends the service.
     """
 
     def __init__(
@@ -147,6 +150,7 @@ class SharedWatermarks(Service):
         gauge: Gauge,
         identities: bytes,
         forgetting: Forgetting,
+        terms: Terms,
         **kwargs: object,
     ) -> None:
         super().__init__(**kwargs)  # type: ignore[arg-type] # options of mode's Service
@@ -159,6 +163,7 @@ class SharedWatermarks(Service):
         self._gauge = gauge
         self._identities = identities
         self._forgetting = forgetting
+        self._terms = terms
 
     @Service.task
     async def _follow(self) -> None:
@@ -194,7 +199,16 @@ class SharedWatermarks(Service):
             self.desk_url = value.decode()
         elif key == IDENTITIES_KEY:
             compare_fingerprints(self._identities, value)
+        elif key == TERMS_KEY:
+            self._compare(decode_terms(value))
         elif key == FORGET_KEY:
             self._forgetting.allowed_before = int(value)
         else:
             reach_newest(self.watermarks, value)
+
+    def _compare(self, others: Terms) -> None:
+        """Do not judge beside a worker that judges otherwise; what was said before is history."""
+        ours = self._terms
+        difference = ours.difference(others)
+        if self.caught_up and others.owner != ours.owner and difference is not None:
+            raise OtherTermsError(f"another worker of the group judges by {difference}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from itertools import chain, islice
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -53,11 +53,22 @@ def keys_from(database: Rdict, first: bytes) -> Iterator[bytes]:
 
 
 def pages_from(database: Rdict, first: bytes) -> Iterator[list[bytes]]:
-    """Keys in their order, a page at a time; no iterator of RocksDB's outlives the database."""
+    """Keys in their order, a page at a time; no iterator of RocksDB's outlives the database.
+
+    Raises
+    ------
+    Exception
+        Of RocksDB's own, where a block is damaged: an iterator ends there without a word otherwise.
+    """
     while True:
-        keys: Any = database.keys(from_key=first)  # the stub does not know raw mode
-        page: list[bytes] = list(islice(keys, PAGE))
-        del keys
+        found = database.iter()
+        found.seek(first)
+        page: list[bytes] = []
+        while len(page) < PAGE and found.valid():
+            page.append(found.key())
+            found.next()
+        found.status()
+        del found
         yield page
         if len(page) < PAGE:
             return
