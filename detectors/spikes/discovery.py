@@ -23,6 +23,8 @@ def benjamini_hochberg(p: Array, rate: float = DEFAULT_RATE) -> NDArray[np.bool_
     --------
     >>> benjamini_hochberg(np.array([0.001, 0.04, 0.2, np.nan]), 0.1)
     array([ True,  True, False, False])
+    >>> benjamini_hochberg(np.array([0.001, 1.0 + 1e-15]))
+    array([ True, False])
     """
     tested = np.isfinite(p)
     rejected = np.zeros(len(p), dtype=bool)

@@ -11,7 +11,15 @@ from detectors.registry import Catalogue
 from streams.cli.console import errors, fail, out
 from streams.cli.progress import reading_progress
 from streams.cli.replay import Config, ModelChoice, check_readable
-from streams.evaluation import observe_alerts, observe_run, read_truth, score
+from streams.evaluation import (
+    BASE_RATE,
+    observe_alerts,
+    observe_run,
+    read_answers,
+    read_register,
+    read_truth,
+    score,
+)
 from streams.evaluation.observing import ObservedRun
 from streams.evaluation.tables import score_tables
 from streams.models.choice import choose_model
@@ -19,9 +27,15 @@ from streams.setup.policy import load_policy
 
 
 def evaluate(
-    file: Annotated[Path, typer.Argument(help="The labelled stream, as `simulate` wrote it.")],
+    file: Annotated[Path, typer.Argument(help="The labelled stream.")],
     *,
-    truth: Annotated[Path, typer.Option(help="What is true about it.")],
+    truth: Annotated[
+        Path,
+        typer.Option(
+            help="What its people were about: what `simulate` wrote, or a CSV with the columns vehicle "
+            "and label (known, scheme, innocent, ordinary) and, if known, class, from and to."
+        ),
+    ],
     alerts: Annotated[
         Path | None,
         typer.Option(
@@ -29,31 +43,54 @@ def evaluate(
             "delays are then not known."
         ),
     ] = None,
+    answers: Annotated[
+        Path | None,
+        typer.Option(
+            help="Score any system's answers instead: a CSV with the columns vehicle and score, more "
+            "being worse, and day if it is known."
+        ),
+    ] = None,
+    base_rate: Annotated[
+        float,
+        typer.Option(min=1e-6, max=0.5, help="Share of vehicles that are schemes in life."),
+    ] = BASE_RATE,
     config: Config = None,
     model: ModelChoice = None,
     as_json: Annotated[bool, typer.Option("--json", help="Write the score card as JSON.")] = False,
 ) -> None:
-    """Score the detectors: recall, precision, delays, by detector, scheme and look-alike."""
+    """Score alerts against the truth: who is accused, by class, detector, severity and budget."""
+    given = [path for path in (alerts, answers) if path is not None]
     check_readable([file])
-    check_readable([truth], ("truth",))
-    check_readable([] if alerts is None else [alerts], ("alerts",))
-    for given, name, option in ((config, "policy", "--config"), (model, "model", "--model")):
-        if alerts is not None and given is not None:
+    for table in [path for path in (truth, answers) if path is not None]:
+        if not table.is_file():
+            raise typer.BadParameter(f"{table} is not a file")
+    check_readable([alerts] if alerts else [], ("alerts",))
+    if len(given) > 1:
+        raise typer.BadParameter("give --alerts or --answers, not both", param_hint="--answers")
+    for value, name, option in ((config, "policy", "--config"), (model, "model", "--model")):
+        if given and value is not None:
             raise typer.BadParameter(
                 f"a {name} changes nothing in alerts already written", param_hint=option
             )
     try:
         known = read_truth(truth)
-        seen = observe_alerts(alerts) if alerts else _run(file, config, model)
+        seen = (
+            observe_alerts(alerts)
+            if alerts
+            else read_answers(answers)
+            if answers
+            else _run(file, config, model)
+        )
+        register = read_register(file)
     except (ZeromileError, OSError) as error:
         fail(str(error))
     documents = known.country.documents if known.country else None
-    if seen.documents not in {None, documents}:
+    if documents is not None and seen.documents not in {None, documents}:
         fail(
             f"{file} has {seen.documents} documents, but {truth} speaks of {documents}: "
             "it is the truth of another stream"
         )
-    card = score(known, seen)
+    card = score(known, seen, register, base_rate)
     if as_json:
         typer.echo(msgspec.json.format(msgspec.json.encode(card)).decode())
         return

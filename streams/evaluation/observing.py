@@ -3,13 +3,14 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 import msgspec
 
 from detectors import civil_time
 from detectors.alerts import Alert
 from detectors.errors import ZeromileError
+from detectors.findings import Severity
 from detectors.registry import Catalogue
 from streams.engine.engine import Engine
 from streams.engine.province_aggregator import ProvinceAggregator
@@ -36,6 +37,26 @@ class AlertChange(msgspec.Struct, frozen=True):
     subject: str
     state: Literal["firing", "resolved"]
     occurred_at: str
+    severity: Severity
+    score: float
+    shadow: bool
+
+
+class FiringAlert(NamedTuple):
+    """An alert on a vehicle that fires at the end."""
+
+    detector: str
+    vehicle: str
+    severity: Severity
+    score: float
+    shadow: bool
+    day: int | None
+    """Civil day of the event it hangs on."""
+
+    @property
+    def accuses(self) -> bool:
+        """Whether it says aloud, and not in passing, that something is wrong."""
+        return not self.shadow and self.severity != "low"
 
 
 @dataclass(slots=True)
@@ -56,8 +77,14 @@ class Sighting:
 class ObservedRun:
     """Everything that was said."""
 
-    vehicles: dict[tuple[str, str], Sighting] = field(default_factory=dict)
-    """By VIN and detector."""
+    firing: dict[str, FiringAlert] = field(default_factory=dict)
+    """Alerts on vehicles that fire at the end, by id."""
+    accused_on: dict[str, int] = field(default_factory=dict)
+    """Stream day of the first accusation, by VIN; empty where the stream's time is not known."""
+    seen_on: dict[str, int] = field(default_factory=dict)
+    """Stream day of the first document, by VIN; the same."""
+    days: int = 0
+    """How many days the stream goes on; 0 where that is not known."""
     provinces: dict[tuple[str, str], Sighting] = field(default_factory=dict)
     """By province and detector."""
     refused: dict[int, str] | None = None
@@ -67,17 +94,30 @@ class ObservedRun:
 
     def take(self, change: AlertChange, day: int | None) -> None:
         """Note a change of an alert on a day of the stream."""
-        about = self.vehicles if change.subject_type == "vehicle" else self.provinces
+        if change.subject_type == "vehicle":
+            self._take_vehicle(change, day)
+            return
         key = (change.subject, change.detector)
-        sighting = about.get(key)
+        sighting = self.provinces.get(key)
         if sighting is None:
-            sighting = about[key] = Sighting(day)
+            sighting = self.provinces[key] = Sighting(day)
         if change.state == "resolved":
             sighting.firing.pop(change.alert_id, None)
             return
         sighting.began.setdefault(change.alert_id, day)
         sighting.occurred[change.alert_id] = change.occurred_at
         sighting.firing[change.alert_id] = change.occurred_at
+
+    def _take_vehicle(self, change: AlertChange, day: int | None) -> None:
+        if change.state == "resolved":
+            self.firing.pop(change.alert_id, None)
+            return
+        alert = self.firing[change.alert_id] = FiringAlert(
+            change.detector, change.subject, change.severity, change.score, change.shadow,
+            civil_time.parse(change.occurred_at).day,
+        )  # fmt: skip
+        if alert.accuses and day is not None:
+            self.accused_on.setdefault(alert.vehicle, day)
 
 
 def observe_run(path: Path, catalogue: Catalogue, advance: Advance | None = None) -> ObservedRun:
@@ -96,10 +136,16 @@ def observe_run(path: Path, catalogue: Catalogue, advance: Advance | None = None
     provinces = ProvinceAggregator(catalogue.policy)
     refused: dict[int, str] = {}
     seen = ObservedRun(refused=refused)
-    day = None
+    first = day = None
     for day, lines in _by_day(read_lines(path, advance)):
         documents = [RawDocument(line.value) for line in lines]
-        result = engine.process(documents)
+        validated = engine.validate(documents)
+        if day is not None:
+            first = day if first is None else first
+            seen.days = day - first + 1
+            for vin in validated.published:
+                seen.seen_on.setdefault(vin, day)
+        result = engine.process_batch(validated)
         provinces.count(result.exports)
         newest = engine.watermarks.newest_day("customs_export")
         _take(seen, [*result.alerts, *provinces.judge_daily(newest)], day)
@@ -121,6 +167,9 @@ def _take(seen: ObservedRun, alerts: Iterable[Alert], day: int | None) -> None:
             subject=alert.subject,
             state=alert.state,
             occurred_at=alert.occurred_at,
+            severity=alert.severity,
+            score=alert.score,
+            shadow=alert.shadow,
         )
         seen.take(change, day)
 

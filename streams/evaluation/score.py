@@ -1,96 +1,79 @@
-"""The score card: plain records, the same for the table and for JSON."""
+"""The score card: plain records, the same for the table and for JSON.
+
+An alert *accuses* where it is not on trial and of severity medium or above. It is right on a scheme and
+wrong on everything else; nothing is tolerated. Where documents got lost, figures of the vehicles whose
+documents are all there (`complete`) stand beside those of all.
+"""
 
 import msgspec
 
-
-class Delay(msgspec.Struct, frozen=True):
-    """Days from a point in time to the first alert."""
-
-    median: float
-    p95: float
+from streams.evaluation.shares import Delay, Share
 
 
-class DetectorScore(msgspec.Struct, frozen=True):
-    """One detector; a case is a vehicle that it must (or must not) speak of.
+class KindScore(msgspec.Struct, frozen=True):
+    """Schemes, innocent oddities or ordinary vehicles: how many are accused."""
+
+    kind: str
+    vehicles: int
+    accused: Share
+    accused_complete: Share
+
+
+class StoryScore(msgspec.Struct, frozen=True):
+    """One class of vehicles.
 
     Attributes
     ----------
-    expected, found, recall
-        Vehicles whose documents are complete enough to prove it; those of them that fire at the end;
-        found / expected.
-    firing, right, tolerated, wrong, precision
-        Vehicles it fires for at the end: all, expected ones, neither right nor wrong, wrong ones;
-        right / (right + wrong).
-    wrong_for_lost_documents
-        Those of the wrong ones whose vehicle has lost documents: it judged rightly what it saw.
-    withdrawn
-        Vehicles it wrongly fired for and took back.
-    since_provable, since_visible
-        Days from the day the scheme is provable, and from the arrival of the last document needed.
+    accused, accused_complete
+        Vehicles with an accusing alert at the end, of all and of those with all documents.
+    mentioned
+        Vehicles with any alert that is not on trial, low ones included.
+    told_by
+        Detectors that accuse, and how many of the vehicles.
+    days
+        Days from the vehicle's first visible document to the first accusation.
+    examples
+        Schemes that nobody accuses, innocents that somebody does.
     """
 
+    kind: str
+    story: str
+    vehicles: int
+    accused: Share
+    accused_complete: Share
+    mentioned: int
+    told_by: dict[str, int]
+    days: Delay | None
+    examples: tuple[str, ...]
+
+
+class DetectorScore(msgspec.Struct, frozen=True):
+    """One detector at one severity: how many of its vehicles are schemes."""
+
     detector: str
-    expected: int
-    found: int
-    recall: float | None
-    firing: int
-    right: int
-    tolerated: int
-    wrong: int
-    wrong_for_lost_documents: int
+    severity: str
+    on_trial: bool
+    alerts: int
+    right: Share
+    right_complete: Share
+    by_kind: dict[str, int]
+
+
+class BudgetScore(msgspec.Struct, frozen=True):
+    """Of the first so many vehicles in an order, how many are schemes."""
+
+    order: str
+    budget: int
+    right: Share
+
+
+class BaseRateScore(msgspec.Struct, frozen=True):
+    """Precision of an accusation where schemes are as rare as in life."""
+
+    base_rate: float
     precision: float | None
-    withdrawn: int
-    since_provable: Delay | None
-    since_visible: Delay | None
-
-
-class SchemeScore(msgspec.Struct, frozen=True):
-    """One scheme: by the detector of its name, and by all detectors that must fire for it."""
-
-    scheme: str
-    vehicles: int
-    provable: int
-    found: int
-    recall: float | None
-    expected_alerts: int
-    found_alerts: int
-    recall_alerts: float | None
-
-
-class LookAlikeScore(msgspec.Struct, frozen=True):
-    """One class of decoys (or ordinary vehicles): how many are wrongly accused at the end.
-
-    `tolerated` counts vehicles with an alert that is neither right nor wrong.
-    """
-
-    look_alike: str
-    vehicles: int
-    accused: int
-    rate: float | None
-    accused_for_lost_documents: int
-    tolerated: int
-    withdrawn: int
-    by_detector: dict[str, int]
-
-
-class Missed(msgspec.Struct, frozen=True):
-    """Expected alerts that did not come, by reason."""
-
-    detector: str
-    label: str
-    reason: str
-    count: int
-    examples: tuple[str, ...]
-
-
-class WrongAlerts(msgspec.Struct, frozen=True):
-    """Alerts that should not fire, by class of vehicle."""
-
-    detector: str
-    label: str
-    documents_lost: bool
-    count: int
-    examples: tuple[str, ...]
+    low: float | None
+    high: float | None
 
 
 class SpikeScore(msgspec.Struct, frozen=True):
@@ -121,37 +104,20 @@ class RefusalScore(msgspec.Struct, frozen=True):
     by_reason: dict[str, dict[str, int]]
 
 
-class UnusualScore(msgspec.Struct, frozen=True):
-    """What the findings of a model say of one class; no truth says what is unusual, so none is wrong.
-
-    Attributes
-    ----------
-    kind
-        scheme, look_alike or ordinary.
-    vehicles, flagged, rate
-        Vehicles of the class; those it fires for at the end; flagged / vehicles.
-    """
-
-    detector: str
-    kind: str
-    label: str
-    vehicles: int
-    flagged: int
-    rate: float | None
-
-
 class Score(msgspec.Struct, frozen=True):
     """The whole score card."""
 
-    documents: int
+    documents: int | None
     vehicles: int
     detector_errors: int
+    kinds: tuple[KindScore, ...]
+    stories: tuple[StoryScore, ...]
     detectors: tuple[DetectorScore, ...]
-    schemes: tuple[SchemeScore, ...]
-    look_alikes: tuple[LookAlikeScore, ...]
-    missed: tuple[Missed, ...]
-    wrong: tuple[WrongAlerts, ...]
+    alerts_per_thousand: dict[str, float]
+    """Alerts not on trial per 1,000 vehicles, by severity."""
+    vehicles_accused_a_week: float | None
+    """How many vehicles are accused for the first time, in a week of the stream on average."""
+    budgets: tuple[BudgetScore, ...]
+    at_base_rate: BaseRateScore
     spikes: tuple[SpikeScore, ...]
-    unusual: tuple[UnusualScore, ...]
-    """Empty without a model."""
     refusals: RefusalScore | None

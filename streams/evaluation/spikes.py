@@ -5,9 +5,9 @@ from collections import defaultdict
 from typing import Final, NamedTuple
 
 from detectors import civil_time
-from streams.evaluation.counting import delay, share
 from streams.evaluation.observing import ObservedRun
 from streams.evaluation.score import SpikeScore
+from streams.evaluation.shares import delay, ratio
 from streams.evaluation.truth import Truth
 from streams.simulator.truth import SpikeTruth
 
@@ -59,10 +59,10 @@ def _detector(name: str, truth: Truth, said: list[_Alert]) -> SpikeScore:
         detector=name,
         spikes=len(spikes),
         found=len(found),
-        recall=share(len(found), len(spikes)),
+        recall=ratio(len(found), len(spikes)),
         alerts=len(alerts),
         wrong=len(outside),
-        precision=share(len(alerts) - len(outside), len(alerts)),
+        precision=ratio(len(alerts) - len(outside), len(alerts)),
         days_to_detection=delay(_wait(s, spoken) for s in spikes if s.spike in found),
         missed=tuple(f"{s.province} {s.first_day}" for s in spikes if s.spike not in found),
         wrong_in_rush=sum(_in_rush(truth, alert) for alert in outside),

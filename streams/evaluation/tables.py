@@ -5,24 +5,21 @@ from typing import Final
 
 from rich.table import Table
 
-from streams.evaluation.score import Delay, Score
+from streams.evaluation.score import Score
+from streams.evaluation.shares import Delay, Share
+from streams.evaluation.truth import SCHEMES
 
 MOST_NAMED: Final = 4
 
 
 def score_tables(score: Score) -> Iterator[Table]:
     """All tables of a score card, the most asked for first."""
+    yield _kinds(score)
+    yield _stories(score)
     yield _detectors(score)
-    yield _schemes(score)
-    yield _look_alikes(score)
+    yield _orders(score)
     if score.spikes:
         yield _spikes(score)
-    if score.unusual:
-        yield _unusual(score)
-    if score.missed:
-        yield _missed(score)
-    if score.wrong:
-        yield _wrong(score)
     if score.refusals is not None:
         yield _refusals(score)
 
@@ -38,6 +35,10 @@ def _percent(value: float | None) -> str:
     return "" if value is None else f"{100 * value:.2f} %"
 
 
+def _interval(value: Share) -> str:
+    return "" if value.low is None else f"{100 * value.low:.1f}–{100 * (value.high or 0):.1f}"
+
+
 def _count(value: int) -> str:
     return f"{value:,}" if value else ""
 
@@ -46,46 +47,67 @@ def _delay(value: Delay | None) -> str:
     return "" if value is None else f"{value.median:g} / {value.p95:g}"
 
 
+def _kinds(score: Score) -> Table:
+    loads = ", ".join(f"{rate:g} {name}" for name, rate in score.alerts_per_thousand.items())
+    title = f"Who is accused (alert not on trial, medium or above); alerts per 1,000 vehicles: {loads}"
+    table = _table(title, "kind", "vehicles", "accused", "share", "95 %", "share, documents complete")
+    for row in score.kinds:
+        table.add_row(
+            row.kind, _count(row.vehicles), _count(row.accused.count), _percent(row.accused.share),
+            _interval(row.accused), _percent(row.accused_complete.share),
+        )  # fmt: skip
+    rate = score.at_base_rate
+    table.add_row(
+        f"precision where {100 * rate.base_rate:g} % are schemes", "", "", _percent(rate.precision),
+        "" if rate.low is None else f"{100 * rate.low:.1f}–{100 * (rate.high or 0):.1f}", "",
+    )  # fmt: skip
+    return table
+
+
+def _stories(score: Score) -> Table:
+    table = _table(
+        "By class (days from first document to first accusation, median / 95 %)",
+        "kind", "class", "vehicles", "accused", "share", "95 %", "complete", "mentioned", "days",
+        "told by", "missed or wrongly accused", words=2,
+    )  # fmt: skip
+    for row in score.stories:
+        told = [f"{name} {count:,}" for name, count in row.told_by.items()]
+        table.add_row(
+            row.kind, row.story, _count(row.vehicles), _count(row.accused.count),
+            _percent(row.accused.share), _interval(row.accused), _percent(row.accused_complete.share),
+            _count(row.mentioned), _delay(row.days), _some(tuple(told)),
+            ", ".join(row.examples[:2]),
+        )  # fmt: skip
+    return table
+
+
 def _detectors(score: Score) -> Table:
     table = _table(
-        "Detectors (vehicles; delays in days, median / 95 %)",
-        "detector", "provable", "found", "recall", "firing", "wrong", "documents lost",
-        "precision", "withdrawn", "after provable", "after last document",
+        "Detectors: how many of the vehicles they speak of are schemes",
+        "detector", "severity", "alerts", "vehicles", "precision", "95 %", "complete", "others",
+        words=2,
     )  # fmt: skip
     for row in score.detectors:
+        others = [f"{kind} {count:,}" for kind, count in row.by_kind.items() if kind not in SCHEMES]
         table.add_row(
-            row.detector, _count(row.expected), _count(row.found), _percent(row.recall),
-            _count(row.firing), _count(row.wrong), _count(row.wrong_for_lost_documents),
-            _percent(row.precision), _count(row.withdrawn), _delay(row.since_provable),
-            _delay(row.since_visible),
+            row.detector + (" (on trial)" if row.on_trial else ""), row.severity, _count(row.alerts),
+            _count(row.right.of), _percent(row.right.share), _interval(row.right),
+            _percent(row.right_complete.share), ", ".join(others),
         )  # fmt: skip
     return table
 
 
-def _schemes(score: Score) -> Table:
+def _orders(score: Score) -> Table:
+    load = score.vehicles_accused_a_week
+    title = "Of the first so many vehicles, how many are schemes"
     table = _table(
-        "Schemes", "scheme", "vehicles", "provable", "found", "recall", "all its alerts", "recall"
-    )
-    for row in score.schemes:
-        table.add_row(
-            row.scheme, _count(row.vehicles), _count(row.provable), _count(row.found),
-            _percent(row.recall), _count(row.expected_alerts), _percent(row.recall_alerts),
-        )  # fmt: skip
-    return table
-
-
-def _look_alikes(score: Score) -> Table:
-    table = _table(
-        "Look-alikes (vehicles that must be left alone)",
-        "class", "vehicles", "accused", "rate", "documents lost", "cleared again", "neither",
-        "by detector",
+        title if load is None else f"{title}; {load:g} vehicles accused a week",
+        "order", "first", "schemes", "share", "95 %",
     )  # fmt: skip
-    for row in score.look_alikes:
-        detectors = ", ".join(f"{name} {count}" for name, count in row.by_detector.items())
+    for row in score.budgets:
         table.add_row(
-            row.look_alike, _count(row.vehicles), _count(row.accused), _percent(row.rate),
-            _count(row.accused_for_lost_documents), _count(row.withdrawn), _count(row.tolerated),
-            detectors,
+            row.order, _count(row.budget), _count(row.right.count), _percent(row.right.share),
+            _interval(row.right),
         )  # fmt: skip
     return table
 
@@ -108,40 +130,6 @@ def _spikes(score: Score) -> Table:
 def _some(texts: tuple[str, ...]) -> str:
     more = len(texts) - MOST_NAMED
     return ", ".join(texts[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
-
-
-def _unusual(score: Score) -> Table:
-    table = _table(
-        "Unusual by the model (no truth says what is unusual: shares, not errors)",
-        "detector", "kind", "class", "vehicles", "flagged", "share", words=3,
-    )  # fmt: skip
-    for row in score.unusual:
-        table.add_row(
-            row.detector, row.kind, row.label, _count(row.vehicles), _count(row.flagged),
-            _percent(row.rate),
-        )  # fmt: skip
-    return table
-
-
-def _missed(score: Score) -> Table:
-    table = _table(
-        "Missed, by reason", "reason", "detector", "class", "vehicles", "for example", words=3
-    )
-    for row in score.missed:
-        table.add_row(
-            row.reason, row.detector, row.label, _count(row.count), ", ".join(row.examples[:2])
-        )
-    return table
-
-
-def _wrong(score: Score) -> Table:
-    table = _table("Wrong alerts", "detector", "class", "documents", "vehicles", "for example", words=3)
-    for row in score.wrong:
-        documents = "some lost" if row.documents_lost else "complete"
-        table.add_row(
-            row.detector, row.label, documents, _count(row.count), ", ".join(row.examples[:2])
-        )
-    return table
 
 
 def _refusals(score: Score) -> Table:

@@ -1,7 +1,5 @@
 """A block of vehicles on its way from plan to documents."""
 
-import dataclasses
-
 import numpy as np
 import numpy.typing as npt
 
@@ -12,20 +10,9 @@ from streams.simulator.world import OWNERS_A_VEHICLE, World
 
 BoolArray = npt.NDArray[np.bool_]
 
+
 Documents = tuple[str, IntArray]
 """Rows of one table: the event type and one row a vehicle."""
-
-
-@dataclasses.dataclass(frozen=True)
-class Expectation:
-    """A detector that must fire for some vehicles, from a day on, given some documents."""
-
-    detector: str
-    vehicles: IntArray
-    provable: IntArray
-    needs: tuple[Documents, ...]
-    tolerated: bool
-    margin: int
 
 
 class Fleet:
@@ -52,7 +39,7 @@ class Fleet:
 
 
 class Block:
-    """Vehicles, their documents and what is expected of them.
+    """Vehicles and their documents.
 
     Parameters
     ----------
@@ -73,7 +60,6 @@ class Block:
             "deregistration": Table(DEREGISTRATION),
             "customs_export": Table(CUSTOMS_EXPORT),
         }
-        self.expectations: list[Expectation] = []
 
     def label(self, rows: IntArray, name: str, variant: str = "") -> None:
         """Say what vehicles are."""
@@ -103,26 +89,3 @@ class Block:
         fleet.fuel[rows] = brands.fuel[fleet.model[rows]]
         spread = np.exp(self.world.country.prices.spread * self.rng.standard_normal(len(rows)))
         fleet.price[rows] = np.round(brands.price[fleet.model[rows]] * spread, -2)
-
-    def expect(
-        self,
-        detector: str,
-        vehicles: IntArray,
-        provable: IntArray,
-        needs: tuple[Documents, ...],
-        *,
-        where: BoolArray | None = None,
-        tolerated: bool = False,
-        margin: int = 0,
-    ) -> None:
-        """Say that a detector must fire for vehicles (or may, if tolerated).
-
-        `margin` is for deadlines: how many days the stream must go on after the provable day.
-        """
-        if where is not None:
-            vehicles, provable = vehicles[where], provable[where]
-            needs = tuple((name, rows[where]) for name, rows in needs)
-        if len(vehicles):
-            self.expectations.append(
-                Expectation(detector, vehicles, provable, needs, tolerated, margin)
-            )

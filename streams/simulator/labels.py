@@ -1,7 +1,6 @@
-"""What a simulated vehicle can be: schemes to find, look-alikes to leave alone, ordinary lives.
+"""What a simulated vehicle can be: schemes to find, innocent oddities to leave alone, ordinary lives.
 
-A look-alike names the detectors it could fool; a scheme's expected detectors depend on its days and are
-written down vehicle by vehicle.
+A label is intent: what its people were about. What a detector should make of it is no business here.
 """
 
 import dataclasses
@@ -13,7 +12,6 @@ class Label:
 
     name: str
     kind: str
-    fools: tuple[str, ...] = ()
 
 
 _SCHEMES = (
@@ -23,48 +21,48 @@ _SCHEMES = (
     "parked_until_eligible",
     "resale_after_export",
     "export_not_declared",
-    "deregistration_overdue",
     "document_conflict",
     "duplicate_export",
     "price_gap",
     "restricted_destination",
     "odometer_rollback",
-    "vin_quality",
     "double_sale",
     "cloned_vin",
 )
-_LOOK_ALIKES = {
-    "genuine_used_export": ("zero_mileage_export", "deregistration_overdue", "export_not_declared"),
-    "personal_effects": ("zero_mileage_export", "document_conflict", "double_sale"),
-    "official_export_with_letter": ("early_export_without_letter", "flash_registration"),
-    "new_car_export": ("zero_mileage_export", "document_conflict"),
-    "late_feed": ("export_not_declared", "deregistration_overdue"),
-    "duplicate_feed": ("duplicate_export", "double_sale"),
-    "odometer_not_read": ("zero_mileage_export", "odometer_rollback"),
-    "rental_fleet_export": ("zero_mileage_export", "parked_until_eligible"),
-    "demo_car_export": ("zero_mileage_export", "flash_registration"),
-    "barely_used_export": ("zero_mileage_export",),
-    "odometer_typo": ("odometer_rollback",),
-    "reissued_document_export": ("duplicate_export", "double_sale", "document_conflict"),
-    "self_registration": ("double_sale", "flash_registration"),
-    "demo_car": ("double_sale", "flash_registration"),
-    "domestic_zero_km": ("double_sale", "flash_registration"),
-    "rental_fleet": ("double_sale",),
-    "lemon_return": ("double_sale", "cloned_vin"),
-    "return_to_seller": ("double_sale",),
-    "registration_correction": ("cloned_vin", "double_sale"),
-    "vin_correction": ("cloned_vin", "double_sale", "vin_quality"),
-    "finance_lease": ("double_sale",),
-    "insured_before_delivery": ("double_sale",),
-    "wholesale_chain": ("double_sale",),
-    "reissued_document": ("double_sale",),
-    "used_dealer_flip": ("double_sale",),
-}
+_INNOCENT = (
+    "deregistration_overdue",
+    "vin_quality",
+    "genuine_used_export",
+    "personal_effects",
+    "official_export_with_letter",
+    "new_car_export",
+    "late_feed",
+    "duplicate_feed",
+    "odometer_not_read",
+    "rental_fleet_export",
+    "demo_car_export",
+    "barely_used_export",
+    "odometer_typo",
+    "reissued_document_export",
+    "self_registration",
+    "demo_car",
+    "domestic_zero_km",
+    "rental_fleet",
+    "lemon_return",
+    "return_to_seller",
+    "registration_correction",
+    "vin_correction",
+    "finance_lease",
+    "insured_before_delivery",
+    "wholesale_chain",
+    "reissued_document",
+    "used_dealer_flip",
+)
 
 ORDINARY = Label("ordinary", "ordinary")
 LABELS: tuple[Label, ...] = (
     ORDINARY,
     *(Label(name, "scheme") for name in _SCHEMES),
-    *(Label(name, "look_alike", fools) for name, fools in _LOOK_ALIKES.items()),
+    *(Label(name, "innocent") for name in _INNOCENT),
 )
 NUMBER = {label.name: number for number, label in enumerate(LABELS)}

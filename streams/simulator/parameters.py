@@ -98,10 +98,6 @@ class Regime(Sourced, frozen=True):
     licences_from: str
     letter_from: str
     letter_days: int
-    flash_days: int
-    zero_km: int
-    declare_within_days: int
-    deregister_within_months: int
 
 
 class RegimeMix(Sourced, frozen=True):
@@ -111,8 +107,6 @@ class RegimeMix(Sourced, frozen=True):
     letter: float
     parked: float
     parked_from: int
-    parked_to: int
-    later_to: int
 
 
 class PilotProvinces(Sourced, frozen=True):

@@ -1,4 +1,4 @@
-"""What the simulator knows and the detectors must find out: one JSON line each.
+"""What the simulator knows and documents do not say: one JSON line each.
 
 Lines have a `record` field: `vehicle` (everything that is not ordinary), `spike`, `rush`,
 `outage`, `malformed` and, last, `country`.
@@ -10,37 +10,12 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from streams.simulator.calendars import IntArray
-from streams.simulator.delays import DAY
-
-
-class ExpectedAlert(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A detector that must fire for a vehicle.
-
-    Attributes
-    ----------
-    detector
-        Its id.
-    provable_on
-        Civil day on which the scheme can first be proved (for a missed deadline: the day after it).
-    visible_at
-        When the last document that proves it arrives; absent where a document is not in the stream.
-    complete
-        Whether all documents that prove it are in the stream (for a deadline: and it is long enough).
-    missing
-        Why not.
-    """
-
-    detector: str
-    provable_on: str
-    complete: bool
-    visible_at: str | UnsetType = UNSET
-    missing: str | UnsetType = UNSET
 
 
 class VehicleTruth(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="record", tag="vehicle"):
-    """One vehicle that is a scheme or a look-alike.
+    """One vehicle that is a scheme or an innocent oddity: what its people were about.
 
-    `tolerated` names detectors whose alert on this vehicle is neither right nor wrong.
+    `missing` says why documents of it are not in the stream.
     """
 
     vin: str
@@ -50,9 +25,6 @@ class VehicleTruth(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="r
     registered_on: str
     documents_complete: bool
     variant: str | UnsetType = UNSET
-    fools: tuple[str, ...] | UnsetType = UNSET
-    expected: tuple[ExpectedAlert, ...] = ()
-    tolerated: tuple[str, ...] | UnsetType = UNSET
     missing: tuple[str, ...] | UnsetType = UNSET
     spike: int | UnsetType = UNSET
 
@@ -113,12 +85,6 @@ class CountryTruth(msgspec.Struct, frozen=True, tag_field="record", tag="country
 def iso(day: int) -> str:
     """ISO date of an ordinal."""
     return datetime.date.fromordinal(day).isoformat()
-
-
-def stamp(seconds: int) -> str:
-    """RFC 3339 time of seconds since ordinal 0, Shanghai time."""
-    day, second = divmod(seconds, DAY)
-    return f"{iso(day)}T{second // 3600:02}:{second // 60 % 60:02}:{second % 60:02}+08:00"
 
 
 def mondays(first: IntArray) -> IntArray:

@@ -38,8 +38,10 @@ def kilometres(block: Block, rows: IntArray, age_days: IntArray) -> IntArray:
 
 
 def hardly_driven(block: Block, count: int) -> IntArray:
-    """Odometers (km) of cars that never drove: most at most 100, all at most 500."""
+    """Odometers (km) of cars that never drove: most below a hundred, a few as far as a port is away."""
     parameters = block.world.country.zero_mileage
-    strong = block.rng.integers(3, parameters.strong_km + 1, count)
-    medium = block.rng.integers(parameters.strong_km + 1, block.world.country.regime.zero_km + 1, count)
-    return np.where(block.rng.random(count) < parameters.strong_share, strong, medium)
+    strong = np.exp(np.log(25.0) + 0.9 * block.rng.standard_normal(count))
+    medium = np.exp(np.log(2.2 * parameters.strong_km) + 0.55 * block.rng.standard_normal(count))
+    driven = np.where(block.rng.random(count) < parameters.strong_share, strong, medium)
+    whole: IntArray = driven.astype(np.int64)
+    return whole

@@ -1,213 +1,147 @@
-"""The score card against a case worked out by hand.
+"""A handful of vehicles, counted by hand."""
 
-The country has six listed vehicles, ten ordinary ones, two spikes and two unreadable lines:
+import json
 
-====== ================= ============================ ======================= ==================
-VIN    class             must fire                    fires at the end        so
-====== ================= ============================ ======================= ==================
-A      double_sale       double_sale, flash           double_sale             flash missed
-B      double_sale       double_sale                  double_sale             right
-C      double_sale       double_sale (document lost)     (nothing)               not counted
-D      finance_lease     (nothing)                    double_sale             wrong
-E      finance_lease     (nothing)                    (taken back)            withdrawn
-F      lemon_return      (nothing), tolerates flash   flash, document_conflict the latter wrong
-G      ordinary          (nothing)                    double_sale             wrong
-====== ================= ============================ ======================= ==================
-"""
-
-import datetime
-import io
-
-import msgspec
 import pytest
-from rich.console import Console
 
-from streams.evaluation import ObservedRun, read_truth, score
-from streams.evaluation.observing import AlertChange
-from streams.evaluation.tables import score_tables
+from detectors import civil_time
+from streams.evaluation import ObservedRun, Register, Truth, read_answers, read_truth, score
+from streams.evaluation.observing import AlertChange, AlertsError
+from streams.evaluation.truth import Intent, TruthError
 
-START = datetime.date(2024, 3, 1)
+DAY = civil_time.parse("2025-03-10").day
 
 
-def vehicle(vin, label, kind, *, expected=(), tolerated=(), complete=True):
-    return {
-        "record": "vehicle", "vin": vin, "label": label, "kind": kind, "province": "CN-GD",
-        "registered_on": "2024-03-01", "documents_complete": complete, "expected": list(expected),
-        "tolerated": list(tolerated),
-        "missing": ["before_stream"] if complete else ["before_stream", "malformed"],
+def said(seen, vehicle, detector="double_sale", day=DAY + 5, **fields):
+    values = {
+        "alert_id": f"{vehicle}-{detector}", "detector": detector, "subject_type": "vehicle",
+        "subject": vehicle, "state": "firing", "occurred_at": "2025-03-12", "severity": "high",
+        "score": 0.6, "shadow": False,
     }  # fmt: skip
-
-
-def must(detector, provable_on="2024-03-05", visible_at="2024-03-07T10:00:00+08:00", missing=None):
-    alert = {"detector": detector, "provable_on": provable_on, "complete": missing is None}
-    return alert | ({"missing": missing} if missing else {"visible_at": visible_at})
-
-
-def spike(number, province, first, last):
-    return {
-        "record": "spike", "spike": number, "province": province, "first_day": first,
-        "last_day": last, "weeks": 2, "vehicles": 40, "expected_a_week": 3.0, "exporters": 2,
-    }  # fmt: skip
-
-
-LATE = must("double_sale", "2024-03-02", "2024-03-12T09:00:00+08:00")
-LOST = must("double_sale", missing="malformed")
-RUSH = {
-    "record": "rush", "destination": "RU", "first_day": "2024-04-25", "last_day": "2024-05-01",
-    "factor": 1.6,
-}  # fmt: skip
-RECORDS = [
-    vehicle("A", "double_sale", "scheme", expected=[must("double_sale"), must("flash_registration")]),
-    vehicle("B", "double_sale", "scheme", expected=[LATE]),
-    vehicle("C", "double_sale", "scheme", expected=[LOST], complete=False),
-    vehicle("D", "finance_lease", "look_alike", complete=False),
-    vehicle("E", "finance_lease", "look_alike"),
-    vehicle("F", "lemon_return", "look_alike", tolerated=["flash_registration"]),
-    spike(0, "CN-GD", "2024-04-01", "2024-04-14"),
-    spike(1, "CN-ZJ", "2024-04-01", "2024-04-14"),
-    RUSH,
-    {"record": "malformed", "line": 3, "reason": "not_json", "sent_again": True},
-    {"record": "malformed", "line": 9, "reason": "missing_vin", "sent_again": False},
-    {
-        "record": "country", "seed": 1, "start": "2024-03-01", "days": 100, "vehicles": 16,
-        "documents": 40, "malformed": 2, "ordinary_vehicles": 10, "export_share": 0.1,
-        "by_label": {"ordinary": 10},
-    },
-]  # fmt: skip
-
-# Alert id, VIN or province, detector, state, days after 1 March.
-CHANGES = [
-    ("a1", "A", "double_sale", "firing", 6),
-    ("a2", "A", "double_sale", "firing", 9),
-    ("b1", "B", "double_sale", "firing", 11),
-    ("d1", "D", "double_sale", "firing", 20),
-    ("e1", "E", "double_sale", "firing", 20),
-    ("e1", "E", "double_sale", "resolved", 24),
-    ("f1", "F", "flash_registration", "firing", 8),
-    ("f2", "F", "document_conflict", "firing", 8),
-    ("g1", "G", "double_sale", "firing", 30),
-]
-PROVINCES = [
-    ("p1", "CN-GD", "2024-04-10"),
-    ("p2", "CN-GD", "2024-04-17"),
-    ("p3", "CN-SH", "2024-04-10"),
-    ("p4", "CN", "2024-04-10"),
-]
+    seen.take(AlertChange(**(values | fields)), day)
 
 
 @pytest.fixture
-def card(tmp_path):
-    path = tmp_path / "truth.jsonl"
-    path.write_bytes(b"".join(msgspec.json.encode(record) + b"\n" for record in RECORDS))
-    seen = ObservedRun(refused={3: "not_json", 5: "bad_vin"}, documents=40)
-    for identity, vin, detector, state, days in CHANGES:
-        change = AlertChange(identity, detector, "vehicle", vin, state, "2024-03-05")
-        seen.take(change, START.toordinal() + days)
-    for identity, province, day in PROVINCES:
-        seen.take(
-            AlertChange(identity, "spike", "province", province, "firing", day), START.toordinal() + 42
-        )
-    # An early word on the spike, taken back when p1 took its place.
-    for state in ("firing", "resolved"):
-        early = AlertChange("p0", "spike", "province", "CN-GD", state, "2024-04-01")
-        seen.take(early, START.toordinal() + 38)
-    return score(read_truth(path), seen)
-
-
-def test_double_sale(card):
-    row = next(row for row in card.detectors if row.detector == "double_sale")
-    assert (row.expected, row.found, row.recall) == (2, 2, 1.0)
-    assert (row.firing, row.right, row.wrong, row.precision) == (4, 2, 2, 0.5)
-    assert (row.wrong_for_lost_documents, row.withdrawn, row.tolerated) == (1, 1, 0)
-    # A: provable on the 5th, seen on the 7th (day 6): 2 days.
-    # B: provable on the 2nd, seen on the 12th (day 11): 10 days.
-    assert (row.since_provable.median, row.since_provable.p95) == (6.0, 9.6)
-    # Both on the day on which the last document came.
-    assert (row.since_visible.median, row.since_visible.p95) == (0.0, 0.0)
-
-
-def test_flash_registration(card):
-    row = next(row for row in card.detectors if row.detector == "flash_registration")
-    assert (row.expected, row.found, row.recall) == (1, 0, 0.0)
-    assert (row.firing, row.right, row.tolerated, row.wrong, row.precision) == (1, 0, 1, 0, None)
-    assert row.since_provable is None
-
-
-def test_document_conflict_is_only_wrong(card):
-    row = next(row for row in card.detectors if row.detector == "document_conflict")
-    assert (row.expected, row.recall, row.wrong, row.precision) == (0, None, 1, 0.0)
-
-
-def test_the_scheme(card):
-    (row,) = card.schemes
-    assert (row.scheme, row.vehicles, row.provable, row.found, row.recall) == (
-        "double_sale",
-        3,
-        2,
-        2,
-        1.0,
+def truth():
+    return Truth(
+        vehicles={
+            "A": Intent("known", "textbook"),
+            "B": Intent("scheme", "silent", complete=False),
+            "C": Intent("scheme", "silent"),
+            "D": Intent("innocent", "heirs"),
+            "E": Intent("innocent", "heirs"),
+            "F": Intent("scheme", "dated", first_day=DAY, last_day=DAY + 1),
+        }
     )
-    assert (row.expected_alerts, row.found_alerts, row.recall_alerts) == (3, 2, 0.666667)
 
 
-def test_look_alikes(card):
-    rows = {row.look_alike: row for row in card.look_alikes}
-    assert set(rows) == {"finance_lease", "lemon_return", "ordinary"}
-    lease = rows["finance_lease"]
-    assert (lease.vehicles, lease.accused, lease.rate, lease.withdrawn) == (2, 1, 0.5, 1)
-    assert (lease.accused_for_lost_documents, lease.by_detector) == (1, {"double_sale": 1})
-    assert rows["lemon_return"].by_detector == {"document_conflict": 1}
-    assert rows["lemon_return"].tolerated == 1
-    assert (rows["ordinary"].vehicles, rows["ordinary"].rate) == (10, 0.1)
+@pytest.fixture
+def card(truth):
+    seen = ObservedRun(seen_on={"A": DAY, "C": DAY}, days=70)
+    said(seen, "A", score=0.9)
+    said(seen, "C", severity="low")
+    said(seen, "D", "price_gap", score=0.8)
+    said(seen, "E", severity="critical")
+    said(seen, "E", state="resolved")
+    said(seen, "F")  # on a day that its label does not speak of
+    said(seen, "O", shadow=True)
+    said(seen, "P")
+    ages = {"A": 3, "D": 5, "O": 400}
+    return score(truth, seen, Register(20, ages), base_rate=0.01)
 
 
-def test_what_is_missed_has_a_reason(card):
-    assert [(row.reason, row.detector, row.examples) for row in card.missed] == [
-        ("documents were there", "flash_registration", ("A",)),
-        ("malformed", "double_sale", ("C",)),
-    ]
+def test_kinds(card):
+    rows = {row.kind: row for row in card.kinds}
+    assert {kind: (row.vehicles, row.accused.count) for kind, row in rows.items()} == {
+        "known": (1, 1), "scheme": (3, 0), "innocent": (2, 1), "ordinary": (14, 1),
+    }  # fmt: skip
+    assert rows["scheme"].accused_complete.of == 2
+    low, high = rows["innocent"].accused.low, rows["innocent"].accused.high
+    assert (low, high) == (0.094531, 0.905469)  # Wilson 1927, by hand
 
 
-def test_what_is_wrong_is_listed(card):
-    assert [(row.detector, row.label, row.documents_lost, row.examples) for row in card.wrong] == [
-        ("document_conflict", "lemon_return", False, ("F",)),
-        ("double_sale", "finance_lease", True, ("D",)),
-        ("double_sale", "ordinary", False, ("G",)),
-    ]
+def test_classes(card):
+    rows = {row.story: row for row in card.stories}
+    assert rows["textbook"].told_by == {"double_sale": 1}
+    assert rows["textbook"].days.median == 5
+    assert (rows["silent"].mentioned, rows["silent"].examples) == (1, ("B", "C"))
+    assert (rows["heirs"].accused.count, rows["heirs"].examples) == (1, ("D",))
+    assert (rows["ordinary"].vehicles, rows["ordinary"].examples) == (14, ("P",))
 
 
-def test_spikes(card):
-    (row,) = card.spikes
-    assert (row.spikes, row.found, row.recall) == (2, 1, 0.5)
-    assert (row.alerts, row.wrong, row.precision) == (3, 1, 0.666667)
-    assert row.days_to_detection.median == 7  # first said on 8 April, begun on the 1st
-    assert row.outside == ("CN-SH 2024-04-10",)
-    assert row.wrong_in_rush == 1  # cars are pulled forward into the three weeks before
-    assert row.missed == ("CN-ZJ 2024-04-01",)
+def test_detectors_by_severity(card):
+    rows = {(row.detector, row.severity, row.on_trial): row for row in card.detectors}
+    high = rows["double_sale", "high", False]
+    assert (high.alerts, high.right.count, high.right.of) == (3, 1, 3)
+    assert high.by_kind == {"known": 1, "scheme": 1, "ordinary": 1}
+    assert rows["price_gap", "high", False].right.share == 0.0
+    assert rows["double_sale", "high", True].right.of == 1
 
 
-def test_refusals(card):
-    refusals = card.refusals
-    assert (refusals.malformed, refusals.refused, refusals.passed) == (2, 1, 1)
-    assert refusals.refused_wrongly == 1
-    assert refusals.by_reason == {"missing_vin": {"passed": 1}, "not_json": {"not_json": 1}}
+def test_orders_and_loads(card):
+    rows = {(row.order, row.budget): row.right for row in card.budgets}
+    # Worst first: A .9 and D .8; of C, F and P at .6 none is a scheme rightly accused.
+    assert (rows["alerts by score", 100].count, rows["alerts by score", 100].of) == (1, 5)
+    assert (rows["youngest export first", 100].count, rows["youngest export first", 100].of) == (1, 3)
+    within = rows["used exports within 7 days of registration", 2]
+    assert (within.count, within.of) == (1, 2)
+    assert card.alerts_per_thousand == {"low": 50.0, "medium": 0.0, "high": 200.0, "critical": 0.0}
+    assert card.vehicles_accused_a_week == 0.5  # A, D, E, F and P in ten weeks
 
 
-def test_the_tables_show_it(card):
-    console = Console(width=220, record=True, file=io.StringIO())
-    for table in score_tables(card):
-        console.print(table)
-    shown = console.export_text()
-    for words in (
-        "66.67 %",
-        "6 / 9.6",
-        "CN-ZJ 2024-04-01",
-        "passed 1",
-        "documents were there",
-        "some lost",
-    ):
-        assert words in shown
+def test_precision_at_the_base_rate_of_life(card):
+    told, false = 1 / 4, 2 / 16
+    by_hand = 0.01 * told / (0.01 * told + 0.99 * false)
+    assert card.at_base_rate.precision == pytest.approx(by_hand, abs=1e-6)
+    assert card.at_base_rate.low < by_hand < card.at_base_rate.high
 
 
-def test_counts(card):
-    assert (card.documents, card.vehicles) == (40, 16)
+def test_labels_by_hand(tmp_path):
+    path = tmp_path / "labels.csv"
+    path.write_text(
+        "\ufeffvehicle,label,from,to\nv1 ,scheme,2025-03-01,2025-03-31\nV2,innocent,,\n", "utf-8"
+    )
+    truth = read_truth(path)
+    assert truth.vehicles["V1"].covers(civil_time.parse("2025-03-31").day)
+    assert not truth.vehicles["V1"].covers(civil_time.parse("2025-04-01").day)
+    assert truth.vehicles["V2"].covers(1)
+    assert truth.intent("V9").kind == "ordinary"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("vehicle,kind\nV,scheme\n", "has no column label"),
+        ("vehicle,label\nV,fraud\n", "line 2: label 'fraud'; allowed: known, scheme, innocent"),
+        ("vehicle,label\nV,scheme\nv,scheme\n", "line 3: V is labelled twice"),
+        ("vehicle,label\n,scheme\n", "line 2: no vehicle"),
+        ("vehicle,label,from\nV,scheme,03/04/2025\n", "line 2: from '03/04/2025' is no date"),
+    ],
+)
+def test_wrong_labels_are_refused(tmp_path, text, message):
+    path = tmp_path / "labels.csv"
+    path.write_text(text)
+    with pytest.raises(TruthError, match=message.replace("(", r"\(")):
+        read_truth(path)
+
+
+def test_answers_of_another_system(truth, tmp_path):
+    path = tmp_path / "answers.csv"
+    path.write_text("vehicle,score,day\na,10,\nD,3,\nF,7,2025-03-11\n")
+    card = score(truth, read_answers(path), Register(20, {}))
+    assert {row.kind: row.accused.count for row in card.kinds} == {
+        "known": 1, "scheme": 1, "innocent": 1, "ordinary": 0,
+    }  # fmt: skip
+    assert card.budgets[0].right.count == 2
+    path.write_text("vehicle,score\nA,much\n")
+    with pytest.raises(AlertsError, match="line 2: score 'much' is no number"):
+        read_answers(path)
+
+
+def test_a_truth_file_that_is_cut_off_is_refused(tmp_path):
+    path = tmp_path / "truth.jsonl"
+    path.write_text(
+        json.dumps({"record": "vehicle", "vin": "V", "label": "l", "kind": "scheme"}) + "\n"
+    )
+    with pytest.raises(TruthError, match="line 1"):
+        read_truth(path)

@@ -63,6 +63,5 @@ def test_the_simulator_knows_nothing_of_the_detectors():
                 assert not name.startswith("streams.") or name.startswith("streams.simulator"), path
 
 
-def test_labels_are_unique_and_look_alikes_name_whom_they_fool():
+def test_labels_are_unique():
     assert len({label.name for label in LABELS}) == len(LABELS)
-    assert all(label.fools for label in LABELS if label.kind == "look_alike")

@@ -53,28 +53,6 @@ def test_lost_documents_have_no_readable_copy(country):
     assert not all(again)
 
 
-def test_lines_come_in_arrival_order(country):
-    """Truth knows when declarations arrive: their first lines must stand in that order."""
-    arrives = {}
-    for vehicle in country.records("vehicle"):
-        if vehicle["label"] == "duplicate_export":
-            continue  # two declarations, of which either may arrive first
-        for alert in vehicle.get("expected", ()):
-            if alert["detector"] == "zero_mileage_export" and alert["complete"]:
-                arrives[vehicle["vin"]] = alert["visible_at"]
-    order, seen = [], set()
-    for _, line in country.readable():
-        document = json.loads(line)
-        if document["source"] != "customs" or document.get("revision"):
-            continue
-        if document["vin"] in arrives:
-            if document["vin"] not in seen:
-                order.append(arrives[document["vin"]])
-            seen.add(document["vin"])
-    assert len(order) == len(arrives) > 1000
-    assert order == sorted(order)
-
-
 def test_arrival_is_not_event_order(country):
     days = [json.loads(line)["occurred_at"][:10] for _, line in country.readable()]
     behind = sum(later < earlier for earlier, later in itertools.pairwise(days))

@@ -13,28 +13,31 @@ def double_sale(block: Block, rows: IntArray) -> None:
     """Sold to a nominee to fill the month, sold again within the week."""
     born = timing.registered(block, rows, after=40)
     block.label(rows, "double_sale", "domestic")
-    first = steps.initial(block, rows, born, owner_type=steps.PERSON)
+    steps.initial(block, rows, born, owner_type=steps.PERSON)
     day = born + timing.days_between(block, len(rows), 1, SAME_WEEK)
-    second = steps.transfer(
-        block, rows, day, block.fleet.owner(rows, steps.SECOND),
-        seller=block.fleet.owner(rows, steps.FIRST), price=worth(block, rows, day - born),
-    )  # fmt: skip
-    needs = (("registration", first), ("registration", second))
-    block.expect("double_sale", rows, day, needs)
+    steps.transfer(
+        block,
+        rows,
+        day,
+        block.fleet.owner(rows, steps.SECOND),
+        seller=block.fleet.owner(rows, steps.FIRST),
+        price=worth(block, rows, day - born),
+    )
 
 
 def cloned_vin(block: Block, rows: IntArray) -> None:
     """Another car, registered for the first time in another province under the same number."""
     born = timing.registered(block, rows, after=240)
     block.label(rows, "cloned_vin")
-    first = steps.initial(block, rows, born)
+    steps.initial(block, rows, born)
     day = born + timing.days_between(block, len(rows), 8, 200)
-    second = steps.initial(
-        block, rows, day, province=timing.elsewhere(block, rows),
+    steps.initial(
+        block,
+        rows,
+        day,
+        province=timing.elsewhere(block, rows),
         owner=block.fleet.owner(rows, steps.SECOND),
-    )  # fmt: skip
-    needs = (("registration", first), ("registration", second))
-    block.expect("cloned_vin", rows, day, needs)
+    )
 
 
 def odometer_rollback(block: Block, rows: IntArray) -> None:
@@ -46,16 +49,10 @@ def odometer_rollback(block: Block, rows: IntArray) -> None:
     block.label(rows, "odometer_rollback", "domestic")
     honest = np.maximum(kilometres(block, rows, day - block.fleet.born[rows]), 8000)
     owners = [block.fleet.owner(rows, which) for which in range(3)]
-    first = steps.transfer(
-        block, rows, day, owners[1], seller=owners[0], odometer=honest, read=steps.READ
-    )
+    steps.transfer(block, rows, day, owners[1], seller=owners[0], odometer=honest, read=steps.READ)
     later = day + timing.days_between(block, count, 30, 300)
     turned = (honest * block.rng.uniform(0.3, 0.8, count)).astype(np.int64)
-    second = steps.transfer(
-        block, rows, later, owners[2], seller=owners[1], odometer=turned, read=steps.READ
-    )
-    needs = (("registration", first), ("registration", second))
-    block.expect("odometer_rollback", rows, later, needs)
+    steps.transfer(block, rows, later, owners[2], seller=owners[1], odometer=turned, read=steps.READ)
 
 
 def vin_quality(block: Block, rows: IntArray) -> None:
@@ -63,5 +60,4 @@ def vin_quality(block: Block, rows: IntArray) -> None:
     born = timing.registered(block, rows, after=40)
     block.label(rows, "vin_quality")
     block.fleet.spoiled[rows] = True
-    first = steps.initial(block, rows, born)
-    block.expect("vin_quality", rows, born, (("registration", first),))
+    steps.initial(block, rows, born)

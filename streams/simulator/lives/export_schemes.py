@@ -9,9 +9,6 @@ from streams.simulator.lives.plans import Plan, genuine_lag, hot_lag, lawful_des
 from streams.simulator.tables import ABSENT
 from streams.simulator.values import kilometres
 
-LATENESS = 45
-"""Days that the stream must go on after a deadline before its passing counts as provable."""
-
 
 def _hot(block: Block, rows: IntArray, *, after: int = 40) -> Plan:
     """A car that never drives, under the rules of its time."""
@@ -30,22 +27,19 @@ def flash_registration(block: Block, rows: IntArray) -> None:
     made = plan(block, rows, handed + timing.days_between(block, len(rows), 2, 10), declared=declared)
     made.letter = np.zeros(len(rows), dtype=np.bool_)
     block.label(rows, "flash_registration")
-    first = exports.write_initial(block, made, owner_type=exports.scheme_owner_types(block, len(rows)))
+    exports.write_initial(block, made, owner_type=exports.scheme_owner_types(block, len(rows)))
     day = made.born + handed
-    sold = steps.transfer(
-        block, rows, day, made.exporter, owner_type=steps.EXPORTER,
+    steps.transfer(
+        block,
+        rows,
+        day,
+        made.exporter,
+        owner_type=steps.EXPORTER,
         seller=block.fleet.owner(rows, steps.FIRST),
-    )  # fmt: skip
-    given = ("registration", sold)
-    block.expect("flash_registration", rows, day, (first, given))
-    block.expect("double_sale", rows, day, (first, given), where=handed <= exports.SAME_WEEK)
-    pending = (
-        "registration",
-        steps.pending_export(block, rows, made.pending, made.exporter, seller=made.exporter),
     )
-    seen = exports.write_declaration(block, made, odometer=0, read=steps.NOT_READ)
+    steps.pending_export(block, rows, made.pending, made.exporter, seller=made.exporter)
+    exports.write_declaration(block, made, odometer=0, read=steps.NOT_READ)
     exports.write_deregistration(block, made)
-    exports.expect_letter_rules(block, made, first, pending, seen)
 
 
 def double_sale(block: Block, rows: IntArray) -> None:
@@ -54,18 +48,20 @@ def double_sale(block: Block, rows: IntArray) -> None:
     handed = timing.days_between(block, len(rows), 1, 6)
     made = plan(block, rows, handed + timing.days_between(block, len(rows), 1, 6), declared=declared)
     block.label(rows, "double_sale", "export")
-    first = exports.write_initial(block, made, owner_type=steps.PERSON)
+    exports.write_initial(block, made, owner_type=steps.PERSON)
     day = made.born + handed
     dealer = block.world.dealer(block.rng, block.fleet.province[rows]) + 1000
-    sold = steps.transfer(
-        block, rows, day, dealer, owner_type=steps.DEALER,
+    steps.transfer(
+        block,
+        rows,
+        day,
+        dealer,
+        owner_type=steps.DEALER,
         seller=block.fleet.owner(rows, steps.FIRST),
-    )  # fmt: skip
-    block.expect("double_sale", rows, day, (first, ("registration", sold)))
-    pending = exports.write_pending(block, made)
-    seen = exports.write_declaration(block, made)
+    )
+    exports.write_pending(block, made)
+    exports.write_declaration(block, made)
     exports.write_deregistration(block, made)
-    exports.expect_from_days(block, made, first, pending, seen, sold_before=True)
 
 
 def resale_after_export(block: Block, rows: IntArray) -> None:
@@ -79,34 +75,26 @@ def resale_after_export(block: Block, rows: IntArray) -> None:
 
 
 def _resold_after_pending(block: Block, made: Plan) -> None:
-    first = exports.write_initial(block, made)
-    pending = exports.write_pending(block, made)
+    exports.write_initial(block, made)
+    exports.write_pending(block, made)
     day = made.pending + timing.days_between(block, len(made.rows), 9, 50)
-    sold = steps.transfer(
+    steps.transfer(
         block, made.rows, day, block.fleet.owner(made.rows, steps.SECOND), seller=made.exporter
     )
-    block.expect("resale_after_export", made.rows, day, (pending, ("registration", sold)))
-    block.expect("export_not_declared", made.rows, day, (pending,), tolerated=True)
-    exports.expect_from_days(block, made, first, pending, None)
 
 
 def _registered_anew(block: Block, made: Plan) -> None:
-    first, pending, seen, _ = exports.write_all(block, made)
-    del first, pending
+    exports.write_all(block, made)
     day = made.deregistered + timing.days_between(block, len(made.rows), 20, 200)
-    again = steps.initial(block, made.rows, day, owner=block.fleet.owner(made.rows, steps.SECOND))
-    block.expect("resale_after_export", made.rows, day, (seen, ("registration", again)))
+    steps.initial(block, made.rows, day, owner=block.fleet.owner(made.rows, steps.SECOND))
 
 
 def export_not_declared(block: Block, rows: IntArray) -> None:
     """Endorsed pending export, never declared."""
     made = _hot(block, rows, after=150)
     block.label(rows, "export_not_declared")
-    first = exports.write_initial(block, made)
-    pending = exports.write_pending(block, made)
-    deadline = made.pending + block.world.country.regime.declare_within_days
-    block.expect("export_not_declared", rows, deadline + 1, (pending,), margin=LATENESS)
-    exports.expect_from_days(block, made, first, pending, None)
+    exports.write_initial(block, made)
+    exports.write_pending(block, made)
 
 
 def deregistration_overdue(block: Block, rows: IntArray) -> None:
@@ -114,18 +102,14 @@ def deregistration_overdue(block: Block, rows: IntArray) -> None:
     used = block.rng.random(len(rows)) < 0.5  # noqa: PLR2004 - assumption: every other
     count = int(used.sum())
     whens = timing.declared(block, rows[used], after=150)
-    for made in (
-        _hot(block, rows[~used], after=150),
-        plan(block, rows[used], genuine_lag(block, count), declared=whens, driven=True),
-    ):
-        block.label(made.rows, "deregistration_overdue")
-        first = exports.write_initial(block, made)
-        pending = exports.write_pending(block, made)
-        seen = exports.write_declaration(block, made)
-        months = block.world.country.regime.deregister_within_months
-        deadline = exports.add_months(made.declared, months)
-        block.expect("deregistration_overdue", made.rows, deadline + 1, (seen,), margin=LATENESS)
-        exports.expect_from_days(block, made, first, pending, seen)
+    never_driven = _hot(block, rows[~used], after=150)
+    driven = plan(block, rows[used], genuine_lag(block, count), declared=whens, driven=True)
+    block.label(never_driven.rows, "zero_mileage_export", "still_registered")
+    block.label(driven.rows, "deregistration_overdue")
+    for made in (never_driven, driven):
+        exports.write_initial(block, made)
+        exports.write_pending(block, made)
+        exports.write_declaration(block, made)
 
 
 def document_conflict(block: Block, rows: IntArray) -> None:
@@ -140,24 +124,21 @@ def document_conflict(block: Block, rows: IntArray) -> None:
         part = made.part(which == number)
         block.label(part.rows, "document_conflict", variant)
         exports.write_initial(block, part)
-        pending = exports.write_pending(block, part)
+        exports.write_pending(block, part)
         if variant == "another_exporter":
             other = block.world.exporter(block.rng, part.exporter_province)
-            seen = exports.write_declaration(
+            exports.write_declaration(
                 block, part, exporter=np.where(other == part.exporter, other + 1, other)
             )
-            soon = part.declared - part.pending <= exports.SAME_WEEK
-            block.expect("double_sale", part.rows, part.declared, (pending, seen), where=soon)
         elif variant == "licence_expired":
             # Applied for a year and more before: past six months and past 31 December alike.
             old = part.declared - timing.days_between(block, len(part.rows), 370, 500)
-            seen = exports.write_declaration(
+            exports.write_declaration(
                 block, part, licence_day=old, licence=steps.number(block, len(part.rows)), letter=ABSENT
             )
         else:
             before = part.declared - timing.days_between(block, len(part.rows), 2, 15)
-            seen = exports.write_declaration(block, part, exited=before)
-        block.expect("document_conflict", part.rows, part.declared, (pending, seen))
+            exports.write_declaration(block, part, exited=before)
         exports.write_deregistration(block, part)
 
 
@@ -165,24 +146,23 @@ def duplicate_export(block: Block, rows: IntArray) -> None:
     """One car, two declarations; every other time by a second exporter."""
     made = _hot(block, rows, after=90)
     block.label(rows, "duplicate_export")
-    first, pending, seen, _ = exports.write_all(block, made)
-    del first
+    exports.write_all(block, made)
     second = made.declared + timing.days_between(block, len(rows), 1, 60)
     other = block.world.exporter(block.rng, made.exporter_province)
     same = block.rng.random(len(rows)) < 0.5  # noqa: PLR2004 - assumption: every other
     exporter = np.where(same | (other == made.exporter), made.exporter, other)
     bound_for = lawful_destination(block, rows, second, second - made.born)
-    again = steps.declaration(
-        block, rows, second, bound_for, exporter=exporter, odometer=made.odometer,
-        read=steps.READ, exporter_province=made.exporter_province, exited=second + 3,
-    )  # fmt: skip
-    both = (seen, ("customs_export", again))
-    block.expect("duplicate_export", rows, second, both)
-    foreign = exporter != made.exporter
-    needs = (pending, ("customs_export", again))
-    block.expect("document_conflict", rows, second, needs, where=foreign)
-    soon = foreign & (second - made.pending <= exports.SAME_WEEK)
-    block.expect("double_sale", rows, second, needs, where=soon)
+    steps.declaration(
+        block,
+        rows,
+        second,
+        bound_for,
+        exporter=exporter,
+        odometer=made.odometer,
+        read=steps.READ,
+        exporter_province=made.exporter_province,
+        exited=second + 3,
+    )
 
 
 def price_gap(block: Block, rows: IntArray) -> None:
@@ -190,16 +170,14 @@ def price_gap(block: Block, rows: IntArray) -> None:
     made = _hot(block, rows)
     block.label(rows, "price_gap")
     price = block.fleet.price[rows]
-    first = exports.write_initial(block, made, price=price)
-    pending = exports.write_pending(block, made)
+    exports.write_initial(block, made, price=price)
+    exports.write_pending(block, made)
     under = block.rng.random(len(rows)) < 0.7  # noqa: PLR2004 - assumption: most understate
     factor = np.where(
         under, block.rng.uniform(0.08, 0.25, len(rows)), block.rng.uniform(2.8, 4.5, len(rows))
     )
-    seen = exports.write_declaration(block, made, value=np.round(price * factor, 2))
+    exports.write_declaration(block, made, value=np.round(price * factor, 2))
     exports.write_deregistration(block, made)
-    block.expect("price_gap", rows, made.declared, (first, seen))
-    exports.expect_from_days(block, made, first, pending, seen)
 
 
 def restricted_destination(block: Block, rows: IntArray) -> None:
@@ -223,31 +201,33 @@ def restricted_destination(block: Block, rows: IntArray) -> None:
         block.specify(rows, brands[block.rng.integers(0, len(brands), count)])
         made.destination = np.full(count, world.destinations.index(rule.destination))
         block.label(rows, "restricted_destination", rule.destination)
-        first, _, seen, _ = exports.write_all(block, made)
-        block.expect("restricted_destination", rows, made.declared, (first, seen))
+        exports.write_all(block, made)
 
 
 def odometer_rollback(block: Block, rows: IntArray) -> None:
     """A used car whose odometer ran backwards between the last domestic sale and the export."""
     count = len(rows)
     made = plan(
-        block, rows, genuine_lag(block, count, least=500),
+        block, rows, genuine_lag(block, count),
         declared=timing.declared(block, rows, before=460), driven=True,
     )  # fmt: skip
     block.label(rows, "odometer_rollback", "export")
     exports.write_initial(block, made)
     day = made.pending - timing.days_between(block, count, 60, 390)
     honest = np.maximum(kilometres(block, rows, day - made.born), 4000)
-    sold = steps.transfer(
-        block, rows, day, block.fleet.owner(rows, steps.SECOND), odometer=honest, read=steps.READ,
+    steps.transfer(
+        block,
+        rows,
+        day,
+        block.fleet.owner(rows, steps.SECOND),
+        odometer=honest,
+        read=steps.READ,
         seller=block.fleet.owner(rows, steps.FIRST),
-    )  # fmt: skip
+    )
     made.odometer = (honest * block.rng.uniform(0.3, 0.6, count)).astype(np.int64)
-    pending = exports.write_pending(block, made)
-    seen = exports.write_declaration(block, made)
+    exports.write_pending(block, made)
+    exports.write_declaration(block, made)
     exports.write_deregistration(block, made)
-    del pending
-    block.expect("odometer_rollback", rows, made.declared, (("registration", sold), seen))
 
 
 def vin_quality(block: Block, rows: IntArray) -> None:
@@ -257,5 +237,4 @@ def vin_quality(block: Block, rows: IntArray) -> None:
     )
     block.label(rows, "vin_quality")
     block.fleet.spoiled[rows] = True
-    _, pending, _, _ = exports.write_all(block, made)
-    block.expect("vin_quality", rows, made.pending, (pending,))
+    exports.write_all(block, made)

@@ -1,12 +1,10 @@
-"""Exports as most of them go, and what follows from their days."""
-
-import datetime
+"""Exports as most of them go."""
 
 import numpy as np
 
-from streams.simulator.block import Block, BoolArray, Documents
+from streams.simulator.block import Block, Documents
 from streams.simulator.calendars import IntArray
-from streams.simulator.lives import steps
+from streams.simulator.lives import steps, timing
 from streams.simulator.lives.plans import Plan, genuine_lag, hot_lag, plan
 from streams.simulator.tables import ABSENT, Value
 
@@ -63,72 +61,14 @@ def write_deregistration(block: Block, made: Plan) -> Documents:
     return "deregistration", rows
 
 
-def expect_from_days(
-    block: Block,
-    made: Plan,
-    first: Documents,
-    pending: Documents | None,
-    declared: Documents | None,
-    *,
-    sold_before: bool = False,
-) -> None:
-    """Write down every rule that the days and the odometer of ordinary documents meet.
-
-    `sold_before` says that the double sale was already complete before the pending export.
-    """
-    regime = block.world.country.regime
-    rows, flash = made.rows, regime.flash_days
-    if declared is not None:
-        block.expect(
-            "zero_mileage_export",
-            rows,
-            made.declared,
-            (declared,),
-            where=made.odometer <= regime.zero_km,
-        )
-    lag = made.pending - made.born
-    if pending is not None:
-        block.expect("flash_registration", rows, made.pending, (first, pending), where=lag <= flash)
-        if not sold_before:
-            week = lag <= SAME_WEEK
-            block.expect("double_sale", rows, made.pending, (first, pending), where=week)
-    if pending is not None and declared is not None:
-        expect_letter_rules(block, made, first, pending, declared)
-
-
-def expect_letter_rules(
-    block: Block, made: Plan, first: Documents, pending: Documents, declared: Documents
-) -> None:
-    """Write down which exports are too early without a letter, or parked until just after."""
-    world = block.world
-    regime, mix = world.country.regime, world.country.regime_mix
-    ruled = (made.licence >= world.letter_from) & (made.pending >= world.letter_from)
-    age = made.licence - made.born
-    early: BoolArray = ruled & (age <= regime.letter_days) & ~made.letter
-    block.expect(
-        "early_export_without_letter",
-        made.rows,
-        made.declared,
-        (first, pending, declared),
-        where=early,
+def write_all(block: Block, made: Plan, **given: Value) -> tuple[Documents, ...]:
+    """All four documents of an export."""
+    return (
+        write_initial(block, made, **given),
+        write_pending(block, made),
+        write_declaration(block, made),
+        write_deregistration(block, made),
     )
-    parked = (made.pending - made.born >= mix.parked_from) & (age <= mix.parked_to)
-    parked &= (made.odometer <= regime.zero_km) & (made.licence >= world.letter_from)
-    block.expect(
-        "parked_until_eligible", made.rows, made.declared, (first, pending, declared), where=parked
-    )
-
-
-def write_all(
-    block: Block, made: Plan, **given: Value
-) -> tuple[Documents, Documents, Documents, Documents]:
-    """All four documents of an export and what follows from their days."""
-    first = write_initial(block, made, **given)
-    pending = write_pending(block, made)
-    declared = write_declaration(block, made)
-    gone = write_deregistration(block, made)
-    expect_from_days(block, made, first, pending, declared)
-    return first, pending, declared, gone
 
 
 def zero_mileage(block: Block, rows: IntArray, declared: IntArray | None = None) -> None:
@@ -145,10 +85,10 @@ def zero_mileage(block: Block, rows: IntArray, declared: IntArray | None = None)
     letter &= drawn < mix.early_without_letter + mix.letter
     parked = ruled & (drawn >= mix.early_without_letter + mix.letter)
     later = parked & (drawn >= mix.early_without_letter + mix.letter + mix.parked)
-    # The licence follows within 7 days: both clocks of a parked car stay inside the window.
-    lag = np.where(parked, rng.integers(mix.parked_from, mix.parked_to - 7 + 1, count), lag)
-    lag = np.where(later, rng.integers(mix.parked_to + 1, mix.later_to, count), lag)
-    lag = np.where(letter, 10 + rng.integers(0, regime.letter_days - 30, count), lag)
+    # Who waits for the end of the 180 days cannot be quicker, and some are in no hurry.
+    lag = np.where(parked, mix.parked_from + timing.days_between(block, count, 0, 20), lag)
+    lag = np.where(later, mix.parked_from + timing.days_between(block, count, 15, 160), lag)
+    lag = np.where(letter, timing.days_between(block, count, 10, regime.letter_days - 20), lag)
     made = plan(block, rows, lag, declared=declared)
     made.letter = letter
     block.label(rows, "zero_mileage_export")
@@ -156,36 +96,20 @@ def zero_mileage(block: Block, rows: IntArray, declared: IntArray | None = None)
     block.label(rows[early], "early_export_without_letter")
     block.label(rows[parked & ~later], "parked_until_eligible")
     kept = parked & (rng.random(count) < 0.7)  # noqa: PLR2004 - assumption
-    first = write_initial(
+    write_initial(
         block,
         made,
         owner_type=scheme_owner_types(block, count),
         odometer=np.where(kept, made.odometer, ABSENT),
         read=np.where(kept, steps.READ, ABSENT),
     )
-    pending = write_pending(block, made)
-    seen = write_declaration(block, made)
+    write_pending(block, made)
+    write_declaration(block, made)
     write_deregistration(block, made)
-    expect_from_days(block, made, first, pending, seen)
 
 
 def genuine(block: Block, rows: IntArray) -> None:
     """Really used: registered, driven for years, then exported by the book."""
     made = plan(block, rows, genuine_lag(block, len(rows)), driven=True)
     block.label(rows, "genuine_used_export")
-    first, pending, declared, _ = write_all(block, made)
-    del first, pending, declared
-
-
-def add_months(day: IntArray, months: int) -> IntArray:
-    """The same day some months later (the month's last day where there is none)."""
-    moved = [_add_months(datetime.date.fromordinal(value), months) for value in day.tolist()]
-    return np.array(moved, dtype=np.int64)
-
-
-def _add_months(date: datetime.date, months: int) -> int:
-    month = date.month - 1 + months
-    first = datetime.date(date.year + month // 12, month % 12 + 1, 1)
-    following = (first + datetime.timedelta(days=32)).replace(day=1)
-    last = (following - datetime.timedelta(days=1)).day
-    return first.replace(day=min(date.day, last)).toordinal()
+    write_all(block, made)

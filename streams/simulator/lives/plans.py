@@ -46,15 +46,13 @@ def hot_lag(block: Block, count: int) -> IntArray:
     return whole
 
 
-def genuine_lag(block: Block, count: int, least: int = 240) -> IntArray:
+def genuine_lag(block: Block, count: int) -> IntArray:
     """Days from registration to pending export of a car that was really used."""
     lags = block.world.country.lags
     sigma = np.log(lags.genuine_median_years / lags.genuine_p5_years) / 1.6449
     years = lags.genuine_median_years * np.exp(sigma * block.rng.standard_normal(count))
     days: IntArray = (np.clip(years, 0.0, 14.0) * DAYS_A_YEAR).astype(np.int64)
-    # Nobody's ordinary car lands in the window in which parked cars are looked for.
-    floor: IntArray = least + block.rng.integers(0, 60, count)
-    return np.maximum(days, floor)
+    return days
 
 
 def plan(
@@ -97,11 +95,7 @@ def plan(
         exporter=exporter,
         exporter_province=exporter_province,
         destination=lawful_destination(block, rows, declared, declared - born),
-        odometer=(
-            np.maximum(kilometres(block, rows, pending - born), 2 * world.country.regime.zero_km)
-            if driven
-            else hardly_driven(block, count)
-        ),
+        odometer=(kilometres(block, rows, pending - born) if driven else hardly_driven(block, count)),
         letter=np.zeros(count, dtype=np.bool_),
     )
 
@@ -133,11 +127,10 @@ def restricted(
             hit &= np.isin(fleet.brand[rows], brands)
         if rule.fuels:
             hit &= np.isin(fleet.fuel[rows], [FUELS.index(fuel) for fuel in rule.fuels])
-        # A margin of a month on both sides keeps lawful trade away from the edge.
         if rule.older_than_days is not None:
-            hit &= age > rule.older_than_days - 30
+            hit &= age > rule.older_than_days
         if rule.younger_than_days is not None:
-            hit &= age < rule.younger_than_days + 30
+            hit &= age < rule.younger_than_days
         closed |= hit
     return closed
 

@@ -1,9 +1,14 @@
 """Days on which a life can begin so that all of its documents fall into the stream."""
 
+from typing import Final
+
 import numpy as np
 
 from streams.simulator.block import Block
 from streams.simulator.calendars import IntArray
+
+_P95: Final = 1.6449
+"""Standard deviations from the median to the 95th percentile."""
 
 
 def squeeze(block: Block, days: IntArray, before: int = 0, after: int = 0) -> IntArray:
@@ -33,8 +38,15 @@ def declared(block: Block, rows: IntArray, *, before: int = 60, after: int = 0) 
 
 
 def days_between(block: Block, count: int, least: int, most: int) -> IntArray:
-    """Days from `least` to `most`, both included."""
-    return block.rng.integers(least, most + 1, count)
+    """Days of which nine in ten lie from `least` to `most`, and some before and after.
+
+    A lognormal: people keep no limits that a rule happens to draw.
+    """
+    low, high = np.log(least + 0.5), np.log(most + 0.5)
+    sigma = (high - low) / (2 * _P95)
+    drawn = np.exp((low + high) / 2 + sigma * block.rng.standard_normal(count))
+    days: IntArray = np.floor(drawn).astype(np.int64)
+    return days
 
 
 def elsewhere(block: Block, rows: IntArray) -> IntArray:
