@@ -60,13 +60,13 @@ def evaluate(
 ) -> None:
     """Score alerts against the truth: who is accused, by class, detector, severity and budget."""
     given = [path for path in (alerts, answers) if path is not None]
-    check_readable([file])
-    for table in [path for path in (truth, answers) if path is not None]:
-        if not table.is_file():
-            raise typer.BadParameter(f"{table} is not a file")
-    check_readable([alerts] if alerts else [], ("alerts",))
     if len(given) > 1:
         raise typer.BadParameter("give --alerts or --answers, not both", param_hint="--answers")
+    check_readable([file])
+    for path in (truth, answers):
+        if path is not None and not path.is_file():
+            raise typer.BadParameter(f"{path} is not a file")
+    check_readable([alerts] if alerts else [], ("alerts",))
     for value, name, option in ((config, "policy", "--config"), (model, "model", "--model")):
         if given and value is not None:
             raise typer.BadParameter(

@@ -142,16 +142,12 @@ def finance_lease(block: Block, rows: IntArray) -> None:
     steps.initial(block, rows, born, owner_type=steps.COMPANY, use=steps.COMMERCIAL)
     rented = block.rng.random(len(rows)) < 0.4  # noqa: PLR2004 - assumption
     day = born + timing.days_between(block, len(rows), 0, SAME_WEEK)
-    passed = steps.transfer(
+    steps.transfer(
         block, rows, day, block.fleet.owner(rows, steps.SECOND),
         owner_type=np.where(rented, steps.RENTAL, steps.COMPANY),
         price=np.nan, invoice=ABSENT, use=np.where(rented, steps.RENTED, steps.COMMERCIAL),
         seller=block.fleet.owner(rows, steps.FIRST),
     )  # fmt: skip
-    bare = ~rented
-    block.expect(
-        "double_sale", rows[bare], day[bare], (("registration", passed[bare]),), tolerated=True
-    )
 
 
 def insured_before_delivery(block: Block, rows: IntArray) -> None:
