@@ -15,7 +15,7 @@ def allowed_values(field_type: Any) -> str:
     field_type
         A type as msgspec understands it: ``Literal[…]``, ``Annotated[int, Meta(ge=0)]``, unions …
     """
-    return _describe(inspect.type_info(field_type))
+    return describe(inspect.type_info(field_type))
 
 
 def field_types(struct: type[msgspec.Struct]) -> dict[str, Any]:
@@ -23,14 +23,15 @@ def field_types(struct: type[msgspec.Struct]) -> dict[str, Any]:
     return {field.encode_name: field.type for field in msgspec.structs.fields(struct)}
 
 
-def _describe(info: inspect.Type) -> str:
-    describe = _DESCRIPTIONS.get(type(info))
-    return describe(info) if describe else type(info).__name__.removesuffix("Type").lower()
+def describe(info: inspect.Type) -> str:
+    """Describe the legal values of a type that is already taken apart."""
+    in_words = _DESCRIPTIONS.get(type(info))
+    return in_words(info) if in_words else type(info).__name__.removesuffix("Type").lower()
 
 
 def _union(info: Any) -> str:
     parts = [part for part in info.types if not isinstance(part, inspect.NoneType)]
-    return " or ".join(_describe(part) for part in parts)
+    return " or ".join(describe(part) for part in parts)
 
 
 def _literal(info: Any) -> str:
@@ -38,13 +39,15 @@ def _literal(info: Any) -> str:
 
 
 def _text(info: Any) -> str:
+    if info.pattern is not None:
+        return f"a text like {info.pattern}"
     if info.max_length is None:
         return "a text"
     return f"a text of at most {info.max_length} characters"
 
 
 def _bounded(noun: str) -> Callable[[Any], str]:
-    def describe(info: Any) -> str:
+    def in_words(info: Any) -> str:
         low = info.ge if info.ge is not None else info.gt
         high = info.le if info.le is not None else info.lt
         if low is not None and high is not None:
@@ -53,15 +56,15 @@ def _bounded(noun: str) -> Callable[[Any], str]:
             return f"{noun} of at least {low:g}"
         return noun if high is None else f"{noun} of at most {high:g}"
 
-    return describe
+    return in_words
 
 
 def _list(info: Any) -> str:
-    return f"a list, each item {_describe(info.item_type)}"
+    return f"a list, each item {describe(info.item_type)}"
 
 
 def _collection(info: Any) -> str:
-    return f"a table whose values are each {_describe(info.value_type)}"
+    return f"a table whose values are each {describe(info.value_type)}"
 
 
 _DESCRIPTIONS: dict[type, Callable[[Any], str]] = {
@@ -76,4 +79,5 @@ _DESCRIPTIONS: dict[type, Callable[[Any], str]] = {
     inspect.VarTupleType: _list,
     inspect.DictType: _collection,
     inspect.StructType: lambda info: f"a table ({info.cls.__name__})",
+    inspect.Metadata: lambda info: describe(info.type),
 }

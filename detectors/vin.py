@@ -14,6 +14,7 @@ from typing import Final, Literal
 LENGTH: Final = 17
 ALPHABET: Final = "ABCDEFGHJKLMNPRSTUVWXYZ0123456789"
 _WELL_FORMED = re.compile(f"[{ALPHABET}]{{{LENGTH}}}")
+_OTHER_NUMBER = re.compile(r"[A-Z0-9-]{1,20}:")
 _VALUES = bytes.maketrans(
     b"0123456789ABCDEFGHJKLMNPRSTUVWXYZ",
     bytes([*range(10), *range(1, 9), *range(1, 6), 7, 9, *range(2, 10)]),
@@ -60,6 +61,15 @@ def no_car(vin: str, words: Container[str]) -> NoCar | None:
 def is_well_formed(vin: str) -> bool:
     """Whether a VIN has 17 characters of the right alphabet."""
     return _WELL_FORMED.fullmatch(vin) is not None
+
+
+def is_other_number(identity: str) -> bool:
+    """Whether an identity names the register whose own number it is, and so claims to be no VIN.
+
+    >>> is_other_number("US-WA:264827307")
+    True
+    """
+    return _OTHER_NUMBER.match(identity) is not None
 
 
 def check_digit(vin: str) -> str:

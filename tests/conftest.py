@@ -19,6 +19,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="how to start Apache Kafka: as a process (Java, Maven) or in a container (Docker)",
     )
     parser.addoption(
+        "--golden", action="store_true", help="write down what the shipped feeds make of their samples"
+    )
+    parser.addoption(
         "--soak",
         type=float,
         default=0.0,

@@ -83,6 +83,8 @@ class VinQuality(Detector[VinQualityParameters]):
     def _fault(self, history: VehicleHistory) -> tuple[str, Fact, Fact] | None:
         vin = history.vin
         if not vins.is_well_formed(vin):
+            if vins.is_other_number(vin):
+                return None
             if len(vin) != vins.LENGTH:
                 return "length", len(vin), vins.LENGTH
             strange = "".join(sorted(set(vin) - set(vins.ALPHABET)))

@@ -18,6 +18,7 @@ COMMANDS: Final = {
     "evaluate": "evaluate:evaluate",
     "train": "train:train",
     "spikes": "spikes:spikes",
+    "feed": "feed:app",
     "worker": "worker:worker",
     "sink": "sink:sink",
     "publish": "publish:publish",

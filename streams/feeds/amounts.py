@@ -1,0 +1,34 @@
+"""Numbers as people write them, and what they are in yuan and kilometres."""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Final
+
+KILOMETRES_A_MILE: Final = 1.609344
+_PLAIN: Final = re.compile(r"-?\d+(?:\.\d+)?")
+_SURROUNDINGS: Final = " \t\u00a0\u202f$€£¥₴元"
+
+Number = Callable[[str], float | None]
+"""Gives a number, ``None`` for a text that is none."""
+
+
+def number_reader(decimal: str, thousands: str) -> Number:
+    """Make what reads numbers with certain signs."""
+    simple = decimal == "." and not thousands
+
+    def read(text: str) -> float | None:
+        if not simple:
+            text = text.replace(thousands, "") if thousands else text
+            text = text.replace(decimal, ".") if decimal != "." else text
+        if _PLAIN.fullmatch(text) is None:
+            text = text.strip(_SURROUNDINGS)
+            if _PLAIN.fullmatch(text) is None:
+                return None
+        return float(text)
+
+    return read
+
+
+def rate_of(rates: Mapping[str, float], day: str) -> float | None:
+    """Yuan for one unit of a currency in the month of a day, or in its year."""
+    return rates.get(day[:7]) or rates.get(day[:4])

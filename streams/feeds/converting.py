@@ -1,0 +1,165 @@
+"""Data of a register into documents, with an account of every row."""
+
+import base64
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from streams.feeds.compiling import CompiledFeed
+from streams.feeds.containers.opening import open_tables
+from streams.feeds.containers.table import Row, Table
+from streams.feeds.containers.texts import ESCAPED
+from streams.feeds.errors import RefusalReason, RowIgnored, RowRefused
+from streams.feeds.making import Fields, Losses, RowConverter
+
+_encode = msgspec.json.Encoder().encode
+
+
+class Made(NamedTuple):
+    """A row that became documents."""
+
+    table: str
+    row: Row
+    documents: list[Fields]
+
+
+class Refused(NamedTuple):
+    """A row that became none, although nothing says to ignore it."""
+
+    table: str
+    row: Row
+    error: RowRefused
+
+    def described(self) -> dict[str, object]:
+        """As one JSON object: where, why, and the row's bytes unchanged."""
+        described: dict[str, object] = {
+            "file": self.table,
+            "line": self.row.number,
+            "reason": self.error.reason,
+            "column": self.error.column,
+            "value": self.error.value,
+            "allowed": self.error.allowed,
+        }
+        raw = self.row.raw
+        if isinstance(raw, str):
+            try:
+                raw.encode()
+            except UnicodeEncodeError:
+                described["row_base64"] = base64.b64encode(raw.encode("utf-8", ESCAPED)).decode()
+                return described
+            described["row"] = raw.rstrip("\r\n")
+        else:
+            described["row"] = raw.decode()
+        return described
+
+
+@dataclass(slots=True)
+class Account:
+    """What became of the rows: all = converted + ignored + refused."""
+
+    rows: int = 0
+    converted: int = 0
+    documents: Counter[str] = field(default_factory=Counter)
+    """By type."""
+    ignored: Counter[str] = field(default_factory=Counter)
+    """Rows by the feed's word for them."""
+    refused: Counter[RefusalReason] = field(default_factory=Counter)
+    """Rows by reason."""
+    unmapped: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """Refused rows by column and value."""
+    losses: Losses = field(default_factory=Losses)
+
+    @property
+    def balanced(self) -> bool:
+        """Whether every row is accounted for."""
+        return self.rows == self.converted + self.ignored.total() + self.refused.total()
+
+
+Take = Callable[[Refused], None]
+
+
+class Conversion:
+    """Makes documents of files, one after the other, and keeps the account.
+
+    Parameters
+    ----------
+    feed
+        What the files are.
+    refuse
+        Takes the rows that become no document.
+    """
+
+    def __init__(self, feed: CompiledFeed, refuse: Take | None = None) -> None:
+        self._feed = feed
+        self._refuse = refuse
+        self.account = Account()
+
+    def lines(self, paths: Iterable[Path]) -> Iterator[bytes]:
+        """Documents of files as JSON Lines, in the order of their rows.
+
+        Raises
+        ------
+        FeedError
+            If a file cannot be what the feed says it is.
+        """
+        for made in self.made(paths):
+            for fields in made.documents:
+                yield _encode(fields) + b"\n"
+
+    def made(self, paths: Iterable[Path]) -> Iterator[Made]:
+        """Rows of files that became documents.
+
+        Raises
+        ------
+        FeedError
+            If a file cannot be what the feed says it is.
+        """
+        for path in paths:
+            for table in open_tables(path, self._feed.feed):
+                yield from self.made_of(table)
+
+    def made_of(self, table: Table) -> Iterator[Made]:
+        """Rows of a table that became documents.
+
+        Raises
+        ------
+        FeedError
+            If the table lacks a column.
+        """
+        converter = self._feed.bind(table.header, table.name, self.account.losses)
+        account, losses = self.account, self.account.losses
+        for row in table.rows:
+            account.rows += 1
+            losses.row = row.number
+            try:
+                documents = _convert(row, converter)
+            except RowIgnored as ignored:
+                account.ignored[ignored.why] += 1
+            except RowRefused as error:
+                self._note(Refused(table.name, row, error))
+            else:
+                account.converted += 1
+                for fields in documents:
+                    account.documents[fields["event_type"]] += 1  # type: ignore[index] # a text
+                yield Made(table.name, row, documents)
+
+    def _note(self, refused: Refused) -> None:
+        error = refused.error.with_traceback(None)  # it may be kept, and the row's frames need not be
+        self.account.refused[error.reason] += 1
+        if error.reason in ("unmapped_code", "no_document"):
+            self.account.unmapped[error.column or "", error.value] += 1
+        if self._refuse is not None:
+            self._refuse(refused)
+
+
+def _convert(row: Row, converter: RowConverter) -> list[Fields]:
+    fault = row.fault
+    if fault is None:
+        return converter.convert(row.values)
+    if isinstance(fault, str):
+        raise RowIgnored(fault)
+    raise fault

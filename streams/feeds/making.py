@@ -1,0 +1,363 @@
+"""Documents of rows: the functions that a feed's documents become for the columns of one file."""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from operator import itemgetter
+from typing import Any, Final, NamedTuple
+from zoneinfo import ZoneInfo
+
+from detectors.rejection import show
+from streams.feeds.codes import Ignored, Lookup, compile_condition
+from streams.feeds.columns import Cell, translated
+from streams.feeds.definition import (
+    Amount,
+    Condition,
+    Counts,
+    Distance,
+    DocumentSpec,
+    Feed,
+    Moment,
+    Value,
+)
+from streams.feeds.errors import RowIgnored, RowRefused
+from streams.feeds.values import (
+    REGION_NAME,
+    Dropped,
+    Translate,
+    amount_reader,
+    distance_reader,
+    field_kinds,
+    identity_reader,
+    moment_reader,
+    text_reader,
+)
+
+Values = Sequence[str]
+Fields = dict[str, object]
+"""A document as it is written."""
+
+_DIGEST_SIZE: Final = 12
+"""Bytes."""
+_LONGEST_ID: Final = 200
+_CONSTANT_ID: Final = re.compile(r"[!-~]+")
+_MONTH: Final = len("2025-03")
+_DAY: Final = len("2025-03-14")
+_MOST_DROPPED_NAMED: Final = 1_000
+
+
+@dataclass(slots=True)
+class Losses:
+    """Values that a feed could not take over although their rows became documents."""
+
+    dropped: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """How often, by field and value; of very many the rest under the value ``…``."""
+    examples: dict[tuple[str, str], int] = field(default_factory=dict)
+    """The first row of each."""
+    row: int = 0
+    """Number of the row at hand."""
+    folded: int = 0
+    """Identities in which Cyrillic or Greek letters were taken for Latin ones."""
+
+    def take(self, fields: Fields, name: str, found: object) -> None:
+        """Put a value into a document, or count it where it cannot be taken over.
+
+        Raises
+        ------
+        RowIgnored
+            If it says that the row is no document.
+        """
+        if isinstance(found, Ignored):
+            raise RowIgnored(found.why)
+        if isinstance(found, Dropped):
+            self._note(found)
+        else:
+            fields[name] = found
+
+    def _note(self, dropped: Dropped) -> None:
+        key = (dropped.field, dropped.value)
+        if key not in self.dropped and len(self.dropped) >= _MOST_DROPPED_NAMED:
+            key = (dropped.field, "…")
+        self.dropped[key] += 1
+        self.examples.setdefault(key, self.row)
+
+
+class RowConverter:
+    """Makes documents of the rows of one file.
+
+    Parameters
+    ----------
+    ignores
+        Tells why a row is no document.
+    documents
+        When a row states a document, and what makes it.
+    explain
+        Says why a row states none.
+    """
+
+    def __init__(
+        self,
+        ignores: Sequence[tuple[Callable[[Values], bool], str]],
+        documents: Sequence[tuple[Callable[[Values], bool], Callable[[Values], Fields]]],
+        explain: Callable[[Values], RowRefused],
+    ) -> None:
+        self._ignores = ignores
+        self._documents = documents
+        self._explain = explain
+
+    def convert(self, values: Values) -> list[Fields]:
+        """Make a row's documents.
+
+        Raises
+        ------
+        RowIgnored
+            If the feed says that the row is none.
+        RowRefused
+            If it states none, or one of them cannot be made.
+        """
+        for applies, why in self._ignores:
+            if applies(values):
+                raise RowIgnored(why)
+        made: list[Fields] = []
+        ignored: RowIgnored | None = None
+        stated = False
+        for applies, make in self._documents:
+            if applies(values):
+                stated = True
+                try:
+                    made.append(make(values))
+                except RowIgnored as error:
+                    ignored = error
+        if made:
+            return made
+        if ignored is not None:
+            raise ignored
+        raise self._explain(values) if not stated else AssertionError("a document without fields")
+
+
+class Maker(NamedTuple):
+    """What documents of a feed are made with, besides their columns."""
+
+    feed: Feed
+    tables: Mapping[str, Lookup]
+    zone: ZoneInfo
+    losses: Losses
+
+    def make(
+        self, number: int, spec: DocumentSpec, cells: Mapping[str, Cell]
+    ) -> Callable[[Values], Fields]:
+        """Make what turns a row into the feed's document of this number, from 0."""
+        constants, getters, amounts = self._parts(spec, cells)
+        take = self.losses.take
+        moments = given(spec)
+        vin = identity_reader(spec.vin, [cells[key] for key in spec.vin.columns], self.losses)
+        occurred = self._moment("occurred_at", moments["occurred_at"], cells)
+        event_id = _event_id(number, spec, cells)
+        event_type = spec.__struct_config__.tag
+        base: Fields = {"event_type": event_type, "source": self.feed.source, **constants}
+        precise = spec.date_precision
+
+        def make(values: Values) -> Fields:
+            fields = base.copy()
+            fields["vin"] = vin(values)
+            written = occurred(values)
+            fields["occurred_at"] = written.text
+            if precise == "month" or (precise is None and written.precision == "month"):
+                fields["date_precision"] = "month"
+            fields["event_id"] = event_id(values)
+            for name, get in getters:
+                found = get(values)
+                if found.__class__ is str:
+                    fields[name] = found
+                elif found is not None:
+                    take(fields, name, found)
+            for name, convert in amounts:
+                amount = convert(values, written.text)
+                if amount is not None:
+                    take(fields, name, amount)
+            return fields
+
+        return make
+
+    def make_count(self, spec: Counts, cells: Mapping[str, Cell]) -> Callable[[Values], Fields]:
+        """Make what turns a row into a count."""
+        region = full(spec.region)
+        lookup = self.tables[region.codes] if region.codes else None
+        table = self.feed.codes[region.codes] if region.codes else None
+        column = region.column or ""
+        named = translated(cells[column], text_reader("region", column, REGION_NAME, lookup, table))
+        period = self._moment("period", spec.period, cells)
+        number = cells[spec.count].read
+
+        def make(values: Values) -> Fields:
+            text = number(values)
+            if not (text.isascii() and text.isdigit()):
+                raise RowRefused("bad_number", spec.count, show(text), "a whole number from 0")
+            found = named(values)
+            if isinstance(found, Ignored):
+                raise RowIgnored(found.why)
+            day, precision = period(values)
+            return {
+                "event_type": "count",
+                "region": found,
+                "period": day[:_MONTH] if precision == "month" else day[:_DAY],
+                "count": int(text),
+            }
+
+        return make
+
+    def _parts(
+        self, spec: DocumentSpec, cells: Mapping[str, Cell]
+    ) -> tuple[
+        Fields,
+        list[tuple[str, Callable[[Values], Any]]],
+        list[tuple[str, Callable[[Values, str], Any]]],
+    ]:
+        """Fields that are always the same, those of one column, and amounts of money."""
+        constants: Fields = {}
+        getters: list[tuple[str, Callable[[Values], Any]]] = []
+        amounts: list[tuple[str, Callable[[Values, str], Any]]] = []
+        kinds = field_kinds(spec)
+        for name, value in given(spec).items():
+            if isinstance(value, str | Value):
+                text = full(value)
+                if text.column is None:
+                    constants[name] = kinds[name].typed(text.value or "")
+                else:
+                    getters.append((name, translated(cells[text.column], self._text(name, text, spec))))
+            elif isinstance(value, Distance):
+                getters.append((name, translated(cells[value.column], distance_reader(name, value))))
+            elif isinstance(value, Amount):
+                amounts.append((name, self._in_yuan(name, value, cells)))
+            elif name != "occurred_at":
+                moment = translated(cells[value.column], self._optional_moment(name, value))
+                getters.append((name, moment))
+        return constants, getters, amounts
+
+    def _in_yuan(
+        self, name: str, amount: Amount, cells: Mapping[str, Cell]
+    ) -> Callable[[Values, str], Any]:
+        """Make what reads an amount and turns it into yuan at the rate of its month."""
+        read = translated(cells[amount.column], amount_reader(name, amount))
+        own, all_rates = amount.currency, self.feed.rates
+        named = cells[amount.currency_column].read if amount.currency_column else None
+        if named is None and own == "CNY":
+            return lambda values, _: read(values)
+
+        def convert(values: Values, day: str) -> Any:
+            found = read(values)
+            currency = (named(values).upper() if named else "") or own
+            if found is None or found.__class__ is Dropped or currency == "CNY":
+                return found
+            rates = all_rates.get(currency)
+            if rates is None:
+                return None
+            rate = rates.get(day[:7]) or rates.get(day[:4])
+            if rate is None:
+                return Dropped(name, f"no rate of {currency} for {day[:4]}")
+            return round(found * rate, 2)
+
+        return convert
+
+    def _text(self, name: str, value: Value, spec: DocumentSpec) -> Translate:
+        table = self.feed.codes[value.codes] if value.codes else None
+        lookup = self.tables[value.codes] if value.codes else None
+        column = value.column or ""
+        return text_reader(name, column, field_kinds(spec)[name], lookup, table)
+
+    def _moment(self, name: str, moment: Moment, cells: Mapping[str, Cell]) -> Callable[[Values], Any]:
+        read = moment_reader(name, moment, self.zone, name, also_iso=self._typed_cells)
+
+        def required(text: str) -> Any:
+            if not text:
+                raise RowRefused("missing_value", moment.column, "empty", "a day")
+            written = read(text)
+            if written is None:
+                allowed = f"a day as {' or '.join(moment.formats)}"
+                raise RowRefused("bad_date", moment.column, show(text), allowed)
+            return written
+
+        return translated(cells[moment.column], required)
+
+    def _optional_moment(self, name: str, moment: Moment) -> Translate:
+        read = moment_reader(name, moment, self.zone, name, also_iso=self._typed_cells)
+
+        def optional(text: str) -> object:
+            written = read(text) if text else None
+            if written is None:
+                return Dropped(name, show(text)) if text else None
+            return written.text
+
+        return optional
+
+    @property
+    def _typed_cells(self) -> bool:
+        """Whether the container itself may know that a cell is a day."""
+        return self.feed.container.kind in ("sheet", "parquet")
+
+
+def given(spec: DocumentSpec) -> dict[str, Any]:
+    """Fields of the document that the feed makes, by name."""
+    apart = ("vin", "when", "event_id", "date_precision")
+    everything = {name: getattr(spec, name) for name in spec.__struct_fields__}
+    return {n: value for n, value in everything.items() if n not in apart and value is not None}
+
+
+def full(value: str | Value) -> Value:
+    """A field's description, which may be only the name of a column."""
+    return Value(column=value) if isinstance(value, str) else value
+
+
+def applies_when(
+    when: Mapping[str, list[str] | Condition], cells: Mapping[str, Cell]
+) -> Callable[[Values], bool]:
+    """Make what tells whether conditions on columns hold, all of them."""
+    tests = [translated(cells[key], compile_condition(wanted)) for key, wanted in when.items()]
+    if not tests:
+        return lambda _: True
+    if len(tests) == 1:
+        return tests[0]
+    return lambda values: all(test(values) for test in tests)
+
+
+def explainer(feed: Feed, cells: Mapping[str, Cell]) -> Callable[[Values], RowRefused]:
+    """Make what says why a row states no document: the values that decide it."""
+    deciding = list(dict.fromkeys(key for spec in feed.document for key in spec.when))
+
+    def explain(values: Values) -> RowRefused:
+        found = ", ".join(f"{key} {show(cells[key].read(values))}" for key in deciding)
+        allowed = "values that a document's `when` or an `ignore` names"
+        return RowRefused("no_document", deciding[0] if len(deciding) == 1 else None, found, allowed)
+
+    return explain
+
+
+def _event_id(number: int, spec: DocumentSpec, cells: Mapping[str, Cell]) -> Callable[[Values], str]:
+    suffix = f"-{number + 1}" if number else ""
+    if spec.event_id:
+        return _own_id(spec.event_id, cells, suffix)
+    places = sorted({place for cell in cells.values() for place in cell.places})
+    pick = itemgetter(*places, places[0])  # one more, so that a single column comes as a tuple too
+
+    def digest(values: Values) -> str:
+        text = "\x1f".join(pick(values))
+        return blake2b(text.encode(), digest_size=_DIGEST_SIZE).hexdigest() + suffix
+
+    return digest
+
+
+def _own_id(keys: list[str], cells: Mapping[str, Cell], suffix: str) -> Callable[[Values], str]:
+    reads = [cells[key].read for key in keys]
+
+    def join(values: Values) -> str:
+        parts = [read(values) for read in reads]
+        if not any(parts):
+            raise RowRefused("missing_value", keys[0], "empty", "what tells documents apart")
+        text = "/".join(parts)
+        if len(text) + len(suffix) > _LONGEST_ID or _CONSTANT_ID.fullmatch(text) is None:
+            text = blake2b(text.encode(), digest_size=_DIGEST_SIZE).hexdigest()
+        return text + suffix
+
+    return join

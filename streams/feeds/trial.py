@@ -1,0 +1,140 @@
+"""A dry run of a feed: what would become of every row, column and code, before anything is written."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from detectors import vin as vins
+from streams.feeds.columns import full_column, is_known, known_headers
+from streams.feeds.compiling import CompiledFeed
+from streams.feeds.containers.opening import open_tables
+from streams.feeds.containers.table import Row, Table
+from streams.feeds.converting import Account, Conversion, Made, Refused
+from streams.feeds.definition import Feed
+from streams.feeds.errors import RefusalReason
+
+_AT_ONCE: Final = 5_000
+"""Rows whose columns are counted together."""
+_SHOWN: Final = 10
+"""Documents that are shown beside their rows."""
+_IDENTITIES_JUDGED: Final = 100_000
+"""Documents whose identity is looked at."""
+
+
+@dataclass(slots=True)
+class Coverage:
+    """How much a column of the data states."""
+
+    filled: int = 0
+    rows: int = 0
+    known: bool = False
+    """Whether the feed reads it."""
+
+
+@dataclass(slots=True)
+class TrialReport:
+    """What a dry run found."""
+
+    account: Account
+    columns: dict[str, Coverage] = field(default_factory=dict)
+    """By name in the data, in its order."""
+    absent: list[str] = field(default_factory=list)
+    """Optional columns of the feed that a file lacks."""
+    first_refused: dict[RefusalReason, Refused] = field(default_factory=dict)
+    """The first row of each reason."""
+    unmapped_rows: dict[tuple[str, str], int] = field(default_factory=dict)
+    """The first row with each unmapped value."""
+    identities: Counter[str] = field(default_factory=Counter)
+    """Identities of the first documents by what they look like."""
+    shown: list[Made] = field(default_factory=list)
+    """The first rows with their documents."""
+
+
+class Trial:
+    """A dry run of a feed over files.
+
+    Parameters
+    ----------
+    feed
+        What the files are.
+    """
+
+    def __init__(self, feed: CompiledFeed) -> None:
+        self._feed = feed
+        self._conversion = Conversion(feed, self._refuse)
+        self.report = TrialReport(self._conversion.account)
+
+    def run(self, paths: Iterable[Path]) -> TrialReport:
+        """Read the files to their end.
+
+        Raises
+        ------
+        FeedError
+            If a file cannot be what the feed says it is.
+        """
+        for path in paths:
+            for table in open_tables(path, self._feed.feed):
+                watched = table._replace(rows=self._watched(table))
+                for made in self._conversion.made_of(watched):
+                    self._note(made)
+        return self.report
+
+    def _watched(self, table: Table) -> Iterator[Row]:
+        known = known_headers(self._feed.feed)
+        for name in table.header:
+            self.report.columns.setdefault(name, Coverage()).known = is_known(name, known)
+        self.report.absent += _absent(self._feed.feed, table)
+        columns = [self.report.columns[name] for name in table.header]
+        missing = sorted({"", *self._feed.feed.missing})
+        rows: list[Row] = []
+        for row in table.rows:
+            if row.fault is None:
+                rows.append(row)
+                if len(rows) == _AT_ONCE:
+                    _count(rows, columns, missing)
+                    rows = []
+            yield row
+        _count(rows, columns, missing)
+
+    def _refuse(self, refused: Refused) -> None:
+        error = refused.error
+        self.report.first_refused.setdefault(error.reason, refused)
+        if error.reason in ("unmapped_code", "no_document"):
+            self.report.unmapped_rows.setdefault((error.column or "", error.value), refused.row.number)
+
+    def _note(self, made: Made) -> None:
+        if len(self.report.shown) < _SHOWN:
+            self.report.shown.append(made)
+        if "vin" in made.documents[0] and self._conversion.account.converted <= _IDENTITIES_JUDGED:
+            self.report.identities[_looks(str(made.documents[0]["vin"]))] += 1
+
+
+def _absent(feed: Feed, table: Table) -> list[str]:
+    there = frozenset(" ".join(name.casefold().split()) for name in table.header)
+    return [
+        key
+        for key, spec in feed.columns.items()
+        if (names := full_column(spec).names) and not any(is_known(name, there) for name in names)
+    ]
+
+
+def _count(rows: list[Row], columns: list[Coverage], missing: list[str]) -> None:
+    for coverage, values in zip(columns, zip(*(row.values for row in rows), strict=True), strict=False):
+        texts = [*map(str.strip, values)]
+        coverage.rows += len(texts)
+        coverage.filled += len(texts) - sum(texts.count(token) for token in missing)
+
+
+def _looks(identity: str) -> str:
+    """What an identity looks like, in a few words."""
+    if ":" in identity:
+        return "a register's own number"
+    if "*" in identity or len(set(identity)) == 1:
+        return "masked: joins nothing"
+    if not vins.is_well_formed(identity):
+        return f"not {vins.LENGTH} letters and digits of a VIN"
+    if identity[vins.CHECK_POSITION] == vins.check_digit(identity):
+        return "VIN whose check digit fits"
+    return "VIN without a fitting check digit (compulsory in China and North America only)"
