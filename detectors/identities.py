@@ -4,6 +4,7 @@ The rules ask only whether two documents name the same holder, so a digest serve
 It takes a secret key: a registry's ids are few enough to try them all on a digest without one.
 """
 
+import json
 from collections.abc import Callable
 from hashlib import blake2b
 from typing import Final
@@ -13,6 +14,7 @@ import msgspec
 from detectors.decoding import decode
 from detectors.documents import CustomsExport, Deregistration, Document, Registration
 from detectors.errors import ZeromileError
+from detectors.wire import WIRE_TYPES
 
 Decode = Callable[[bytes], Document]
 """Reads and validates one document; raises :class:`detectors.errors.DocumentError`."""
@@ -80,6 +82,22 @@ class IdentityKey:
         }
         concealed: Document = msgspec.structs.replace(document, **digests) if digests else document
         return _conceal_dropped(concealed) if document.dropped else concealed
+
+    def conceal_payload(self, payload: bytes, concealed: Document) -> bytes:
+        """The bytes of a document without what they tell of people and companies.
+
+        Ids are those of the concealed document. Fields that no contract names, and values that were
+        dropped, are left out, for they may hold a name. The rest is written in the order of its names.
+        """
+        ids = _FIELDS[type(concealed)]
+        known = {*WIRE_TYPES[concealed.event_type].__struct_fields__, "event_type"}
+        known -= {each.field for each in concealed.dropped}
+        kept = {
+            name: getattr(concealed, name) if name in ids else value
+            for name, value in json.loads(payload).items()
+            if name in known
+        }
+        return json.dumps(kept, sort_keys=True, separators=(",", ":")).encode()
 
     def _digest(self, text: str, purpose: bytes) -> str:
         return blake2b(

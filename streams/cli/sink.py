@@ -136,7 +136,7 @@ def _settings(**overrides: object) -> SinkSettings:
 
 def _from_files(settings: SinkSettings, engine: Engine, paths: list[Path]) -> Stored:
     with reading_progress(paths, errors) as advance:
-        return store_files(engine, paths, advance, settings.decode)
+        return store_files(engine, paths, advance, settings.identities)
 
 
 def _from_kafka(settings: SinkSettings, engine: Engine, *, once: bool) -> Stored:

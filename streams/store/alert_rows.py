@@ -10,7 +10,7 @@ from detectors import civil_time
 from detectors.alerts import Alert
 from detectors.findings import SEVERITIES
 from streams.store.errors import RecordError
-from streams.store.records import Row, StoredRecord, TableRows
+from streams.store.records import Received, Row, StoredRecord, TableRows
 
 _decoder = msgspec.json.Decoder(Alert)
 _LARGEST_INTEGER = 2**63 - 1
@@ -61,6 +61,7 @@ def add_alert(rows: TableRows, record: StoredRecord) -> None:
         }
     )
     rows.evidence.extend(_evidence(alert))
+    rows.received.append(Received(record, False, alert.alert_id, alert.revision))
 
 
 def _decode(value: bytes) -> Alert:

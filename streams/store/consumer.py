@@ -21,6 +21,7 @@ from streams.service.layout import names_of
 from streams.store.database import refresh_statistics
 from streams.store.metrics import SinkMetrics
 from streams.store.records import Kind, Stored, StoredRecord
+from streams.store.refreshing import refresh_views
 from streams.store.retention import prune
 from streams.store.settings import SinkSettings
 from streams.store.standing import report_standing
@@ -29,6 +30,8 @@ from streams.store.writing import write
 POLL_MS = 500
 PRUNE_SECONDS = 3600.0
 STANDING_SECONDS = 15.0
+REFRESH_SECONDS, REFRESH_SHARE = 30.0, 0.05
+"""Least time between two refreshes of the views, and the most of all time that they may take."""
 FIRST_ANALYSIS_RECORDS = 2000
 FIRST_PAUSE, LONGEST_PAUSE = 0.2, 10.0
 
@@ -92,10 +95,11 @@ class Sink:
         self._consumer = consumer
         self._metrics = metrics
         self._stop = stop
-        self._decode = settings.decode
+        self._key = settings.identities
         self._kinds = topic_kinds(settings)
         self._next_prune = 0.0
         self._next_standing = 0.0
+        self._next_refresh = 0.0
         self._next_analysis = FIRST_ANALYSIS_RECORDS
         self.done = Stored()
 
@@ -113,6 +117,9 @@ class Sink:
                 self._stop.wait(patience.failed(error))
             else:
                 patience.worked()
+        if until_end and not self._stop.is_set():
+            refresh_statistics(self._engine)
+            refresh_views(self._engine)
         return self.done
 
     def _turn(self) -> None:
@@ -125,7 +132,7 @@ class Sink:
     def _records(self, polled: Mapping[TopicPartition, Sequence[Any]]) -> list[StoredRecord]:
         return [
             StoredRecord(self._kinds[where.topic], message.value or b"", where.topic, where.partition,
-                   message.offset)
+                         message.offset, message.key, tuple(message.headers), message.timestamp)
             for where, messages in polled.items()
             for message in messages
         ]  # fmt: skip
@@ -136,7 +143,7 @@ class Sink:
         while not self._stop.is_set():
             started = time.perf_counter()
             try:
-                done = write(self._engine, records, self._decode)
+                done = write(self._engine, records, self._key)
             except (OperationalError, InterfaceError) as error:
                 self._metrics.database_failures.inc()
                 log.warning("database does not answer", error=str(error.orig).strip(), retry_in=pause)
@@ -204,6 +211,14 @@ class Sink:
             # PostgreSQL does it by itself later on, but a fresh load is asked at once.
             refresh_statistics(self._engine)
             self._next_analysis *= 2
+        if now >= self._next_refresh:
+            self._refresh()
+
+    def _refresh(self, *, anyway: bool = False) -> None:
+        started = time.monotonic()
+        refresh_views(self._engine, anyway=anyway)
+        done = time.monotonic()
+        self._next_refresh = done + max(REFRESH_SECONDS, (done - started) / REFRESH_SHARE)
 
     def _prune(self) -> None:
         pruned = prune(
@@ -216,6 +231,7 @@ class Sink:
         self._metrics.held_back_documents.set(pruned.held_back)
         if any(pruned.deleted.values()):
             log.info("old rows deleted", **pruned.deleted)
+            self._refresh(anyway=True)
         if pruned.held_back:
             log.warning(
                 "too many documents are older than they are kept to be deleted unasked",

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from detectors.decoding import decode
-from detectors.identities import Decode
+from detectors.identities import IdentityKey
 from streams.feeds.reading import Line, batched, read_lines
 from streams.store.database import refresh_statistics
+from streams.store.refreshing import refresh_views
 from streams.store.records import Kind, Stored, StoredRecord
 from streams.store.writing import write
 
@@ -26,14 +26,15 @@ def store_files(
     engine: sa.Engine,
     paths: Iterable[Path],
     advance: FileAdvance | None = None,
-    decode: Decode = decode,
+    key: IdentityKey | None = None,
 ) -> Stored:
-    """Store the lines of JSON Lines files, documents as `decode` reads them; a file may hold both."""
+    """Store the lines of files that hold alerts and documents; with a key, ids are digests."""
     done = Stored()
     for path in paths:
         for lines in batched(read_lines(path, advance and advance(path), KINDS_OF_LINES), BATCH):
-            done.add(write(engine, [_record(line) for line in lines], decode))
+            done.add(write(engine, [_record(line) for line in lines], key))
     refresh_statistics(engine)
+    refresh_views(engine)
     return done
 
 

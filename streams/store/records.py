@@ -20,16 +20,36 @@ class StoredRecord(NamedTuple):
     partition: int | None = None
     offset: int | None = None
     """Offset in the topic, or line number in a file."""
+    key: bytes | None = None
+    headers: tuple[tuple[str, bytes | None], ...] = ()
+    timestamp: int | None = None
+    """Milliseconds since 1970, as the broker or the producer stamped it."""
+
+
+class Received(NamedTuple):
+    """A record as it is kept, and what it is about."""
+
+    record: StoredRecord
+    """Bytes as they came; with an identity key, without what they tell of people and companies."""
+    concealed: bool
+    belongs_to: str
+    """VIN of a document, alert id of an alert change."""
+    revision: int
+    source: str | None = None
+    event_id: str | None = None
+    content_digest: str | None = None
+    civil_day: int | None = None
 
 
 @dataclass(slots=True)
 class TableRows:
-    """TableRows of every table that a batch of records comes to."""
+    """Rows of every table that a batch of records comes to."""
 
     changes: list[Row] = field(default_factory=list)
     evidence: list[Row] = field(default_factory=list)
     documents: list[Row] = field(default_factory=list)
     refused: list[Row] = field(default_factory=list)
+    received: list[Received] = field(default_factory=list)
 
     @property
     def current(self) -> list[Row]:

@@ -1,4 +1,7 @@
-"""What leaves the store, and when. An alert that fires never leaves; nor do many documents unasked."""
+"""What leaves the store, and when. An alert that fires never leaves; nor do many documents unasked.
+
+The leaves of the log stay, so proofs of other records go on verifying.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,20 @@ _STATEMENTS = {
 # A date beyond the wall clock is a mistake, and says nothing of how far its feed has come.
 _REACHED = "SELECT MAX(civil_day) FROM documents WHERE civil_day <= :today GROUP BY event_type"
 _OLD = "SELECT COUNT(*), (SELECT COUNT(*) FROM documents) FROM documents WHERE civil_day < :before"
-_DOCUMENTS = "DELETE FROM documents WHERE civil_day < :before"
+_RECEIVED_ALERTS = (
+    "DELETE FROM received_records WHERE kind = 'alert' AND NOT EXISTS (SELECT 1 FROM alert_history h "
+    "WHERE h.alert_id = received_records.belongs_to AND h.revision = received_records.revision)"
+)
+_DOCUMENTS = {
+    # Evidence goes on naming its document by source and event id.
+    "alert_evidence": (
+        "UPDATE alert_evidence SET document_vin = NULL WHERE document_vin IS NOT NULL AND EXISTS ("
+        "SELECT 1 FROM documents d WHERE d.vin = document_vin AND d.source = alert_evidence.source "
+        "AND d.event_id = alert_evidence.event_id AND d.civil_day < :before)"
+    ),
+    "documents": "DELETE FROM documents WHERE civil_day < :before",
+    "received_records": "DELETE FROM received_records WHERE kind = 'document' AND civil_day < :before",
+}
 MOST_SHARE = 0.05
 """Share of the documents that may leave at once without a person's word."""
 FEW = 10
@@ -70,6 +86,9 @@ def prune(
         bound = before.isoformat() if connection.dialect.name == "sqlite" else before
         for table, statement in _STATEMENTS.items():
             deleted[table] = connection.execute(sa.text(statement), {"before": bound}).rowcount
+        deleted["received_records"] = 0
+        if deleted["alert_history"]:
+            deleted["received_records"] = connection.execute(sa.text(_RECEIVED_ALERTS)).rowcount
         today = day_of_instant(int(now.timestamp() * 1000))
         reached = connection.execute(sa.text(_REACHED), {"today": today}).scalars().all()
         deleted["documents"] = held_back = 0
@@ -79,8 +98,17 @@ def prune(
         old, total = connection.execute(sa.text(_OLD), {"before": day}).one()
         allowed = allowed_before is not None and allowed_before.toordinal() >= day
         if allowed or old <= max(FEW, MOST_SHARE * total):
-            found = connection.execute(sa.text(_DOCUMENTS), {"before": day})
-            deleted["documents"] = found.rowcount
+            _prune_documents(connection, day, deleted)
         else:
             held_back = old
     return Pruned(deleted, held_back, date.fromordinal(max(1, day)))
+
+
+def _prune_documents(connection: sa.Connection, before: int, deleted: dict[str, int]) -> None:
+    """Delete documents before a civil day, their bytes too."""
+    done = {
+        table: connection.execute(sa.text(statement), {"before": before}).rowcount
+        for table, statement in _DOCUMENTS.items()
+    }
+    deleted["documents"] = done["documents"]
+    deleted["received_records"] += done["received_records"]

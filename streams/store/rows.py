@@ -6,22 +6,22 @@ from base64 import b64encode
 from collections.abc import Iterable
 from hashlib import sha256
 
-from detectors.identities import Decode
+from detectors.identities import IdentityKey
 from streams.store.alert_rows import add_alert
 from streams.store.document_rows import add_document
 from streams.store.errors import RecordError
 from streams.store.records import StoredRecord, TableRows
 
 
-def rows_of(records: Iterable[StoredRecord], decode: Decode) -> TableRows:
-    """TableRows of a batch, its documents read by `decode`."""
+def rows_of(records: Iterable[StoredRecord], key: IdentityKey | None = None) -> TableRows:
+    """Rows of a batch; with a key, ids of people and companies are digests."""
     rows = TableRows()
     for record in records:
         try:
             if record.kind == "alert":
                 add_alert(rows, record)
             else:
-                add_document(rows, record, decode)
+                add_document(rows, record, key)
         except RecordError as error:
             refuse(rows, record, str(error))
     return rows

@@ -1,0 +1,1 @@
+"""What others can check without trusting us: a transparency log, signed checkpoints, packs."""
