@@ -10,8 +10,8 @@ import sqlalchemy as sa
 from detectors.identities import IdentityKey
 from streams.feeds.reading import Line, batched, read_lines
 from streams.store.database import refresh_statistics
-from streams.store.refreshing import refresh_views
 from streams.store.records import Kind, Stored, StoredRecord
+from streams.store.refreshing import refresh_views
 from streams.store.writing import write
 
 BATCH = 2000

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
 
 import msgspec
 import sqlalchemy as sa
 from sqlalchemy.exc import DataError, IntegrityError
 
 from detectors.identities import IdentityKey
+from streams.store.copying import copy_rows
 from streams.store.linking import link_evidence
 from streams.store.log import append_received, lock_log
 from streams.store.records import KINDS, Kind, Row, Stored, StoredRecord, TableRows
@@ -41,8 +41,8 @@ _OBJECTS = ("facts", "labels")
 def write(engine: sa.Engine, records: Sequence[StoredRecord], key: IdentityKey | None = None) -> Stored:
     """Store a batch and append it to the log, in one transaction.
 
-    A record that the database refuses is set aside and does not stop the others. With a key, digests
-    stand in the place of the ids of people and companies, in the rows and in the bytes that are kept.
+    A record that the database refuses is set aside and does not stop the others. With a key, digests stand
+    in the place of the ids of people and companies, in the rows and in the bytes that are kept.
 
     Raises
     ------
@@ -71,7 +71,7 @@ def _write(connection: sa.Connection, rows: TableRows, records: Sequence[StoredR
     done = Stored()
     _put(connection, _ALERTS, rows.current)
     done.stored["document"] = _put(connection, _DOCUMENTS, rows.current_documents)
-    # From here on one writer at a time: all that the others have written is seen.
+    # From here on one writer at a time: what the others have written is seen, and what they will is not yet.
     size = lock_log(connection)
     done.stored["alert"] = _put(connection, _HISTORY, rows.changes)
     _put(connection, _EVIDENCE, rows.evidence)
@@ -110,15 +110,15 @@ def _stage(
     """Copy rows into a table of this connection's own, which is empty again after the transaction."""
     connection.execute(
         sa.text(
-            f"CREATE TEMPORARY TABLE IF NOT EXISTS staged_{table} "  # noqa: S608 - our own names only
-            f"ON COMMIT DELETE ROWS AS SELECT {', '.join(columns)} FROM {table} WITH NO DATA"
+            f"CREATE TEMPORARY TABLE IF NOT EXISTS staged_{table} ON COMMIT DELETE ROWS "
+            f"AS SELECT {', '.join(columns)} FROM {table} WITH NO DATA"
         )
     )
-    driver: Any = connection.connection.driver_connection
-    copy_rows = f"COPY staged_{table} ({', '.join(columns)}) FROM STDIN"
-    with driver.cursor() as cursor, cursor.copy(copy_rows) as copy:
-        for row in rows:
-            copy.write_row(tuple(_flat(row).values()))
+    copy_rows(
+        connection,
+        f"COPY staged_{table} ({', '.join(columns)}) FROM STDIN",
+        (tuple(_flat(row).values()) for row in rows),
+    )
 
 
 @cache

@@ -9,6 +9,7 @@ import psycopg
 import pytest
 
 from streams.store.database import migrate, open_database
+from streams.store.refreshing import refresh_views
 from streams.store.writing import write
 from tests.deploy.files import expand, sql_of_dashboards
 from tests.store.changes import change, document, export, record, registration
@@ -32,6 +33,7 @@ def reader(postgres: PostgresCluster) -> Iterator[psycopg.Connection]:
     writer = open_database(postgres.url())
     migrate(writer)
     write(writer, list(_records()))
+    refresh_views(writer)
     writer.dispose()
     with psycopg.connect(postgres.url(role="zeromile_reader"), autocommit=True) as connection:
         yield connection
