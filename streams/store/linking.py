@@ -9,12 +9,12 @@ import sqlalchemy as sa
 
 from streams.store.records import Row, TableRows
 
-_FITS = "(h.subject_type <> 'vehicle' OR h.subject = d.vin)"  # of one event id under two VINs, the subject's
 _LINK = (
     "UPDATE alert_evidence SET document_vin = (SELECT MIN(d.vin) FROM documents d, alert_history h "
     "WHERE d.source = alert_evidence.source AND d.event_id = alert_evidence.event_id "
     "AND h.alert_id = alert_evidence.alert_id AND h.revision = alert_evidence.revision "
-    f"AND {_FITS}) WHERE document_vin IS NULL AND "
+    # Of one event id under two VINs, the document of the alert's own vehicle.
+    "AND (h.subject_type <> 'vehicle' OR h.subject = d.vin)) WHERE document_vin IS NULL AND "
 )
 _NEW = {
     "sqlite": "source = :source AND event_id = :event_id",

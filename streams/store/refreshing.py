@@ -41,7 +41,8 @@ def refresh_views(engine: sa.Engine, *, anyway: bool = False) -> bool:
         connection.execute(
             sa.text(
                 "INSERT INTO view_refreshes (id, log_size, refreshed_at) "
-                "VALUES (1, :size, CURRENT_TIMESTAMP) ON CONFLICT (id) DO UPDATE SET log_size = excluded.log_size, "
+                "VALUES (1, :size, CURRENT_TIMESTAMP) "
+                "ON CONFLICT (id) DO UPDATE SET log_size = excluded.log_size, "
                 "refreshed_at = excluded.refreshed_at"
             ),
             {"size": size},

@@ -41,8 +41,8 @@ _OBJECTS = ("facts", "labels")
 def write(engine: sa.Engine, records: Sequence[StoredRecord], key: IdentityKey | None = None) -> Stored:
     """Store a batch and append it to the log, in one transaction.
 
-    A record that the database refuses is set aside and does not stop the others. With a key, digests stand
-    in the place of the ids of people and companies, in the rows and in the bytes that are kept.
+    A record that the database refuses is set aside and does not stop the others. With a key, digests
+    stand in the place of the ids of people and companies, in the rows and in the bytes that are kept.
 
     Raises
     ------
@@ -71,7 +71,7 @@ def _write(connection: sa.Connection, rows: TableRows, records: Sequence[StoredR
     done = Stored()
     _put(connection, _ALERTS, rows.current)
     done.stored["document"] = _put(connection, _DOCUMENTS, rows.current_documents)
-    # From here on one writer at a time: what the others have written is seen, and what they will is not yet.
+    # From here on one writer at a time: all that the others have written is seen.
     size = lock_log(connection)
     done.stored["alert"] = _put(connection, _HISTORY, rows.changes)
     _put(connection, _EVIDENCE, rows.evidence)
@@ -110,8 +110,8 @@ def _stage(
     """Copy rows into a table of this connection's own, which is empty again after the transaction."""
     connection.execute(
         sa.text(
-            f"CREATE TEMPORARY TABLE IF NOT EXISTS staged_{table} ON COMMIT DELETE ROWS "
-            f"AS SELECT {', '.join(columns)} FROM {table} WITH NO DATA"
+            f"CREATE TEMPORARY TABLE IF NOT EXISTS staged_{table} "  # noqa: S608 - our own names only
+            f"ON COMMIT DELETE ROWS AS SELECT {', '.join(columns)} FROM {table} WITH NO DATA"
         )
     )
     copy_rows(

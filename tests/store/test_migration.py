@@ -27,13 +27,15 @@ DOCUMENT_COLUMNS = (
     "exporter_id, destination, odometer_km, kafka_topic, kafka_partition, kafka_offset"
 )
 ALERT = (
-    "a1", 3, "firing", "new_evidence", "double_sale", 1, None, "vehicle", "V1", "high", 3, 0.6, "2025-06-20",
-    "2025-06-20", "2025-06-01", 739422, "2026-01-02T03:04:05+00:00", "Same-week double sale", "Sold twice.",
+    "a1", 3, "firing", "new_evidence", "double_sale", 1, None, "vehicle", "V1", "high", 3, 0.6,
+    "2025-06-20",
+    "2025-06-20", "2025-06-01", 739422, "2026-01-02T03:04:05+00:00", "Same-week double sale",
+    "Sold twice.",
     '{"days_between": 3}', "{}", "CN-GD", "Neta", None, False, None, None, None, "0123",
 )  # fmt: skip
 ALERT_COLUMNS = (
-    "alert_id, revision, state, cause, detector, detector_version, model_id, subject_type, subject, severity, "
-    "severity_rank, score, occurred_at, occurred_on, occurred_month, civil_day, detected_at, title, "
+    "alert_id, revision, state, cause, detector, detector_version, model_id, subject_type, subject, "
+    "severity, severity_rank, score, occurred_at, occurred_on, occurred_month, civil_day, detected_at, title, "
     "explanation, facts, labels, province, brand, destination, shadow, kafka_topic, kafka_partition, "
     "kafka_offset, policy_id"
 )
@@ -55,8 +57,8 @@ EVIDENCE = [
     ("a1", 3, 2, "registry", "not kept", 0, "registration", "2025-06-17", None, None, None),
 ]
 EVIDENCE_COLUMNS = (
-    "alert_id, revision, position, source, event_id, event_revision, event_type, occurred_at, kafka_topic, "
-    "kafka_partition, kafka_offset"
+    "alert_id, revision, position, source, event_id, event_revision, event_type, occurred_at, "
+    "kafka_topic, kafka_partition, kafka_offset"
 )
 
 

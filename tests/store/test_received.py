@@ -1,4 +1,4 @@
-"""The store keeps what it was given: bytes, keys, headers, places, every revision; and a log of it all."""
+"""The store keeps what it was given: bytes, keys, headers, places, every revision; and logs it."""
 
 from __future__ import annotations
 
@@ -151,19 +151,18 @@ def test_evidence_knows_its_documents_whichever_comes_first(store: sa.Engine, al
 
 def test_retention_drops_bodies_and_keeps_leaves(store: sa.Engine):
     old, new = registration("V1", "2023-01-01"), registration("V2", "2025-06-01")
+    rests_on = evidence("V1", "V1-2023-01-01")
     write(store, [
         document(old, 0), document(new, 1),
-        record(change("gone", detected_at=OLD, subject="V1", evidence=evidence("V1", "V1-2023-01-01")), 2),
+        record(change("gone", detected_at=OLD, subject="V1", evidence=rests_on), 2),
         record(change("gone", 1, detected_at=OLD, state="resolved"), 3),
-        record(change("stays", subject="V1", evidence=evidence("V1", "V1-2023-01-01")), 4),
+        record(change("stays", subject="V1", evidence=rests_on), 4),
     ])  # fmt: skip
     before = is_sound(store)
     deleted = prune(store, now=NOW, alert_days=30, document_days=365)
 
     assert deleted.deleted["received_records"] == 3
-    assert [r.belongs_to for r in rows(store, "SELECT belongs_to FROM received_records ORDER BY 1")] == [
-        "V2", "stays",
-    ]  # fmt: skip
+    assert rows(store, "SELECT belongs_to FROM received_records ORDER BY 1") == [("V2",), ("stays",)]
     assert is_sound(store) == before == 5
     assert rows(store, "SELECT document_vin FROM alert_evidence") == [(None,)]
 

@@ -149,7 +149,8 @@ def _link_evidence() -> None:
     op.execute(
         sa.text(
             "UPDATE alert_evidence SET document_vin = ("
-            "SELECT MIN(d.vin) FROM documents d, alert_history h WHERE d.source = alert_evidence.source AND d.event_id = alert_evidence.event_id "
+            "SELECT MIN(d.vin) FROM documents d, alert_history h "
+            "WHERE d.source = alert_evidence.source AND d.event_id = alert_evidence.event_id "
             "AND h.alert_id = alert_evidence.alert_id AND h.revision = alert_evidence.revision "
             "AND (h.subject_type <> 'vehicle' OR h.subject = d.vin))"
         )
