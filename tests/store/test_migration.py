@@ -35,9 +35,9 @@ ALERT = (
 )  # fmt: skip
 ALERT_COLUMNS = (
     "alert_id, revision, state, cause, detector, detector_version, model_id, subject_type, subject, "
-    "severity, severity_rank, score, occurred_at, occurred_on, occurred_month, civil_day, detected_at, title, "
-    "explanation, facts, labels, province, brand, destination, shadow, kafka_topic, kafka_partition, "
-    "kafka_offset, policy_id"
+    "severity, severity_rank, score, occurred_at, occurred_on, occurred_month, civil_day, detected_at, "
+    "title, explanation, facts, labels, province, brand, destination, shadow, "
+    "kafka_topic, kafka_partition, kafka_offset, policy_id"
 )
 EVIDENCE = [
     ("a1", 3, 0, "registry", "V1-2025-06-17", 0, "registration", "2025-06-17", None, None, None),
