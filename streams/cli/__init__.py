@@ -16,6 +16,7 @@ app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
 
 
@@ -30,10 +31,16 @@ def _root(
     *,
     version: Annotated[
         bool,
-        typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version."),
+        typer.Option(
+            "-V", "--version", callback=_show_version, is_eager=True, help="Show the version."
+        ),
     ] = False,
 ) -> None:
-    """Say, with evidence, which cars are being sold twice."""
+    """Say, with evidence, which cars are being sold twice.
+
+    Exit statuses: 0 fine, 1 something asks for attention, 2 wrong use, 3 Kafka cannot be reached,
+    130 interrupted; docs/commands.md tells more.
+    """
 
 
 def main() -> None:

@@ -13,8 +13,6 @@ from rich.table import Table
 from detectors.alerts import Alert
 from streams.cli.console import out, plain
 from streams.cli.service_options import Bootstrap, kafka_errors_explained, settings_or_exit
-from streams.kafka.reading import committed_reader, follow, partitions_of, read_to_present_end
-from streams.service.layout import names_of
 
 app = typer.Typer(no_args_is_help=True, help="Read alerts from Kafka.")
 
@@ -38,6 +36,9 @@ def list_command(
     bootstrap: Bootstrap = None,
 ) -> None:
     """List the alerts as they stand, sorted by id."""
+    from streams.kafka.reading import committed_reader, partitions_of, read_to_present_end
+    from streams.service.layout import names_of
+
     settings = settings_or_exit(bootstrap_servers=bootstrap)
     latest: dict[str, Alert] = {}
     with kafka_errors_explained(settings), committed_reader(settings) as consumer:
@@ -70,6 +71,9 @@ def tail_command(
     bootstrap: Bootstrap = None,
 ) -> None:
     """Print alert changes as they are published, until interrupted."""
+    from streams.kafka.reading import committed_reader, follow, partitions_of
+    from streams.service.layout import names_of
+
     settings = settings_or_exit(bootstrap_servers=bootstrap)
     wanted = _filter(detector, severity)
     with kafka_errors_explained(settings), committed_reader(settings) as consumer:

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
 
-from detectors.decoding import decode
 from detectors.errors import DocumentError
 from streams.cli.console import fail, out, plain
 from streams.cli.service_options import Bootstrap, kafka_errors_explained, settings_or_exit
-from streams.kafka.dead_letters import DeadLetter
-from streams.kafka.reading import committed_reader, partitions_of, read_to_present_end
-from streams.kafka.redriving import Redrive, open_letters, redrive
-from streams.service.layout import names_of
-from streams.service.settings import Settings
 from streams.setup.visible_text import visible
+
+if TYPE_CHECKING:
+    from streams.kafka.dead_letters import DeadLetter
+    from streams.service.settings import Settings
 
 app = typer.Typer(no_args_is_help=True, help="Look at refused documents and send them again.")
 
@@ -27,6 +25,10 @@ SHOWN = 120
 
 def _letters(settings: Settings, reason: str | None) -> Iterator[DeadLetter]:
     """Letters that were not sent again yet."""
+    from streams.kafka.reading import committed_reader, partitions_of, read_to_present_end
+    from streams.kafka.redriving import open_letters
+    from streams.service.layout import names_of
+
     with committed_reader(settings) as consumer:
         partitions = partitions_of(consumer, names_of(settings).dead_letters)
         for letter in open_letters(read_to_present_end(consumer, partitions)):
@@ -88,6 +90,9 @@ def redrive_command(
     Every letter is sent once: one that is refused again has a new letter. What is reported as sent the
     broker has confirmed. Exit codes: 0 fine, 2 wrong use, 3 the broker refused or cannot be reached.
     """
+    from streams.kafka.redriving import Redrive, redrive
+    from streams.service.layout import names_of
+
     settings = settings_or_exit(bootstrap_servers=bootstrap)
     names = names_of(settings)
     wanted, left = [], 0
@@ -123,6 +128,8 @@ def _why_not(letter: DeadLetter, topics: tuple[str, ...], most_attempts: int) ->
 
 
 def _vin(letter: DeadLetter) -> bytes | None:
+    from detectors.decoding import decode
+
     try:
         return decode(letter.value or b"").vin.encode()
     except DocumentError:

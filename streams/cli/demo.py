@@ -1,27 +1,23 @@
 """`zeromile demo`: a simulated country, what is found in it, and the report."""
 
+from __future__ import annotations
+
 import datetime
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 from rich.markup import escape
 from rich.padding import Padding
 
-from detectors.alerts import Alert
-from detectors.registry import Catalogue
-from streams.backfill.outputs import OutputFiles, ReplaySummary
-from streams.backfill.replay import Replay
 from streams.cli.console import errors, out
-from streams.cli.progress import counting, reading_progress
 from streams.cli.replay import Force
-from streams.cli.summary import SEVERITY_STYLE, summary_tables
-from streams.models.choice import DEFAULT, choose_model, chosen_model_id
-from streams.report import describe_sources, write_report
 from streams.setup.outputs import Outputs
-from streams.setup.policy import load_policy
-from streams.simulator import load_country, simulate
+
+if TYPE_CHECKING:
+    from detectors.alerts import Alert
+    from streams.backfill.outputs import ReplaySummary
 
 HEADLINE: Final = (
     "double_sale",
@@ -50,6 +46,8 @@ def demo(
     force: Force = False,
 ) -> None:
     """Simulate three years of a scaled-down country, replay it, and write the report."""
+    from streams.cli.summary import summary_tables
+
     try:
         directory.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -67,6 +65,9 @@ def demo(
 
 
 def _simulate(places: Outputs, seed: int, vehicles: int) -> None:
+    from streams.cli.progress import counting
+    from streams.simulator import load_country, simulate
+
     country = load_country(None)
     with counting("simulating", vehicles, errors) as advance:
         simulate(
@@ -83,6 +84,14 @@ def _simulate(places: Outputs, seed: int, vehicles: int) -> None:
 
 
 def _replay(places: Outputs) -> ReplaySummary:
+    from detectors.registry import Catalogue
+    from streams.backfill.outputs import OutputFiles
+    from streams.backfill.replay import Replay
+    from streams.cli.progress import reading_progress
+    from streams.models.choice import DEFAULT, choose_model, chosen_model_id
+    from streams.report import describe_sources, write_report
+    from streams.setup.policy import load_policy
+
     documents = places.path("documents.jsonl.gz")
     outputs = OutputFiles(alerts=places["alerts.jsonl"], final=places["final.jsonl"])
     run = Replay(Catalogue(load_policy(None), choose_model(DEFAULT)), outputs)
@@ -115,6 +124,8 @@ def explain_worst(firing: Iterable[Alert]) -> None:
 
 
 def _explain(alert: Alert) -> None:
+    from streams.cli.summary import SEVERITY_STYLE
+
     style = SEVERITY_STYLE[alert.severity]
     out.print(f"[bold]{escape(alert.title)}[/], [{style}]{alert.severity}[/], {escape(alert.subject)}")
     cited = ", ".join(f"{evidence.source}/{evidence.event_id}" for evidence in alert.evidence)

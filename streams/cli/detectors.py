@@ -1,16 +1,14 @@
 """`zeromile detectors`: what the catalogue holds, and one detector's spec in full."""
 
+from __future__ import annotations
+
 from typing import Annotated
 
 import typer
 from rich.markup import escape
 from rich.table import Table
 
-from detectors.base import Detector
-from detectors.registry import DECLARED
-from detectors.type_text import allowed_values, field_types
 from streams.cli.console import fail, out
-from streams.setup.policy import load_policy
 
 app = typer.Typer(no_args_is_help=True, help="The catalogue of detectors.")
 
@@ -21,6 +19,8 @@ def list_detectors(
     markdown: Annotated[bool, typer.Option(help="Print a Markdown table, as in the README.")] = False,
 ) -> None:
     """List every detector with its status, severities and what it says."""
+    from detectors.registry import DECLARED
+
     if markdown:
         typer.echo(markdown_table())
         return
@@ -35,6 +35,8 @@ def list_detectors(
 
 def markdown_table() -> str:
     """The catalogue as a Markdown table."""
+    from detectors.registry import DECLARED
+
     rows = [
         f"| `{spec.id}` | {', '.join(spec.severities)} | {spec.description} |"
         for spec in (detector.spec for detector in DECLARED.values())
@@ -47,6 +49,9 @@ def show_detector(
     detector_id: Annotated[str, typer.Argument(metavar="ID", help="Id of the detector.")],
 ) -> None:
     """Show one detector: why, known gaps, look-alikes, runbook, parameters with legal ranges."""
+    from detectors.base import Detector
+    from detectors.registry import DECLARED
+
     detector = DECLARED.get(detector_id)
     if detector is None:
         fail(f"unknown detector {detector_id!r}; known: {', '.join(sorted(DECLARED))}")
@@ -71,6 +76,9 @@ def show_detector(
 
 
 def _parameters(detector_id: str) -> Table:
+    from detectors.type_text import allowed_values, field_types
+    from streams.setup.policy import load_policy
+
     parameters = load_policy().parameters[detector_id]
     types = field_types(type(parameters))
     table = Table(title="Parameters", title_justify="left")

@@ -6,7 +6,6 @@ import typer
 
 from streams.cli.console import out
 from streams.cli.service_options import Bootstrap, settings_or_exit
-from streams.service.diagnosis import diagnose
 
 COLOURS = {"ok": "green", "note": "yellow", "problem": "red"}
 
@@ -16,6 +15,8 @@ def doctor(bootstrap: Bootstrap = None) -> None:
 
     Exit codes: 0 fine (notes included), 1 problems were found, 2 wrong use.
     """
+    from streams.service.diagnosis import diagnose
+
     settings = settings_or_exit(bootstrap_servers=bootstrap)
     problems = 0
     for finding in diagnose(settings):

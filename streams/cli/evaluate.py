@@ -1,29 +1,19 @@
 """`zeromile evaluate`: how good the detectors are on a labelled stream."""
 
-from pathlib import Path
-from typing import Annotated
+from __future__ import annotations
 
-import msgspec
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
 import typer
 
 from detectors.errors import ZeromileError
-from detectors.registry import Catalogue
 from streams.cli.console import errors, fail, out
-from streams.cli.progress import reading_progress
 from streams.cli.replay import Config, ModelChoice, check_readable
-from streams.evaluation import (
-    BASE_RATE,
-    observe_alerts,
-    observe_run,
-    read_answers,
-    read_register,
-    read_truth,
-    score,
-)
-from streams.evaluation.observing import ObservedRun
-from streams.evaluation.tables import score_tables
-from streams.models.choice import choose_model
-from streams.setup.policy import load_policy
+from streams.evaluation import BASE_RATE
+
+if TYPE_CHECKING:
+    from streams.evaluation.observing import ObservedRun
 
 
 def evaluate(
@@ -59,6 +49,11 @@ def evaluate(
     as_json: Annotated[bool, typer.Option("--json", help="Write the score card as JSON.")] = False,
 ) -> None:
     """Score alerts against the truth: who is accused, by class, detector, severity and budget."""
+    import msgspec
+
+    from streams.evaluation import observe_alerts, read_answers, read_register, read_truth, score
+    from streams.evaluation.tables import score_tables
+
     given = [path for path in (alerts, answers) if path is not None]
     if len(given) > 1:
         raise typer.BadParameter("give --alerts or --answers, not both", param_hint="--answers")
@@ -99,6 +94,12 @@ def evaluate(
 
 
 def _run(file: Path, config: Path | None, model: str | None) -> ObservedRun:
+    from detectors.registry import Catalogue
+    from streams.cli.progress import reading_progress
+    from streams.evaluation import observe_run
+    from streams.models.choice import choose_model
+    from streams.setup.policy import load_policy
+
     catalogue = Catalogue(load_policy(config), choose_model(model))
     with reading_progress([file], errors) as advance:
         return observe_run(file, catalogue, advance(file) if advance else None)

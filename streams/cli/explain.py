@@ -1,23 +1,20 @@
 """`zeromile explain`: one vehicle's timeline, what fires, and what nearly does."""
 
-from typing import Annotated
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.markup import escape
 from rich.table import Table
 
-from detectors import civil_time
-from detectors.alerts import Alert
 from detectors.errors import ZeromileError
-from detectors.registry import Catalogue
-from streams.backfill.replay import Replay
 from streams.cli.console import fail, out
 from streams.cli.replay import Config, Files, ModelChoice, WatermarkTime, check_readable, parse_day
-from streams.cli.summary import SEVERITY_STYLE
-from streams.engine.dossier import Dossier, describe, dossier
-from streams.models.choice import choose_model
-from streams.setup.identities import decode_from_environment
-from streams.setup.policy import load_policy
+
+if TYPE_CHECKING:
+    from detectors.alerts import Alert
+    from streams.engine.dossier import Dossier
 
 
 def explain(
@@ -29,6 +26,13 @@ def explain(
     watermark: WatermarkTime = None,
 ) -> None:
     """Show one vehicle: timeline, sales, alerts and near misses."""
+    from detectors.registry import Catalogue
+    from streams.backfill.replay import Replay
+    from streams.engine.dossier import dossier
+    from streams.models.choice import choose_model
+    from streams.setup.identities import decode_from_environment
+    from streams.setup.policy import load_policy
+
     day = parse_day(watermark)
     check_readable(files)
     vin = vin.strip().upper()
@@ -61,6 +65,8 @@ def show_dossier(found: Dossier) -> None:
 
 
 def _timeline(found: Dossier) -> Table:
+    from streams.engine.dossier import describe
+
     table = Table(title="Timeline", title_justify="left")
     for column in ("when", "what", "owner or exporter", "document", "revision"):
         table.add_column(column)
@@ -77,6 +83,8 @@ def _timeline(found: Dossier) -> Table:
 
 
 def _sales(found: Dossier) -> Table:
+    from detectors import civil_time
+
     table = Table(title="Sales derived", title_justify="left")
     for column in ("day", "kind", "seller", "buyer", "price"):
         table.add_column(column)
@@ -90,6 +98,8 @@ def _sales(found: Dossier) -> Table:
 
 
 def _alert_line(alert: Alert) -> str:
+    from streams.cli.summary import SEVERITY_STYLE
+
     style = SEVERITY_STYLE[alert.severity]
     return (
         f"  [{style}]{alert.severity:<8}[/] [bold]{alert.title}[/] ({alert.detector}, "
@@ -98,6 +108,8 @@ def _alert_line(alert: Alert) -> str:
 
 
 def _quiet_lines(found: Dossier) -> list[str]:
+    from detectors import civil_time
+
     waiting = [
         f"  {detector}: waits until the {feed} feed is complete through {civil_time.day_text(last_day)}"
         for detector, feed, last_day in found.waiting

@@ -5,23 +5,18 @@ from __future__ import annotations
 import gzip
 from contextlib import ExitStack
 from pathlib import Path
-from typing import IO, Annotated
+from typing import IO, TYPE_CHECKING, Annotated
 
-import msgspec
 import typer
 from rich.table import Table
 
 from streams.cli.console import console_beside, errors, fail, out
 from streams.cli.exit_codes import WANTING
-from streams.cli.feed_tables import account_tables, beside, trial_json, trial_tables
 from streams.cli.replay import Force, check_readable
-from streams.feeds.compiling import compile_feed
-from streams.feeds.converting import Account, Conversion, Refused
-from streams.feeds.counting import write_counts
-from streams.feeds.drafting import draft
-from streams.feeds.loading import feed_text, load_feed, shipped_feeds
-from streams.feeds.trial import Trial
 from streams.setup.outputs import STANDARD_OUTPUT, Outputs
+
+if TYPE_CHECKING:
+    from streams.feeds.converting import Account, Refused
 
 app = typer.Typer(no_args_is_help=True, help="Make documents of any register's files.")
 
@@ -36,6 +31,8 @@ Data = Annotated[
 @app.command("list")
 def list_command() -> None:
     """List the feeds that ship."""
+    from streams.feeds.loading import load_feed, shipped_feeds
+
     table = Table("feed", "title", "country", "form", "about")
     for name in shipped_feeds():
         feed = load_feed(name)
@@ -46,6 +43,8 @@ def list_command() -> None:
 @app.command("show")
 def show_command(feed: Feed) -> None:
     """Print a feed file, to read or to begin your own with."""
+    from streams.feeds.loading import feed_text
+
     typer.echo(feed_text(feed), nl=False)
 
 
@@ -60,6 +59,8 @@ def draft_command(
 
     What cannot be seen is asked, never guessed: codes and ambiguous days stay "?".
     """
+    from streams.feeds.drafting import draft
+
     check_readable([data])
     with Outputs({"--out": out_}, [data], force=force) as places:
         places.path("--out").write_text(draft(data), encoding="utf-8")
@@ -79,6 +80,13 @@ def check_command(
 
     Exit codes: 0 fine, 1 more rows refused than --max-refused, 2 wrong use.
     """
+    import msgspec
+
+    from streams.cli.feed_tables import beside, trial_json, trial_tables
+    from streams.feeds.compiling import compile_feed
+    from streams.feeds.loading import load_feed
+    from streams.feeds.trial import Trial
+
     check_readable(data)
     report = Trial(compile_feed(load_feed(feed))).run(data)
     if json:
@@ -115,6 +123,12 @@ def convert_command(
 
     Exit codes: 0 fine, 1 more rows refused than --max-refused, 2 wrong use.
     """
+    from streams.cli.feed_tables import account_tables
+    from streams.feeds.compiling import compile_feed
+    from streams.feeds.converting import Conversion
+    from streams.feeds.counting import write_counts
+    from streams.feeds.loading import load_feed
+
     check_readable(data)
     compiled = compile_feed(load_feed(feed))
     groups = _groups(data, out_)
@@ -161,6 +175,8 @@ class _Letters:
 
     def take(self, refused: Refused) -> None:
         """Write one."""
+        import msgspec
+
         self._file.write(msgspec.json.encode(refused.described()) + b"\n")
 
 

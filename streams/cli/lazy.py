@@ -1,44 +1,150 @@
 """Commands that are imported when they are used: `zeromile --version` needs neither Kafka nor scipy."""
 
 from collections.abc import Callable
+from difflib import get_close_matches
 from importlib import import_module
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
 from detectors.errors import ZeromileError
 from streams.cli import exit_codes
 
+_TRY: Final = "See what it does"
+_FILES: Final = "Judge recorded files"
+_MODELS: Final = "Trained models and other counts"
+_SERVICE: Final = "Run it on Kafka"
+_RULES: Final = "What it judges by"
+
+
+class Place(NamedTuple):
+    """Where a command stands, and what the list of commands says of it."""
+
+    module: str
+    """Of ``streams.cli``."""
+    name: str
+    """In that module."""
+    panel: str
+    help: str
+    """First sentence of the command's own help; written here so that the list imports none of them."""
+
+
 COMMANDS: Final = {
-    "demo": "demo:demo",
-    "replay": "replay:replay",
-    "explain": "explain:explain",
-    "simulate": "simulate:simulate",
-    "evaluate": "evaluate:evaluate",
-    "train": "train:train",
-    "spikes": "spikes:spikes",
-    "feed": "feed:app",
-    "worker": "worker:worker",
-    "sink": "sink:sink",
-    "publish": "publish:publish",
-    "vehicle": "vehicle:vehicle",
-    "doctor": "doctor:doctor",
-    "detectors": "detectors:app",
-    "model": "model:app",
-    "policy": "policy:app",
-    "alerts": "alerts:app",
-    "dead-letters": "dead_letters:app",
-    "topics": "topics:app",
-    "watermarks": "watermarks:app",
-    "state": "state:app",
-    "settings": "settings:app",
+    "demo": Place(
+        "demo",
+        "demo",
+        _TRY,
+        "Simulate three years of a scaled-down country, replay it, and write the report.",
+    ),
+    "simulate": Place(
+        "simulate",
+        "simulate",
+        _TRY,
+        "Write a simulated country: labelled documents in arrival order, with schemes and look-alikes.",
+    ),
+    "evaluate": Place(
+        "evaluate",
+        "evaluate",
+        _TRY,
+        "Score alerts against the truth: who is accused, by class, detector, severity and budget.",
+    ),
+    "replay": Place("replay", "replay", _FILES, "Replay recorded streams and say what is found."),
+    "explain": Place(
+        "explain", "explain", _FILES, "Show one vehicle: timeline, sales, alerts and near misses."
+    ),
+    "feed": Place("feed", "app", _FILES, "Make documents of any register's files."),
+    "detectors": Place("detectors", "app", _RULES, "The catalogue of detectors."),
+    "policy": Place("policy", "app", _RULES, "Thresholds and dated rules."),
+    "train": Place(
+        "train", "train", _MODELS, "Train both forests on recorded streams and write a model directory."
+    ),
+    "model": Place("model", "app", _MODELS, "Trained isolation forests."),
+    "spikes": Place("spikes", "spikes", _MODELS, "Find sudden spikes in counts by region and period."),
+    "worker": Place(
+        "worker",
+        "worker",
+        _SERVICE,
+        "Judge documents from Kafka until stopped; start several to share the partitions.",
+    ),
+    "publish": Place(
+        "publish",
+        "publish",
+        _SERVICE,
+        "Publish recorded streams, each document on its topic under its VIN.",
+    ),
+    "sink": Place(
+        "sink",
+        "sink",
+        _SERVICE,
+        "Keep alerts, their history and evidence, and the documents in a database.",
+    ),
+    "topics": Place("topics", "app", _SERVICE, "Make and check the topics on Kafka."),
+    "doctor": Place(
+        "doctor", "doctor", _SERVICE, "Look at configuration, broker, topics, workers and lag."
+    ),
+    "settings": Place("settings", "app", _SERVICE, "Show the settings of the worker and of the store."),
+    "alerts": Place("alerts", "app", _SERVICE, "Read alerts from Kafka."),
+    "vehicle": Place(
+        "vehicle",
+        "vehicle",
+        _SERVICE,
+        "Print a vehicle's documents and alerts as its worker holds them now, as JSON.",
+    ),
+    "dead-letters": Place(
+        "dead_letters", "app", _SERVICE, "Look at refused documents and send them again."
+    ),
+    "watermarks": Place("watermarks", "app", _SERVICE, "How far each source has come, in event time."),
+    "state": Place("state", "app", _SERVICE, "Look at what workers keep of vehicles, and mend it."),
 }
-"""Where each command stands, in the order of the help: module of `streams.cli` and name in it."""
+"""Every command, in the order of the help."""
+
+EXAMPLES: Final = {
+    "demo": "zeromile demo --out demo",
+    "simulate": "zeromile simulate --vehicles 3000 --out country.jsonl.gz --truth truth.jsonl.gz",
+    "evaluate": "zeromile evaluate country.jsonl.gz --truth truth.jsonl.gz",
+    "replay": "zeromile replay FILE --final firing.jsonl --report report.html",
+    "feed": "zeromile feed draft register.csv",
+    "explain": "zeromile explain FILE --vin VIN",
+    "detectors": "zeromile detectors show double_sale",
+    "policy": "zeromile policy show --config mine.toml",
+    "train": "zeromile train FILE --out models/2026-11 --seed 1",
+    "model": "zeromile model compare models/2026-10 models/2026-11 FILE",
+    "spikes": "zeromile spikes counts.csv --method farrington --out alarms.csv",
+    "worker": "zeromile worker --bootstrap 127.0.0.1:9092",
+    "publish": "zeromile publish FILE --rate 2000",
+    "sink": "zeromile sink --url sqlite:///zeromile.sqlite --from-file changes.jsonl",
+    "topics": "zeromile topics apply",
+    "doctor": "zeromile doctor",
+    "settings": "zeromile settings show",
+    "alerts": "zeromile alerts list --severity critical",
+    "vehicle": "zeromile vehicle VIN",
+    "dead-letters": "zeromile dead-letters redrive --reason wrong_key --rekey",
+}
+"""A line to try, under the help of a command."""
 
 
 class LazyCommands(TyperGroup):
     """The commands by name, each imported on first use."""
+
+    _listing = False
+    """Whether only what the list of commands says of them is asked for."""
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """Write the list of commands, importing none of them."""
+        self._listing = True
+        try:
+            super().format_help(ctx, formatter)
+        finally:
+            self._listing = False
+
+    def shell_complete(self, ctx: Any, incomplete: str) -> Any:
+        """Complete the name of a command, importing none of them."""
+        self._listing = True
+        try:
+            return super().shell_complete(ctx, incomplete)
+        finally:
+            self._listing = False
 
     def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 - the shape of the library's method
         """All names."""
@@ -49,20 +155,31 @@ class LazyCommands(TyperGroup):
         place = COMMANDS.get(cmd_name)
         if place is None:
             return None
-        module, name = place.split(":")
-        found = getattr(import_module(f"streams.cli.{module}"), name)
+        if self._listing:
+            return TyperCommand(cmd_name, help=place.help, rich_help_panel=place.panel)
+        found = getattr(import_module(f"streams.cli.{place.module}"), place.name)
         command: Any = typer.main.get_group(found) if isinstance(found, typer.Typer) else _single(found)
         command.name = cmd_name
+        if cmd_name in EXAMPLES:
+            command.epilog = f"Example: {EXAMPLES[cmd_name]}"
         return command
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Find the command; a misspelt one is answered with those it looks like."""
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            alike = ", ".join(get_close_matches(args[0], COMMANDS))
+            suggestion = f" Did you mean {alike}?" if alike else ""
+            ctx.fail(f"There is no command {args[0]!r}.{suggestion}")
+        return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: Any) -> Any:
         """Run a command; an error of ours is one line, and Ctrl-C a word."""
-        from streams.cli.console import fail  # noqa: PLC0415 - not needed where all goes well
+        from streams.cli.console import fail
 
         try:
             return super().invoke(ctx)
         except ZeromileError as error:
-            from streams.setup.outputs import WriteError  # noqa: PLC0415 - the same
+            from streams.setup.outputs import WriteError
 
             fail(
                 str(error),

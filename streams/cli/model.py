@@ -62,6 +62,6 @@ def roll_back_model(directory: Annotated[Path, typer.Argument(help="Model direct
 
 def _commands() -> ModuleType:
     """Import scikit-learn and what needs it; other commands do not wait for it."""
-    from streams.cli import model_commands  # noqa: PLC0415
+    from streams.cli import model_commands
 
     return model_commands

@@ -1,12 +1,12 @@
 """`zeromile policy`: the thresholds and dated rules in force."""
 
-import tomlkit
+from __future__ import annotations
+
 import typer
 
 from detectors.errors import PolicyError
 from streams.cli.console import fail
 from streams.cli.replay import Config
-from streams.setup.policy import load_policy, shipped_policy_text
 
 app = typer.Typer(no_args_is_help=True, help="Thresholds and dated rules.")
 
@@ -14,6 +14,10 @@ app = typer.Typer(no_args_is_help=True, help="Thresholds and dated rules.")
 @app.command("show")
 def show_policy(*, config: Config = None) -> None:
     """Print the policy as TOML: the shipped text, or with --config the merged values."""
+    import tomlkit
+
+    from streams.setup.policy import load_policy, shipped_policy_text
+
     try:
         policy = load_policy(config)
     except PolicyError as error:

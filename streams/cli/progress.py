@@ -1,8 +1,11 @@
 """Progress bars, on a terminal only."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.progress import (
@@ -15,8 +18,10 @@ from rich.progress import (
     TransferSpeedColumn,
 )
 
-from streams.backfill.outputs import Judging
 from streams.feeds.reading import STANDARD_INPUT, Advance
+
+if TYPE_CHECKING:
+    from streams.backfill.outputs import Judging
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 from rich.markup import escape
@@ -13,16 +13,15 @@ from rich.markup import escape
 from detectors.errors import ZeromileError
 from streams.cli.console import errors, fail
 from streams.cli.exit_codes import WANTING
-from streams.cli.outcome import say_first_refused, too_many_refused
-from streams.cli.progress import reading_progress
 from streams.cli.replay import Files, check_readable
 from streams.cli.service_options import Bootstrap, kafka_errors_explained, settings_or_exit
 from streams.feeds.reading import STANDARD_INPUT, Advance, read_lines
-from streams.kafka.pacing import Pace
-from streams.kafka.progress import Progress
-from streams.kafka.publishing import Outgoing, Publisher, Router
-from streams.service.layout import names_of
 from streams.setup.outputs import check_outputs
+
+if TYPE_CHECKING:
+    from streams.kafka.pacing import Pace
+    from streams.kafka.progress import Progress
+    from streams.kafka.publishing import Outgoing, Publisher, Router
 
 KEEP_SECONDS: Final = 1.0
 STOP_SECONDS: Final = 5.0
@@ -77,6 +76,12 @@ def publish(
     broker has what was sent. Exit codes: 0 fine, 1 the broker refused documents or the service will
     refuse too many, 2 wrong use, 3 no broker, 143 told to end.
     """
+    from streams.cli.progress import reading_progress
+    from streams.kafka.pacing import Pace
+    from streams.kafka.progress import Progress
+    from streams.kafka.publishing import Publisher, Router
+    from streams.service.layout import names_of
+
     settings = settings_or_exit(bootstrap_servers=bootstrap)
     check_readable(files)
     if progress is not None and STANDARD_INPUT in files:
@@ -102,6 +107,8 @@ def publish(
 
 
 def _report(publisher: Publisher, router: Router, allowed: int | None) -> None:
+    from streams.cli.outcome import too_many_refused
+
     refused = publisher.failed.total()
     typer.echo(
         f"published {publisher.published - refused:,} documents, "
@@ -129,6 +136,8 @@ class _Stream:
 
     def publish(self, advance: Advance | None) -> None:
         """Publish what has not been, and keep how far it came."""
+        from streams.cli.outcome import say_first_refused
+
         before = self._line = 0 if self._kept is None else self._kept.line(self._path)
         if before:
             typer.echo(f"{self._path}: {before:,} lines have been published before")

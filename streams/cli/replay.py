@@ -1,29 +1,24 @@
 """`zeromile replay`: recorded streams in, alerts out, no broker needed."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from detectors import civil_time
-from detectors.registry import Catalogue
-from streams.backfill.outputs import BATCH, OutputFiles
-from streams.backfill.replay import Replay
 from streams.cli.console import console_beside, errors
-from streams.cli.outcome import leave_by_outcome
-from streams.cli.progress import replay_progress
-from streams.cli.summary import summary_tables
 from streams.feeds.reading import DOCUMENTS, STANDARD_INPUT, check_kind
 from streams.feeds.recognition import Kind
-from streams.models.choice import choose_model, chosen_model_id
-from streams.parallel import Judge, ParallelReplay
-from streams.report import describe_sources, write_report
-from streams.setup.identities import decode_from_environment
 from streams.setup.outputs import Outputs
-from streams.setup.policy import load_policy
+
+if TYPE_CHECKING:
+    from streams.backfill.outputs import OutputFiles
+    from streams.backfill.replay import Replay
+    from streams.parallel import Judge, ParallelReplay
 
 Files = Annotated[
     list[Path],
@@ -98,7 +93,7 @@ def replay(
             min=1,
             max=1_000_000,
             help="Judge vehicles every N documents: the fewer, the more is seen of alerts that come "
-            f"and go, and the longer it takes. Default: with --alerts {BATCH:,}, without once for each "
+            "and go, and the longer it takes. Default: with --alerts 5,000, without once for each "
             "vehicle, when all is read.",
         ),
     ] = None,
@@ -117,6 +112,15 @@ def replay(
     An output named - is standard output. Exit codes: 0 fine, 1 too many documents were refused or a
     detector failed, 2 wrong use.
     """
+    from streams.backfill.outputs import OutputFiles
+    from streams.cli.outcome import leave_by_outcome
+    from streams.cli.progress import replay_progress
+    from streams.cli.summary import summary_tables
+    from streams.models.choice import chosen_model_id
+    from streams.parallel import Judge
+    from streams.report import describe_sources, write_report
+    from streams.setup.identities import decode_from_environment
+
     day = parse_day(watermark)
     check_readable(files)
     check_folder(on_disk)
@@ -149,6 +153,12 @@ def replay(
 def _job(
     workers: int, on_disk: Path | None, judge: Judge, outputs: OutputFiles
 ) -> Iterator[Replay | ParallelReplay]:
+    from detectors.registry import Catalogue
+    from streams.backfill.replay import Replay
+    from streams.models.choice import choose_model
+    from streams.parallel import ParallelReplay
+    from streams.setup.policy import load_policy
+
     if workers == 1 and on_disk is None:
         catalogue = Catalogue(load_policy(judge.config), choose_model(judge.model))
         yield Replay(catalogue, outputs, judge.decode)
@@ -164,6 +174,8 @@ def _job(
 
 def parse_day(watermark: str | None) -> int | None:
     """Civil day of a time given on the command line."""
+    from detectors import civil_time
+
     if watermark is None:
         return None
     try:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from kafka.errors import KafkaError
 
 from streams.cli.exit_codes import UNREACHABLE, WRONG_USE
-from streams.service.settings import Settings, SettingsError, load_settings
+
+if TYPE_CHECKING:
+    from streams.service.settings import Settings
 
 Bootstrap = Annotated[
     str | None,
@@ -20,6 +21,8 @@ Bootstrap = Annotated[
 
 def settings_or_exit(**overrides: object) -> Settings:
     """Read environment and options; say which one is wrong and leave with status 2."""
+    from streams.service.settings import SettingsError, load_settings
+
     try:
         return load_settings(**overrides)
     except SettingsError as error:
@@ -30,6 +33,8 @@ def settings_or_exit(**overrides: object) -> Settings:
 @contextmanager
 def kafka_errors_explained(settings: Settings) -> Iterator[None]:
     """Turn a broker's or client's failure into one line and status 3."""
+    from kafka.errors import KafkaError
+
     try:
         yield
     except KafkaError as error:

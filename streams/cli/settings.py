@@ -7,8 +7,6 @@ from rich.console import Console
 from rich.table import Table
 
 from streams.cli.console import fail
-from streams.service.settings import SettingsError, load
-from streams.store.settings import SinkSettings
 
 app = typer.Typer(no_args_is_help=True, help="Show the settings of the worker and of the store.")
 
@@ -21,6 +19,9 @@ def _group() -> None:
 @app.command("show")
 def show() -> None:
     """Print every setting with its value and meaning; secrets stay hidden."""
+    from streams.service.settings import SettingsError, load
+    from streams.store.settings import SinkSettings
+
     try:
         settings = load(SinkSettings)
     except SettingsError as error:

@@ -1,19 +1,21 @@
 """`zeromile simulate`: write a labelled country."""
 
+from __future__ import annotations
+
 import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
 from streams.cli.console import console_beside, errors
-from streams.cli.progress import counting
 from streams.cli.replay import Force
 from streams.setup.outputs import Outputs
-from streams.simulator import ParameterError, Summary, load_country
-from streams.simulator import simulate as write_country
+
+if TYPE_CHECKING:
+    from streams.simulator import Summary
 
 
 def simulate(
@@ -45,6 +47,10 @@ def simulate(
     force: Force = False,
 ) -> None:
     """Write a simulated country: labelled documents in arrival order, with schemes and look-alikes."""
+    from streams.cli.progress import counting
+    from streams.simulator import ParameterError, load_country
+    from streams.simulator import simulate as write_country
+
     try:
         parameters = load_country(country)
     except ParameterError as error:

@@ -6,35 +6,25 @@ import signal
 import threading
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import structlog
 import typer
-from kafka import KafkaConsumer
-from kafka.errors import RetriableError, UnknownTopicOrPartitionError
-from prometheus_client import start_http_server
-from sqlalchemy import Engine
-from sqlalchemy.exc import DBAPIError
 
 from detectors.errors import DocumentError, ZeromileError
-from detectors.identities import Decode
 from streams.cli.console import errors, fail, out
 from streams.cli.exit_codes import WANTING
-from streams.cli.outcome import say_first_refused, too_many_refused
-from streams.cli.progress import reading_progress
 from streams.cli.replay import check_readable
 from streams.cli.service_options import Bootstrap, kafka_errors_explained
 from streams.feeds.reading import read_lines
-from streams.kafka.patience import Patience
-from streams.service.identity_check import check_identities
-from streams.service.logs import set_up_logs
-from streams.service.settings import SettingsError, load
-from streams.store.consumer import Sink, open_consumer
-from streams.store.database import migrate, open_database
-from streams.store.from_file import KINDS_OF_LINES, store_files
-from streams.store.metrics import SinkMetrics
-from streams.store.records import KINDS, Stored
-from streams.store.settings import SinkSettings
+
+if TYPE_CHECKING:
+    from kafka import KafkaConsumer
+    from sqlalchemy import Engine
+
+    from detectors.identities import Decode
+    from streams.store.records import Stored
+    from streams.store.settings import SinkSettings
 
 log = structlog.get_logger("zeromile.sink")
 
@@ -83,6 +73,13 @@ def sink(
     Exit codes: 0 fine, 1 too many lines of --from-file were refused, 2 wrong use or an unusable
     database, 3 Kafka cannot be reached.
     """
+    from sqlalchemy.exc import DBAPIError
+
+    from streams.cli.outcome import too_many_refused
+    from streams.store.database import migrate, open_database
+    from streams.store.from_file import KINDS_OF_LINES
+    from streams.store.records import KINDS
+
     settings = _settings(
         sink_url=url,
         bootstrap_servers=bootstrap,
@@ -117,6 +114,9 @@ def sink(
 
 def _say_first_refused(paths: list[Path], decode: Decode) -> None:
     """Look for the first line that cannot be stored; all before it can."""
+    from streams.cli.outcome import say_first_refused
+    from streams.store.from_file import KINDS_OF_LINES
+
     for path in paths:
         for line in read_lines(path, wanted=KINDS_OF_LINES):
             try:
@@ -128,6 +128,9 @@ def _say_first_refused(paths: list[Path], decode: Decode) -> None:
 
 
 def _settings(**overrides: object) -> SinkSettings:
+    from streams.service.settings import SettingsError, load
+    from streams.store.settings import SinkSettings
+
     try:
         return load(SinkSettings, **overrides)
     except SettingsError as error:
@@ -135,11 +138,20 @@ def _settings(**overrides: object) -> SinkSettings:
 
 
 def _from_files(settings: SinkSettings, engine: Engine, paths: list[Path]) -> Stored:
+    from streams.cli.progress import reading_progress
+    from streams.store.from_file import store_files
+
     with reading_progress(paths, errors) as advance:
         return store_files(engine, paths, advance, settings.identities)
 
 
 def _from_kafka(settings: SinkSettings, engine: Engine, *, once: bool) -> Stored:
+    from prometheus_client import start_http_server
+
+    from streams.service.logs import set_up_logs
+    from streams.store.consumer import Sink
+    from streams.store.metrics import SinkMetrics
+
     set_up_logs(settings)
     metrics = SinkMetrics()
     stop = threading.Event()
@@ -156,6 +168,12 @@ def _joined(
     settings: SinkSettings, stack: ExitStack, stop: threading.Event, *, patient: bool
 ) -> KafkaConsumer:
     """Join the group; a service waits for a broker that is not there yet, as a worker does."""
+    from kafka.errors import RetriableError, UnknownTopicOrPartitionError
+
+    from streams.kafka.patience import Patience
+    from streams.service.identity_check import check_identities
+    from streams.store.consumer import open_consumer
+
     patience = Patience(log, "no broker answers, waiting for one", servers=settings.bootstrap_servers)
     while True:
         try:

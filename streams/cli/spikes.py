@@ -1,30 +1,26 @@
 """``zeromile spikes``: sudden spikes in a table of counts."""
 
+from __future__ import annotations
+
 import math
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, get_args
 
-import numpy as np
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from detectors.spikes.discovery import benjamini_hochberg
-from detectors.spikes.scores import Scores
 from streams.cli.replay import Force
-from streams.report.spike_page import write_spike_page
 from streams.setup.outputs import Outputs
-from streams.spikes.alarms import write_alarms
-from streams.spikes.counts import CountTable, read_counts
-from streams.spikes.labels import LabelOutcome, score_labels
-from streams.spikes.methods import METHODS, MethodOptions, judge
-from streams.spikes.table_file import CountsError, TableOptions
 
-Method = StrEnum("Method", {name: name for name in METHODS})  # type: ignore[misc]
+if TYPE_CHECKING:
+    from detectors.spikes.scores import Scores
+    from streams.spikes.counts import CountTable
+    from streams.spikes.labels import LabelOutcome
+    from streams.spikes.methods import MethodOptions
 
-
-_DEFAULT = Method("ss-nb")
+Method = Literal["ss-nb", "farrington", "ears-c1", "ears-c2", "ears-c3", "trailing-mean"]
 
 
 class Calendar(StrEnum):
@@ -44,7 +40,7 @@ def spikes(
         ),
     ],
     *,
-    method: Annotated[Method, typer.Option(help="How counts are judged.")] = _DEFAULT,
+    method: Annotated[Method, typer.Option(help="How counts are judged.")] = "ss-nb",
     out: Annotated[Path | None, typer.Option(help="Write every judgement to this CSV.")] = None,
     plot: Annotated[Path | None, typer.Option(help="Draw every region into this HTML file.")] = None,
     alpha: Annotated[
@@ -97,6 +93,12 @@ def spikes(
     force: Force = False,
 ) -> None:
     """Find sudden spikes in counts by region and period."""
+    from streams.report.spike_page import write_spike_page
+    from streams.spikes.alarms import write_alarms
+    from streams.spikes.counts import read_counts
+    from streams.spikes.methods import MethodOptions, judge
+    from streams.spikes.table_file import TableOptions
+
     if alpha is not None and false_discovery_rate is not None:
         raise typer.BadParameter("give --alpha or --false-discovery-rate, not both")
     if (year_column is None) != (month_column is None):
@@ -125,24 +127,33 @@ def spikes(
         if compare:
             _compare(table, options, counts)
             return
-        scores = judge(table, method.value, options)
+        scores = judge(table, method, options)
         if false_discovery_rate is not None:
             scores = _controlled(scores, false_discovery_rate)
         if out is not None:
             write_alarms(places.path("--out"), table, scores)
         if plot is not None:
-            write_spike_page(places.path("--plot"), table, scores, f"{counts.name}: {method.value}")
-    _print(table, scores, method.value, beside=places.use_standard_output)
+            write_spike_page(places.path("--plot"), table, scores, f"{counts.name}: {method}")
+    _print(table, scores, method, beside=places.use_standard_output)
 
 
 def _controlled(scores: Scores, rate: float) -> Scores:
     """Replace each period's alarms by those that false-discovery control keeps."""
+    import numpy as np
+
+    from detectors.spikes.discovery import benjamini_hochberg
+    from detectors.spikes.scores import Scores
+
     alarm = np.stack([benjamini_hochberg(column, rate) for column in scores.p.T], axis=1)
     return Scores(scores.expected, scores.upper, scores.p, alarm, scores.moved)
 
 
 def _print(table: CountTable, scores: Scores, method: str, *, beside: bool) -> None:
     """Print one line an alarm and a summary, beside standard output where that carries data."""
+    import numpy as np
+
+    from streams.spikes.labels import score_labels
+
     for column, period in enumerate(table.periods):
         for line in np.flatnonzero(scores.alarm[:, column]):
             expected, upper = scores.expected[line, column], scores.upper[line, column]
@@ -182,12 +193,16 @@ def _figure(value: float) -> str:
 
 
 def _compare(table: CountTable, options: MethodOptions, path: Path) -> None:
+    from streams.spikes.labels import score_labels
+    from streams.spikes.methods import judge
+    from streams.spikes.table_file import CountsError
+
     if table.labels is None:
         raise CountsError(f"{path}: --compare needs the column label, with 1 where an outbreak was")
     shown = Table(title=f"{path.name}: {len(table.regions)} regions, {len(table.periods)} periods")
     for name in ("method", "found", "false alarms", "a year", "precision", "delay", "judged"):
         shown.add_column(name, justify="left" if name == "method" else "right")
-    for name in METHODS:
+    for name in get_args(Method):
         try:
             scores = judge(table, name, options)
         except CountsError as error:

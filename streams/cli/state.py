@@ -5,19 +5,16 @@ from __future__ import annotations
 import base64
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
-import msgspec
 import typer
 
-from detectors import civil_time
 from streams.cli.console import errors, fail, out, plain
 from streams.cli.service_options import Bootstrap, kafka_errors_explained, settings_or_exit
-from streams.kafka.owners import partition_of_vin
-from streams.kafka.topic_admin import admin_client
-from streams.service.kept_state import KeptVehicle, allow_forgetting, drop_vehicle, read_vehicles
-from streams.service.settings import Settings
-from streams.service.vehicle_view import vehicle_view
+
+if TYPE_CHECKING:
+    from streams.service.kept_state import KeptVehicle
+    from streams.service.settings import Settings
 
 app = typer.Typer(no_args_is_help=True, help="Look at what workers keep of vehicles, and mend it.")
 
@@ -33,6 +30,8 @@ def show_command(
 
     Exit codes: 0 fine, 1 there are records that cannot be read, 2 wrong use, 3 no broker.
     """
+    from streams.service.kept_state import read_vehicles
+
     settings = settings_or_exit(bootstrap_servers=bootstrap)
     if vin is not None:
         typer.echo(json.dumps(_described(_find(settings, vin)), indent=2, ensure_ascii=False))
@@ -59,6 +58,8 @@ def export_command(
 
     Exit codes: 0 fine, 2 wrong use, 3 no broker.
     """
+    from streams.service.kept_state import read_vehicles
+
     settings = settings_or_exit(bootstrap_servers=bootstrap)
     written = 0
     with kafka_errors_explained(settings), file.open("w", encoding="utf-8") as target:
@@ -81,6 +82,9 @@ def drop_command(
 
     Exit codes: 0 done, 2 wrong use or a worker is running, 3 no broker.
     """
+    from streams.kafka.topic_admin import admin_client
+    from streams.service.kept_state import drop_vehicle
+
     settings = settings_or_exit(bootstrap_servers=bootstrap)
     vehicle = _find(settings, vin)
     if not yes:
@@ -100,6 +104,9 @@ def forget_command(
     Only vehicles older than the retention go, and none of which an alert stands. `zeromile doctor` says
     how many wait for this. Exit codes: 0 done, 2 wrong use, 3 no broker.
     """
+    from detectors import civil_time
+    from streams.service.kept_state import allow_forgetting
+
     settings = settings_or_exit(bootstrap_servers=bootstrap)
     try:
         day = civil_time.parse(before).day
@@ -111,6 +118,9 @@ def forget_command(
 
 
 def _find(settings: Settings, vin: str) -> KeptVehicle:
+    from streams.kafka.owners import partition_of_vin
+    from streams.service.kept_state import read_vehicles
+
     name = vin.strip().upper()
     number = partition_of_vin(name, settings.partitions)
     with kafka_errors_explained(settings):
@@ -122,6 +132,10 @@ def _find(settings: Settings, vin: str) -> KeptVehicle:
 
 
 def _described(vehicle: KeptVehicle) -> dict[str, object]:
+    import msgspec
+
+    from streams.service.vehicle_view import vehicle_view
+
     if vehicle.fault:
         data = base64.b64encode(vehicle.data).decode()
         return {

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import typer
 
 from streams.cli.exit_codes import UNREACHABLE
 from streams.cli.service_options import Bootstrap, kafka_errors_explained, settings_or_exit
-from streams.kafka.round_trip import RoundTripError, round_trip
-from streams.kafka.topic_admin import Difference, admin_client, apply_topics, check_topics
-from streams.service.layout import catalogue_of, names_of
+
+if TYPE_CHECKING:
+    from streams.kafka.topic_admin import Difference
 
 app = typer.Typer(no_args_is_help=True, help="Make and check the topics on Kafka.")
 
@@ -19,6 +21,10 @@ def apply_command(bootstrap: Bootstrap = None) -> None:
 
     Exit codes: 0 fine, 1 differences are left, 2 wrong use, 3 no broker, or one that takes no records.
     """
+    from streams.kafka.round_trip import RoundTripError, round_trip
+    from streams.kafka.topic_admin import admin_client, apply_topics
+    from streams.service.layout import catalogue_of, names_of
+
     settings = settings_or_exit(bootstrap_servers=bootstrap)
     with kafka_errors_explained(settings), admin_client(settings) as client:
         left = apply_topics(client, catalogue_of(settings))
@@ -34,6 +40,9 @@ def apply_command(bootstrap: Bootstrap = None) -> None:
 @app.command("check")
 def check_command(bootstrap: Bootstrap = None) -> None:
     """Say how the topics differ from what they should be; status 1 if they do."""
+    from streams.kafka.topic_admin import admin_client, check_topics
+    from streams.service.layout import catalogue_of
+
     settings = settings_or_exit(bootstrap_servers=bootstrap)
     with kafka_errors_explained(settings), admin_client(settings) as client:
         found = check_topics(client, catalogue_of(settings))

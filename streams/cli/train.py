@@ -31,9 +31,9 @@ def train(
     """
     check_readable(files)
     # scikit-learn takes seconds to import: other commands do not wait for it
-    from detectors.forest.training import TrainingSettings  # noqa: PLC0415
-    from streams.cli import model_commands  # noqa: PLC0415
-    from streams.models.writing import check_model_directory  # noqa: PLC0415
+    from detectors.forest.training import TrainingSettings
+    from streams.cli import model_commands
+    from streams.models.writing import check_model_directory
 
     check_model_directory(out_directory)
     settings = TrainingSettings(trees=trees, samples=samples, seed=seed)

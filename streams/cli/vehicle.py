@@ -6,15 +6,14 @@ import json
 import urllib.error
 import urllib.parse
 import urllib.request
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
 from streams.cli.service_options import Bootstrap, kafka_errors_explained, settings_or_exit
-from streams.kafka.owners import find_owner
-from streams.kafka.reading import committed_reader
-from streams.service.layout import names_of
-from streams.service.settings import Settings
+
+if TYPE_CHECKING:
+    from streams.service.settings import Settings
 
 ASK_SECONDS = 10.0
 
@@ -27,6 +26,10 @@ def vehicle(
 
     Exit codes: 0 found, 1 not known or no worker owns it, 2 wrong use, 3 no broker.
     """
+    from streams.kafka.owners import find_owner
+    from streams.kafka.reading import committed_reader
+    from streams.service.layout import names_of
+
     settings = settings_or_exit(bootstrap_servers=bootstrap)
     name = vin.strip().upper()
     with kafka_errors_explained(settings), committed_reader(settings) as consumer:

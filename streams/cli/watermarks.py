@@ -7,12 +7,8 @@ from typing import Annotated, Literal
 import typer
 from rich.table import Table
 
-from detectors import civil_time
 from streams.cli.console import fail, out, plain
 from streams.cli.service_options import Bootstrap, kafka_errors_explained, settings_or_exit
-from streams.service.kept_state import lower_watermark, read_watermarks
-from streams.service.shared_watermarks import SourceProgress, progress_of
-from streams.setup.policy import load_policy
 
 app = typer.Typer(no_args_is_help=True, help="How far each source has come, in event time.")
 
@@ -23,6 +19,11 @@ def show_command(bootstrap: Bootstrap = None) -> None:
 
     Exit codes: 0 fine, 2 wrong use, 3 no broker.
     """
+    from detectors import civil_time
+    from streams.service.kept_state import read_watermarks
+    from streams.service.shared_watermarks import progress_of
+    from streams.setup.policy import load_policy
+
     settings = settings_or_exit(bootstrap_servers=bootstrap)
     with kafka_errors_explained(settings):
         watermarks = read_watermarks(settings, load_policy(settings.policy_file).watermarks)
@@ -50,6 +51,11 @@ def lower_command(
     Running workers follow at once, others when they start; the source moves on with its next document.
     Exit codes: 0 done, 2 wrong use, 3 no broker.
     """
+    from detectors import civil_time
+    from streams.service.kept_state import lower_watermark, read_watermarks
+    from streams.service.shared_watermarks import SourceProgress
+    from streams.setup.policy import load_policy
+
     settings = settings_or_exit(bootstrap_servers=bootstrap)
     try:
         day = civil_time.parse(to).day

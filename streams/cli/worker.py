@@ -9,8 +9,6 @@ import typer
 from detectors.errors import ZeromileError
 from streams.cli.console import fail
 from streams.cli.service_options import Bootstrap, settings_or_exit
-from streams.service.layout_check import TopicsError
-from streams.service.worker import run_worker
 
 
 def worker(
@@ -25,6 +23,9 @@ def worker(
     and stopped in order, 1 failed, 2 wrong use, topics that are not there, or state
     of another identity key.
     """
+    from streams.service.layout_check import TopicsError
+    from streams.service.worker import run_worker
+
     settings = settings_or_exit(bootstrap_servers=bootstrap, web_port=web_port)
     try:
         run_worker(settings)
