@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime
+import hashlib
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,6 +18,13 @@ from streams.setup.outputs import Outputs
 
 if TYPE_CHECKING:
     from streams.simulator import Summary
+
+
+class Benchmark(StrEnum):
+    """Parts of the published benchmark."""
+
+    TRAIN = "train"
+    TEST = "test"
 
 
 def simulate(
@@ -37,6 +46,10 @@ def simulate(
             min=0.001, max=0.9, help="Share of the vehicles that are exported (about 0.016 in life)."
         ),
     ] = None,
+    benchmark: Annotated[
+        Benchmark | None,
+        typer.Option(help="Write a part of the published benchmark; it sets all that is not a file."),
+    ] = None,
     keep: Annotated[
         bool, typer.Option("--keep", help="Where both files are there already, leave them alone.")
     ] = False,
@@ -50,7 +63,17 @@ def simulate(
     from streams.cli.progress import counting
     from streams.simulator import ParameterError, load_country
     from streams.simulator import simulate as write_country
+    from streams.simulator.benchmark import SPLITS
 
+    if benchmark is not None:
+        if any(given is not None for given in (vehicles, days, start, export_share, country)):
+            raise typer.BadParameter(
+                "it sets vehicles, days, start, export share and country itself",
+                param_hint="--benchmark",
+            )
+        split = SPLITS[benchmark.value]
+        vehicles, days, seed, export_share = split.vehicles, split.days, split.seed, split.export_share
+        start = datetime.datetime.fromisoformat(split.start)
     try:
         parameters = load_country(country)
     except ParameterError as error:
@@ -81,11 +104,18 @@ def simulate(
     console = console_beside(data_on_standard_output=places.use_standard_output)
     _print(console, summary, out, truth)
     share = export_share or defaults.export_share
+    for name, path in (("documents", out), ("truth", truth)) if benchmark is not None else ():
+        console.print(f"SHA-256 of the {name}: {_sha256(path)}", highlight=False, soft_wrap=True)
     console.print(
         f"{100 * share:g} % of the vehicles are exported, "
         f"{share / defaults.national_export_share:.1f} times as many as in life",
         highlight=False,
     )
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _check(first: datetime.date, days: int, years: dict[int, float]) -> None:
