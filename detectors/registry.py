@@ -95,6 +95,7 @@ class Catalogue:
 
     def __init__(self, policy: Policy, model: ForestModel | None = None) -> None:
         self.policy = policy
+        self.model = model
         self.known: dict[str, Detector[Any]] = {
             rule.spec.id: rule(policy.parameters[rule.spec.id]) for rule in RULES
         } | {forest.spec.id: forest(policy.parameters[forest.spec.id], model) for forest in FORESTS}
@@ -121,6 +122,11 @@ class Catalogue:
         for forest in self._forests:
             self._add_forest(forest, histories, verdicts)
         return verdicts
+
+    @property
+    def has_forests(self) -> bool:
+        """Whether some vehicles are judged faster many at once."""
+        return bool(self._forests) and self.model is not None
 
     def judges_in_bulk(self, history: VehicleHistory) -> bool:
         """Whether a forest looks at a history: it takes far less time for each of many at once."""

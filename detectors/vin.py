@@ -15,22 +15,23 @@ LENGTH: Final = 17
 ALPHABET: Final = "ABCDEFGHJKLMNPRSTUVWXYZ0123456789"
 _WELL_FORMED = re.compile(f"[{ALPHABET}]{{{LENGTH}}}")
 _OTHER_NUMBER = re.compile(r"[A-Z0-9-]{1,20}:")
-_VALUES = bytes.maketrans(
+VALUES = bytes.maketrans(
     b"0123456789ABCDEFGHJKLMNPRSTUVWXYZ",
     bytes([*range(10), *range(1, 9), *range(1, 6), 7, 9, *range(2, 10)]),
 )
 """The value of every character; O, I and Q have none."""
-_WEIGHTS = (8, 7, 6, 5, 4, 3, 2, 10, 0, 9, 8, 7, 6, 5, 4, 3, 2)
+WEIGHTS = (8, 7, 6, 5, 4, 3, 2, 10, 0, 9, 8, 7, 6, 5, 4, 3, 2)
 NoCar = Literal["masked", "repeated", "word"]
 """Why a number identifies no car."""
 _MASKED = re.compile(r"[*?#]|X{6}")
 """Characters put in the place of the serial: a European register has masked its VINs so since 2025."""
 _REPEATED = re.compile(r"[^A-Z0-9]*(?:([A-Z0-9])(?:\1|[^A-Z0-9])*)?")
 """One letter or digit, however often, or none."""
+CHECK_DIGITS: Final = "0123456789X"
 CHECK_POSITION: Final = 8
 YEAR_POSITION: Final = 9
-_YEARS = {character: 1980 + n for n, character in enumerate("ABCDEFGHJKLMNPRSTVWXY123456789")}
-CYCLE: Final = len(_YEARS)
+YEARS = {character: 1980 + n for n, character in enumerate("ABCDEFGHJKLMNPRSTVWXY123456789")}
+CYCLE: Final = len(YEARS)
 """Years after which a character stands for a year again."""
 
 
@@ -78,8 +79,8 @@ def check_digit(vin: str) -> str:
     >>> check_digit("LRW3E7FS5PC695355")
     '5'
     """
-    total = sum(map(mul, vin.encode().translate(_VALUES), _WEIGHTS))
-    return "0123456789X"[total % 11]
+    total = sum(map(mul, vin.encode().translate(VALUES), WEIGHTS))
+    return CHECK_DIGITS[total % len(CHECK_DIGITS)]
 
 
 def model_year(vin: str, latest: int) -> int | None:
@@ -92,5 +93,5 @@ def model_year(vin: str, latest: int) -> int | None:
     >>> model_year("1FUJGLDR69LAC9984", latest=2026)
     2009
     """
-    year = _YEARS.get(vin[YEAR_POSITION])
+    year = YEARS.get(vin[YEAR_POSITION])
     return None if year is None else year + CYCLE * ((latest - year) // CYCLE)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+import os
+from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -16,9 +16,8 @@ from streams.feeds.recognition import Kind
 from streams.setup.outputs import Outputs
 
 if TYPE_CHECKING:
-    from streams.backfill.outputs import OutputFiles
+    from streams.backfill.backfill import Backfill
     from streams.backfill.replay import Replay
-    from streams.parallel import Judge, ParallelReplay
 
 Files = Annotated[
     list[Path],
@@ -40,6 +39,30 @@ ModelChoice = Annotated[
 ]
 Debug = Annotated[
     bool, typer.Option("--debug", help="Show where in its code a failing detector failed.")
+]
+Workers = Annotated[
+    int | None,
+    typer.Option(
+        "--workers",
+        min=1,
+        max=64,
+        metavar="N",
+        help="Processes that read and judge; what is found is the same. Default: one a processor.",
+    ),
+]
+Memory = Annotated[
+    str,
+    typer.Option(
+        metavar="SIZE", help="What the database takes before it writes to the scratch folder (2GiB)."
+    ),
+]
+Scratch = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="DIR",
+        help="Folder for what is put aside while reading, about a third of the documents' size; "
+        "emptied at the end. Default: the system's for temporary files.",
+    ),
 ]
 Force = Annotated[bool, typer.Option("--force", help="Replace outputs that are there already.")]
 WatermarkTime = Annotated[
@@ -68,33 +91,27 @@ def replay(
     config: Config = None,
     model: ModelChoice = None,
     watermark: WatermarkTime = None,
-    workers: Annotated[
-        int,
+    workers: Workers = None,
+    memory: Memory = "2GiB",
+    scratch: Scratch = None,
+    screen: Annotated[
+        bool,
         typer.Option(
-            "--workers",
-            min=1,
-            max=64,
-            metavar="N",
-            help="Processes that judge, best one a processor; what is found is the same.",
+            "--screen/--no-screen",
+            help="Leave vehicles closed that cannot concern any detector; what is found is the same.",
         ),
-    ] = 1,
-    on_disk: Annotated[
-        Path | None,
-        typer.Option(
-            "--on-disk",
-            metavar="DIR",
-            help="Keep vehicles and alerts in files in this folder while reading, for more of them "
-            "than fit into memory; the files are removed at the end.",
-        ),
-    ] = None,
+    ] = True,
+    stats: Annotated[
+        bool, typer.Option("--stats", help="Say how many vehicles pass the screen of each detector.")
+    ] = False,
     batch: Annotated[
         int | None,
         typer.Option(
             min=1,
             max=1_000_000,
-            help="Judge vehicles every N documents: the fewer, the more is seen of alerts that come "
-            "and go, and the longer it takes. Default: with --alerts 5,000, without once for each "
-            "vehicle, when all is read.",
+            help="Judge vehicles every N documents, in one process: the fewer, the more is seen of "
+            "alerts that come and go, and the longer it takes. Default: with --alerts 5,000, without it "
+            "once for each vehicle, when all is read.",
         ),
     ] = None,
     max_dead_letters: Annotated[
@@ -112,64 +129,69 @@ def replay(
     An output named - is standard output. Exit codes: 0 fine, 1 too many documents were refused or a
     detector failed, 2 wrong use.
     """
+    from detectors.registry import Catalogue
+    from streams.backfill.backfill import Backfill, Means
     from streams.backfill.outputs import OutputFiles
+    from streams.backfill.replay import Replay
     from streams.cli.outcome import leave_by_outcome
     from streams.cli.progress import replay_progress
-    from streams.cli.summary import summary_tables
-    from streams.models.choice import chosen_model_id
-    from streams.parallel import Judge
+    from streams.cli.summary import screens_table, summary_tables
+    from streams.models.choice import choose_model, chosen_model_id
     from streams.report import describe_sources, write_report
+    from streams.report.vehicles import VehicleTally
     from streams.setup.identities import decode_from_environment
+    from streams.setup.policy import load_policy
 
     day = parse_day(watermark)
     check_readable(files)
-    check_folder(on_disk)
+    check_folder(scratch)
     wanted = {
         "--alerts": alerts,
         "--final": final,
         "--dead-letters": dead_letters,
         "--report": report,
     }
-    judge = Judge(config, model, decode_from_environment())
-    with Outputs(wanted, [*files, config], force=force) as places:
+    on_the_way = alerts is not None or batch is not None
+    if on_the_way and (stats or not screen):
+        told = "with --alerts or --batch every vehicle is opened"
+        raise typer.BadParameter(told, param_hint="--stats, --no-screen")
+    catalogue = Catalogue(load_policy(config), choose_model(model))
+    decode = decode_from_environment()
+    with Outputs(wanted, [*files, config], force=force) as places, ExitStack() as stack:
         written = OutputFiles(places["--alerts"], places["--final"], places["--dead-letters"])
-        with _job(workers, on_disk, judge, written) as run:
-            with replay_progress(files, errors) as (advance, judging):
-                replayed = run.run(
-                    files, complete_through=day, advance=advance, judging=judging, batch=batch
+        advance, judging = stack.enter_context(replay_progress(files, errors))
+        run: Replay | Backfill
+        if on_the_way:
+            run = Replay(catalogue, written, decode)
+            replayed = run.run(
+                files, complete_through=day, advance=advance, judging=judging, batch=batch
+            )
+        else:
+            means = Means(workers or processors(), memory, scratch)
+            tally = None if report is None else VehicleTally
+            run = stack.enter_context(
+                Backfill(
+                    catalogue, written, decode, means=means, screened=screen, visitor=tally, told=stats
                 )
-            if report is not None:
-                sources = describe_sources(files, complete_through=day, model_id=chosen_model_id(model))
-                firing = replayed.firing.values()
-                write_report(places.path("--report"), run.judged, firing, sources, run.provinces.latest)
-            tables = list(summary_tables(replayed))
+            )
+            replayed = run.run(files, complete_through=day, advance=advance, judging=judging)
+        if report is not None:
+            sources = describe_sources(files, complete_through=day, model_id=chosen_model_id(model))
+            judged = run.engine if isinstance(run, Replay) else run
+            firing = replayed.firing.values()
+            write_report(places.path("--report"), judged, firing, sources, run.provinces.latest)
+        tables = list(summary_tables(replayed))
+        if stats and isinstance(run, Backfill):
+            tables.append(screens_table(run.selected))
     console = console_beside(data_on_standard_output=places.use_standard_output)
     for table in tables:
         console.print(table)
     leave_by_outcome(replayed, max_dead_letters, debug=debug)
 
 
-@contextmanager
-def _job(
-    workers: int, on_disk: Path | None, judge: Judge, outputs: OutputFiles
-) -> Iterator[Replay | ParallelReplay]:
-    from detectors.registry import Catalogue
-    from streams.backfill.replay import Replay
-    from streams.models.choice import choose_model
-    from streams.parallel import ParallelReplay
-    from streams.setup.policy import load_policy
-
-    if workers == 1 and on_disk is None:
-        catalogue = Catalogue(load_policy(judge.config), choose_model(judge.model))
-        yield Replay(catalogue, outputs, judge.decode)
-        return
-    with ExitStack() as stack:
-        directory = None
-        if on_disk is not None:
-            # `main` turns SIGTERM into an exit, so that it is removed then too.
-            scratch = TemporaryDirectory(prefix="zeromile-replay-", dir=on_disk)
-            directory = Path(stack.enter_context(scratch))
-        yield stack.enter_context(ParallelReplay(judge, workers, outputs, directory))
+def processors() -> int:
+    """Processors that this process may use."""
+    return len(os.sched_getaffinity(0))
 
 
 def parse_day(watermark: str | None) -> int | None:
@@ -201,4 +223,4 @@ def check_readable(files: Sequence[Path], wanted: Sequence[Kind] = DOCUMENTS) ->
 def check_folder(path: Path | None) -> None:
     """Refuse a folder that is not there before any work is done."""
     if path is not None and not path.is_dir():
-        raise typer.BadParameter(f"{path} is not a folder", param_hint="--on-disk")
+        raise typer.BadParameter(f"{path} is not a folder", param_hint="--scratch")

@@ -1,7 +1,7 @@
 """The summary of a replay as tables."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from rich.markup import escape
 from rich.table import Table
@@ -9,6 +9,7 @@ from rich.table import Table
 from detectors.findings import SEVERITIES
 from detectors.vin import NoCar
 from streams.backfill.outputs import ReplaySummary
+from streams.backfill.selection import Selection
 
 SEVERITY_STYLE = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "cyan"}
 
@@ -24,6 +25,23 @@ def summary_tables(replayed: ReplaySummary) -> Iterator[Table]:
         yield _numbers_of_no_car(counters.of_no_car)
     if counters.detector_errors:
         yield _counts("Detector errors", "detector", counters.detector_errors)
+
+
+def screens_table(selected: Iterable[Selection]) -> Table:
+    """How many vehicles passed each screen, and how many were opened for any reason."""
+    passed: Counter[str] = Counter()
+    vehicles = opened = 0
+    for selection in selected:
+        passed += selection.passed
+        vehicles += selection.vehicles
+        opened += selection.opened
+    table = Table(title="Vehicles opened", title_justify="left")
+    table.add_column("screen of")
+    table.add_column("vehicles", justify="right")
+    table.add_column("share", justify="right")
+    for name, count in [*passed.most_common(), ("opened in all", opened)]:
+        table.add_row(name, f"{count:,}", f"{count / vehicles:.2%}" if vehicles else "")
+    return table
 
 
 def _documents(replayed: ReplaySummary) -> Table:

@@ -156,7 +156,8 @@ class Engine:
             if self._corrections is not None:
                 for withdrawal in self._corrections.withdrawals(document):
                     self.counters.vin_corrections += 1
-                    received.withdraw(withdrawal)
+                    if self._no_car(withdrawal.vin) is None:
+                        received.withdraw(withdrawal)
         return received
 
     def process_batch(self, received: ValidatedBatch) -> Result:
@@ -230,8 +231,6 @@ class Engine:
     def _file(self, vin: str, received: ValidatedBatch, today: int) -> JudgedVehicle | None:
         """File a vehicle's documents; ``None`` if its file is as before."""
         published = received.published[vin]
-        if not published and self._no_car(vin):
-            return None  # a document has moved away to the number of a car
         data = self.store.get(vin)
         if data is None and len(published) == 1 and vin not in received.withdrawals:
             record = VehicleRecord(records.LAYOUT, published)  # most vehicles come in like this

@@ -5,6 +5,7 @@ import shlex
 import sys
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import IO, Final, NamedTuple
 
@@ -13,10 +14,10 @@ from streams.feeds.recognition import BYTE_ORDER_MARK, Kind, other_kind
 
 STANDARD_INPUT: Final = Path("-")
 _GZIP_MAGIC: Final = b"\x1f\x8b"
-_LONGEST_LINE: Final = 1 << 20
+LONGEST_LINE: Final = 1 << 20
 """Longer lines are cut: they are refused anyway, and memory stays bounded."""
 
-_BLOCK: Final = 1 << 18
+BLOCK: Final = 1 << 18
 """Bytes that are read at once."""
 
 DOCUMENTS: Final[tuple[Kind, ...]] = ("documents",)
@@ -70,7 +71,7 @@ def read_lines(
     ReadError
         If the file cannot be opened, its compression is broken, or it is clearly of another kind.
     """
-    name = _name(path)
+    name = name_of(path)
     for numbers, values in _blocks(path, advance, wanted):
         for number, value in zip(numbers, values, strict=True):
             yield Line(value, name, number)
@@ -96,7 +97,7 @@ def read_batches(path: Path, size: int, advance: Advance | None = None) -> Itera
     ReadError
         If the file cannot be opened, its compression is broken, or it clearly holds no documents.
     """
-    name = _name(path)
+    name = name_of(path)
     numbers: list[int] = []
     values: list[bytes] = []
     for more_numbers, more_values in _blocks(path, advance, DOCUMENTS):
@@ -109,7 +110,8 @@ def read_batches(path: Path, size: int, advance: Advance | None = None) -> Itera
         yield LineBatch(name, values, numbers)
 
 
-def _name(path: Path) -> str:
+def name_of(path: Path) -> str:
+    """What a file is called in messages."""
     return "(standard input)" if path == STANDARD_INPUT else str(path)
 
 
@@ -119,8 +121,9 @@ def _blocks(
     """Lines that are not blank with their numbers, as many at once as a block of the file holds."""
     number = 1
     try:
-        with _open_raw(path) as raw:
-            for lines in _whole_lines(raw, _name(path), advance, wanted):
+        with open_raw(path) as raw:
+            read, check = unpacked(raw).read, partial(check_beginning, path, wanted=wanted)
+            for lines in whole_lines(read, check):
                 values = [line.rstrip(b"\r") for line in lines]
                 numbers: Sequence[int] = range(number, number + len(lines))
                 number += len(lines)
@@ -128,56 +131,84 @@ def _blocks(
                     numbers = [n for n, value in zip(numbers, values, strict=True) if value.strip()]
                     values = [value for value in values if value.strip()]
                 yield numbers, values
+                if advance is not None:
+                    advance(raw.tell() if raw.seekable() else 0)
     except (OSError, EOFError, zlib.error) as error:
-        raise ReadError(
-            f"cannot read {_name(path)}: {_about(_why(error, number), _name(path))}"
-        ) from error
+        raise read_error(path, error, number - 1) from error
+
+
+def read_error(path: Path, error: OSError | EOFError | zlib.error, lines: int) -> ReadError:
+    """Say why a file cannot be read beyond some lines."""
+    name = name_of(path)
+    return ReadError(f"cannot read {name}: {_about(_why(error, lines), name)}")
 
 
 def _about(remedy: str, name: str) -> str:
     """A remedy that can be pasted into a shell."""
-    return remedy if name == _name(STANDARD_INPUT) else remedy.replace("FILE", shlex.quote(name))
+    return remedy if name == name_of(STANDARD_INPUT) else remedy.replace("FILE", shlex.quote(name))
 
 
-def _why(error: OSError | EOFError | zlib.error, number: int) -> str:
+def _why(error: OSError | EOFError | zlib.error, lines: int) -> str:
     if isinstance(error, gzip.BadGzipFile) and "Not a gzipped file" in str(error):
         return (
             f"its gzip data ends and something else follows ({error}); "
             "if that may be left out: gzip -dc FILE | zeromile COMMAND -"
         )
     if isinstance(error, EOFError):
-        return f"its gzip data is cut off after {number - 1:,} lines ({error}); fetch it again"
+        return f"its gzip data is cut off after {lines:,} lines ({error}); fetch it again"
     if isinstance(error, zlib.error):
-        return f"its gzip data is damaged after {number - 1:,} lines ({error}); fetch it again"
+        return f"its gzip data is damaged after {lines:,} lines ({error}); fetch it again"
     return str(error)
 
 
-def _open_raw(path: Path) -> IO[bytes]:
+def open_raw(path: Path) -> IO[bytes]:
+    """Open a file, or standard input."""
     return sys.stdin.buffer if path == STANDARD_INPUT else path.open("rb")
 
 
-def _whole_lines(
-    raw: IO[bytes], name: str, advance: Advance | None, wanted: Sequence[Kind]
+def is_gzip(raw: IO[bytes]) -> bool:
+    """Whether a file begins as gzip does; nothing is taken from it."""
+    begins: bytes = raw.peek(2)[:2]  # type: ignore[attr-defined] # both are BufferedReader
+    return begins == _GZIP_MAGIC
+
+
+def unpacked(raw: IO[bytes]) -> IO[bytes]:
+    """The text of a file that may be packed."""
+    return gzip.GzipFile(fileobj=raw) if is_gzip(raw) else raw  # type: ignore[return-value] # a GzipFile reads bytes
+
+
+def check_beginning(path: Path, beginning: bytes, wanted: Sequence[Kind] = DOCUMENTS) -> None:
+    """Refuse a file that is clearly of another kind, by its first block of text."""
+    if other := other_kind(beginning, wanted):
+        raise ReadError(f"cannot read {name_of(path)}: {_about(other, name_of(path))}")
+
+
+def whole_lines(
+    read: Callable[[int], bytes], check: Callable[[bytes], None] = lambda _: None
 ) -> Iterator[list[bytes]]:
-    """Whole lines, as many as a block of the file holds; of an endless line only the beginning."""
-    is_gzip = raw.peek(2)[:2] == _GZIP_MAGIC  # type: ignore[attr-defined] # both are BufferedReader
-    file: IO[bytes] = gzip.GzipFile(fileobj=raw) if is_gzip else raw  # type: ignore[assignment] # a GzipFile reads bytes
+    """Whole lines, as many as a block holds; of an endless line only the beginning.
+
+    Parameters
+    ----------
+    read
+        Gives so many bytes, or fewer.
+    check
+        Looks at the first block.
+    """
     rest = b""
     begun = False
-    while block := file.read(_BLOCK):
-        if not begun and (other := other_kind(block, wanted)):
-            raise ReadError(f"cannot read {name}: {_about(other, name)}")
+    while block := read(BLOCK):
+        if not begun:
+            check(block)
         begun = True
         text = rest + block
         lines = text.split(b"\n")
         if BYTE_ORDER_MARK in text:  # at the head of a file, or of one of several put together
             lines = [line.removeprefix(BYTE_ORDER_MARK) for line in lines]
-        rest = lines.pop()[:_LONGEST_LINE]
+        rest = lines.pop()[:LONGEST_LINE]
         if lines:
-            lines[0] = lines[0][:_LONGEST_LINE]  # the others came with the block, which is shorter
+            lines[0] = lines[0][:LONGEST_LINE]  # the others came with the block, which is shorter
         yield lines
-        if advance is not None:
-            advance(raw.tell() if raw.seekable() else 0)
     if rest:
         yield [rest]
 

@@ -105,6 +105,12 @@ class AdjustedRetail:
         if declaration is not None:
             _add_export(cell, history, initial, declaration)
 
+    def merge(self, other: "AdjustedRetail") -> None:
+        """Add what another one has counted."""
+        for key, cell in other.cells.items():
+            self.cells[key] += cell
+        self.never_registered += other.never_registered
+
     def total(self, chosen: Callable[[Key], bool] = lambda _: True) -> RetailSums:
         """Sum of the chosen cells."""
         total = RetailSums()

@@ -1,6 +1,6 @@
 """Put the report together: one pass over the vehicles, one over the alerts, one page."""
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -8,6 +8,7 @@ from detectors.alerts import Alert
 from detectors.policy import Policy
 from detectors.registry import DECLARED
 from detectors.spikes.watch import WatchReport
+from streams.engine.engine import Engine
 from streams.engine.results import Counters
 from streams.report.adjusted_retail import REBATE_RATE, VALUE_ADDED_TAX, WINDOW_DAYS, RetailSums
 from streams.report.alert_charts import detector_weeks, weekly_alerts
@@ -24,8 +25,7 @@ from streams.report.retail_charts import monthly_retail
 from streams.report.sources import Sources
 from streams.report.spikes import spike_of
 from streams.report.table import alert_table
-from streams.report.vehicles import VehicleTally, tally_vehicles
-from streams.state.store import Vehicles
+from streams.report.vehicles import TalliedVehicles, VehicleTally, tally_vehicles
 
 TOP_VEHICLES: Final = 12
 """Vehicles told in full, beside the worst one of every further detector."""
@@ -33,12 +33,8 @@ ALIKE: Final = 3
 """Of those, how many may share one combination of detectors."""
 
 
-class Judged(Protocol):
-    """Vehicles whose documents were read and judged."""
-
-    @property
-    def store(self) -> Vehicles:
-        """Their records."""
+class JudgedAtOnce(TalliedVehicles, Protocol):
+    """Vehicles that a backfill has judged."""
 
     @property
     def counters(self) -> Counters:
@@ -51,7 +47,7 @@ class Judged(Protocol):
 
 def write_report(
     path: Path,
-    judged: Judged,
+    judged: Engine | JudgedAtOnce,
     firing: Iterable[Alert],
     sources: Sources,
     watch: WatchReport | None = None,
@@ -63,7 +59,7 @@ def write_report(
     path
         The HTML file.
     judged
-        The engine that has read the documents, or several as if they were one.
+        The engine or the backfill that has read the documents.
     firing
         Alerts that still fire.
     sources
@@ -73,7 +69,7 @@ def write_report(
     """
     alerts = AlertTally(firing)
     suspects = alerts.suspects(TOP_VEHICLES, ALIKE)
-    vehicles = tally_vehicles(judged.store, {suspect.vin for suspect in suspects}, alerts.subjects)
+    vehicles = _tally(judged, {suspect.vin for suspect in suspects}, alerts.subjects)
     charts, context = _context(alerts, vehicles, bands_of(watch))
     context |= {
         "sources": sources,
@@ -86,6 +82,15 @@ def write_report(
     }
     table = alert_table(alerts, _titles(alerts), vehicles.exporters)
     path.write_text(render(context, charts, table), encoding="utf-8")
+
+
+def _tally(judged: Engine | JudgedAtOnce, wanted: set[str], alerted: Container[str]) -> VehicleTally:
+    """Counts over all vehicles, and the histories of those that are told in full."""
+    if isinstance(judged, Engine):
+        return tally_vehicles(judged.store, wanted, alerted)
+    tally = judged.tally
+    tally.cases = judged.histories(wanted)
+    return tally
 
 
 def _titles(alerts: AlertTally) -> dict[str, str]:

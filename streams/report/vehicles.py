@@ -1,12 +1,15 @@
 """What one pass over all vehicles gives: counts that stay small however many vehicles there are."""
 
 from collections import Counter
-from collections.abc import Collection, Container
+from collections.abc import Collection, Container, Iterable
+from typing import Protocol, Self
 
 from detectors.documents import Document
 from detectors.history import VehicleHistory
+from detectors.judging import Judgement
 from detectors.spikes.tally import Export
-from streams.report.adjusted_retail import AdjustedRetail
+from streams.backfill.settled import Settled
+from streams.report.adjusted_retail import AdjustedRetail, RetailSums
 from streams.report.calendar import monday
 from streams.state import record as records
 from streams.state.store import Vehicles
@@ -53,10 +56,55 @@ class VehicleTally:
         if history.vin in self._wanted:
             self.cases[history.vin] = history
 
+    def see(self, judgement: Judgement, export: Export | None) -> None:
+        """Count a vehicle that was just judged: with alerts if something fires."""
+        history = judgement.history
+        self.add(history, export)
+        if judgement.firing and history.declarations:
+            self.exporters[history.vin] = history.declarations[0].exporter_id
+
+    def merge(self, other: Self) -> None:
+        """Add what another one has counted."""
+        self.vehicles += other.vehicles
+        self.documents += other.documents
+        self._reach(other.last_day)
+        self.document_weeks += other.document_weeks
+        self.exports += other.exports
+        self.retail.merge(other.retail)
+        self.exporters |= other.exporters
+
+    def add_settled(self, settled: Settled) -> None:
+        """Count vehicles that nobody had to open: none was exported."""
+        self.vehicles += settled.vehicles
+        self.documents += settled.documents
+        self._reach(max(settled.by_day, default=None))
+        for day, documents in settled.by_day.items():
+            self.document_weeks[monday(day)] += documents
+        for key, registered in settled.registered.items():
+            self.retail.cells[key] += RetailSums(
+                registered=registered.vehicles,
+                turnover_fen=registered.turnover_fen,
+                unpriced=registered.unpriced,
+            )
+
+    def _reach(self, day: int | None) -> None:
+        if day is not None and (self.last_day is None or day > self.last_day):
+            self.last_day = day
+
     def _date(self, document: Document) -> None:
         self.document_weeks[monday(document.day)] += 1
-        if self.last_day is None or document.day > self.last_day:
-            self.last_day = document.day
+        self._reach(document.day)
+
+
+class TalliedVehicles(Protocol):
+    """Vehicles that were counted while they were judged."""
+
+    @property
+    def tally(self) -> VehicleTally:
+        """What they come to."""
+
+    def histories(self, vins: Iterable[str]) -> dict[str, VehicleHistory]:
+        """Histories of a few of them."""
 
 
 def tally_vehicles(

@@ -1,0 +1,294 @@
+"""The backfill: recorded streams or a ledger, everything at once.
+
+    lines ── strict decode, once ──▶ ledger ── screens (SQL) ──▶ candidates ── judge ──▶ alerts
+                                       └──── settled without being opened ────▶ counters, report
+
+What comes out is what the engine says at the end of the same streams, to the byte.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Final
+
+import duckdb
+import msgspec
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from detectors.decoding import decode
+from detectors.documents import Document
+from detectors.history import VehicleHistory
+from detectors.identities import Decode
+from detectors.judging import file_whole
+from detectors.policy import Policy
+from detectors.registry import Catalogue
+from detectors.watermarks import Watermarks
+from streams.backfill.chunks import CHUNK
+from streams.backfill.judging import JudgedVehicles, Setup, Vehicles, Visitor, judge_vehicles
+from streams.backfill.ledger import MEMORY, Ledger, LedgerError, RefusedLine, connect, read_ledger, view
+from streams.backfill.outputs import Judging, OutputFiles, ReplayOutputs, ReplaySummary
+from streams.backfill.outputs import RefusedLine as ToldLine
+from streams.backfill.processes import Processes
+from streams.backfill.selection import Selection, leave_out_no_car, moved_rows, note_repeated, select
+from streams.backfill.settled import sum_up
+from streams.engine.province_aggregator import ProvinceAggregator
+from streams.engine.results import Counters, Result
+from streams.engine.vin_corrections import VinCorrections
+from streams.feeds.reading import Advance
+from streams.setup.clock import utc_now
+
+_ROWS: Final = 4_000
+"""Documents that are judged together."""
+_read_original = msgspec.msgpack.Decoder(Document).decode
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What a backfill may use."""
+
+    processes: int = 1
+    memory: str = MEMORY
+    """Of the database, before it writes to its scratch folder."""
+    scratch: Path | None = None
+    """Folder for what does not fit into memory; by default the system's."""
+    chunk: int = CHUNK
+    """Bytes that are decoded together."""
+    rows: int = _ROWS
+    """Documents that are judged together."""
+
+
+class Backfill:
+    """One run over recorded streams.
+
+    Parameters
+    ----------
+    catalogue
+        The detectors.
+    outputs
+        What to write; changes on the way are for the engine.
+    decode
+        Reads a document, with digests for ids where a key is set.
+    clock
+        Wall clock for ``detected_at``, which no finding depends on.
+    means
+        Processes, memory, scratch folder.
+    screened
+        Whether vehicles that pass no screen stay closed.
+    visitor
+        Sees every judged vehicle, and what the others come to.
+    told
+        Whether to count what passes each screen.
+    """
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        outputs: OutputFiles | None = None,
+        decode: Decode = decode,
+        clock: Callable[[], datetime] = utc_now,
+        means: Means | None = None,
+        *,
+        screened: bool = True,
+        visitor: type[Visitor] | None = None,
+        told: bool = False,
+    ) -> None:
+        self.counters = Counters()
+        self.watermarks = Watermarks(catalogue.policy.watermarks)
+        self.visitor = None if visitor is None else visitor()
+        self.selected: list[Selection] = []
+        self._catalogue = catalogue
+        self._outputs = ReplayOutputs(catalogue.policy, outputs, clock)
+        self._decode = decode
+        self._clock = clock
+        self._means = means or Means()
+        self._screened = screened
+        self._told = told
+        self._stack = ExitStack()
+        self._database: duckdb.DuckDBPyConnection | None = None
+
+    @property
+    def policy(self) -> Policy:
+        """By which it judges."""
+        return self._catalogue.policy
+
+    @property
+    def tally(self) -> Any:
+        """The visitor, which has seen all vehicles."""
+        return self.visitor
+
+    @property
+    def provinces(self) -> ProvinceAggregator:
+        """The provinces' counts and what is sudden in them."""
+        return self._outputs.provinces
+
+    def __enter__(self) -> "Backfill":
+        folder = TemporaryDirectory(prefix="zeromile-", dir=self._means.scratch)
+        self._scratch = Path(self._stack.enter_context(folder))
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    def run(
+        self,
+        files: Iterable[Path],
+        *,
+        complete_through: int | None = None,
+        advance: Callable[[Path], Advance] | None = None,
+        judging: Judging | None = None,
+    ) -> ReplaySummary:
+        """Read files one after the other and judge what they say.
+
+        Parameters
+        ----------
+        files
+            Recorded streams, ``-`` for standard input.
+        complete_through
+            Civil day through which every feed is taken as complete at the end.
+        advance
+            Gives, for each file, whom to tell about its progress.
+        judging
+            Gives, for the number of vehicles, whom to tell how many more of them are judged.
+        """
+        visitor = None if self.visitor is None else type(self.visitor)
+        setup = Setup.of(self._catalogue, self._decode, self._scratch, visitor, self._clock())
+        with ExitStack() as stack:
+            processes = stack.enter_context(Processes(self._means.processes, setup))
+            self._outputs.open(stack)
+            ledger = read_ledger(list(files), processes, self._refuse, advance, self._means.chunk)
+            self._note(ledger, complete_through)
+            vehicles = 0
+            for selection in self._judge(ledger, processes, complete_through, judging):
+                vehicles += selection.vehicles
+            self._outputs.conclude(self.watermarks.newest_day("customs_export"))
+        return self._outputs.outcome(self.counters, vehicles)
+
+    def histories(self, vins: Iterable[str]) -> dict[str, VehicleHistory]:
+        """Histories of a few vehicles of the ledger, by VIN."""
+        assert self._database is not None  # noqa: S101 - `run` has opened it
+        rows = self._database.execute(
+            "SELECT vin, original FROM documents WHERE vin IN (SELECT unnest(?)) "
+            "ORDER BY vin, file, line",
+            [list(vins)],
+        ).fetchall()
+        found: defaultdict[str, list[Document]] = defaultdict(list)
+        for vin, original in rows:
+            found[vin].append(_read_original(original))
+        most = self.policy.history.maximum_documents
+        return {
+            vin: file_whole(vin, documents, self._withdrawn.get(vin, ()), most)[0]
+            for vin, documents in found.items()
+        }
+
+    def _refuse(self, refused: list[RefusedLine]) -> None:
+        for one in refused:
+            self.counters.dead_lettered[one.refusal.reason] += 1
+        self._outputs.refuse(ToldLine(one.line, one.refusal.error()) for one in refused)
+
+    def _note(self, ledger: Ledger, complete_through: int | None) -> None:
+        self.counters.read = ledger.lines_read
+        self.watermarks.reach_all(ledger.newest)
+        if complete_through is not None:
+            self.watermarks.declare_complete(complete_through)
+
+    def _judge(
+        self,
+        ledger: Ledger,
+        processes: Processes[Setup],
+        declared: int | None,
+        judging: Judging | None,
+    ) -> Iterator[Selection]:
+        """Select and judge, bucket by bucket."""
+        database = self._stack.enter_context(
+            connect(self._scratch, self._means.processes, self._means.memory)
+        )
+        self._database = database
+        view(database, ledger.tables)
+        note_repeated(database, ledger.moved)
+        self._withdrawn = self._withdrawals(database)
+        of_no_car = leave_out_no_car(database, self.policy.history.words_for_no_car)
+        self.counters.of_no_car += of_no_car
+        self.counters.accepted += of_no_car.total()
+        chosen = select(database, self._catalogue, screened=self._screened, told=self._told)
+        self.selected.append(chosen)
+        self.counters.accepted += chosen.settled_documents
+        self.counters.duplicate += chosen.settled_duplicates
+        told = judging and judging(chosen.opened)
+        tasks = (
+            Vehicles(rows, self._withdrawn, ledger.newest, declared)
+            for rows in _opened(database, self._means.rows)
+        )
+        for judged in processes.map(judge_vehicles, tasks):
+            self._take(judged)
+            if told:
+                told(judged.vehicles)
+        if self.visitor is not None:
+            self.visitor.add_settled(sum_up(database))
+        yield chosen
+
+    def _withdrawals(self, database: duckdb.DuckDBPyConnection) -> dict[str, list[Document]]:
+        """What amendments withdraw that moved a document to another VIN, in the order they came."""
+        corrections = VinCorrections()
+        withdrawn: dict[str, list[Document]] = {}
+        for original in moved_rows(database):
+            for gone in corrections.withdrawals(_read_original(original)):
+                self.counters.vin_corrections += 1
+                withdrawn.setdefault(gone.vin, []).append(gone)
+        return withdrawn
+
+    def _take(self, judged: JudgedVehicles) -> None:
+        self.counters.count(Result(filed=judged.filed))
+        self.counters.detector_errors += judged.detector_errors
+        failures = [failure.here() for failure in judged.failures]
+        self._outputs.take(judged.alerts, judged.exports, failures, None)
+        if self.visitor is not None:
+            self.visitor.merge(judged.visitor)
+
+
+def _opened(database: duckdb.DuckDBPyConnection, size: int) -> Iterator[bytes]:
+    """Rows of the vehicles to open, whole vehicles together, as Arrow.
+
+    Raises
+    ------
+    LedgerError
+        If they do not come in their order: a vehicle would be judged by a part of its documents.
+    """
+    # `execute` hands Arrow batches over in any order where insertion order is not kept (DuckDB 2.0).
+    reader = database.sql(
+        "SELECT vin, original FROM documents SEMI JOIN opened USING (vin) ORDER BY vin, file, line"
+    ).to_arrow_reader(size)
+    rest: pa.Table | None = None
+    reached = ""
+    for batch in reader:
+        rows = pa.Table.from_batches([batch])
+        if rest is not None:
+            rows = pa.concat_tables([rest, rows])
+        first, last = rows["vin"][0].as_py(), rows["vin"][-1].as_py()
+        if not reached <= first <= last:
+            raise LedgerError("the database returned vehicles out of their order")
+        reached = last
+        cut = _last_vehicle(rows)
+        if cut:
+            yield _packed(rows.slice(0, cut))
+        rest = rows.slice(cut)
+    if rest is not None and rest.num_rows:
+        yield _packed(rest)
+
+
+def _last_vehicle(rows: pa.Table) -> int:
+    """Where the last vehicle of some rows begins."""
+    vins = rows["vin"].combine_chunks()
+    return int(pc.index(vins, vins[-1]).as_py()) if len(vins) else 0
+
+
+def _packed(rows: pa.Table) -> bytes:
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, rows.schema) as stream:
+        stream.write_table(rows)
+    packed: bytes = sink.getvalue().to_pybytes()
+    return packed

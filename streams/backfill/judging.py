@@ -1,0 +1,198 @@
+"""Whole vehicles judged, many at once, in any process: alerts and what else is counted of them."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import groupby, islice
+from operator import itemgetter
+from pathlib import Path
+from traceback import format_exception
+from typing import Any, Final, NamedTuple, Protocol, Self
+
+import msgspec
+import pyarrow as pa
+
+from detectors.documents import Document
+from detectors.exports import ExportChange, counted_export, hardly_used
+from detectors.forest.trained import ForestModel
+from detectors.identities import Decode
+from detectors.judging import Judgement, Outcomes, file_whole, judge_histories
+from detectors.policy import Policy
+from detectors.registry import DECLARED, Catalogue
+from detectors.spikes.tally import Export
+from detectors.watermarks import NewestDays, Watermarks
+from streams.backfill.outputs import AlertRecord, alert_as_record
+from streams.backfill.settled import Settled
+from streams.engine.alert_changes import AlertChanges, JudgedVehicle
+from streams.engine.results import Counters, DetectorFailure, Filed, Result
+from streams.state.record import VehicleRecord
+
+_AT_ONCE: Final = 64
+"""Vehicles that are judged together where no forest does better with all of them."""
+_decode = msgspec.msgpack.Decoder(Document).decode
+
+
+class Visitor(Protocol):
+    """Sees every judged vehicle in the process that judges it; partial ones are put together."""
+
+    def see(self, judgement: Judgement, export: Export | None) -> None:
+        """Look at a vehicle, and the used export that it counts for."""
+
+    def merge(self, other: Any) -> None:
+        """Add what another one has seen."""
+
+    def add_settled(self, settled: Settled) -> None:
+        """Add what the vehicles come to that were not opened."""
+
+
+@dataclass(slots=True)
+class Setup:
+    """What every process needs, handed over once."""
+
+    tables: dict[str, Any]
+    """Of the policy."""
+    model: ForestModel | None
+    decode: Decode
+    scratch: Path
+    visitor: type[Visitor] | None
+    detected_at: datetime
+    _catalogue: Catalogue | None = None
+
+    @classmethod
+    def of(
+        cls,
+        catalogue: Catalogue,
+        decode: Decode,
+        scratch: Path,
+        visitor: type[Visitor] | None,
+        detected_at: datetime,
+    ) -> Self:
+        """Judge by a catalogue; other processes make it anew of its policy and model."""
+        policy = catalogue.policy
+        return cls(policy.tables, catalogue.model, decode, scratch, visitor, detected_at, catalogue)
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """The detectors."""
+        if self._catalogue is None:
+            self._catalogue = Catalogue(Policy(self.tables, DECLARED), self.model)
+        return self._catalogue
+
+    def __getstate__(self) -> tuple[Any, ...]:
+        return (self.tables, self.model, self.decode, self.scratch, self.visitor, self.detected_at)
+
+    def __setstate__(self, state: tuple[Any, ...]) -> None:
+        self.tables, self.model, self.decode, self.scratch, self.visitor, self.detected_at = state
+        self._catalogue = None
+
+
+class Vehicles(NamedTuple):
+    """Whole vehicles to judge."""
+
+    rows: bytes
+    """Arrow: ``vin`` and ``original``, a vehicle's rows together and in the order they came."""
+    withdrawn: dict[str, list[Document]]
+    """Withdrawals that nobody published, by vehicle."""
+    newest: NewestDays
+    declared: int | None
+    """Civil day through which every feed is declared complete."""
+
+
+class RemoteFailure(NamedTuple):
+    """A detector's failure that can be handed over, whatever the class of the error."""
+
+    detector: str
+    documents: tuple[str, ...]
+    vin: str
+    kind: str
+    message: str
+    trace: str
+
+    @classmethod
+    def of(cls, failure: DetectorFailure) -> Self:
+        """Write a failure down."""
+        error = failure.error
+        trace = "".join(format_exception(error))
+        kind = type(error).__name__
+        return cls(failure.detector, failure.documents, failure.vin, kind, str(error), trace)
+
+    def here(self) -> DetectorFailure:
+        """The failure, with an error of the same name that tells where it was raised."""
+        error: Exception = type(self.kind, (Exception,), {})(self.message)
+        error.add_note(self.trace)
+        return DetectorFailure(self.detector, self.documents, error, self.vin)
+
+
+@dataclass(slots=True)
+class JudgedVehicles:
+    """What vehicles came to."""
+
+    vehicles: int = 0
+    alerts: list[AlertRecord] = field(default_factory=list)
+    exports: list[ExportChange] = field(default_factory=list)
+    failures: list["RemoteFailure"] = field(default_factory=list)
+    filed: Filed = field(default_factory=Counter)
+    detector_errors: Counter[str] = field(default_factory=Counter)
+    visitor: Visitor | None = None
+
+
+def judge_vehicles(setup: Setup, task: Vehicles) -> JudgedVehicles:
+    """Judge whole vehicles."""
+    catalogue = setup.catalogue
+    watermarks = Watermarks(catalogue.policy.watermarks, task.newest)
+    if task.declared is not None:
+        watermarks.declare_complete(task.declared)
+    judged = JudgedVehicles(visitor=None if setup.visitor is None else setup.visitor())
+    counters = Counters(detector_errors=judged.detector_errors)
+    told = _Told(catalogue, counters, judged, setup.detected_at.isoformat())
+    whole = _whole(task, catalogue.policy.history.maximum_documents, judged.filed)
+    at_once = None if catalogue.has_forests else _AT_ONCE
+    while histories := list(islice(whole, at_once)):
+        for judgement in judge_histories(catalogue, watermarks, histories):
+            told.tell(judgement)
+    return judged
+
+
+def _whole(task: Vehicles, most: int, filed: Filed) -> Iterator[Any]:
+    """Histories of the vehicles; counts what became of their documents."""
+    table = pa.ipc.open_stream(task.rows).read_all()
+    rows = zip(table["vin"].to_pylist(), table["original"].to_pylist(), strict=True)
+    for vin, group in groupby(rows, itemgetter(0)):
+        documents = [_decode(original) for _, original in group]
+        history, outcomes = file_whole(vin, documents, task.withdrawn.get(vin, ()), most)
+        _count(outcomes, filed)
+        yield history
+
+
+def _count(outcomes: Outcomes, filed: Filed) -> None:
+    for outcome in outcomes:
+        filed[outcome] += 1
+
+
+class _Told:
+    """Tells what follows from judgements."""
+
+    def __init__(
+        self, catalogue: Catalogue, counters: Counters, judged: JudgedVehicles, detected_at: str
+    ) -> None:
+        self._changes = AlertChanges(catalogue, counters)
+        self._hardly_used = hardly_used(catalogue.policy)
+        self._judged = judged
+        self._detected_at = detected_at
+
+    def tell(self, judgement: Judgement) -> None:
+        """Note a vehicle's alerts and the export it counts for."""
+        history, judged = judgement.history, self._judged
+        judged.vehicles += 1
+        export = counted_export(history, self._hardly_used) if history.used_exports else None
+        if export is not None:
+            judged.exports.append(ExportChange(history.vin, None, export))
+        if judgement.findings or judgement.failed:
+            result = Result()
+            case = JudgedVehicle(history.vin, VehicleRecord(), "new_evidence")
+            self._changes.report(case, judgement, result, self._detected_at)
+            judged.alerts += map(alert_as_record, result.alerts)
+            judged.failures += map(RemoteFailure.of, result.failures)
+        if judged.visitor is not None:
+            judged.visitor.see(judgement, export)

@@ -1,0 +1,192 @@
+"""A ledger: validated documents as rows, each with the file and line it came from, read by SQL.
+
+Only the strict decoder has read their bytes. A ledger of one run lies in a scratch folder; one that is
+kept (:mod:`streams.backfill.kept`) lies in buckets of vehicles, which are gone through one by one.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final, NamedTuple, Protocol
+
+import duckdb
+
+from detectors.errors import ZeromileError
+from detectors.identities import Decode
+from detectors.watermarks import NewestDays
+from streams.backfill.chunks import CHUNK, Chunk, cut
+from streams.backfill.columns import SCHEMA
+from streams.backfill.decoding import Decoded, Refusal, decode_chunk
+from streams.backfill.processes import Processes
+from streams.feeds.reading import STANDARD_INPUT, Advance, Line
+
+MEMORY: Final = "2GiB"
+"""What the database may take before it writes to its scratch folder."""
+IDENTITY: Final = "hash(source, event_id)"
+"""Identity of a document; where two are taken for one by chance, their vehicles are opened."""
+
+
+class LedgerError(ZeromileError):
+    """A ledger that cannot be read or made."""
+
+
+class RefusedLine(NamedTuple):
+    """A refused line, with its place, and why."""
+
+    line: Line
+    refusal: Refusal
+
+
+class Part(NamedTuple):
+    """Rows that were read together."""
+
+    number: int
+    file: str
+    base: int
+    """Lines of the file before them."""
+
+
+class Reading(Protocol):
+    """What the processes need to decode."""
+
+    @property
+    def decode(self) -> Decode:
+        """Reads a document."""
+
+    @property
+    def scratch(self) -> Path:
+        """Where rows are written."""
+
+
+@dataclass(slots=True)
+class Ledger:
+    """Documents to go through, and what is known of them without looking."""
+
+    tables: list[Path] = field(default_factory=list)
+    """Parquet files of rows."""
+    buckets: int = 0
+    """How many buckets of vehicles the files lie in; 0 where a vehicle may lie in any."""
+    parts: list[Part] = field(default_factory=list)
+    """Of a ledger of one run: what its column ``file`` counts."""
+    rows: int = 0
+    lines_read: int = 0
+    """Lines that were no blanks."""
+    newest: NewestDays = field(default_factory=dict)
+    moved: list[str] | None = None
+    """Vehicles of documents that came under several VINs, where that is known already."""
+
+    def bucket(self, number: int) -> list[Path]:
+        """Files of a bucket."""
+        return [table for table in self.tables if table.parent.name == f"bucket={number}"]
+
+
+def read_ledger(
+    files: list[Path],
+    processes: Processes[Any],
+    refuse: Callable[[list[RefusedLine]], None],
+    advance: Callable[[Path], Advance] | None = None,
+    size: int = CHUNK,
+) -> Ledger:
+    """Decode recorded streams into the ledger of one run.
+
+    Parameters
+    ----------
+    files
+        The streams in their order.
+    processes
+        Decode side by side.
+    refuse
+        Told of refused lines, in the order of the lines.
+    advance
+        Gives, for each file, whom to tell about its progress.
+    size
+        Bytes that are decoded together.
+    """
+    ledger = Ledger()
+    chunks: list[Chunk] = []
+
+    def remembered() -> Iterator[Chunk]:
+        for chunk in cut(files, size, advance):
+            chunks.append(chunk._replace(text=None))
+            yield chunk
+
+    file, base = -1, 0
+    for number, decoded in enumerate(processes.map(_decode, remembered())):
+        chunk = chunks[number]
+        if chunk.file != file:
+            file, base = chunk.file, 0
+        name = "(standard input)" if chunk.path == STANDARD_INPUT else str(chunk.path)
+        _take(ledger, decoded, Part(chunk.part, name, base), refuse)
+        base += decoded.lines
+    return ledger
+
+
+def _decode(shared: Reading, chunk: Chunk) -> Decoded:
+    return decode_chunk(chunk, shared.decode, shared.scratch)
+
+
+def _take(
+    ledger: Ledger, decoded: Decoded, part: Part, refuse: Callable[[list[RefusedLine]], None]
+) -> None:
+    ledger.rows += decoded.rows
+    ledger.lines_read += decoded.rows + len(decoded.refused)
+    if decoded.table is not None:
+        ledger.tables.append(decoded.table)
+        ledger.parts.append(part)
+    for key, day in decoded.newest.items():
+        ledger.newest[key] = max(day, ledger.newest.get(key, 0))
+    if decoded.refused:
+        refuse(
+            [
+                RefusedLine(Line(one.value, part.file, part.base + one.line), one)
+                for one in decoded.refused
+            ]
+        )
+
+
+def connect(scratch: Path, threads: int, memory: str = MEMORY) -> duckdb.DuckDBPyConnection:
+    """Open a database that writes to a folder what its memory does not hold.
+
+    Raises
+    ------
+    LedgerError
+        If the amount of memory cannot be understood.
+    """
+    try:
+        database = duckdb.connect(
+            config={
+                "threads": threads,
+                "memory_limit": memory,
+                "temp_directory": str(scratch / "spilled"),
+                "preserve_insertion_order": False,
+            }
+        )
+    except duckdb.Error as error:
+        raise LedgerError(f"memory of {memory!r} cannot be set: {error}") from None
+    return database
+
+
+def view(database: duckdb.DuckDBPyConnection, tables: list[Path]) -> None:
+    """Let ``ledger`` be the rows of files, and ``documents`` for now the same."""
+    if tables:
+        names = [str(table) for table in tables]
+        rows = database.read_parquet(names, hive_partitioning=False)
+        rows.create_view("ledger", replace=True)
+    else:
+        columns = ", ".join(f"NULL::{_TYPES[str(one.type)]} AS {one.name}" for one in SCHEMA)
+        database.execute(f"CREATE OR REPLACE TEMP VIEW ledger AS SELECT {columns} WHERE false")
+    database.execute("CREATE OR REPLACE TEMP VIEW documents AS SELECT * FROM ledger")
+
+
+_TYPES: Final = {
+    "string": "VARCHAR",
+    "dictionary<values=string, indices=int32, ordered=0>": "VARCHAR",
+    "int16": "SMALLINT",
+    "int32": "INTEGER",
+    "int64": "BIGINT",
+    "uint8": "UTINYINT",
+    "bool": "BOOLEAN",
+    "date32[day]": "DATE",
+    "double": "DOUBLE",
+    "binary": "BLOB",
+}

@@ -1,0 +1,180 @@
+"""Which vehicles have to be opened, by SQL over a ledger.
+
+A vehicle is *plain* where every identity came once (or came again unchanged), under one VIN, and
+nothing was withdrawn or revised. Of the plain ones only those are opened that pass a screen, and
+exported ones, which provinces count. Whatever is opened is opened whole.
+"""
+
+from collections import Counter
+from collections.abc import Container, Iterable, Iterator
+from typing import Final
+
+import duckdb
+import msgspec
+import pyarrow as pa
+
+from detectors.history import Content
+from detectors.registry import Catalogue
+from detectors.summaries import MALFORMED, summary_sql
+from detectors.vin import NoCar, no_car
+from streams.backfill.columns import SCHEMA
+from streams.backfill.ledger import IDENTITY
+
+_KEPT: Final = [field.name for field in SCHEMA if field.name not in {"vin", "original", "file", "line"}]
+
+
+class Selection(msgspec.Struct, frozen=True):
+    """What of a ledger is to be opened, and what the rest comes to."""
+
+    vehicles: int
+    opened: int
+    settled_documents: int
+    """Documents of the vehicles that are not opened."""
+    settled_duplicates: int
+    """Further copies of those."""
+    passed: Counter[str]
+    """Vehicles that pass the screen of each detector, where that was asked for."""
+
+
+def note_repeated(database: duckdb.DuckDBPyConnection, moved: Iterable[str] | None) -> None:
+    """Find identities that came several times, and the vehicles and rows concerned.
+
+    Parameters
+    ----------
+    database
+        Its ``documents``.
+    moved
+        Vehicles of identities that came under several VINs, where they are known; else they are
+        looked for.
+    """
+    database.execute(
+        f"CREATE OR REPLACE TEMP TABLE repeated AS SELECT {IDENTITY} AS identity FROM documents "
+        "GROUP BY identity HAVING count(*) > 1"
+    )
+    database.execute(
+        "CREATE OR REPLACE TEMP TABLE repeating AS SELECT DISTINCT vin FROM documents "
+        f"WHERE {IDENTITY} IN (SELECT identity FROM repeated)"
+    )
+    kept = ", ".join(f"any_value({name}) AS {name}" for name in _KEPT)
+    contested = f"CASE WHEN count(*) OVER (PARTITION BY vin, {IDENTITY}) > 1 THEN {Content.CONTESTED}"
+    database.execute(
+        "CREATE OR REPLACE TEMP TABLE again AS SELECT * REPLACE "
+        f"(content | {contested} ELSE 0 END AS content) FROM "
+        f"(SELECT vin, {kept}, count(*) AS copies FROM documents SEMI JOIN repeating USING (vin) "
+        "GROUP BY vin, original)"
+    )
+    if moved is None:
+        database.execute(
+            "CREATE OR REPLACE TEMP TABLE moved AS SELECT DISTINCT vin FROM again WHERE "
+            f"{IDENTITY} IN (SELECT {IDENTITY} FROM again GROUP BY ALL HAVING min(vin) <> max(vin))"
+        )
+    else:
+        database.execute("CREATE OR REPLACE TEMP TABLE moved (vin VARCHAR)")
+        for vin in moved:
+            database.execute("INSERT INTO moved VALUES (?)", [vin])
+
+
+def moved_rows(database: duckdb.DuckDBPyConnection) -> Iterator[bytes]:
+    """Documents of identities that came under several VINs, in the order in which they came."""
+    rows = database.execute(
+        f"SELECT original FROM documents WHERE {IDENTITY} IN (SELECT {IDENTITY} FROM again "
+        "GROUP BY ALL HAVING min(vin) <> max(vin)) AND vin IN (SELECT vin FROM moved) "
+        "ORDER BY file, line"
+    )
+    while found := rows.fetchmany(10_000):
+        yield from (original for (original,) in found)
+
+
+def leave_out_no_car(
+    database: duckdb.DuckDBPyConnection, words: Container[str]
+) -> Counter[tuple[str, NoCar]]:
+    """Take the numbers that identify no car out of ``documents``; their documents join nothing.
+
+    Returns
+    -------
+    Counter
+        How many documents they have, by source and by why it is no car.
+    """
+    suspicious = database.execute(
+        "SELECT DISTINCT vin FROM documents "
+        f"WHERE vin_fault = {MALFORMED} OR vin[1] = vin[2] OR contains(vin, 'XXXXXX')"
+    ).fetchall()
+    found = {vin: why for (vin,) in suspicious if (why := no_car(vin, words)) is not None}
+    if not found:
+        return Counter()
+    database.register("found", pa.table({"vin": list(found), "why": list(found.values())}))
+    database.execute("CREATE OR REPLACE TEMP TABLE no_car AS SELECT * FROM found")
+    counts = database.execute(
+        "SELECT source, why, count(*) FROM documents JOIN no_car USING (vin) GROUP BY ALL"
+    ).fetchall()
+    database.execute("DELETE FROM again WHERE vin IN (SELECT vin FROM no_car)")
+    database.execute(
+        "CREATE OR REPLACE TEMP VIEW documents AS SELECT * FROM ledger ANTI JOIN no_car USING (vin)"
+    )
+    return Counter({(source, why): count for source, why, count in counts})
+
+
+def select(
+    database: duckdb.DuckDBPyConnection, catalogue: Catalogue, *, screened: bool, told: bool
+) -> Selection:
+    """Say which vehicles of ``documents`` are to be opened; `note_repeated` has been there.
+
+    Parameters
+    ----------
+    database
+        Gets a table ``opened``.
+    catalogue
+        The detectors.
+    screened
+        Whether vehicles may be left closed at all.
+    told
+        Whether to count what passes each screen.
+    """
+    most = catalogue.policy.history.maximum_documents
+    screens = {name: one.screen_sql() for name, one in catalogue.detectors.items()}
+    always = Content.CUSTOMS_EXPORT | Content.CONTESTED | Content.OVERFULL
+    ways = [
+        "content IS NULL",
+        f"content & {always} <> 0",
+        "odd",
+        "vin IN (SELECT vin FROM moved)",
+        *dict.fromkeys(screens.values()),
+    ]
+    passed = (
+        "".join(f', {screen} AS "passed_{name}"' for name, screen in screens.items()) if told else ""
+    )
+    opened = " OR ".join(f"({way})" for way in ways) if screened else "true"
+    columns = ", ".join(["vin", "void", "revision", *_SUMMED])
+    database.execute(
+        f"CREATE OR REPLACE TEMP TABLE vehicles AS SELECT vin, documents, coalesce({opened}, true) "
+        f"AS opened{passed} FROM (SELECT vin, {summary_sql(most)}, "
+        f"coalesce(bool_or(void OR revision > 0), true) AS odd FROM (SELECT {columns} FROM documents "
+        f"ANTI JOIN repeating USING (vin) UNION ALL SELECT {columns} FROM again) GROUP BY vin)"
+    )
+    database.execute("CREATE OR REPLACE TEMP TABLE opened AS SELECT vin FROM vehicles WHERE opened")
+    return _counted(database, list(screens) if told else [])
+
+
+_SUMMED: Final = (
+    "vin_fault",
+    "content",
+    "day",
+    "kilometres",
+    "owner",
+    "initial_province",
+    "year_gap",
+    "source",
+)
+
+
+def _counted(database: duckdb.DuckDBPyConnection, names: list[str]) -> Selection:
+    passed = "".join(f', count(*) FILTER ("passed_{name}")' for name in names)
+    [(vehicles, opened, settled, *counts)] = database.execute(
+        "SELECT count(*), count(*) FILTER (opened), coalesce(sum(documents) FILTER (NOT opened), 0)"
+        f"{passed} FROM vehicles"
+    ).fetchall()
+    [(duplicates,)] = database.execute(
+        "SELECT coalesce(sum(copies - 1), 0) FROM again ANTI JOIN opened USING (vin)"
+    ).fetchall()
+    counted = Counter(dict(zip(names, counts, strict=True)))
+    return Selection(vehicles, opened, int(settled), int(duplicates), counted)
