@@ -85,8 +85,6 @@ class ReplayOutputs:
         What to write.
     clock
         Wall clock for ``detected_at`` of the provinces' alerts.
-    firing
-        Where the alerts that fire are kept.
     """
 
     def __init__(
@@ -94,10 +92,9 @@ class ReplayOutputs:
         policy: Policy,
         outputs: OutputFiles | None = None,
         clock: Callable[[], datetime] = utc_now,
-        firing: FiringAlerts | None = None,
     ) -> None:
         self.provinces = ProvinceAggregator(policy, clock)
-        self.firing = FiringAlerts() if firing is None else firing
+        self.firing = FiringAlerts()
         self.failures: dict[str, DetectorFailure] = {}
         """The first of each detector."""
         self.first_refused: RefusedLine | None = None

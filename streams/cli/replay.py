@@ -110,8 +110,8 @@ def replay(
             min=1,
             max=1_000_000,
             help="Judge vehicles every N documents, in one process: the fewer, the more is seen of "
-            "alerts that come and go, and the longer it takes. Default: with --alerts 5,000, without it "
-            "once for each vehicle, when all is read.",
+            "alerts that come and go, and the longer it takes. Default: with --alerts 5,000, without "
+            "it once for each vehicle, when all is read.",
         ),
     ] = None,
     max_dead_letters: Annotated[

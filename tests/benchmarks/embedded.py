@@ -16,11 +16,10 @@ RULES: Final = "replay, rules and spikes"
 FULL: Final = "replay, rules, forests and spikes"
 TWO_WORKERS: Final = f"{FULL}, 2 workers"
 _VARIANTS: Final = {
-    RULES: [],
-    FULL: ["--model", "default"],
+    RULES: ["--workers", "1"],
+    FULL: ["--model", "default", "--workers", "1"],
     TWO_WORKERS: ["--model", "default", "--workers", "2"],
 }
-ON_DISK: Final = f"{TWO_WORKERS}, on disk"
 
 
 def measure_embedded(vehicles: int, seed: int, repetitions: int) -> Report:
@@ -32,10 +31,9 @@ def measure_embedded(vehicles: int, seed: int, repetitions: int) -> Report:
     rounds = Rounds()
     with tempfile.TemporaryDirectory() as directory:
         one = first_document(data, Path(directory))
-        variants = _VARIANTS | {ON_DISK: [*_VARIANTS[TWO_WORKERS], "--on-disk", directory]}
         for _ in range(repetitions):
             rounds.add(LIMIT, speed(data.documents, *decode_all(data.path)))
-            for name, options in variants.items():
+            for name, options in _VARIANTS.items():
                 add_replay(rounds, name, data, one, options)
     return Report(
         benchmark="embedded",

@@ -57,7 +57,7 @@ def describe(path: Path) -> DataSet:
 def _simulator_digest() -> str:
     """Digest of the simulator's sources: another simulator writes another country."""
     digest = hashlib.sha256()
-    folder = Path(__file__).parents[1] / "simulator"
+    folder = Path(__file__).parents[2] / "streams" / "simulator"
     for source in sorted(folder.rglob("*")):
         if source.suffix in {".py", ".toml"}:
             digest.update(source.read_bytes())
