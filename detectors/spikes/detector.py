@@ -23,7 +23,7 @@ from detectors.spikes.special import (
     log_likelihood,
 )
 from detectors.spikes.speeds import BOTH, Speed
-from detectors.spikes.spread import Spread
+from detectors.spikes.spread import INFORMATIVE_MEAN, Spread, peers_spread
 
 _FORGETTING = 0.98
 _FOLLOWED = 0.6
@@ -89,7 +89,7 @@ class SpikeDetector:
         each = [speed for speed in speeds for _ in range(self.series)]
         self.filter = NegativeBinomialFilter(np.tile(first, self.speeds), regressors, each)
         self.scan = Scan(self.series * self.speeds, windows)
-        self.spread = Spread(self.series * self.speeds)
+        self.spread = Spread(self.series * self.speeds, peers=self.peers)
         self.falls = Falls(self.filter.mean[:, 0])
         self.log_weights = np.zeros((self.speeds, self.series))
         self.steps = 0
@@ -129,6 +129,8 @@ class SpikeDetector:
         weights = self.weights()
         judged = self._as_before_a_fall(factored, share)
         dispersion = self.spread.judged(judged.predictive_dispersion())
+        if self.peers and not growing:
+            dispersion = dispersion * self._peers_spread(every, judged.mean, dispersion)
 
         tails, alone = self.scan.p_value(every, judged.mean, dispersion)
         usual = self._mixed(weights, judged.mean)
@@ -191,6 +193,12 @@ class SpikeDetector:
         spread = 1.0 + share * (self.filter.dispersion_at(mean / share) - 1.0)
         uncertain = 1.0 / (1.0 / own.concentration + variance)
         return Prediction(mean, spread, own.concentration), Prediction(mean, spread, uncertain)
+
+    def _peers_spread(self, counts: Array, mean: Array, dispersion: Array) -> Array:
+        """Return how much more room the period asks for; not while it grows: all are behind then."""
+        shape = (self.speeds, self.series)
+        residual = anscombe_residual(counts, mean, dispersion).reshape(shape)
+        return peers_spread(residual, mean.reshape(shape) > INFORMATIVE_MEAN).ravel()
 
     def _as_before_a_fall(self, expected: Prediction, share: Array) -> Prediction:
         """Return the prediction with the level from which a series fell lately, where it fell."""

@@ -7,12 +7,15 @@ widen what is held against the next one.
 """
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import special
 
 from detectors.spikes.special import Array
 
+Mask = NDArray[np.bool_]
+
 CLIPPED_AT = 2.0
-START = 1.15
+START = 1.05
 """A young series is predicted worse than its filter believes: its season has never been seen."""
 
 LEAST_DISPERSION = 1.01
@@ -20,12 +23,17 @@ LEAST_DISPERSION = 1.01
 
 RATE = 0.0125
 _EARLY = 40
-_INFORMATIVE_MEAN = 2.0
+INFORMATIVE_MEAN = 2.0
 
-SHARE = 0.88
-"""Part of the variance that is judged with: past outbreaks have part in what was learnt, and the
-smallest of several windows' probabilities times their number is cautious. An assumption, chosen on
-simulated panels so that false alarms come at the nominal rate, and reported on others."""
+SHARE_ALONE = 0.88
+SHARE_BESIDE_PEERS = 0.84
+"""Part of the variance that is judged with: past outbreaks have part in what was learnt, the smallest
+of several windows' probabilities times their number is cautious, and so is `peers_spread`. Assumptions,
+chosen on simulated counts so that false alarms come at the nominal rate, and reported on others."""
+
+_PRIOR_PEERS = 5.0
+_MARGIN = 0.35
+"""What a few dozen peers stray more in an ordinary period by chance."""
 
 _OF_NORMAL = (
     1.0
@@ -41,23 +49,46 @@ class Spread:
     Parameters
     ----------
     series : int
+    peers : bool
+        Whether `peers_spread` widens what is judged with.
     """
 
-    def __init__(self, series: int) -> None:
+    def __init__(self, series: int, *, peers: bool) -> None:
+        self._share = SHARE_BESIDE_PEERS if peers else SHARE_ALONE
         self.ratio = np.full(series, START)
         self._periods = np.zeros(series)
 
     def judged(self, dispersion: Array) -> Array:
         """Return the variance over mean to judge with, given the predicted one."""
         corrected: Array = np.maximum(
-            LEAST_DISPERSION, dispersion * SHARE * np.maximum(1.0, self.ratio)
+            LEAST_DISPERSION, dispersion * self._share * np.maximum(1.0, self.ratio)
         )
         return corrected
 
     def learn(self, residual: Array, mean: Array) -> None:
         """Learn from one period's residuals; where next to nothing was expected they tell nothing."""
-        informative = mean > _INFORMATIVE_MEAN
+        informative = mean > INFORMATIVE_MEAN
         self._periods += informative
         squared = np.minimum(residual**2, CLIPPED_AT**2) / _OF_NORMAL
         rate = np.maximum(RATE, 1.0 / (self._periods + _EARLY)) * informative
         self.ratio += rate * (squared - self.ratio)
+
+
+def peers_spread(residual: Array, informative: Mask) -> Array:
+    """Return by how much more than usual the other series of one period stray together, at least 1.
+
+    A holiday of unknown size or a pause of trade does not touch all provinces alike: what the common
+    factor leaves of it widens all of them in that period.
+
+    Parameters
+    ----------
+    residual : array, ... x series
+        Of one period; the series of the last axis are peers.
+    informative : array of bool
+        Where enough was expected to tell anything.
+    """
+    squared = np.where(informative, np.minimum(residual**2, CLIPPED_AT**2) / _OF_NORMAL, 0.0)
+    total = squared.sum(-1, keepdims=True) - squared + _PRIOR_PEERS
+    peers = informative.sum(-1, keepdims=True) - informative + _PRIOR_PEERS
+    widened: Array = np.maximum(1.0, total / peers - _MARGIN)
+    return widened

@@ -20,6 +20,7 @@ def test_labelled_outbreaks():
     found = outcomes()
     ours, floor = found["ss-nb"], found["trailing-mean"]
     assert ours.hits == ours.outbreaks == 7
+    assert ours.false_alarms <= 7
     assert ours.hits >= floor.hits
     assert ours.false_alarms < floor.false_alarms
     for variant in ("ears-c1", "ears-c2", "ears-c3"):
@@ -32,7 +33,8 @@ def test_labelled_outbreaks():
 def test_new_year_is_no_news():
     table = read_counts(path_of("province_registrations_monthly.csv"))
     together = judge(table, "ss-nb", MethodOptions()).alarm.sum(axis=0)
-    assert (together > len(table.regions) / 3).sum() <= 2
+    assert together.max() <= 3
+    assert together.sum() <= 12
     naive = judge(table, "ears-c2", MethodOptions()).alarm.sum(axis=0)
     assert naive.max() == len(table.regions)  # a method that does not know the calendar fires in all
 
