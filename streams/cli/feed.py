@@ -12,7 +12,8 @@ from rich.table import Table
 
 from streams.cli.console import console_beside, errors, fail, out
 from streams.cli.exit_codes import WANTING
-from streams.cli.replay import Force, check_readable
+from streams.cli.feeding import check_there
+from streams.cli.replay import Force
 from streams.setup.outputs import STANDARD_OUTPUT, Outputs
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def draft_command(
     """
     from streams.feeds.drafting import draft
 
-    check_readable([data])
+    check_there([data])
     with Outputs({"--out": out_}, [data], force=force) as places:
         places.path("--out").write_text(draft(data), encoding="utf-8")
 
@@ -87,7 +88,7 @@ def check_command(
     from streams.feeds.loading import load_feed
     from streams.feeds.trial import Trial
 
-    check_readable(data)
+    check_there(data)
     report = Trial(compile_feed(load_feed(feed))).run(data)
     if json:
         typer.echo(msgspec.json.encode(trial_json(report)).decode())
@@ -129,7 +130,7 @@ def convert_command(
     from streams.feeds.counting import write_counts
     from streams.feeds.loading import load_feed
 
-    check_readable(data)
+    check_there(data)
     compiled = compile_feed(load_feed(feed))
     groups = _groups(data, out_)
     wanted: dict[str, Path | None] = {f"--out {path}": path for path in groups}

@@ -13,6 +13,7 @@ from rich.markup import escape
 from detectors.errors import ZeromileError
 from streams.cli.console import errors, fail
 from streams.cli.exit_codes import WANTING
+from streams.cli.feeding import FeedOption, documents_of
 from streams.cli.replay import Files, check_readable
 from streams.cli.service_options import Bootstrap, kafka_errors_explained, settings_or_exit
 from streams.feeds.reading import STANDARD_INPUT, Advance, read_lines
@@ -67,6 +68,7 @@ def publish(
             "than half.",
         ),
     ] = None,
+    feed: FeedOption = None,
     bootstrap: Bootstrap = None,
 ) -> None:
     """Publish recorded streams, each document on its topic under its VIN.
@@ -83,7 +85,12 @@ def publish(
     from streams.service.layout import names_of
 
     settings = settings_or_exit(bootstrap_servers=bootstrap)
-    check_readable(files)
+    if feed is None:
+        check_readable(files)
+    elif progress is not None:
+        raise typer.BadParameter(
+            "goes with files of documents, not with --feed", param_hint="--progress"
+        )
     if progress is not None and STANDARD_INPUT in files:
         raise typer.BadParameter("standard input cannot be gone on with", param_hint="--progress")
     if progress is not None:
@@ -92,11 +99,11 @@ def publish(
     router = Router(names_of(settings))
     try:
         kept = None if progress is None else Progress(progress)
-        with kafka_errors_explained(settings):
+        with documents_of(files, feed) as fed, kafka_errors_explained(settings):
             publisher = Publisher(settings, _say)
             try:
-                with reading_progress(files, errors) as advance:
-                    for path in files:
+                with reading_progress(fed.files, errors) as advance:
+                    for path in fed.files:
                         stream = _Stream(path, router, publisher, pace, kept)
                         stream.publish(advance and advance(path))
             finally:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from streams.cli.console import console_beside, errors
+from streams.cli.feeding import FeedOption, documents_of
 from streams.feeds.reading import DOCUMENTS, STANDARD_INPUT, check_kind
 from streams.feeds.recognition import Kind
 from streams.setup.outputs import Outputs
@@ -121,6 +122,7 @@ def replay(
             help="Exit with 1 if more documents than this were refused; without it, if more than half.",
         ),
     ] = None,
+    feed: FeedOption = None,
     debug: Debug = False,
     force: Force = False,
 ) -> None:
@@ -143,7 +145,8 @@ def replay(
     from streams.setup.policy import load_policy
 
     day = parse_day(watermark)
-    check_readable(files)
+    if feed is None:
+        check_readable(files)
     check_folder(scratch)
     wanted = {
         "--alerts": alerts,
@@ -158,13 +161,14 @@ def replay(
     catalogue = Catalogue(load_policy(config), choose_model(model))
     decode = decode_from_environment()
     with Outputs(wanted, [*files, config], force=force) as places, ExitStack() as stack:
+        fed = stack.enter_context(documents_of(files, feed))
         written = OutputFiles(places["--alerts"], places["--final"], places["--dead-letters"])
-        advance, judging = stack.enter_context(replay_progress(files, errors))
+        advance, judging = stack.enter_context(replay_progress(fed.files, errors))
         run: Replay | Backfill
         if on_the_way:
             run = Replay(catalogue, written, decode)
             replayed = run.run(
-                files, complete_through=day, advance=advance, judging=judging, batch=batch
+                fed.files, complete_through=day, advance=advance, judging=judging, batch=batch
             )
         else:
             means = Means(workers or processors(), memory, scratch)
@@ -174,12 +178,13 @@ def replay(
                     catalogue, written, decode, means=means, screened=screen, visitor=tally, told=stats
                 )
             )
-            replayed = run.run(files, complete_through=day, advance=advance, judging=judging)
+            replayed = run.run(fed.files, complete_through=day, advance=advance, judging=judging)
         if report is not None:
             sources = describe_sources(files, complete_through=day, model_id=chosen_model_id(model))
             judged = run.engine if isinstance(run, Replay) else run
             firing = replayed.firing.values()
             write_report(places.path("--report"), judged, firing, sources, run.provinces.latest)
+        fed.append_letters(places["--dead-letters"])
         tables = list(summary_tables(replayed))
         if stats and isinstance(run, Backfill):
             tables.append(screens_table(run.selected))

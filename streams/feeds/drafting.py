@@ -119,8 +119,8 @@ class _Draft:
         if len(formats) > 1:
             example = next(iter(self._day.values))
             yield f"# {_text(example)} and all others fit {' and '.join(formats)}: keep the right one."
-        written = _text(" or ".join(formats))
-        yield f"occurred_at = {{ column = {_text(self._day.key)}, formats = [{written}] }}"
+        written = _texts([" or ".join(formats), *self._day.other_formats])
+        yield f"occurred_at = {{ column = {_text(self._day.key)}, formats = {written} }}"
 
     def _details(self) -> Iterator[str]:
         for role, field in (("brand", "brand"), ("model", "model"), ("plate", "plate"),

@@ -1,5 +1,6 @@
 """What the columns of unknown data look like: identities, days, codes, numbers."""
 
+import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -26,6 +27,10 @@ _MOST_COUNTED: Final = 5_000
 _SHARE: Final = 0.95
 """Of the values of a column that must look like one thing."""
 _SHARE_OF_VINS: Final = 0.6
+_SHARE_OF_DAYS: Final = 0.7
+_LEAST_SHARE_OF_DAYS: Final = 0.3
+"""Of the commonest format."""
+_FEW: Final = 12
 MOST_CODES: Final = 250
 """Different values of a column of codes."""
 
@@ -52,6 +57,9 @@ _HINTS: Final[dict[str, tuple[str, ...]]] = {
     "number": ("VEHICLE ID", "VEHICLE_ID", "CHASSIS", "BASTIDOR", "CHASIS", "车架", "识别代", "VIN"),
 }  # fmt: skip
 """What the names of columns hold, the surest first."""
+_SHORT: Final = 3
+"""Letters of a hint that must be a word of its own: a province is no VIN."""
+_SERIAL: Final = re.compile(r"[2-5]\d{4}(?:\.\d+)?")
 _NOT_THE_DAY: Final = ("FIRST", "PRIM", "INICIAL", "BIRTH", "NACIM", "YEAR", "PROCES", "BUILD")
 
 
@@ -70,6 +78,8 @@ class ColumnGuess:
     """Values that mean nothing was stated."""
     formats: tuple[str, ...]
     """Formats of days that fit nearly all values: several where it cannot be told."""
+    other_formats: tuple[str, ...]
+    """A format for values that those do not fit."""
     is_number: bool
     is_identity: bool
     """Whether the values look like VINs, whole or masked."""
@@ -77,7 +87,7 @@ class ColumnGuess:
     @property
     def is_code(self) -> bool:
         """Whether few values stand again and again."""
-        few = 0 < len(self.values) <= min(MOST_CODES, max(2, self.filled // 2))
+        few = 0 < len(self.values) <= min(MOST_CODES, max(_FEW, self.filled // 2))
         return few and not self.is_identity and not self.formats
 
 
@@ -112,7 +122,19 @@ def day_column(guesses: Sequence[ColumnGuess]) -> ColumnGuess | None:
 
 def _rank(name: str, role: str) -> int | None:
     folded = _folded(name)
-    return next((n for n, hint in enumerate(_HINTS[role]) if fold(hint) in folded), None)
+    words = f" {folded.replace('_', ' ')} "
+    return next(
+        (
+            n
+            for n, hint in enumerate(_HINTS[role])
+            if (
+                fold(hint) in folded
+                if len(hint) > _SHORT or not hint.isascii()
+                else f" {hint} " in words
+            )
+        ),
+        None,
+    )
 
 
 def _folded(name: str) -> str:
@@ -136,6 +158,7 @@ def _guess(name: str, key: str, values: list[str]) -> ColumnGuess:
     if len(counted) > _MOST_COUNTED:
         counted = Counter(dict(counted.most_common(_MOST_COUNTED)))
     sample = stated[:2_000]
+    formats, others = _formats(sample)
     return ColumnGuess(
         name=name,
         key=key,
@@ -143,7 +166,8 @@ def _guess(name: str, key: str, values: list[str]) -> ColumnGuess:
         filled=len(stated),
         values=counted,
         tokens=tokens,
-        formats=_formats(sample),
+        formats=formats,
+        other_formats=others,
         is_number=_share(sample, _is_number) >= _SHARE,
         is_identity=_share(sample, _is_identity) >= _SHARE_OF_VINS,
     )
@@ -153,13 +177,24 @@ def _is_token(value: str) -> bool:
     return value.upper() in _TOKENS or (len(value) > 1 and set(value) in ({"*"}, {"-"}))
 
 
-def _formats(sample: Sequence[str]) -> tuple[str, ...]:
-    """Formats that fit best, where they fit nearly all; several where every value fits them alike."""
-    if not sample:
-        return ()
+def _formats(sample: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Formats that fit most values, several where they fit them alike; and the others of the rest."""
     shares = {name: _share(sample, partial(_reads, read)) for name, read in _READ.items()}
     most = max(shares.values())
-    return tuple(name for name, share in shares.items() if share == most) if most >= _SHARE else ()
+    if most < _LEAST_SHARE_OF_DAYS:
+        return (), ()
+    best_ones = tuple(name for name, share in shares.items() if share == most)
+    rest = (value for value in sample if not _reads(_READ[best_ones[0]], value))
+    fitting = [_fitting(value) for value in rest]
+    others = dict.fromkeys(names[0] for names in fitting if len(names) == 1)
+    uncovered = sum(1 for names in fitting if len(names) != 1)
+    return (best_ones, tuple(others)) if uncovered <= len(sample) * (1 - _SHARE_OF_DAYS) else ((), ())
+
+
+def _fitting(value: str) -> list[str]:
+    """Formats of days that fit a value among days; five digits are a spreadsheet's."""
+    names = [name for name, read in _READ.items() if _reads(read, value)]
+    return names or (["excel"] if _SERIAL.fullmatch(value) else [])
 
 
 def _reads(read: Read, value: str) -> bool:

@@ -101,6 +101,7 @@ def unpacked(path: Path, member: str, *, office: bool) -> Generator[Unpacked, No
                     bounded = _Bounded(inner, path.stat().st_size, str(path))
                     yield Unpacked(str(path), io.BufferedReader(bounded, _BLOCK))
             else:
+                file.seek(0)
                 yield Unpacked(str(path), file)
     except OSError as error:
         raise FeedError(f"cannot read {path}: {error}") from None
