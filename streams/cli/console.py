@@ -8,10 +8,11 @@ from rich.markup import escape
 from rich.text import Text
 
 from streams.cli import exit_codes
+from streams.cli.tables import TableConsole
 from streams.setup.visible_text import visible
 
-out = Console()
 errors = Console(stderr=True)
+out = TableConsole(errors)
 
 
 def fail(message: str, code: int = exit_codes.WRONG_USE) -> NoReturn:

@@ -10,7 +10,6 @@ import typer
 from detectors.errors import ZeromileError
 from streams.cli.console import errors, fail, out
 from streams.cli.replay import Config, ModelChoice, check_readable
-from streams.evaluation import BASE_RATE
 
 if TYPE_CHECKING:
     from streams.evaluation.observing import ObservedRun
@@ -43,7 +42,7 @@ def evaluate(
     base_rate: Annotated[
         float,
         typer.Option(min=1e-6, max=0.5, help="Share of vehicles that are schemes in life."),
-    ] = BASE_RATE,
+    ] = 0.012,
     config: Config = None,
     model: ModelChoice = None,
     as_json: Annotated[bool, typer.Option("--json", help="Write the score card as JSON.")] = False,

@@ -3,13 +3,15 @@
 from collections.abc import Callable
 from difflib import get_close_matches
 from importlib import import_module
-from typing import Any, Final, NamedTuple
+from typing import Annotated, Any, Final, Literal, NamedTuple
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 
 from detectors.errors import ZeromileError
 from streams.cli import exit_codes
+
+TableFormat = Literal["table", "json", "csv"]
 
 _TRY: Final = "See what it does"
 _FILES: Final = "Judge recorded files"
@@ -124,6 +126,14 @@ EXAMPLES: Final = {
 """A line to try, under the help of a command."""
 
 
+WITH_TABLES: Final = {
+    *("demo", "simulate", "evaluate", "replay", "explain", "train", "settings"),
+    *("detectors list", "detectors show", "model show", "model compare", "model drift"),
+    *("alerts list", "dead-letters list", "watermarks show", "feed list", "feed check"),
+}
+"""Commands whose tables can be had in another format."""
+
+
 class LazyCommands(TyperGroup):
     """The commands by name, each imported on first use."""
 
@@ -162,6 +172,7 @@ class LazyCommands(TyperGroup):
         command.name = cmd_name
         if cmd_name in EXAMPLES:
             command.epilog = f"Example: {EXAMPLES[cmd_name]}"
+        _add_formats(cmd_name, command)
         return command
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
@@ -187,6 +198,37 @@ class LazyCommands(TyperGroup):
             )
         except KeyboardInterrupt:
             fail("interrupted; nothing was written", exit_codes.INTERRUPTED)
+
+
+def _add_formats(name: str, command: Any) -> None:
+    """Give a command, or those of a group, the option by which tables are shown."""
+    if name in WITH_TABLES and not hasattr(command, "commands"):
+        command.params.append(_format_option())
+    for below, inner in getattr(command, "commands", {}).items():
+        if f"{name} {below}" in WITH_TABLES or name in WITH_TABLES:
+            inner.params.append(_format_option())
+
+
+def _set_format(ctx: typer.Context, value: TableFormat) -> TableFormat:
+    from streams.cli.console import out
+
+    out.format = value
+    ctx.call_on_close(out.conclude)
+    return value
+
+
+def _formatted(
+    *,
+    format: Annotated[
+        TableFormat,
+        typer.Option(help="How tables are shown.", callback=_set_format, expose_value=False),
+    ] = "table",
+) -> None:
+    """Bring the option."""
+
+
+def _format_option() -> Any:
+    return _single(_formatted).params[0]
 
 
 def _single(function: Callable[..., None]) -> Any:

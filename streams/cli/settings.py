@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
-from streams.cli.console import fail
+from streams.cli.console import fail, out
 
 app = typer.Typer(no_args_is_help=True, help="Show the settings of the worker and of the store.")
 
@@ -26,8 +25,7 @@ def show() -> None:
         settings = load(SinkSettings)
     except SettingsError as error:
         fail(str(error))
-    table = Table("variable", "value", "meaning", box=None, pad_edge=False)
+    table = Table("variable", "value", "meaning")
     for name, field in SinkSettings.model_fields.items():
         table.add_row(f"ZEROMILE_{name.upper()}", str(getattr(settings, name)), field.description)
-    console = Console()
-    console.print(table) if console.is_terminal else Console(width=200).print(table)
+    out.print(table)

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, get_args
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
+from streams.cli.console import out as console
 from streams.cli.replay import Force
 from streams.setup.outputs import Outputs
 
@@ -218,4 +218,4 @@ def _compare(table: CountTable, options: MethodOptions, path: Path) -> None:
             _figure(outcome.delay),
             f"{scores.judged().mean():.0%}",
         )
-    Console(width=110, soft_wrap=True).print(shown)
+    console.print(shown)

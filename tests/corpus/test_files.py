@@ -131,7 +131,4 @@ def test_standard_input(tmp_path, pack):
         arguments, input=pack(b"\n".join(entries)), capture_output=True, check=True, cwd=root
     )
     for name, count in (("read", 3), ("accepted", 1), ("duplicate", 1), ("dead-lettered", 1)):
-        assert any(
-            line.split() == ["│", name, "│", str(count), "│"]
-            for line in ran.stdout.decode().splitlines()
-        )
+        assert any(line.split() == [name, str(count)] for line in ran.stdout.decode().splitlines())
