@@ -90,7 +90,7 @@ def test_training_refuses_a_window_without_a_reference(tmp_path):
                 file.write(as_line(document).value + b"\n")
     result = run(app, ["train", str(path), "--out", str(tmp_path / "model")])
     assert result.exit_code == 1
-    assert "needs at least 1000 vehicles and was offered 0" in " ".join(result.stderr.split())
+    assert "needs at least 1,000 vehicles and was offered 0" in " ".join(result.stderr.split())
     assert not (tmp_path / "model").exists()
 
 
