@@ -21,6 +21,11 @@ def find_owner(consumer: KafkaConsumer, changelog: str, vin: str) -> tuple[int, 
     """Partition of a vehicle and the last signature in its changelog, None if there is none."""
     number = partition_of_vin(vin, len(partitions_of(consumer, changelog)))
     where = TopicPartition(changelog, number)
+    return number, last_marker(consumer, where)
+
+
+def last_marker(consumer: KafkaConsumer, where: TopicPartition) -> Marker | None:
+    """The last signature in a partition of the changelog, None if there is none."""
     consumer.assign([where])
     end = consumer.end_offsets([where])[where]
     start, marker = end, None
@@ -28,7 +33,7 @@ def find_owner(consumer: KafkaConsumer, changelog: str, vin: str) -> tuple[int, 
     while marker is None and start > 0:
         end, start = start, max(0, start - LOOK_BACK)
         marker = _last_marker(consumer, where, start, end)
-    return number, marker
+    return marker
 
 
 def _last_marker(consumer: KafkaConsumer, where: TopicPartition, start: int, end: int) -> Marker | None:

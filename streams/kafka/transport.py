@@ -132,6 +132,10 @@ class BatchConsumer(driver.Consumer):
         self._read_through: dict[TP, int] = {}
         """Offsets before which nothing is left to do, where the last of them are no documents: markers
         of other people's transactions take offsets too."""
+        self._expected: dict[TP, int] = {}
+        """Offset after the last delivered one."""
+        self.jumps: list[tuple[TP, int, int]] = []
+        """Partitions whose next record was not the expected one: what was expected, and what came."""
         self._moves = 0
         """How often positions may have moved; what a fetch brings across a move is not used."""
         super().__init__(*args, **kwargs)
@@ -152,6 +156,10 @@ class BatchConsumer(driver.Consumer):
         # The caller drops what lies before the read offset, by this same test.
         if already_read is None or record.first >= already_read:
             self._ledger.deliver(tp, message.span)
+            expected = self._expected.get(tp, self._committed_offset[tp])
+            if expected is not None and record.first > expected:
+                self.jumps.append((tp, expected, record.first))
+            self._expected[tp] = record.last + 1
         return message
 
     async def _add_gap(self, tp: TP, offset_from: int, offset_to: int) -> None:
@@ -232,6 +240,7 @@ class BatchConsumer(driver.Consumer):
         for tp in revoked:
             self._ledger.forget(tp)
         self._read_through.clear()
+        self._expected.clear()
 
     async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
         """Take note that positions are others now."""
@@ -243,6 +252,7 @@ class BatchConsumer(driver.Consumer):
         self._moves += 1
         self._ledger.clear()
         self._read_through.clear()
+        self._expected.clear()
         await super().perform_seek()
         # Stock leaves a partition without a commit where it is, beyond records that were dropped.
         start = {tp: 0 for tp in self.assignment() if self._batched(tp) and not self._read_offset[tp]}
@@ -255,6 +265,7 @@ class BatchConsumer(driver.Consumer):
         self._moves += 1
         self._ledger.forget(partition)
         self._read_through.pop(partition, None)
+        self._expected.pop(partition, None)
         await super().seek(partition, offset)
 
     async def _getmany(

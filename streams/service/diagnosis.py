@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
+import urllib.error
+import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+import msgspec
 from kafka import KafkaAdminClient, TopicPartition
 from kafka.admin import OffsetSpec
 from kafka.errors import KafkaError
 
 from detectors.errors import PolicyError, ZeromileError
+from streams.kafka.owners import last_marker
+from streams.kafka.reading import committed_reader, partitions_of
 from streams.kafka.topic_admin import admin_client, check_topics
 from streams.models.choice import choose_model
 from streams.service.identity_check import IdentityKeyChangedError, check_identities
 from streams.service.layout import catalogue_of, names_of
+from streams.service.origin import lost_state
 from streams.service.settings import LOOPBACK, Settings
+from streams.service.terms import OtherTermsError, check_terms
 from streams.setup.policy import load_policy
 
 LAG_TO_MENTION = 10_000
+ASK_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +57,7 @@ def diagnose(settings: Settings) -> Iterator[Diagnosis]:
         with admin_client(settings) as client:
             yield from _broker(client, settings)
             yield from _topics(client, settings)
-            for check in (_identities, _group, _lag):
+            for check in (_identities, _terms, _group, _lag, _state, _workers):
                 yield from _tolerant(check, client, settings)
     except KafkaError as error:
         yield Diagnosis(
@@ -141,6 +149,86 @@ def _identities(_: KafkaAdminClient, settings: Settings) -> Iterator[Diagnosis]:
         )
     else:
         yield Diagnosis("ok", "ids are kept as digests, under the key of the state")
+
+
+def _terms(_: KafkaAdminClient, settings: Settings) -> Iterator[Diagnosis]:
+    try:
+        check_terms(settings, load_policy(settings.policy_file).digest)
+    except OtherTermsError as error:
+        yield Diagnosis("problem", str(error), "no worker with this policy joins until then")
+    except PolicyError:
+        return  # said above
+
+
+def _state(client: KafkaAdminClient, settings: Settings) -> Iterator[Diagnosis]:
+    """Documents that were deleted unread, and vehicles whose changelog is gone."""
+    names = names_of(settings)
+    numbers = range(settings.partitions)
+    documents = [TopicPartition(topic, number) for topic in names.documents for number in numbers]
+    changelogs = [TopicPartition(names.vehicles, number) for number in numbers]
+    first = client.list_partition_offsets(dict.fromkeys(documents, OffsetSpec.EARLIEST))
+    ends = client.list_partition_offsets(dict.fromkeys(changelogs, OffsetSpec.LATEST))
+    committed = client.list_group_offsets({settings.group: documents})[settings.group]
+    read = {where: max(0, committed[where].offset) for where in documents if where in committed}
+    deleted = sum(max(0, first[where].offset - offset) for where, offset in read.items() if offset)
+    if deleted:
+        yield Diagnosis(
+            "problem",
+            f"{deleted:,} documents were deleted by their topic's retention before they were read",
+            "publish them again; raise ZEROMILE_DOCUMENT_RETENTION_DAYS",
+        )
+    for where in changelogs:
+        done = sum(offset for one, offset in read.items() if one.partition == where.partition)
+        if done and not ends[where].offset:
+            error = lost_state(where.partition, done, settings.group)
+            yield Diagnosis("problem", str(error), "no worker takes the partition until then")
+
+
+def _workers(_: KafkaAdminClient, settings: Settings) -> Iterator[Diagnosis]:
+    """Ask every owner of a partition what keeps it."""
+    names = names_of(settings)
+    with committed_reader(settings) as consumer:
+        owners = {
+            marker.url
+            for where in partitions_of(consumer, names.vehicles)
+            if (marker := last_marker(consumer, where)) is not None
+        }
+    for url in sorted(owners):
+        try:
+            with urllib.request.urlopen(f"{url}/readyz", timeout=ASK_SECONDS) as page:  # noqa: S310 - a worker's
+                said = page.read()
+        except urllib.error.HTTPError as error:
+            said = error.read()
+        except (OSError, ValueError):
+            yield Diagnosis("note", f"worker {url} does not answer", "is it running, is it reachable?")
+            continue
+        yield from _said_by(url, said)
+
+
+def _said_by(url: str, said: bytes) -> Iterator[Diagnosis]:
+    try:
+        body = msgspec.json.decode(said, type=_Readiness)
+    except msgspec.MsgspecError:
+        yield Diagnosis("note", f"{url} does not answer as a worker", "is it one?")
+        return
+    for number, why in body.failing.items():
+        yield Diagnosis("problem", f"partition {number} of {url}: {why}", "see deploy/RUNBOOK.md")
+    if body.held_back:
+        yield Diagnosis(
+            "note",
+            f"{body.held_back:,} vehicles of {url} are older than they are kept, too many to just go",
+            "`zeromile watermarks show`; `zeromile state forget --before DAY` if the days are right",
+        )
+    recovering = sorted(set(body.assigned) - set(body.recovered))
+    if recovering:
+        yield Diagnosis("note", f"{url} is reading the state of partitions {recovering}", "wait")
+
+
+class _Readiness(msgspec.Struct):
+    assigned: list[int] = []
+    recovered: list[int] = []
+    failing: dict[str, str] = {}
+    held_back: int = 0
 
 
 def _group(client: KafkaAdminClient, settings: Settings) -> Iterator[Diagnosis]:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 import time
 
+import structlog
 from faust.types import TP
 from mode import Service
 
 from streams.kafka.transport import BatchApp, BatchConsumer
 from streams.service.metrics import Metrics
 from streams.service.partition_manager import PartitionManager
+
+log = structlog.get_logger("zeromile.lag")
 
 EVERY_SECONDS = 1.0
 STALLED_SECONDS = 120.0
@@ -55,6 +58,7 @@ class LagReporter(Service):
             consumer = self._app.consumer
             if self._partitions.assigned_once and isinstance(consumer, BatchConsumer):
                 self._look(consumer)
+                await self._count_deleted(consumer)
 
     def _look(self, consumer: BatchConsumer) -> None:
         self._metrics.lag.clear()
@@ -68,6 +72,23 @@ class LagReporter(Service):
             partition = self._partitions.owned.get(tp.partition)
             at_rest = documents == 0 or partition is None or not partition.ready.is_set()
             self._progress[tp] = (documents, now if at_rest or documents != before else since)
+
+    async def _count_deleted(self, consumer: BatchConsumer) -> None:
+        """Count what the retention deleted before it was read; transactions leave gaps as well."""
+        jumps, consumer.jumps = consumer.jumps, []
+        if not jumps:
+            return
+        earliest = await consumer.earliest_offsets(*{tp for tp, _, _ in jumps})
+        for tp, expected, came in jumps:
+            deleted = min(earliest.get(tp, 0), came) - expected
+            if deleted > 0:
+                self._metrics.documents_deleted_unread.labels(tp.topic).inc(deleted)
+                log.error(
+                    "documents were deleted by their topic's retention before they were read",
+                    topic=tp.topic,
+                    partition=tp.partition,
+                    documents=deleted,
+                )
 
     async def stalled(self) -> bool:
         """Whether documents of a partition wait and it stands still, and not for want of a broker.
