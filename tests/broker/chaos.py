@@ -96,6 +96,17 @@ def check_state(deployment: Deployment, stream: Path) -> None:
     assert {vin: _documents(data) for vin, data in latest.items()} == expected
 
 
+def shown_documents(stream: Path, vehicles: int) -> dict[str, set[tuple[str, str, int]]]:
+    """Documents of the first vehicles as an embedded replay has them: source, event id, revision."""
+    replay = Replay(Catalogue(load_policy(None)))
+    replay.run([stream])
+    store = replay.engine.store
+    return {
+        vin: {identity[:3] for identity in _documents(store.get(vin))}
+        for vin in sorted(store.vins())[:vehicles]
+    }
+
+
 def _documents(data: bytes | None) -> set[tuple[str, str, int, str]]:
     assert data is not None
     documents = (filed.document for filed in records.decode(data).filed)

@@ -21,11 +21,12 @@ from streams.kafka.topic_admin import admin_client, apply_topics
 from streams.kafka.topics import TopicSpec
 from streams.service.layout_check import WRONG_USE
 from streams.service.settings import load_settings
-from tests.broker.chaos import Schedule, check_state
+from tests.broker.chaos import Schedule, check_state, shown_documents
 from tests.broker.conftest import broker_or_skip
 from tests.broker.container_broker import Broker
 from tests.broker.deployment import Deployment, expected_alerts, wait_for
 from tests.broker.documents import UNREADABLE, document_stream
+from tests.broker.end_state import check_pages, check_store
 
 pytestmark = [
     pytest.mark.broker,
@@ -34,6 +35,8 @@ pytestmark = [
 ]
 
 VEHICLES = 300
+VEHICLES_SHOWN = 20
+"""Vehicles whose pages are looked at in the end."""
 AT_ONCE = 5
 SCHEDULES = int(os.environ.get("ZEROMILE_TEST_SCHEDULES", "20"))
 
@@ -150,8 +153,11 @@ def _run(seed: int, broker: Broker, directory: Path, restart: BrokerRestarts) ->
     schedule = Schedule(seed, deployment, restart if seed % AT_ONCE == 0 else None)
     try:
         schedule.run(lines)
-        deployment.expect(expected_alerts(stream))
+        alerts = expected_alerts(stream)
+        deployment.expect(alerts)
         check_state(deployment, stream)
+        check_store(deployment, alerts, directory)
+        check_pages(deployment, shown_documents(stream, VEHICLES_SHOWN))
         _check_dead_letters(deployment, lines)
         counted = f"lost {_lost(deployment)}, restarts {deployment.restarts}"
         print(f"seed {seed}: {schedule.done}, {counted}")  # noqa: T201 - shown with -s

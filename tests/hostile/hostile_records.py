@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import NamedTuple
 
 from kafka import KafkaProducer
@@ -47,21 +48,35 @@ def registration(vin: str, day: str, **fields: object) -> bytes:
     return json.dumps(document).encode()
 
 
+Send = Callable[[Iterable[HostileRecord]], None]
+
+
+@contextmanager
+def sending(connection: KafkaConnection, topics: tuple[str, ...]) -> Iterator[Send]:
+    """A producer that stays open, and sees that the broker takes each record."""
+    with opened(
+        KafkaProducer, connection, acks="all", max_request_size=8 * 1024 * 1024,
+        batch_size=64 * 1024, linger_ms=0,
+    ) as producer:  # fmt: skip
+
+        def send_all(records: Iterable[HostileRecord]) -> None:
+            sent = [
+                producer.send(
+                    topics[record.topic], key=record.key, value=record.value,
+                    headers=list(record.headers), timestamp_ms=record.timestamp_ms,
+                    partition=record.partition,
+                )
+                for record in records
+            ]  # fmt: skip
+            for future in sent:
+                future.get(timeout=30)
+
+        yield send_all
+
+
 def send(
     connection: KafkaConnection, topics: tuple[str, ...], records: Iterable[HostileRecord]
 ) -> None:
-    """Send them and see that the broker took each."""
-    with opened(
-        KafkaProducer, connection, acks="all", max_request_size=8 * 1024 * 1024,
-        batch_size=64 * 1024, linger_ms=5,
-    ) as producer:  # fmt: skip
-        sent = [
-            producer.send(
-                topics[record.topic], key=record.key, value=record.value, headers=list(record.headers),
-                timestamp_ms=record.timestamp_ms, partition=record.partition,
-            )
-            for record in records
-        ]  # fmt: skip
-        producer.flush()
-        for future in sent:
-            future.get(timeout=30)
+    """Send some records and see that the broker took each."""
+    with sending(connection, topics) as send_all:
+        send_all(records)
