@@ -51,10 +51,12 @@ format: install  ## Format the code
 
 readme: install  ## Bring the generated parts of README and docs up to date
 	@$(BIN)/zeromile detectors list --markdown > .detectors.tmp
+	@$(BIN)/zeromile schema --markdown > .schema.tmp
 	@$(BIN)/python -m tests.benchmarks capacity $(RESULTS) > .capacity.tmp
 	@sed -i -e '/<!-- detectors -->/,/<!-- end -->/{//!d}' -e '/<!-- detectors -->/r .detectors.tmp' \
-	    -e '/<!-- capacity -->/,/<!-- end capacity -->/{//!d}' -e '/<!-- capacity -->/r .capacity.tmp' README.md docs/measuring.md
-	@rm .detectors.tmp .capacity.tmp
+	    -e '/<!-- capacity -->/,/<!-- end capacity -->/{//!d}' -e '/<!-- capacity -->/r .capacity.tmp' \
+	    -e '/<!-- schema -->/,/<!-- end schema -->/{//!d}' -e '/<!-- schema -->/r .schema.tmp' README.md docs/measuring.md docs/documents.md
+	@rm .detectors.tmp .schema.tmp .capacity.tmp
 
 bench: install  ## Measure beside limits and peers: BENCH="limit peers" SIZE=--quick SEED=1
 	@for name in $(BENCH); do \

@@ -55,6 +55,15 @@ COMMANDS: Final = {
     "explain": Place(
         "explain", "explain", _FILES, "Show one vehicle: timeline, sales, alerts and near misses."
     ),
+    "schema": Place(
+        "schema", "schema", _FILES, "Tell which fields documents have, and what each allows."
+    ),
+    "check": Place(
+        "check",
+        "check",
+        _FILES,
+        "Look at documents without judging them: coverage, unknown fields, refusals, numbers.",
+    ),
     "feed": Place("feed", "app", _FILES, "Make documents of any register's files."),
     "detectors": Place("detectors", "app", _RULES, "The catalogue of detectors."),
     "policy": Place("policy", "app", _RULES, "Thresholds and dated rules."),
@@ -106,6 +115,8 @@ EXAMPLES: Final = {
     "simulate": "zeromile simulate --vehicles 3000 --out country.jsonl.gz --truth truth.jsonl.gz",
     "evaluate": "zeromile evaluate country.jsonl.gz --truth truth.jsonl.gz",
     "replay": "zeromile replay FILE --final firing.jsonl --report report.html",
+    "schema": "zeromile schema --example > example.jsonl",
+    "check": "zeromile check FILE",
     "feed": "zeromile feed draft register.csv",
     "explain": "zeromile explain FILE --vin VIN",
     "detectors": "zeromile detectors show double_sale",
@@ -127,7 +138,7 @@ EXAMPLES: Final = {
 
 
 WITH_TABLES: Final = {
-    *("demo", "simulate", "evaluate", "replay", "explain", "train", "settings"),
+    *("demo", "simulate", "evaluate", "replay", "explain", "train", "settings", "schema", "check"),
     *("detectors list", "detectors show", "model show", "model compare", "model drift"),
     *("alerts list", "dead-letters list", "watermarks show", "feed list", "feed check"),
 }

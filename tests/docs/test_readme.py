@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 from streams.cli import app
 from streams.cli.detectors import markdown_table
 from streams.cli.lazy import COMMANDS as COMMANDS_BY_NAME
+from streams.feeds.contract import markdown
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -30,6 +31,14 @@ def test_the_detector_table_is_the_catalogue() -> None:
     between = re.search(r"<!-- detectors -->\n(.*?)\n<!-- end -->", README, re.DOTALL)
     assert between is not None
     assert between[1] == markdown_table(), "run `make readme`"
+
+
+def test_the_fields_are_the_contract() -> None:
+    between = re.search(
+        r"<!-- schema -->\n(.*?)\n<!-- end schema -->", PAGES["documents.md"], re.DOTALL
+    )
+    assert between is not None
+    assert between[1] == markdown(), "run `make readme`"
 
 
 def test_the_readme_is_short() -> None:
