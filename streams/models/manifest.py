@@ -148,7 +148,7 @@ def parse_manifest(raw: bytes, where: str) -> Manifest:
                 "unknown_format", f"{where}: format is {announced!r}; this version reads {FORMAT}"
             )
         return msgspec.json.decode(raw, type=Manifest)
-    except (msgspec.DecodeError, UnicodeDecodeError) as fault:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as fault:
         raise ModelError("bad_manifest", f"{where} is not a model manifest: {fault}") from fault
 
 

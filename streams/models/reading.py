@@ -32,11 +32,13 @@ from streams.models.manifest import (
     check_libraries,
     parse_manifest,
 )
+from streams.models.regular_files import read_regular
 from streams.models.writing import MANIFEST, digest
 
 TRUSTED = ["sklearn.tree._tree.Tree"]
 """The one type a model file may hold beyond what skops considers safe."""
 
+LARGEST_MANIFEST = 1 << 20
 LARGEST_FILE = 64 << 20
 LARGEST_UNPACKED = 512 << 20
 """Limits of a model file in bytes, on disk and unpacked; a default model has 2 MB."""
@@ -72,7 +74,7 @@ def read_manifest(directory: Path) -> Manifest:
     """Read a directory's manifest without touching the model file."""
     path = directory / MANIFEST
     try:
-        raw = path.read_bytes()
+        raw = read_regular(path, LARGEST_MANIFEST)
     except OSError as fault:
         raise ModelError(
             "not_found",
@@ -102,7 +104,7 @@ def _read_payload(directory: Path, manifest: Manifest) -> bytes:
         size = path.stat().st_size
         if max(size, manifest.size) > LARGEST_FILE:
             raise ModelError("too_large", f"{path} has {size} bytes; at most {LARGEST_FILE} are read")
-        payload = path.read_bytes()
+        payload = read_regular(path, LARGEST_FILE)
     except OSError as fault:
         raise ModelError("not_found", f"{path} cannot be read: {fault.strerror}") from fault
     if len(payload) != manifest.size:

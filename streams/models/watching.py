@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from streams.models.manifest import ModelError
-from streams.models.reading import LoadedModel, read_model
+from streams.models.reading import LARGEST_MANIFEST, LoadedModel, read_model
+from streams.models.regular_files import read_regular
 from streams.models.writing import MANIFEST
 
 _Content = tuple[bytes, frozenset[tuple[str, int, int]]]
@@ -70,6 +71,6 @@ class ModelDirectory:
         return loaded
 
     def _content(self) -> _Content:
-        manifest = (self.path / MANIFEST).read_bytes()
+        manifest = read_regular(self.path / MANIFEST, LARGEST_MANIFEST)
         files = ((path.name, path.stat()) for path in self.path.glob("*.skops"))
         return manifest, frozenset((name, about.st_size, about.st_mtime_ns) for name, about in files)

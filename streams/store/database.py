@@ -8,7 +8,8 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
-from sqlalchemy.exc import ArgumentError, OperationalError
+from alembic.util import CommandError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from streams.store.errors import StoreError
 
@@ -72,9 +73,15 @@ def migrate(engine: sa.Engine) -> None:
             configuration.set_main_option("path_separator", "os")
             configuration.attributes["connection"] = connection
             command.upgrade(configuration, "head")
-    except OperationalError as error:
+    except DBAPIError as error:
         where = engine.url.render_as_string(hide_password=True)
         raise StoreError(f"the database {where} cannot be used: {error.orig}") from None
+    except CommandError as error:
+        where = engine.url.render_as_string(hide_password=True)
+        raise StoreError(
+            f"the database {where} has a schema that this program does not know ({error}); "
+            "allowed: a database of this version or an earlier one"
+        ) from None
 
 
 def refresh_statistics(engine: sa.Engine) -> None:

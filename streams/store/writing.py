@@ -8,7 +8,7 @@ from functools import cache
 
 import msgspec
 import sqlalchemy as sa
-from sqlalchemy.exc import DataError, IntegrityError
+from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 
 from detectors.identities import IdentityKey
 from streams.store.copying import copy_rows
@@ -52,12 +52,23 @@ def write(engine: sa.Engine, records: Sequence[StoredRecord], key: IdentityKey |
     try:
         with engine.begin() as connection:
             return _write(connection, rows_of(records, key), records)
-    except (DataError, IntegrityError) as error:
+    except (DataError, IntegrityError, OperationalError, OverflowError) as error:
+        if isinstance(error, OperationalError) and not _lies_in_the_record(error):
+            raise
         if len(records) == 1:
-            return _set_aside(engine, records[0], str(error.orig))
+            return _set_aside(engine, records[0], str(getattr(error, "orig", error)))
         middle = len(records) // 2
         halves = records[:middle], records[middle:]
         return Stored.total([write(engine, half, key) for half in halves])
+
+
+_LIMITS = "54"
+"""Class of PostgreSQL's errors for a record that is beyond a limit: a key too long for its index."""
+
+
+def _lies_in_the_record(error: OperationalError) -> bool:
+    """Whether the database answers, and will never take the record."""
+    return str(getattr(error.orig, "sqlstate", None) or "").startswith(_LIMITS)
 
 
 def _set_aside(engine: sa.Engine, record: StoredRecord, reason: str) -> Stored:

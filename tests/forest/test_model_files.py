@@ -11,7 +11,7 @@ from detectors.forest.judging import judge
 from streams.models import writing
 from streams.models.manifest import ModelError
 from streams.models.reading import read_model
-from streams.models.writing import roll_back, write_model
+from streams.models.writing import MANIFEST, roll_back, write_model
 from tests.forest import population
 from tests.forest.corpus import CORPUS, Malice, pickle
 from tests.forest.populations import exports, life_cycles
@@ -103,3 +103,20 @@ def test_a_crash_at_any_step_of_writing_leaves_a_readable_model(
     write_model(tmp_path, another(small_model, "d"), small_model.payload)
     assert read_model(tmp_path).manifest.seed == ord("d")
     assert not list(tmp_path.glob(".*.new"))
+
+
+@pytest.mark.parametrize("name", ["model.json", "model_file"])
+def test_a_pipe_or_a_device_in_a_files_place_is_neither_waited_for_nor_read(model_directory, name):
+    manifest = model_directory / MANIFEST
+    path = manifest if name == "model.json" else next(model_directory.glob("*.skops"))
+    for put in (lambda: os.mkfifo(path), lambda: path.symlink_to("/dev/zero")):
+        path.unlink(missing_ok=True)
+        put()
+        with pytest.raises(ModelError, match=r"regular file|bytes"):
+            read_model(model_directory)
+
+
+def test_a_deep_manifest_is_refused(model_directory):
+    (model_directory / MANIFEST).write_bytes(b'{"a":' * 50_000 + b"1" + b"}" * 50_000)
+    with pytest.raises(ModelError, match="not a model manifest"):
+        read_model(model_directory)

@@ -98,3 +98,22 @@ def test_a_file_that_is_no_database_is_refused(tmp_path: Path):
     with pytest.raises((StoreError, sa.exc.DatabaseError)):
         migrate(engine)
     engine.dispose()
+
+
+def test_a_database_of_a_later_program_is_refused_in_one_line(store: sa.Engine):
+    with store.begin() as connection:
+        connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(StoreError, match="does not know"):
+        migrate(store)
+
+
+def test_a_database_that_cannot_be_written_is_refused_in_one_line(postgres):
+    name = postgres.new_database()
+    owner = open_database(postgres.url(name))
+    with owner.begin() as connection:
+        connection.execute(sa.text(f"ALTER DATABASE {name} SET default_transaction_read_only = on"))
+    owner.dispose()
+    engine = open_database(postgres.url(name))
+    with pytest.raises(StoreError, match="cannot be used"):
+        migrate(engine)
+    engine.dispose()

@@ -169,3 +169,19 @@ def test_a_document_that_is_none_is_counted(store: sa.Engine):
 
     assert done.refused == {"alert": 0, "document": 1}
     assert rows(store, "SELECT count(*) FROM refused_records") == [(0,)]
+
+
+HOPELESS = {
+    "an id too long for an index": {"alert_id": "".join(f"{n:05d}" for n in range(20_000))},
+    "a number beyond every column": {"detector_version": 2**70},
+}
+
+
+@pytest.mark.parametrize("name", HOPELESS)
+def test_a_record_that_the_database_never_takes_does_not_pass_for_an_outage(
+    store: sa.Engine, name: str
+):
+    bad = change("bad", 1) | HOPELESS[name]
+    done = write(store, records(change("a"), bad, change("c")))
+    assert done.stored["alert"] + done.refused["alert"] == 3
+    assert {row[0] for row in rows(store, "SELECT alert_id FROM alerts")} >= {"a", "c"}
