@@ -76,11 +76,11 @@ model: install  ## Train the model that ships on a simulated country (about ten 
 	@rm .model-window.jsonl.gz .model-window.truth.jsonl
 
 lock:  ## Choose new versions of all dependencies
-	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --group dev --extra compiled \
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --group dev --extra compiled --extra evidence \
 	    --generate-hashes --no-emit-index-url --no-emit-find-links --upgrade \
 	    --custom-compile-command "make lock" pyproject.toml -o requirements.lock
 	@$(BIN)/uv pip compile --quiet --python-version 3.11 --python-platform linux --generate-hashes \
-	    --no-emit-index-url --no-emit-find-links --no-annotate --constraint requirements.lock --upgrade \
+	    --no-emit-index-url --no-emit-find-links --no-annotate --constraint requirements.lock --extra evidence --upgrade \
 	    --custom-compile-command "make lock" pyproject.toml -o deploy/requirements.lock
 	@sed -n 's/^requires = \["\(.*\)"\].*/\1/p' pyproject.toml | $(BIN)/uv pip compile --quiet \
 	    --python-version 3.11 --python-platform linux --generate-hashes --no-emit-index-url \

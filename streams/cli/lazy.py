@@ -90,6 +90,7 @@ COMMANDS: Final = {
         _SERVICE,
         "Keep alerts, their history and evidence, and the documents in a database.",
     ),
+    "pack": Place("pack", "app", _SERVICE, "Hand a case over, and check one."),
     "topics": Place("topics", "app", _SERVICE, "Make and check the topics on Kafka."),
     "doctor": Place(
         "doctor", "doctor", _SERVICE, "Look at configuration, broker, topics, workers and lag."
@@ -127,6 +128,7 @@ EXAMPLES: Final = {
     "worker": "zeromile worker --bootstrap 127.0.0.1:9092",
     "publish": "zeromile publish FILE --rate 2000",
     "sink": "zeromile sink --url sqlite:///zeromile.sqlite --from-file changes.jsonl",
+    "pack": "zeromile pack export --province CN-GD --detector double_sale --out case",
     "topics": "zeromile topics apply",
     "doctor": "zeromile doctor",
     "settings": "zeromile settings show",

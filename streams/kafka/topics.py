@@ -77,6 +77,11 @@ class TopicNames:
         """Event time reached per source and partition."""
         return f"{self.prefix}.watermarks.v1"
 
+    @property
+    def checkpoints(self) -> str:
+        """Signed checkpoints of the store's transparency log, for others to keep."""
+        return f"{self.prefix}.checkpoints.v1"
+
 
 def topic_catalogue(
     names: TopicNames, *, partitions: int, replication_factor: int, document_retention_days: int
@@ -110,4 +115,7 @@ def topic_catalogue(
              cleanup_policy="compact", compression_type="zstd", min_cleanable_dirty_ratio="0.2"),
         spec(names.watermarks, 1, "event time reached, key = partition, and who counts the provinces",
              cleanup_policy="compact", compression_type="producer", segment_ms=str(DAY_MS)),
+        # A fork keeps both of its checkpoints: the root is part of the key.
+        spec(names.checkpoints, 1, "checkpoints of the store's log, key = log, size and root",
+             cleanup_policy="compact", compression_type="producer"),
     )  # fmt: skip

@@ -19,6 +19,7 @@ from streams.kafka.blocking_clients import open_client
 from streams.kafka.patience import Patience
 from streams.service.layout import names_of
 from streams.store.database import refresh_statistics
+from streams.store.handing_out import CheckpointDesk
 from streams.store.metrics import SinkMetrics
 from streams.store.records import Kind, Stored, StoredRecord
 from streams.store.refreshing import refresh_views
@@ -100,6 +101,8 @@ class Sink:
         self._next_prune = 0.0
         self._next_standing = 0.0
         self._next_refresh = 0.0
+        self._next_checkpoint = 0.0
+        self._desk = CheckpointDesk(settings, engine)
         self._next_analysis = FIRST_ANALYSIS_RECORDS
         self.done = Stored()
 
@@ -120,6 +123,7 @@ class Sink:
         if until_end and not self._stop.is_set():
             refresh_statistics(self._engine)
             refresh_views(self._engine)
+            self._desk.hand_out()
         return self.done
 
     def _turn(self) -> None:
@@ -213,6 +217,9 @@ class Sink:
             self._next_analysis *= 2
         if now >= self._next_refresh:
             self._refresh()
+        if now >= self._next_checkpoint:
+            self._desk.hand_out()
+            self._next_checkpoint = time.monotonic() + self._settings.sink_checkpoint_seconds
 
     def _refresh(self, *, anyway: bool = False) -> None:
         started = time.monotonic()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 
 from pydantic import Field, SecretStr
 
@@ -38,6 +39,15 @@ class SinkSettings(Settings):
     sink_forget_before: date | None = Field(
         None,
         description="A person's word that documents before this day may be deleted, however many are.",
+    )
+    sink_log_key: Path | None = Field(
+        None, description="Ed25519 key (ssh-keygen) that signs checkpoints of the log, and packs."
+    )
+    sink_checkpoint_folder: Path | None = Field(
+        None, description="Folder for the newest checkpoint; best one that others keep copies of."
+    )
+    sink_checkpoint_seconds: float = Field(
+        60.0, gt=0, description="Seconds between two checkpoints, if anything has come."
     )
     sink_metrics_host: str = Field("127.0.0.1", description="Address of the store's metrics.")
     sink_metrics_port: int | None = Field(

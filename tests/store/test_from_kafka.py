@@ -6,6 +6,7 @@ import json
 import random
 import signal
 import socket
+import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -16,6 +17,8 @@ import duckdb
 import pytest
 import sqlalchemy as sa
 
+from streams.evidence.checkpoint import parse_checkpoint
+from streams.store.checkpoints import check_log
 from streams.store.database import open_database
 from tests.store.changes import change, export, registration
 from tests.store.postgres_cluster import PostgresCluster
@@ -101,6 +104,37 @@ def test_once_stores_all_topics_and_a_second_run_reads_nothing_again(
     url = variables["ZEROMILE_SINK_URL"]
     assert count(url, "SELECT count(*) FROM alerts WHERE revision = 1") == 20
     assert count(url, "SELECT days_to_export FROM vehicle_retail") == 3
+
+
+def test_checkpoints_go_to_a_folder_and_a_topic(
+    variables: dict[str, str], bootstrap_servers: str, prefix: str, tmp_path: Path
+):
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", tmp_path / "key"], check=True)
+    signing = variables | {
+        "ZEROMILE_SINK_LOG_KEY": str(tmp_path / "key"),
+        "ZEROMILE_SINK_CHECKPOINT_FOLDER": str(tmp_path),
+    }
+    for number in range(2):
+        documents = [("V1", registration("V1", "2025-06-17", revision=number))]
+        produce(bootstrap_servers, f"{prefix}.registrations.v1",
+                keyed(tmp_path / "registrations", documents))  # fmt: skip
+        done = zeromile(signing, "sink", "--once")
+        assert done.returncode == 0, done.stderr
+    assert zeromile(signing, "sink", "--once").returncode == 0, "nothing has come: no third one"
+
+    newest = (tmp_path / "checkpoint").read_text("utf-8")
+    engine = open_database(variables["ZEROMILE_SINK_URL"])
+    with engine.connect() as connection:
+        assert check_log(connection, parse_checkpoint(newest)).size == 2
+    engine.dispose()
+    shown = subprocess.run(
+        ["kcat", "-C", "-q", "-e", "-b", bootstrap_servers, "-t", f"{prefix}.checkpoints.v1",
+         "-o", "beginning", "-f", "%k|%h|%s\x01"],
+        capture_output=True, text=True, check=True, timeout=60,
+    ).stdout.split("\x01")[:-1]  # fmt: skip
+    assert [message.split(" ")[1] for message in shown] == ["1", "2"]
+    assert "sshsig=-----BEGIN SSH SIGNATURE-----" in shown[1]
+    assert shown[1].endswith(newest)
 
 
 def test_sigterm_finishes_the_batch_and_metrics_tell_of_it(
@@ -204,3 +238,14 @@ def _compare(url: str, load: Path, seed: int) -> None:
     assert stored == history, f"seed {seed}"
     assert standing == current, f"seed {seed}"
     assert evidence == 2 * CHANGES, f"seed {seed}"
+    _compare_log(url, seed)
+
+
+def _compare_log(url: str, seed: int) -> None:
+    """Rows and leaves are equal, and every row is its leaf."""
+    engine = open_database(url)
+    with engine.connect() as connection:
+        assert check_log(connection, None).size == CHANGES, f"seed {seed}"
+        kept = connection.execute(sa.text("SELECT count(*) FROM received_records")).scalar_one()
+    engine.dispose()
+    assert kept == CHANGES, f"seed {seed}"

@@ -29,28 +29,34 @@ def double_sale(alert_id: str, vin: str, day: str, **other):
     return change(alert_id, subject=vin, occurred_at=day, evidence=evidence, facts=facts, **other)
 
 
-@pytest.fixture
-def asked(store: sa.Engine) -> sa.Engine:
+def case_records():
     """Dealer d1 sells three cars to nominees of exporter e1; d2 sells one to a person."""
-    records = []
+    documents = []
     for number, day in enumerate(("2024-10-02", "2024-12-30", "2025-01-02")):
         vin = f"V{number}"
-        nominee = f"n{number}"
-        records += [
-            registration(vin, day, event_id=f"{vin}-first", owner_id=nominee, owner_type="person",
+        documents += [
+            registration(vin, day, event_id=f"{vin}-first", owner_id=f"n{number}", owner_type="person",
                          seller_id="d1", invoice_no=f"I{number}"),
             registration(vin, day, event_id=f"{vin}-second", kind="pending_export", owner_id="e1",
                          owner_type="exporter", invoice_no=f"J{number}"),
             export(vin, day, licence_no=f"L{number}", exit_customs="Khorgos", fuel=None),
         ]  # fmt: skip
-    records.append(registration("V9", "2024-11-01", owner_id="p1", owner_type="person", seller_id="d2"))
+    documents.append(
+        registration("V9", "2024-11-01", owner_id="p1", owner_type="person", seller_id="d2")
+    )
     alerts = [
         double_sale("a0", "V0", "2024-10-02"),
         double_sale("a1", "V1", "2024-12-30"),
         double_sale("a2", "V2", "2025-01-02"),
         double_sale("a3", "V9", "2024-11-01", state="resolved"),
     ]
-    write(store, [document(value, offset) for offset, value in enumerate(records)])
+    return documents, alerts
+
+
+@pytest.fixture
+def asked(store: sa.Engine) -> sa.Engine:
+    documents, alerts = case_records()
+    write(store, [document(value, offset) for offset, value in enumerate(documents)])
     write(store, [record(value, offset) for offset, value in enumerate(alerts)])
     refresh_views(store)
     return store

@@ -1,0 +1,44 @@
+"""The pages of a pack: the case for people who read and print it, and how to check it."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+
+from streams.evidence.case import Case
+from streams.evidence.checkpoint import parse_checkpoint
+
+
+@lru_cache(maxsize=1)
+def _templates() -> Environment:
+    return Environment(
+        loader=PackageLoader("streams.evidence"),
+        autoescape=select_autoescape(["html.j2"]),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+
+
+def case_page(case: Case) -> str:
+    """One page of HTML that needs nothing else; a printed page a vehicle."""
+    files = {record.about: record.name for record in case.records if record.kind == "document"}
+    return _templates().get_template("case.html.j2").render(case=case, files=files, text=_text)
+
+
+def verify_page(case: Case, *, signed: bool) -> str:
+    """How to check the pack with tools that are not ours."""
+    state = parse_checkpoint(case.checkpoint)
+    return _templates().get_template("VERIFY.md.j2").render(case=case, state=state, signed=signed)
+
+
+def _text(value: Any) -> str:
+    """A fact as people read it."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:,.4g}" if abs(value) < 1 else f"{value:,.2f}".rstrip("0").rstrip(".")
+    return "–" if value is None else str(value)
