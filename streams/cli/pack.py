@@ -45,13 +45,13 @@ def export(
     ] = None,
 ) -> None:
     """Write a pack: the case as a page, the records as they were received, and what proves them."""
-    from streams.evidence.pack import write_pack  # noqa: PLC0415 - help comes at once
-    from streams.evidence.ssh_signature import SigningKey  # noqa: PLC0415 - the same
-    from streams.service.settings import load  # noqa: PLC0415 - the same
-    from streams.store.case import Question, case_of  # noqa: PLC0415 - the same
-    from streams.store.database import migrate, open_database  # noqa: PLC0415 - the same
-    from streams.store.policies import with_judges  # noqa: PLC0415 - the same
-    from streams.store.settings import SinkSettings  # noqa: PLC0415 - the same
+    from streams.evidence.pack import write_pack
+    from streams.evidence.ssh_signature import SigningKey
+    from streams.service.settings import load
+    from streams.store.case import Question, case_of
+    from streams.store.database import migrate, open_database
+    from streams.store.policies import with_judges
+    from streams.store.settings import SinkSettings
 
     question = Question(
         vin=vin and vin.strip().upper(), alert_id=alert, province=province, first=_day(first, "--from"),
@@ -89,7 +89,7 @@ def verify(
     ] = None,
 ) -> None:
     """Check a pack: checksums, signatures, proofs. VERIFY.md in it says how to do it without us."""
-    from streams.evidence.pack import verify_pack  # noqa: PLC0415 - help comes at once
+    from streams.evidence.pack import verify_pack
 
     if not directory.is_dir():
         fail(f"{directory} is no folder")
