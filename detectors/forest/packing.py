@@ -13,6 +13,8 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from detectors.errors import ZeromileError
+
 FloatArray = npt.NDArray[np.float64]
 IndexArray = npt.NDArray[np.intp]
 
@@ -21,7 +23,7 @@ MAX_DEPTH = 16
 refused."""
 
 
-class ForestError(ValueError):
+class ForestError(ZeromileError, ValueError):
     """A forest that cannot be used: unfitted, damaged or outside the limits; says why."""
 
 

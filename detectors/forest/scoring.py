@@ -3,6 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
+from detectors.errors import ZeromileError
 from detectors.forest.compiled import FEW, compiled_places, compiling_pays
 from detectors.forest.packing import FloatArray, IndexArray, PackedForest
 
@@ -15,7 +16,7 @@ _WIDE_BLOCK = 16_384  # rows walked together through one tree
 _BLOCK = 512  # rows walked together: their places stay in the processor's cache
 
 
-class RowError(ValueError):
+class RowError(ZeromileError, ValueError):
     """Rows that cannot be scored: wrong number of columns, or a value that is not a number."""
 
 

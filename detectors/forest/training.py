@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.ensemble import IsolationForest
 
+from detectors.errors import ZeromileError
 from detectors.forest.feature_set import FeatureSet
 from detectors.forest.fitting import fit_ecod, fit_mahalanobis, fit_preparation
 from detectors.forest.packing import FloatArray, pack
@@ -14,7 +15,7 @@ from detectors.forest.stability import PSI_BINS, bin_shares, decile_edges
 from detectors.forest.trained import GRID, Calibration, TrainedForest
 
 
-class TrainingRefused(ValueError):  # noqa: N818  (a refusal is the outcome of a check, not a fault)
+class TrainingRefused(ZeromileError, ValueError):  # noqa: N818  (a refusal is the outcome of a check, not a fault)
     """The offered vehicles make no trustworthy model; says what was found and what is needed."""
 
 

@@ -12,11 +12,20 @@ from rich.table import Table
 
 from detectors.alerts import Alert
 from streams.cli.console import out, plain
-from streams.cli.service_options import Bootstrap, kafka_errors_explained, settings_or_exit
+from streams.cli.service_options import (
+    Bootstrap,
+    detectors_like,
+    kafka_errors_explained,
+    known_detector,
+    settings_or_exit,
+)
 
 app = typer.Typer(no_args_is_help=True, help="Read alerts from Kafka.")
 
-Detector = Annotated[str | None, typer.Option(help="Only this detector.")]
+Detector = Annotated[
+    str | None,
+    typer.Option(help="Only this detector.", callback=known_detector, autocompletion=detectors_like),
+]
 Severity = Annotated[
     Literal["low", "medium", "high", "critical"] | None, typer.Option(help="Only this severity.")
 ]

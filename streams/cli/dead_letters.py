@@ -10,7 +10,12 @@ from rich.table import Table
 
 from detectors.errors import DocumentError
 from streams.cli.console import fail, out, plain
-from streams.cli.service_options import Bootstrap, kafka_errors_explained, settings_or_exit
+from streams.cli.service_options import (
+    Bootstrap,
+    kafka_errors_explained,
+    known_reason,
+    settings_or_exit,
+)
 from streams.setup.visible_text import visible
 
 if TYPE_CHECKING:
@@ -19,7 +24,9 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True, help="Look at refused documents and send them again.")
 
-Reason = Annotated[str | None, typer.Option(help="Only letters refused for this reason.")]
+Reason = Annotated[
+    str | None, typer.Option(help="Only letters refused for this reason.", callback=known_reason)
+]
 SHOWN = 120
 
 

@@ -9,6 +9,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from streams.cli.console import fail, out
+from streams.cli.service_options import detectors_like, known_detector
 
 app = typer.Typer(no_args_is_help=True, help="The catalogue of detectors.")
 
@@ -46,7 +47,15 @@ def markdown_table() -> str:
 
 @app.command("show")
 def show_detector(
-    detector_id: Annotated[str, typer.Argument(metavar="ID", help="Id of the detector.")],
+    detector_id: Annotated[
+        str,
+        typer.Argument(
+            metavar="ID",
+            help="Id of the detector.",
+            callback=known_detector,
+            autocompletion=detectors_like,
+        ),
+    ],
 ) -> None:
     """Show one detector: why, known gaps, look-alikes, runbook, parameters with legal ranges."""
     from detectors.base import Detector

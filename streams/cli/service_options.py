@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Annotated, get_args
 
 import typer
 
@@ -19,8 +21,50 @@ Bootstrap = Annotated[
 ]
 
 
+def warn_of_misspelt_variables() -> None:
+    """Name variables of the environment that look like a setting and are none."""
+    from streams.store.settings import SinkSettings
+
+    known = {f"ZEROMILE_{name.upper()}" for name in SinkSettings.model_fields}
+    for name in sorted(os.environ):
+        if name.startswith("ZEROMILE_") and name not in known:
+            for alike in get_close_matches(name, known, 1, 0.85):
+                typer.echo(f"zeromile: {name} is no setting; did you mean {alike}?", err=True)
+
+
+def known_detector(value: str | None) -> str | None:
+    """Refuse an id that no detector has."""
+    from detectors.registry import DECLARED
+
+    return one_of(value, DECLARED, "detector")
+
+
+def known_reason(value: str | None) -> str | None:
+    """Refuse a reason for which nothing is refused."""
+    from detectors.errors import Reason
+
+    return one_of(value, get_args(Reason), "reason")
+
+
+def one_of(value: str | None, allowed: Collection[str], what: str) -> str | None:
+    """Refuse a value that is not allowed, naming those it looks like, or else all."""
+    if value is None or value in allowed:
+        return value
+    alike = get_close_matches(value, allowed)
+    hint = f"did you mean {' or '.join(alike)}?" if alike else f"allowed: {', '.join(sorted(allowed))}"
+    raise typer.BadParameter(f"there is no {what} {value!r}; {hint}")
+
+
+def detectors_like(incomplete: str) -> list[str]:
+    """Ids of detectors, for the shell's completion."""
+    from detectors.registry import DECLARED
+
+    return [name for name in DECLARED if name.startswith(incomplete)]
+
+
 def settings_or_exit(**overrides: object) -> Settings:
     """Read environment and options; say which one is wrong and leave with status 2."""
+    warn_of_misspelt_variables()
     from streams.service.settings import SettingsError, load_settings
 
     try:

@@ -28,6 +28,7 @@ from aiokafka.errors import (
 )
 from aiokafka.structs import RecordMetadata, TopicPartition
 
+from detectors.errors import ZeromileError
 from streams.kafka.connection import KafkaConnection
 from streams.kafka.transaction_buffer import Entry
 
@@ -52,11 +53,11 @@ PRIVATE_HOOKS: Final = {
 """What is used of aiokafka's inside, guarded by `tests/service/test_faust_hooks.py`."""
 
 
-class FencedError(Exception):
+class FencedError(ZeromileError):
     """Another worker has opened a writer for this partition since."""
 
 
-class WriteFailedError(Exception):
+class WriteFailedError(ZeromileError):
     """The transaction may or may not have been committed; reopen, look and decide."""
 
     @property

@@ -24,7 +24,7 @@ WRONG_USE: Final = 2
 log = structlog.get_logger("zeromile.worker")
 
 
-class TopicsError(RuntimeError):
+class TopicsError(ZeromileError, RuntimeError):
     """Topics are missing or laid out otherwise; the message names them and the remedy."""
 
 

@@ -10,6 +10,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator, model_v
 from pydantic_settings import SettingsConfigDict
 
 from detectors.decoding import decode
+from detectors.errors import ZeromileError
 from detectors.identities import Decode, IdentityKey
 from streams.kafka.connection import KafkaConnection
 
@@ -17,7 +18,7 @@ LOOPBACK = ("127.0.0.1", "::1", "localhost")
 Seconds = Annotated[float, Field(gt=0)]
 
 
-class SettingsError(ValueError):
+class SettingsError(ZeromileError, ValueError):
     """A setting is wrong; the message names the variable, its value's fault and what is allowed."""
 
 

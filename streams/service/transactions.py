@@ -11,6 +11,7 @@ import structlog
 from aiokafka.errors import KafkaError
 from aiokafka.structs import TopicPartition
 
+from detectors.errors import ZeromileError
 from streams.kafka.markers import MARKER_KEY, Marker, decode_marker
 from streams.kafka.partition_writer import FencedError, PartitionWriter, WriteFailedError
 from streams.kafka.patience import Patience
@@ -29,7 +30,7 @@ T = TypeVar("T")
 log = structlog.get_logger("zeromile.partition")
 
 
-class LostPartitionError(Exception):
+class LostPartitionError(ZeromileError):
     """Another worker owns the partition."""
 
 

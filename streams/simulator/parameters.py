@@ -7,8 +7,10 @@ from typing import Any
 
 import msgspec
 
+from detectors.errors import ZeromileError
 
-class ParameterError(ValueError):
+
+class ParameterError(ZeromileError, ValueError):
     """A parameter of the simulated country is missing, unknown or of the wrong type."""
 
 
