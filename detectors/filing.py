@@ -32,6 +32,8 @@ class FiledDocument(msgspec.Struct, frozen=True, array_like=True, gc=False):
     position: Position | None = None
     contested: bool = False
     """Whether the source published another content under the same revision."""
+    superseded: tuple[Document, ...] = ()
+    """Earlier revisions, of which the first and the last are kept: what was said before is evidence."""
 
 
 class FilingOutcome(Enum):
@@ -57,7 +59,8 @@ def file_document(
 ) -> FilingOutcome:
     """Put a document into a vehicle's file, in place.
 
-    A higher revision replaces a lower one; equal content is a duplicate; a lower revision is stale.
+    A higher revision replaces a lower one; equal content is a duplicate; a lower revision is stale. Of
+    the revisions that do not count the first and the last stay beside the one that does.
     Of two contents under one revision the greater digest stays and the conflict is remembered.
     A void that comes before the document it withdraws is kept and wins by its revision.
     """
@@ -66,12 +69,25 @@ def file_document(
         filed.append(FiledDocument(document, position))
         return FilingOutcome.VOIDED if document.is_void else FilingOutcome.NEW
     kept = filed[index].document
+    before = filed[index].superseded
     if document.revision < kept.revision:
+        ends = _first_and_last((*before, document))
+        filed[index] = msgspec.structs.replace(filed[index], superseded=ends)
         return FilingOutcome.STALE
     if document.revision > kept.revision:
-        filed[index] = FiledDocument(document, position)
+        ends = _first_and_last((*before, kept))
+        filed[index] = FiledDocument(document, position, superseded=ends)
         return FilingOutcome.VOIDED if document.is_void else FilingOutcome.AMENDED
     return _same_revision(filed, index, document, position)
+
+
+def _first_and_last(revisions: tuple[Document, ...]) -> tuple[Document, ...]:
+    """The lowest and the highest of several revisions, whatever order they came in."""
+    if len(revisions) == 1:
+        return revisions
+    ordered = sorted(revisions, key=lambda document: (document.revision, content_digest(document)))
+    first = [document for document in ordered if document.revision == ordered[0].revision][-1]
+    return (first,) if first is ordered[-1] else (first, ordered[-1])
 
 
 def _place_of(filed: list[FiledDocument], document: Document) -> int | None:
@@ -89,11 +105,11 @@ def _same_revision(
     if _same_content(old.document, document):
         return FilingOutcome.DUPLICATE
     if content_digest(document) > content_digest(old.document):
-        filed[index] = FiledDocument(document, position, contested=True)
+        filed[index] = FiledDocument(document, position, True, old.superseded)
         return FilingOutcome.CONTESTED
     if old.contested:
         return FilingOutcome.STALE
-    filed[index] = FiledDocument(old.document, old.position, contested=True)
+    filed[index] = FiledDocument(old.document, old.position, True, old.superseded)
     return FilingOutcome.CONTESTED
 
 

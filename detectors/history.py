@@ -32,7 +32,7 @@ class Content:
     TO_EXPORTER: Final = 32
     """A registration to an exporter."""
     CONTESTED: Final = 64
-    """A document of which the source published two contents under one revision."""
+    """A document of which the source published more than one content."""
     OVERFULL: Final = 128
     """Documents had to leave the file because there were too many."""
     USED_EXPORT: Final = 256
@@ -78,6 +78,15 @@ class Reading(NamedTuple):
     day: int
     kilometres: float
     document: SaleDocument
+
+
+class Revised(NamedTuple):
+    """A document that said something else before."""
+
+    now: Document
+    """What stands; void where it is withdrawn."""
+    before: Document
+    """What was said first, as far as it is kept."""
 
 
 class VehicleHistory:
@@ -139,8 +148,8 @@ class VehicleHistory:
         for entry in filed:
             if entry.document.status == "valid":
                 live.append(entry.document)
-                if entry.contested:
-                    self.content |= Content.CONTESTED
+            if entry.contested or entry.superseded:
+                self.content |= Content.CONTESTED
         if len(live) > 1:
             live.sort(key=event_order)
         self.documents: Sequence[Document] = live
@@ -214,6 +223,16 @@ class VehicleHistory:
         contested = [e.document for e in self._filed if e.contested and not e.document.is_void]
         return sorted(contested, key=event_order)
 
+    @property
+    def revised(self) -> list[Revised]:
+        """Documents that were amended or withdrawn, in the order of what was said first."""
+        found = []
+        for entry in self._filed:
+            valid = [document for document in entry.superseded if not document.is_void]
+            if valid:
+                found.append(Revised(entry.document, valid[0]))
+        return sorted(found, key=lambda revised: event_order(revised.before))
+
     def holders_before(self, document: Document) -> tuple[Registration, ...]:
         """The registrations that say who owned the car before a document: several of a joint sale."""
         last = self.registered_before(document)
@@ -242,6 +261,11 @@ class VehicleHistory:
             known = Evidence.of(document, self._position_of(document))
             self._references[id(document)] = known
         return known
+
+    @property
+    def published(self) -> list[Document]:
+        """All that is kept of what was published, withdrawn and superseded documents included."""
+        return [each for entry in self._filed for each in (entry.document, *entry.superseded)]
 
     def _position_of(self, document: Document) -> Position | None:
         for entry in self._filed:

@@ -13,6 +13,7 @@ from detectors.forest.unusual_export import UnusualExport
 from detectors.forest.unusual_life_cycle import UnusualLifeCycle
 from detectors.history import VehicleHistory
 from detectors.policy import Policy
+from detectors.rules.amended_after_export import AmendedAfterExport
 from detectors.rules.cloned_vin import ClonedVin
 from detectors.rules.deregistration_overdue import DeregistrationOverdue
 from detectors.rules.document_conflict import DocumentConflict
@@ -20,9 +21,12 @@ from detectors.rules.double_sale import DoubleSale
 from detectors.rules.dropped_value import DroppedValue
 from detectors.rules.duplicate_export import DuplicateExport
 from detectors.rules.early_export_without_letter import EarlyExportWithoutLetter
+from detectors.rules.effects_hardly_owned import EffectsHardlyOwned
+from detectors.rules.endorsement_renewed import EndorsementRenewed
 from detectors.rules.export_not_declared import ExportNotDeclared
 from detectors.rules.flash_registration import FlashRegistration
 from detectors.rules.implausible_reading import ImplausibleReading
+from detectors.rules.new_though_registered import NewThoughRegistered
 from detectors.rules.odometer_rollback import OdometerRollback
 from detectors.rules.overfull_history import OverfullHistory
 from detectors.rules.parked_until_eligible import ParkedUntilEligible
@@ -31,6 +35,7 @@ from detectors.rules.resale_after_export import ResaleAfterExport
 from detectors.rules.restricted_destination import RestrictedDestination
 from detectors.rules.revision_conflict import RevisionConflict
 from detectors.rules.vin_quality import VinQuality
+from detectors.rules.young_used_export import YoungUsedExport
 from detectors.rules.zero_mileage_export import ZeroMileageExport
 from detectors.spikes.declared import PROVINCE_DETECTORS
 from detectors.vin import no_car
@@ -41,6 +46,11 @@ RULES: Final[tuple[type[Detector[Any]], ...]] = (
     FlashRegistration,
     EarlyExportWithoutLetter,
     ParkedUntilEligible,
+    YoungUsedExport,
+    NewThoughRegistered,
+    AmendedAfterExport,
+    EndorsementRenewed,
+    EffectsHardlyOwned,
     ResaleAfterExport,
     ExportNotDeclared,
     DeregistrationOverdue,

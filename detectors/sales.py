@@ -76,16 +76,17 @@ def derive_sales(documents: Iterable[SaleDocument]) -> tuple[Sale, ...]:
     return tuple(sales)
 
 
-JointSale = tuple[str, int, str, str | float]
+JointSale = tuple[str, int, str | None, str | float]
 """Kind, civil day, seller, and the invoice or the price: what documents of one sale share."""
 
 
 def joint_sale(document: SaleDocument) -> JointSale | None:
     """What a registration shares with those of the other holders, ``None`` where it cannot be told."""
-    if isinstance(document, CustomsExport) or document.seller_id is None:
+    if isinstance(document, CustomsExport):
         return None
-    paid = document.invoice_no or document.price_cny
-    return (document.kind, document.day, document.seller_id, paid) if paid else None
+    seller, invoice = document.seller_id, document.invoice_no
+    paid = invoice or (document.price_cny if seller is not None else None)
+    return (document.kind, document.day, seller, paid) if paid else None
 
 
 def _changes_hands(sale: Sale, holders: Holders) -> bool:

@@ -21,13 +21,13 @@ _UNSAID = re.compile(r"\b(None|nan|inf)\b")
 
 
 def check_evidence(detector: Detector[Any], history: VehicleHistory) -> None:
-    """Every finding shows documents, all of them live documents of the history, each once."""
-    live = {Evidence.of(document, None) for document in history.documents}
+    """Every finding shows documents, all of them published ones of the history, each once."""
+    known = {Evidence.of(document, None) for document in history.published}
     for finding in judged(detector, history):
         shown = [msgspec.structs.replace(e, **_NOWHERE) for e in finding.evidence]
         require(shown, "has no evidence")
         require(len(set(shown)) == len(shown), "shows a document twice")
-        require(live.issuperset(shown), "shows a document that is not in the history")
+        require(known.issuperset(shown), "shows a document that is not in the history")
 
 
 _NOWHERE: dict[str, None] = {"topic": None, "partition": None, "offset": None}

@@ -35,10 +35,10 @@ class DocumentConflict(Detector[DocumentConflictParameters]):
 
     spec = DetectorSpec(
         id="document_conflict",
-        version=1,
+        version=2,
         title="Contradicting documents",
         status="stable",
-        severities=("medium",),
+        severities=("low", "medium"),
         description=(
             "Exporter is not the registered owner, licence expired, dates out of order, brand or "
             "owner differ between documents."
@@ -53,7 +53,8 @@ class DocumentConflict(Detector[DocumentConflictParameters]):
         ),
         look_alikes=(
             "A correction replaces its document by a higher revision; what is left is the last word. "
-            "Documents without an owner contradict nobody."
+            "Documents without an owner contradict nobody. Heirs and spouses deregister cars: that is "
+            "told at low."
         ),
         references=(
             "Announcement 6/2024 on the export of used vehicles: exporter, shipper and owner agree",
@@ -77,7 +78,7 @@ class DocumentConflict(Detector[DocumentConflictParameters]):
                 history,
                 document,
                 anchor=f"{kind}:{anchor_of(document)}",
-                severity="medium",
+                severity="low" if kind == "deregistered_by_another" else "medium",
                 closeness=0.5,
                 facts={"conflict": kind, **facts},
                 evidence=documents,

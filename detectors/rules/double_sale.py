@@ -10,6 +10,7 @@ from detectors import civil_time
 from detectors.base import Detector, DetectorSpec, Margin, Parameters
 from detectors.documents import Registration, counts_days
 from detectors.findings import Finding, Severity
+from detectors.fit import Fit, fit_of
 from detectors.history import VehicleHistory
 from detectors.sales import Sale
 from detectors.screens import Case, Limit, screen
@@ -23,6 +24,12 @@ class DoubleSaleParameters(Parameters, frozen=True, kw_only=True):
     """Both civil days lie in some span of this many consecutive days."""
     odd_price_gap: Annotated[float, Meta(gt=0, le=10)]
     """Share of the earlier price by which the later one differs before the gap is called odd."""
+    young_days: Annotated[int, Meta(ge=0, le=3650)]
+    """Up to this many days after first registration a car can be sold as good as new."""
+    leaves_days: Annotated[int, Meta(ge=0, le=365)]
+    """An export step up to this many days after the later sale belongs to it."""
+    driven_km: Annotated[float, Meta(ge=0, le=100_000)]
+    """A car that was read at this or more by then had been used."""
 
 
 class DoubleSale(Detector[DoubleSaleParameters]):
@@ -30,15 +37,16 @@ class DoubleSale(Detector[DoubleSaleParameters]):
 
     A car that really changes hands twice in a week is rare; a car that is first "sold" to a nominee,
     so that it counts as a retail sale, and then to the exporter it was meant for, does so by design.
-    The alert hangs on the later sale's civil day.
+    The alert hangs on the later sale's civil day. That there were two sales is a fact; the severity
+    says how well it fits the scheme: a young car, hardly driven, on its way abroad.
     """
 
     spec = DetectorSpec(
         id="double_sale",
-        version=1,
+        version=2,
         title="Same-week double sale",
         status="stable",
-        severities=("medium", "high", "critical"),
+        severities=("low", "medium", "high", "critical"),
         description="Two sales of one vehicle whose civil days lie in one span of seven days.",
         abnormal_because=(
             "A zero-mileage used export needs two owners: the car is registered to a nominee or an "
@@ -52,7 +60,8 @@ class DoubleSale(Detector[DoubleSaleParameters]):
             "Withdrawn and re-issued documents (same buyer), a return to a seller who is no exporter, "
             "a registration returned or revoked in between, wholesale between dealers before the first "
             "registration, several holders of one invoice, re-papering within one group that both "
-            "sides name, or to a lessor who rents the car out: all are told apart and stay quiet."
+            "sides name, or to a lessor who rents the car out: all are told apart and stay quiet. "
+            "Heirs, families, auctions, a dealer's books, old cars that go abroad are told at low."
         ),
         references=(
             "Announcement 6/2024 on the export of used vehicles: a used car has changed its owner",
@@ -102,11 +111,13 @@ class DoubleSale(Detector[DoubleSaleParameters]):
         gap = _price_gap(earlier, later)
         odd = gap is not None and abs(gap) > self.parameters.odd_price_gap
         days_between = later.day - earlier.day
+        fit = fit_of(history, later, self.parameters.leaves_days)
+        documents = dict.fromkeys((earlier.document, later.document, fit.left or later.document))
         return self.finding(
             history,
             later.document,
             anchor=civil_time.day_text(later.day),
-            severity=_severity(exporter=later.to_exporter, odd=odd),
+            severity=self._severity(later, fit, odd=odd),
             closeness=1 - days_between / self.parameters.window_days,
             facts={
                 "first_sale": civil_time.day_text(earlier.day),
@@ -116,13 +127,29 @@ class DoubleSale(Detector[DoubleSaleParameters]):
                 "first_kind": earlier.kind,
                 "second_kind": later.kind,
                 "to_exporter": later.to_exporter,
+                "age_days": fit.age_days,
+                "young_days": self.parameters.young_days,
+                "export_step": None if fit.left is None else civil_time.day_text(fit.left.day),
+                "read_km": fit.read_km,
+                "driven_km": self.parameters.driven_km,
+                "manufacturer_letter": fit.letter,
                 "first_price_cny": earlier.price_cny,
                 "second_price_cny": later.price_cny,
                 "price_gap": gap,
                 "odd_price_gap": self.parameters.odd_price_gap,
             },
-            evidence=(earlier.document, later.document),
+            evidence=tuple(documents),
         )
+
+    def _severity(self, later: Sale, fit: Fit, *, odd: bool) -> Severity:
+        """How well two sales fit the scheme; what nobody states neither excuses nor accuses."""
+        old = fit.age_days is not None and fit.age_days > self.parameters.young_days
+        used = fit.read_km is not None and fit.read_km >= self.parameters.driven_km
+        if fit.left is None or fit.letter or old or used:
+            return "low"
+        if fit.age_days is None:
+            return "medium"
+        return "critical" if odd and later.to_exporter else "high"
 
     def explain(self, facts: Mapping[str, Any]) -> str:
         """Tell both sales and what makes them odd."""
@@ -133,6 +160,14 @@ class DoubleSale(Detector[DoubleSaleParameters]):
         )
         if facts["to_exporter"]:
             text += " The second buyer is an exporter."
+        elif facts["export_step"] is not None:
+            text += f" The car was on its way abroad on {facts['export_step']}."
+        if facts["age_days"] is not None:
+            text += f" The car was {count(facts['age_days'], 'day')} old."
+        if (facts["read_km"] or 0) >= facts["driven_km"]:
+            text += f" {facts['read_km']:,.0f} km were read."
+        if facts["manufacturer_letter"]:
+            text += " Its maker gave a letter."
         gap = facts["price_gap"]
         if gap is not None and abs(gap) > facts["odd_price_gap"]:
             text += f" The price moved by {gap:+.1%}."
@@ -190,12 +225,6 @@ def _price_gap(earlier: Sale, later: Sale) -> float | None:
     if not earlier.price_cny or later.price_cny is None:
         return None
     return round(later.price_cny / earlier.price_cny - 1, 4)
-
-
-def _severity(*, exporter: bool, odd: bool) -> Severity:
-    if exporter and odd:
-        return "critical"
-    return "high" if exporter or odd else "medium"
 
 
 def _words(kind: str) -> str:

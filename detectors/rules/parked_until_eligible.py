@@ -21,9 +21,9 @@ class ParkedParameters(Parameters, frozen=True, kw_only=True):
     minimum_days: Annotated[int, Meta(ge=1, le=3650)]
     """First day after first registration that needs no letter."""
     maximum_days: Annotated[int, Meta(ge=1, le=3650)]
-    """End of the bunching behind the limit."""
+    """Up to this age a car counts that stood still with more kilometres on it."""
     maximum_km: Annotated[float, Meta(ge=0, le=100_000)]
-    """A reading at export up to this many kilometres counts as never moved."""
+    """A reading at export up to this many kilometres counts as never moved, at any age."""
     maximum_change_km: Annotated[float, Meta(ge=0, le=100_000)]
     """Readings that differ by no more than this count as unchanged."""
     minimum_span_days: Annotated[int, Meta(ge=1, le=3650)]
@@ -41,23 +41,23 @@ class ParkedParameters(Parameters, frozen=True, kw_only=True):
 
 
 class ParkedUntilEligible(Detector[ParkedParameters]):
-    """Fires when a car leaves just after the 180 days with an odometer that has not moved.
+    """Fires when a car leaves after the 180 days with an odometer that has not moved.
 
-    The obvious way round the rule on young cars is to register, park for half a year, and export in
-    the first days that need no letter.
+    The obvious way round the rule on young cars is to register, park for half a year or longer, and
+    export once no letter is needed.
     """
 
     spec = DetectorSpec(
         id="parked_until_eligible",
-        version=1,
+        version=2,
         title="Parked until eligible",
         status="stable",
         severities=("medium", "high"),
-        description="Exported 181 to 200 days after first registration with an unchanged odometer.",
+        description="Exported 181 days or more after first registration, the odometer unmoved.",
         abnormal_because="Nobody buys a car, leaves it untouched for half a year and then exports it.",
         known_gaps=(
-            "Needs a reading at the declaration or in the weeks before it. Cars driven a little "
-            "while they wait, or held longer than 200 days, pass."
+            "Needs a reading at the declaration or in the weeks before it: without one a car under a "
+            "year old is the business of young_used_export. Cars driven a little while they wait pass."
         ),
         look_alikes=(
             "Genuine young used cars have been driven: their odometer tells, unless it was read "
@@ -66,12 +66,12 @@ class ParkedUntilEligible(Detector[ParkedParameters]):
         references=("Ministry of Commerce notice 648 of November 2025, in force 2026-01-01",),
         runbook=(
             "Ask where the car stood for the 180 days and who paid its insurance.",
-            "Count the same exporter's cars that left 181 to 200 days after registration.",
+            "Count the same exporter's cars that left 181 to 365 days after registration.",
         ),
         screen=screen(Case(Content.INITIAL | Content.USED_EXPORT)),
     )
     parameters_type = ParkedParameters
-    margins = (Margin("maximum_days", "days", 1.15, "days"),)
+    margins = (Margin("minimum_days", "days", 0.95, "days"),)
 
     def findings(self, history: VehicleHistory) -> Iterator[Finding]:
         """One finding per used declaration of such a car."""
@@ -86,7 +86,7 @@ class ParkedUntilEligible(Detector[ParkedParameters]):
                 continue
             if applied < self.parameters.applications_from.toordinal():
                 continue
-            if self.parameters.minimum_days <= days <= self.parameters.maximum_days:
+            if days >= self.parameters.minimum_days:
                 yield from self._if_unmoved(history, declaration, days, last)
 
     def _if_unmoved(
@@ -96,7 +96,8 @@ class ParkedUntilEligible(Detector[ParkedParameters]):
         first = history.readings[0]
         spanned = last.day - first.day >= self.parameters.minimum_span_days
         change = last.kilometres - first.kilometres if spanned else None
-        unchanged = change is not None and 0 <= change <= self.parameters.maximum_change_km
+        still = change is not None and 0 <= change <= self.parameters.maximum_change_km
+        unchanged = still and days <= self.parameters.maximum_days
         if not unchanged and last.kilometres > self.parameters.maximum_km:
             return
         documents = dict.fromkeys((initial, first.document, last.document, declaration))
@@ -104,7 +105,7 @@ class ParkedUntilEligible(Detector[ParkedParameters]):
             history,
             declaration,
             severity="high" if unchanged else "medium",
-            closeness=1 - (days - self.parameters.minimum_days) / self.parameters.maximum_days,
+            closeness=self.parameters.minimum_days / days,
             facts={
                 "registered": civil_time.day_text(initial.day),
                 "days": days,
@@ -126,6 +127,6 @@ class ParkedUntilEligible(Detector[ParkedParameters]):
             moved += f", {facts['change_km']:+,.0f} km since it was first read"
         what = "Licence applied for" if facts["counted_to"] == "licence" else "Declared for export"
         return (
-            f"{what} {facts['days']} days after first registration, in the first days "
-            f"that need no letter ({facts['minimum_days']} to {facts['maximum_days']}); {moved}."
+            f"{what} {facts['days']} days after first registration, when no letter is needed any more "
+            f"(from {facts['minimum_days']} days on); {moved}."
         )

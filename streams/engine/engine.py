@@ -65,6 +65,7 @@ _CAUSES: Final[tuple[tuple[FilingOutcome, Cause], ...]] = (
     (FilingOutcome.AMENDED, "amended"),
     (FilingOutcome.CONTESTED, "amended"),
     (FilingOutcome.NEW, "new_evidence"),
+    (FilingOutcome.STALE, "late_document"),  # it may be what was said first
 )
 """What a batch did to a vehicle's file, the weightiest first."""
 

@@ -58,7 +58,7 @@ def test_thefts_are_no_ordinary_lives(cases, tmp_path):
 
 def test_a_bad_optional_value_hides_no_sale(cases, tmp_path):
     assert found(cases, "08_bad_optional.jsonl", tmp_path) == {
-        ("double_sale", "medium"): 8,
+        ("double_sale", "low"): 8,
         ("dropped_value", "low"): 8,
     }
 

@@ -63,12 +63,32 @@ select kept.*, row_number() over (partition by vin order by day, rank, clock, so
          when odometer_km in (65535, 999999, 4294967295) then null
          else odometer_km end as kilometres,
     -- what documents of several holders share: kind, day, seller, and the invoice or else the price
-    case when kind is not null and seller_id is not null and (invoice_no is not null or price_cny > 0)
-         then [kind, day::varchar, seller_id, coalesce('no ' || invoice_no, price_cny::varchar)] end as joint
+    case when kind is not null and (invoice_no is not null or (seller_id is not null and price_cny > 0))
+         then [kind, day::varchar, coalesce(seller_id, ''), coalesce('no ' || invoice_no, price_cny::varchar)]
+         end as joint
 from kept join (
     select source, event_id, max(revision) as highest from documents where status = 'valid' group by all
 ) using (source, event_id)
 where status = 'valid' and revision >= highest;
+
+-- What documents said first: of the revisions below the one that counts the first and the last are kept.
+create table revised as
+with said as (
+    select *, case when odometer_status = 'not_read' or (odometer_km = 0 and odometer_status is distinct from 'read')
+        or odometer_km in (65535, 999999, 4294967295) then null else odometer_km end as kilometres
+    from documents
+    qualify row_number() over (partition by source, event_id, vin, revision order by x_digest desc) = 1
+),
+ends as (
+    select k.vin, k.source, k.event_id, min(s.revision) as first, max(s.revision) as last
+    from kept k join said s using (vin, source, event_id) where s.revision < k.revision group by all
+)
+select k.vin, k.source || '/' || k.event_id as anchor, k.event_type, k.kind, k.status, k.day, k.recorded_at,
+    n.kilometres as now_km, b.day as was_day, b.recorded_at as was_recorded, b.kilometres as was_km
+from kept k join ends e using (vin, source, event_id) join said n using (vin, source, event_id, revision)
+join said b on b.vin = k.vin and b.source = k.source and b.event_id = k.event_id
+    and b.status = 'valid' and b.revision in (e.first, e.last)
+qualify row_number() over (partition by k.vin, k.source, k.event_id order by b.revision) = 1;
 
 create table initial as
 select * from live where kind = 'initial' qualify row_number() over (partition by vin order by n) = 1;

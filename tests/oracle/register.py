@@ -33,7 +33,7 @@ _COLUMNS: dict[str, tuple[Any, ...]] = {
     "brand": ("Zeekr", "zeekr", "BYD", "Li Auto", None),
     "fuel": ("bev", "petrol", None),
     "plate": (None, "A12345", "A12354", "B99999"),
-    "use": (None, None, "private", "rental"),
+    "use": (None, "demo", "private", "rental"),
     "owner_group": (None, None, "g1", "g2"),
     "seller_group": (None, None, "g1", "g2"),
     "reason": ("export", "export", "returned", "revoked", "scrapped", "temporary"),
@@ -146,7 +146,8 @@ def _afterlife(
 ) -> list[dict[str, Any]]:
     """What becomes of a document: amended, withdrawn, contradicted, moved to another VIN, nothing."""
     moved = vins[3 + n % (len(vins) - 3)]
-    changed = {**document, "occurred_at": _text(day + n % 9 - 3)}
+    written = _text(day + 40) if n % 2 else None
+    changed = {**document, "occurred_at": _text(day + n % 23 - 11), "recorded_at": written}
     owner = "exporter_id" if "exporter_id" in document else "owner_id"
     fates: tuple[tuple[float, list[dict[str, Any]]], ...] = (
         (0.06, [{**changed, "revision": 1}]),
@@ -156,6 +157,7 @@ def _afterlife(
         (0.17, [{**changed, owner: "p3"}]),
         (0.175, [{**document, "status": "void"}]),
         (0.185, [{**document, "revision": 1, "vin": moved}]),
+        (0.20, [{**document, "revision": 1, "odometer_status": "not_read", "recorded_at": written}]),
     )
     return next((entries for limit, entries in fates if fate < limit), [])
 

@@ -28,7 +28,14 @@ where after is not null and coalesce(after >= before - 500, true) and (
 create table findings as
 with pairs as (
     select l.vin, l.day, l.n, e.n as earlier_n, l.anchor,
-        l.buyer_type = 'exporter' or l.sale_kind in ('pending_export', 'customs_export') as exporter,
+        coalesce(l.buyer_type = 'exporter', false) or l.sale_kind in ('pending_export', 'customs_export')
+            as exporter,
+        case when i.day is not null then greatest(0, l.day - i.day)
+             when regexp_full_match(l.vin, '[A-HJ-NPR-Z0-9]{17}')
+             then (select case when year < year(l.day) then l.day - make_date(year::bigint, 12, 31) end
+                   from (select 1980 + place + 30 * floor((year(l.day) + 1 - 1980 - place) / 30) as year
+                         from (select instr('ABCDEFGHJKLMNPRSTVWXY123456789', substr(l.vin, 10, 1)) - 1 as place)
+                         where place >= 0)) end as age,
         e.price > 0 and abs(round(l.price / e.price - 1, 4)) > 0.3 as odd
     from sales l join sales e on e.vin = l.vin and e.n < l.n and l.day - e.day < 7
     left join initial i on i.vin = l.vin
@@ -46,9 +53,15 @@ with pairs as (
         partition by l.vin, l.day order by coalesce(exporter, false)::int + coalesce(odd, false)::int desc) = 1
 )
 select 'double_sale' as detector, vin, day::varchar as anchor,
-    case when exporter and coalesce(odd, false) then 'critical'
-         when exporter or coalesce(odd, false) then 'high' else 'medium' end as severity, day
-from pairs
+    case when vin in (select vin from live where manufacturer_letter) or age > 365 or exists (
+             from readings r where r.vin = p.vin and r.day <= p.day + 90 and r.kilometres >= 3000) then 'low'
+         when not exporter and not exists (
+             from live x where x.vin = p.vin and x.is_document and x.day between p.day and p.day + 90
+             and (x.event_type = 'customs_export' or x.kind = 'pending_export' or x.owner_type = 'exporter'))
+         then 'low'
+         when age is null then 'medium' when exporter and coalesce(odd, false) then 'critical'
+         else 'high' end as severity, day
+from pairs p
 
 union all
 select 'zero_mileage_export', vin, anchor, case when r.kilometres <= 100 then 'high' else 'medium' end, day
@@ -77,12 +90,73 @@ union all
 select 'parked_until_eligible', d.vin, d.anchor, case when unchanged then 'high' else 'medium' end, d.day
 from (
     select d.*, coalesce(d.licence_applied_at, d.day) as applied, i.day as registered, r.kilometres as last_km,
-        r.read_on - first.day >= 90 and r.kilometres - first.kilometres between 0 and 50 as unchanged
+        r.read_on - first.day >= 90 and r.kilometres - first.kilometres between 0 and 50
+            and coalesce(d.licence_applied_at, d.day) - i.day <= 365 as unchanged
     from used d join initial i using (vin) join reading_at r on r.vin = d.vin and r.n = d.n
     join (select * from readings qualify row_number() over (partition by vin order by n) = 1) first
         using (vin)) d
 where manufacturer_letter is distinct from true
-  and applied >= '2026-01-01' and applied - registered between 181 and 200 and (unchanged or last_km <= 500)
+  and applied >= '2026-01-01' and applied - registered >= 181 and (unchanged or last_km <= 500)
+
+union all
+select 'young_used_export', vin, anchor, case when gone - registered <= 30 then 'high' else 'medium' end, day
+from (
+    select d.*, i.day as registered, i.use as first_use, r.kilometres as last_km,
+        coalesce((select arg_min(g.day, g.n) from live g where g.vin = d.vin and g.day >= i.day
+                  and g.kind in ('transfer', 'pending_export')), d.day) as gone
+    from (select * from used qualify row_number() over (partition by vin order by n) = 1) d
+    join initial i using (vin) left join reading_at r on r.vin = d.vin and r.n = d.n)
+where day - registered between 0 and 365 and coalesce(trade_mode, '0110') = '0110'
+  and manufacturer_letter is distinct from true
+  and (last_km is null or (last_km > 500 and first_use is distinct from 'demo'
+       and last_km < greatest(3000, 20 * (day - registered))))
+
+union all
+select 'new_though_registered', vin, anchor, case when exists (
+    from live p where p.vin = d.vin and p.kind = 'pending_export' and p.day < d.day) then 'high' else 'medium' end, day
+from live d where condition = 'new' and exists (
+    from live r where r.vin = d.vin and r.event_type = 'registration' and r.day < d.day
+    and r.day > coalesce((select max(b.day) from live b where b.vin = d.vin
+        and b.reason in ('returned', 'revoked') and b.day <= d.day), date '1900-01-01'))
+
+union all
+select 'amended_after_export', vin, anchor, case when recorded_at is null then 'medium' else 'high' end, was_day
+from (
+    select r.*, d.day as declared, i.day as registered
+    from revised r join (select * from live where event_type = 'customs_export'
+        qualify row_number() over (partition by vin order by n) = 1) d using (vin) left join initial i using (vin))
+where not coalesce((recorded_at <= declared and event_type <> 'customs_export')
+        or recorded_at - coalesce(was_recorded, was_day) <= 7, false)
+  and case
+    when kind = 'initial' then declared - was_day between 0 and 365
+        and was_day - case status when 'void' then registered else day end >= 7
+    when status = 'void' then false
+    when kind = 'pending_export' then was_day - registered between 0 and 365 and day - was_day >= 7
+    when event_type = 'customs_export' then coalesce(was_km <= 500 and (now_km is null or now_km > 500), false)
+        or coalesce(was_day - registered between 0 and 365 and day - was_day >= 7, false)
+    else false end
+
+union all
+select 'endorsement_renewed', vin, anchor, 'medium', day
+from (
+    select *, (select max(b.day) from live b where b.vin = p.vin and b.day < p.day
+               and (b.event_type = 'customs_export' or b.kind = 'transfer')) as since
+    from live p where kind = 'pending_export' and vin in (select vin from live group by vin having count(*) > 1)
+    qualify row_number() over (partition by vin order by n desc) = 1) p
+where p.day - least(p.day,
+    (select min(e.day) from live e where e.vin = p.vin and e.kind = 'pending_export'
+     and e.day between coalesce(p.since, date '1900-01-01') and p.day),
+    (select min(w.was_day) from revised w where w.vin = p.vin and w.kind = 'pending_export' and w.status = 'void'
+     and w.was_day between coalesce(p.since, date '1900-01-01') and p.day)) > 60
+
+union all
+select 'effects_hardly_owned', d.vin, d.anchor, 'medium', d.day
+from (select * from used qualify row_number() over (partition by vin order by n) = 1) d
+join initial i using (vin)
+join lateral (select arg_max(r.kind, r.n) as kind, arg_max(r.day, r.n) as day
+    from live r where r.vin = d.vin and r.n < d.n and r.event_type = 'registration') got on true
+where d.trade_mode <> '0110' and got.kind = 'transfer'
+  and d.day - i.day between 0 and 365 and d.day - got.day <= 60
 
 union all
 select 'resale_after_export', s.vin, s.anchor,
@@ -113,7 +187,8 @@ where (d.day + interval 2 month)::date <= (select complete_through from watermar
       from live a where a.vin = d.vin and a.kind in ('initial', 'reregistration') and a.day > b.day and a.day <= d.day))
 
 union all
-select 'document_conflict', vin, conflict || ':' || anchor, 'medium', day
+select 'document_conflict', vin, conflict || ':' || anchor,
+    case conflict when 'deregistered_by_another' then 'low' else 'medium' end, day
 from (
     select d.*, unnest(list_filter([
         case when event_type = 'customs_export' and is_known and not list_contains(owners_before, exporter_id)

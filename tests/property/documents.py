@@ -107,6 +107,7 @@ def _customs_export(dice: Random) -> dict[str, Any]:
         "value_cny": dice.choice(PRICES),
         "licence_applied_at": _maybe_day(dice),
         "manufacturer_letter": dice.choice((None, None, True, False)),
+        "trade_mode": dice.choice((None, "0110", "3339")),
         "exited_at": _maybe_day(dice),
         "fuel": dice.choice((None, "bev")),
     }

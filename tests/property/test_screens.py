@@ -226,7 +226,7 @@ def tightened(screen: Screen) -> Iterator[tuple[str, Screen]]:
     for place, case in enumerate(screen.cases):
         yield f"without case {place}", _with(screen, place, None)
         least = max(case.documents, (case.content & _KINDS).bit_count())
-        least += case.content == Content.CONTESTED
+        least += bool(case.content & Content.CONTESTED)
         more = dataclasses.replace(case, documents=least + 1)
         if len(screen.cases) == 1 and case.content != Content.OVERFULL:
             yield f"case {place}: one document more", _with(screen, place, more)

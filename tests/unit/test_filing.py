@@ -108,3 +108,19 @@ def test_trimming_on_the_way_ends_in_the_same_file(step):
         trim(file, 6)
     kept = sorted(entry.document.event_id for entry in file)
     assert kept == ["000", "001", "002", "017", "018", "019"]
+
+
+def test_what_was_said_first_and_last_stays_whatever_order_it_came_in():
+    revisions = [changed(revision=n, price_cny=float(n)) for n in range(5)]
+    kept = []
+    for order in (revisions, revisions[::-1], [revisions[n] for n in (2, 4, 0, 3, 1)]):
+        [entry], _ = filed(*order, *order)
+        kept.append((entry.document, entry.superseded))
+    assert kept == [(revisions[4], (revisions[0], revisions[3]))] * 3
+
+
+def test_a_withdrawal_keeps_what_it_withdraws():
+    [entry], outcomes = filed(VOID, DOCUMENT)
+    assert outcomes[-1] is FilingOutcome.STALE
+    assert entry.document.is_void
+    assert entry.superseded == (DOCUMENT,)
