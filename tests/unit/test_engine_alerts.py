@@ -91,7 +91,7 @@ def test_a_late_document_is_the_cause(engine):
 def test_an_alert_says_all_that_the_contract_promises(engine):
     alert = engine.process([sale("2025-03-01", "a"), sale("2025-03-04", "b")]).alerts[0]
     assert (alert.subject_type, alert.subject, alert.occurred_at) == ("vehicle", VIN, "2025-03-04")
-    assert (alert.severity, alert.shadow, alert.model_id) == ("medium", False, None)
+    assert (alert.severity, alert.shadow, alert.model_id) == ("low", False, None)
     assert alert.policy_id == engine.policy.digest
     assert [e.event_id for e in alert.evidence] == [
         "registration-2025-03-01",

@@ -75,7 +75,7 @@ def test_a_detector_can_be_switched_off():
             ["[zero_mileage_export]", "strong_km", "maximum_km"],
         ),
         ("[flash_registration]\nstrong_days = 8", ["[flash_registration]", "strong_days"]),
-        ("[parked_until_eligible]\nminimum_days = 201", ["[parked_until_eligible]", "minimum_days"]),
+        ("[parked_until_eligible]\nminimum_days = 366", ["[parked_until_eligible]", "minimum_days"]),
         (
             "[vin_quality]\nvalid_from = 2026-02-01\nvalid_to = 2026-01-31",
             ["[vin_quality]", "valid_from must not lie after valid_to"],
