@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 from contextlib import ExitStack
@@ -32,7 +33,7 @@ Url = Annotated[
     str | None,
     typer.Option(
         "--url",
-        help="postgresql://user:password@host/database or sqlite:///file; default ZEROMILE_SINK_URL.",
+        help="postgresql://user:password@host/database or sqlite:///file; or ZEROMILE_SINK_URL.",
     ),
 ]
 FromFile = Annotated[
@@ -80,6 +81,8 @@ def sink(
     from streams.store.from_file import KINDS_OF_LINES
     from streams.store.records import KINDS
 
+    if url is None and not os.environ.get("ZEROMILE_SINK_URL"):
+        fail("give --url or set ZEROMILE_SINK_URL, for example --url sqlite:///zeromile.sqlite")
     settings = _settings(
         sink_url=url,
         bootstrap_servers=bootstrap,

@@ -3,6 +3,7 @@
 import pytest
 
 from streams.cli.service_options import detectors_like
+from streams.setup import policy
 
 
 @pytest.mark.parametrize(
@@ -31,3 +32,23 @@ def test_a_misspelt_variable_is_named(command, monkeypatch):
 
 def test_ids_of_detectors_are_completed():
     assert detectors_like("double") == ["double_sale"]
+
+
+def test_the_sink_asks_where_before_it_makes_a_file(run, stream, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("ZEROMILE_SINK_URL", raising=False)
+    result = run("sink", "--from-file", stream)
+    assert result.exit_code == 2
+    assert "--url" in result.output
+    assert list(tmp_path.iterdir()) == [stream]
+
+
+def test_a_detector_without_a_section_of_the_policy_is_one_line(run, monkeypatch):
+    text = policy.shipped_policy_text()
+    begin = text.index("\n[double_sale]")
+    without = text[:begin] + text[text.index("\n[", begin + 5) :]
+    monkeypatch.setattr(policy, "shipped_policy_text", lambda: without)
+    result = run("detectors", "show", "double_sale")
+    assert "Traceback" not in result.output
+    assert result.exit_code in {0, 2}
+    assert result.exception is None or isinstance(result.exception, SystemExit)
