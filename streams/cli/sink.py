@@ -81,14 +81,14 @@ def sink(
     from streams.store.from_file import KINDS_OF_LINES
     from streams.store.records import KINDS
 
-    if url is None and not os.environ.get("ZEROMILE_SINK_URL"):
-        fail("give --url or set ZEROMILE_SINK_URL, for example --url sqlite:///zeromile.sqlite")
     settings = _settings(
         sink_url=url,
         bootstrap_servers=bootstrap,
         sink_documents=documents,
         sink_metrics_port=metrics_port,
     )
+    if url is None and not os.environ.get("ZEROMILE_SINK_URL"):
+        fail("give --url or set ZEROMILE_SINK_URL, for example --url sqlite:///zeromile.sqlite")
     check_readable(from_file or [], KINDS_OF_LINES)
     try:
         engine = open_database(settings.sink_url.get_secret_value())
