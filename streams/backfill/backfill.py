@@ -20,6 +20,7 @@ import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from detectors.alerts import Alert
 from detectors.decoding import decode
 from detectors.documents import Document
 from detectors.history import VehicleHistory
@@ -30,11 +31,19 @@ from detectors.registry import Catalogue
 from detectors.watermarks import Watermarks
 from streams.backfill.chunks import CHUNK
 from streams.backfill.judging import JudgedVehicles, Setup, Vehicles, Visitor, judge_vehicles
+from streams.backfill.kept import is_kept, open_kept
 from streams.backfill.ledger import MEMORY, Ledger, LedgerError, RefusedLine, connect, read_ledger, view
 from streams.backfill.outputs import Judging, OutputFiles, ReplayOutputs, ReplaySummary
 from streams.backfill.outputs import RefusedLine as ToldLine
 from streams.backfill.processes import Processes
-from streams.backfill.selection import Selection, leave_out_no_car, moved_rows, note_repeated, select
+from streams.backfill.selection import (
+    Selection,
+    leave_out_no_car,
+    moved_rows,
+    note_moved,
+    note_repeated,
+    select,
+)
 from streams.backfill.settled import sum_up
 from streams.engine.province_aggregator import ProvinceAggregator
 from streams.engine.results import Counters, Result
@@ -101,7 +110,7 @@ class Backfill:
         self.watermarks = Watermarks(catalogue.policy.watermarks)
         self.visitor = None if visitor is None else visitor()
         self.selected: list[Selection] = []
-        self._catalogue = catalogue
+        self.catalogue = catalogue
         self._outputs = ReplayOutputs(catalogue.policy, outputs, clock)
         self._decode = decode
         self._clock = clock
@@ -112,9 +121,15 @@ class Backfill:
         self._database: duckdb.DuckDBPyConnection | None = None
 
     @property
+    def database(self) -> duckdb.DuckDBPyConnection:
+        """The ledger; reading has opened it."""
+        assert self._database is not None  # noqa: S101 - `run` and `read` open it first
+        return self._database
+
+    @property
     def policy(self) -> Policy:
         """By which it judges."""
-        return self._catalogue.policy
+        return self.catalogue.policy
 
     @property
     def tally(self) -> Any:
@@ -155,27 +170,71 @@ class Backfill:
         judging
             Gives, for the number of vehicles, whom to tell how many more of them are judged.
         """
-        visitor = None if self.visitor is None else type(self.visitor)
-        setup = Setup.of(self._catalogue, self._decode, self._scratch, visitor, self._clock())
         with ExitStack() as stack:
-            processes = stack.enter_context(Processes(self._means.processes, setup))
+            processes = stack.enter_context(Processes(self._means.processes, self._setup()))
             self._outputs.open(stack)
-            ledger = read_ledger(list(files), processes, self._refuse, advance, self._means.chunk)
-            self._note(ledger, complete_through)
+            ledger = self._read(list(files), processes, advance)
+            if complete_through is not None:
+                self.watermarks.declare_complete(complete_through)
             vehicles = 0
-            for selection in self._judge(ledger, processes, complete_through, judging):
-                vehicles += selection.vehicles
+            for tables in _buckets(ledger):
+                chosen = self._select(tables, ledger)
+                vehicles += chosen.vehicles
+                self._judge(chosen, ledger, processes, complete_through, judging)
+            view(self.database, ledger.tables)
             self._outputs.conclude(self.watermarks.newest_day("customs_export"))
         return self._outputs.outcome(self.counters, vehicles)
 
+    def read(self, files: Iterable[Path]) -> None:
+        """Read files and judge nothing: single vehicles can be asked for."""
+        with Processes(self._means.processes, self._setup()) as processes:
+            self._read(list(files), processes, None)
+
+    def judge_one(self, vin: str, complete_through: int | None) -> list[Alert]:
+        """Judge one vehicle of what was read, and give its alerts that fire."""
+        rows = self._rows_of([vin])
+        if not rows:
+            return []
+        table = pa.table({"vin": [vin] * len(rows), "original": [original for _, original in rows]})
+        newest = self.watermarks.newest
+        task = Vehicles(_packed(table), self._withdrawn, newest, complete_through)
+        judged = judge_vehicles(self._setup(), task)
+        return [msgspec.json.decode(alert.record, type=Alert) for alert in judged.alerts]
+
+    def _setup(self) -> Setup:
+        visitor = None if self.visitor is None else type(self.visitor)
+        return Setup.of(self.catalogue, self._decode, self._scratch, visitor, self._clock())
+
+    def _read(
+        self,
+        files: list[Path],
+        processes: Processes[Setup],
+        advance: Callable[[Path], Advance] | None,
+    ) -> Ledger:
+        """Read files, or the ledger that they are, and see what moved from VIN to VIN in them."""
+        if any(map(is_kept, files)):
+            if len(files) > 1:
+                raise LedgerError(
+                    "a ledger is judged alone; `zeromile ledger build --append` adds to it"
+                )
+            ledger = open_kept(files[0], self._decode, self._refuse)
+        else:
+            ledger = read_ledger(files, processes, self._refuse, advance, self._means.chunk)
+        self.counters.read = ledger.lines_read
+        self.watermarks.reach_all(ledger.newest)
+        self._database = self._stack.enter_context(
+            connect(self._scratch, self._means.processes, self._means.memory)
+        )
+        view(self.database, ledger.tables)
+        if ledger.moved is None:
+            note_repeated(self.database)
+        note_moved(self.database, ledger.moved)
+        self._withdraw()
+        return ledger
+
     def histories(self, vins: Iterable[str]) -> dict[str, VehicleHistory]:
         """Histories of a few vehicles of the ledger, by VIN."""
-        assert self._database is not None  # noqa: S101 - `run` has opened it
-        rows = self._database.execute(
-            "SELECT vin, original FROM documents WHERE vin IN (SELECT unnest(?)) "
-            "ORDER BY vin, file, line",
-            [list(vins)],
-        ).fetchall()
+        rows = self._rows_of(list(vins))
         found: defaultdict[str, list[Document]] = defaultdict(list)
         for vin, original in rows:
             found[vin].append(_read_original(original))
@@ -190,56 +249,56 @@ class Backfill:
             self.counters.dead_lettered[one.refusal.reason] += 1
         self._outputs.refuse(ToldLine(one.line, one.refusal.error()) for one in refused)
 
-    def _note(self, ledger: Ledger, complete_through: int | None) -> None:
-        self.counters.read = ledger.lines_read
-        self.watermarks.reach_all(ledger.newest)
-        if complete_through is not None:
-            self.watermarks.declare_complete(complete_through)
+    def _rows_of(self, vins: list[str]) -> list[tuple[str, bytes]]:
+        rows: list[tuple[str, bytes]] = self.database.execute(
+            "SELECT vin, original FROM ledger WHERE vin IN (SELECT unnest(?)) ORDER BY vin, file, line",
+            [vins],
+        ).fetchall()
+        return rows
+
+    def _select(self, tables: list[Path], ledger: Ledger) -> Selection:
+        """Say which vehicles of some tables are to be opened, and count those that are not."""
+        database = self.database
+        if ledger.buckets:
+            view(database, tables)
+            note_repeated(database)
+        of_no_car = leave_out_no_car(database, self.policy.history.words_for_no_car)
+        self.counters.of_no_car += of_no_car
+        self.counters.accepted += of_no_car.total()
+        chosen = select(database, self.catalogue, screened=self._screened, told=self._told)
+        self.selected.append(chosen)
+        self.counters.accepted += chosen.settled_documents
+        self.counters.duplicate += chosen.settled_duplicates
+        return chosen
 
     def _judge(
         self,
+        chosen: Selection,
         ledger: Ledger,
         processes: Processes[Setup],
         declared: int | None,
         judging: Judging | None,
-    ) -> Iterator[Selection]:
-        """Select and judge, bucket by bucket."""
-        database = self._stack.enter_context(
-            connect(self._scratch, self._means.processes, self._means.memory)
-        )
-        self._database = database
-        view(database, ledger.tables)
-        note_repeated(database, ledger.moved)
-        self._withdrawn = self._withdrawals(database)
-        of_no_car = leave_out_no_car(database, self.policy.history.words_for_no_car)
-        self.counters.of_no_car += of_no_car
-        self.counters.accepted += of_no_car.total()
-        chosen = select(database, self._catalogue, screened=self._screened, told=self._told)
-        self.selected.append(chosen)
-        self.counters.accepted += chosen.settled_documents
-        self.counters.duplicate += chosen.settled_duplicates
+    ) -> None:
         told = judging and judging(chosen.opened)
         tasks = (
             Vehicles(rows, self._withdrawn, ledger.newest, declared)
-            for rows in _opened(database, self._means.rows)
+            for rows in _opened(self.database, self._means.rows)
         )
         for judged in processes.map(judge_vehicles, tasks):
             self._take(judged)
             if told:
                 told(judged.vehicles)
         if self.visitor is not None:
-            self.visitor.add_settled(sum_up(database))
-        yield chosen
+            self.visitor.add_settled(sum_up(self.database))
 
-    def _withdrawals(self, database: duckdb.DuckDBPyConnection) -> dict[str, list[Document]]:
-        """What amendments withdraw that moved a document to another VIN, in the order they came."""
+    def _withdraw(self) -> None:
+        """Withdraw what amendments moved to another VIN, in the order they came."""
         corrections = VinCorrections()
-        withdrawn: dict[str, list[Document]] = {}
-        for original in moved_rows(database):
+        self._withdrawn: dict[str, list[Document]] = {}
+        for original in moved_rows(self.database):
             for gone in corrections.withdrawals(_read_original(original)):
                 self.counters.vin_corrections += 1
-                withdrawn.setdefault(gone.vin, []).append(gone)
-        return withdrawn
+                self._withdrawn.setdefault(gone.vin, []).append(gone)
 
     def _take(self, judged: JudgedVehicles) -> None:
         self.counters.count(Result(filed=judged.filed))
@@ -248,6 +307,14 @@ class Backfill:
         self._outputs.take(judged.alerts, judged.exports, failures, None)
         if self.visitor is not None:
             self.visitor.merge(judged.visitor)
+
+
+def _buckets(ledger: Ledger) -> Iterator[list[Path]]:
+    """Files that hold whole vehicles together."""
+    if ledger.buckets:
+        yield from map(ledger.bucket, range(ledger.buckets))
+    else:
+        yield ledger.tables
 
 
 def _opened(database: duckdb.DuckDBPyConnection, size: int) -> Iterator[bytes]:

@@ -41,6 +41,8 @@ class Part(NamedTuple):
     """Rows that were read together."""
 
     number: int
+    file_number: int
+    """Of the file, from 0."""
     file: str
     base: int
     """Lines of the file before them."""
@@ -116,7 +118,7 @@ def read_ledger(
         if chunk.file != file:
             file, base = chunk.file, 0
         name = "(standard input)" if chunk.path == STANDARD_INPUT else str(chunk.path)
-        _take(ledger, decoded, Part(chunk.part, name, base), refuse)
+        _take(ledger, decoded, Part(chunk.part, chunk.file, name, base), refuse)
         base += decoded.lines
     return ledger
 

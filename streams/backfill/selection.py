@@ -36,17 +36,8 @@ class Selection(msgspec.Struct, frozen=True):
     """Vehicles that pass the screen of each detector, where that was asked for."""
 
 
-def note_repeated(database: duckdb.DuckDBPyConnection, moved: Iterable[str] | None) -> None:
-    """Find identities that came several times, and the vehicles and rows concerned.
-
-    Parameters
-    ----------
-    database
-        Its ``documents``.
-    moved
-        Vehicles of identities that came under several VINs, where they are known; else they are
-        looked for.
-    """
+def note_repeated(database: duckdb.DuckDBPyConnection) -> None:
+    """Find identities that came several times, and the vehicles and rows of ``documents`` concerned."""
     database.execute(
         f"CREATE OR REPLACE TEMP TABLE repeated AS SELECT {IDENTITY} AS identity FROM documents "
         "GROUP BY identity HAVING count(*) > 1"
@@ -63,23 +54,37 @@ def note_repeated(database: duckdb.DuckDBPyConnection, moved: Iterable[str] | No
         f"(SELECT vin, {kept}, count(*) AS copies FROM documents SEMI JOIN repeating USING (vin) "
         "GROUP BY vin, original)"
     )
-    if moved is None:
+
+
+def note_moved(database: duckdb.DuckDBPyConnection, known: Iterable[str] | None) -> None:
+    """Find the vehicles of identities that came under several VINs.
+
+    Parameters
+    ----------
+    database
+        `note_repeated` has been there, unless they are known.
+    known
+        Them, where somebody has looked before.
+    """
+    if known is None:
         database.execute(
             "CREATE OR REPLACE TEMP TABLE moved AS SELECT DISTINCT vin FROM again WHERE "
             f"{IDENTITY} IN (SELECT {IDENTITY} FROM again GROUP BY ALL HAVING min(vin) <> max(vin))"
         )
-    else:
-        database.execute("CREATE OR REPLACE TEMP TABLE moved (vin VARCHAR)")
-        for vin in moved:
-            database.execute("INSERT INTO moved VALUES (?)", [vin])
+        return
+    database.register("known", pa.table({"vin": pa.array(known, pa.string())}))
+    database.execute("CREATE OR REPLACE TEMP TABLE moved AS SELECT vin FROM known")
 
 
 def moved_rows(database: duckdb.DuckDBPyConnection) -> Iterator[bytes]:
     """Documents of identities that came under several VINs, in the order in which they came."""
+    database.execute(
+        f"CREATE OR REPLACE TEMP TABLE moving AS SELECT vin, file, line, original, {IDENTITY} AS "
+        "identity FROM documents WHERE vin IN (SELECT vin FROM moved)"
+    )
     rows = database.execute(
-        f"SELECT original FROM documents WHERE {IDENTITY} IN (SELECT {IDENTITY} FROM again "
-        "GROUP BY ALL HAVING min(vin) <> max(vin)) AND vin IN (SELECT vin FROM moved) "
-        "ORDER BY file, line"
+        "SELECT original FROM moving WHERE identity IN (SELECT identity FROM moving GROUP BY identity "
+        "HAVING min(vin) <> max(vin)) ORDER BY file, line"
     )
     while found := rows.fetchmany(10_000):
         yield from (original for (original,) in found)

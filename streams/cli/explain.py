@@ -10,7 +10,15 @@ from rich.table import Table
 
 from detectors.errors import ZeromileError
 from streams.cli.console import fail, out
-from streams.cli.replay import Config, Files, ModelChoice, WatermarkTime, check_readable, parse_day
+from streams.cli.replay import (
+    Config,
+    Files,
+    ModelChoice,
+    WatermarkTime,
+    check_readable,
+    parse_day,
+    processors,
+)
 
 if TYPE_CHECKING:
     from detectors.alerts import Alert
@@ -27,29 +35,28 @@ def explain(
 ) -> None:
     """Show one vehicle: timeline, sales, alerts and near misses."""
     from detectors.registry import Catalogue
-    from streams.backfill.replay import Replay
+    from streams.backfill.backfill import Backfill, Means
     from streams.engine.dossier import dossier
     from streams.models.choice import choose_model
     from streams.setup.identities import decode_from_environment
     from streams.setup.policy import load_policy
 
     day = parse_day(watermark)
-    check_readable(files)
+    check_readable(files, ledger=True)
     vin = vin.strip().upper()
     try:
-        run = Replay(
-            Catalogue(load_policy(config), choose_model(model)), decode=decode_from_environment()
-        )
-        run.read(files)
-        if day is not None:
-            run.engine.declare_complete(day)
-        firing = run.engine.rejudge([vin], "new_evidence").alerts
-        history = run.engine.history(vin)
+        catalogue = Catalogue(load_policy(config), choose_model(model))
+        with Backfill(catalogue, decode=decode_from_environment(), means=Means(processors())) as run:
+            run.read(files)
+            if day is not None:
+                run.watermarks.declare_complete(day)
+            firing = run.judge_one(vin, day)
+            history = run.histories([vin]).get(vin)
     except ZeromileError as error:
         fail(str(error))
     if history is None:
         fail(f"no document names the vehicle {vin}")
-    show_dossier(dossier(run.engine, history, firing))
+    show_dossier(dossier(catalogue, run.watermarks, history, firing))
 
 
 def show_dossier(found: Dossier) -> None:

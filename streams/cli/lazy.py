@@ -64,6 +64,7 @@ COMMANDS: Final = {
         _FILES,
         "Look at documents without judging them: coverage, unknown fields, refusals, numbers.",
     ),
+    "ledger": Place("ledger", "app", _FILES, "Documents decoded once and kept."),
     "feed": Place("feed", "app", _FILES, "Make documents of any register's files."),
     "detectors": Place("detectors", "app", _RULES, "The catalogue of detectors."),
     "policy": Place("policy", "app", _RULES, "Thresholds and dated rules."),

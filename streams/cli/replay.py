@@ -20,10 +20,14 @@ if TYPE_CHECKING:
     from streams.backfill.backfill import Backfill
     from streams.backfill.replay import Replay
 
+LEDGER = "manifest.json"
+"""What a folder holds that is a ledger."""
+
 Files = Annotated[
     list[Path],
     typer.Argument(
-        help="Recorded streams in arrival order: JSON Lines, plain or gzip; - for standard input."
+        help="Recorded streams in arrival order: JSON Lines, plain or gzip; - for standard input. Or "
+        "one ledger that `zeromile ledger build` has made."
     ),
 ]
 Config = Annotated[
@@ -145,8 +149,6 @@ def replay(
     from streams.setup.policy import load_policy
 
     day = parse_day(watermark)
-    if feed is None:
-        check_readable(files)
     check_folder(scratch)
     wanted = {
         "--alerts": alerts,
@@ -155,6 +157,8 @@ def replay(
         "--report": report,
     }
     on_the_way = alerts is not None or batch is not None
+    if feed is None:
+        check_readable(files, ledger=not on_the_way)
     if on_the_way and (stats or not screen):
         told = "with --alerts or --batch every vehicle is opened"
         raise typer.BadParameter(told, param_hint="--stats, --no-screen")
@@ -213,10 +217,15 @@ def parse_day(watermark: str | None) -> int | None:
         ) from None
 
 
-def check_readable(files: Sequence[Path], wanted: Sequence[Kind] = DOCUMENTS) -> None:
-    """Refuse files that are not there or are of another kind before any work is done."""
+def check_readable(
+    files: Sequence[Path], wanted: Sequence[Kind] = DOCUMENTS, *, ledger: bool = False
+) -> None:
+    """Refuse files that are not there or are of another kind before any work is done.
+
+    Where a ledger will do too, a folder that is one is let through.
+    """
     for path in files:
-        if path != STANDARD_INPUT and path.is_dir():
+        if path != STANDARD_INPUT and path.is_dir() and not (ledger and (path / LEDGER).is_file()):
             raise typer.BadParameter(f"{path} is a folder, not a file", param_hint="FILES")
         if path != STANDARD_INPUT and not path.exists():
             raise typer.BadParameter(f"{path} is not a file", param_hint="FILES")

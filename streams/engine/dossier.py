@@ -12,8 +12,9 @@ from detectors.documents import (
 )
 from detectors.history import VehicleHistory
 from detectors.near_misses import NearMiss, near_misses
+from detectors.registry import Catalogue
 from detectors.sales import Sale
-from streams.engine.engine import Engine
+from detectors.watermarks import Watermarks
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,15 +29,17 @@ class Dossier:
     """Detector, awaited feed and last civil day of deadlines that have not passed."""
 
 
-def dossier(engine: Engine, history: VehicleHistory, firing: list[Alert]) -> Dossier:
+def dossier(
+    catalogue: Catalogue, watermarks: Watermarks, history: VehicleHistory, firing: list[Alert]
+) -> Dossier:
     """Put a vehicle's dossier together."""
-    detectors = list(engine.catalogue.detectors.values())
+    detectors = list(catalogue.detectors.values())
     pending = [
         (finding.detector, finding.deadline.feed, finding.deadline.last_day)
         for detector in detectors
         if detector.concerns(history)
         for finding in detector.judge(history)
-        if finding.deadline is not None and not engine.watermarks.have_passed(finding.deadline)
+        if finding.deadline is not None and not watermarks.have_passed(finding.deadline)
     ]
     near = [
         miss
