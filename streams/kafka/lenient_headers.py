@@ -69,9 +69,10 @@ class _Batch:
 
     def __iter__(self) -> Iterator[Any]:
         try:
-            return iter(list(self._batch))
+            yield from self._batch
         except UnicodeDecodeError:
-            return iter(list(_LenientBatch(self._records.raw_batch(self._number))))
+            # From the start: aiokafka passes over what lies before the offset that it has come to.
+            yield from _LenientBatch(self._records.raw_batch(self._number))
 
 
 class LenientRecords:

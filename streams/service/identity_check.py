@@ -8,6 +8,7 @@ key it works; worker and store look there before they begin.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from detectors.errors import ZeromileError
@@ -51,17 +52,29 @@ def _manner(fingerprint: bytes) -> str:
     return f"as digests of the key with fingerprint {fingerprint.decode()}"
 
 
-def check_identities(settings: Settings) -> None:
+def said_by_workers(settings: Settings) -> dict[bytes, bytes]:
+    """Last records of the topic of the watermarks, by key: what workers say of themselves is there."""
+    with committed_reader(settings) as consumer:
+        where = partitions_of(consumer, names_of(settings).watermarks)
+        return {record.key: record.value for record in read_to_present_end(consumer, where)}
+
+
+def check_identities(settings: Settings, said: Mapping[bytes, bytes] | None = None) -> None:
     """Refuse a key under which the state was not made; before the first worker any will do.
+
+    Parameters
+    ----------
+    settings
+        With the key.
+    said
+        What `said_by_workers` returned; read anew without it.
 
     Raises
     ------
     IdentityKeyChangedError
         If there is state of another key.
     """
-    with committed_reader(settings) as consumer:
-        where = partitions_of(consumer, names_of(settings).watermarks)
-        records = {record.key: record.value for record in read_to_present_end(consumer, where)}
+    records = said_by_workers(settings) if said is None else said
     if records:
         # Workers that knew no keys left watermarks alone.
         compare_fingerprints(fingerprint_of(settings), records.get(IDENTITIES_KEY, IN_CLEAR))

@@ -12,7 +12,7 @@ from mode import Service
 from detectors.errors import ZeromileError
 from streams.kafka.patience import Patience
 from streams.kafka.topic_admin import admin_client, check_topics
-from streams.service.identity_check import check_identities
+from streams.service.identity_check import check_identities, said_by_workers
 from streams.service.layout import catalogue_of
 from streams.service.settings import Settings
 from streams.service.terms import check_terms
@@ -67,8 +67,9 @@ def check_start(settings: Settings) -> None:
         No broker answers.
     """
     check_layout(settings)
-    check_identities(settings)
-    check_terms(settings, load_policy(settings.policy_file).digest)
+    said = said_by_workers(settings)
+    check_identities(settings, said)
+    check_terms(settings, load_policy(settings.policy_file).digest, said)
 
 
 class WaitForBroker(Service):

@@ -7,15 +7,15 @@ judges, and a worker with another one does not join while others run.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 import msgspec
 from kafka.errors import KafkaError
 
 from detectors.errors import ZeromileError
-from streams.kafka.reading import committed_reader, partitions_of, read_to_present_end
 from streams.kafka.topic_admin import admin_client
-from streams.service.layout import names_of
+from streams.service.identity_check import said_by_workers
 from streams.service.settings import Settings
 
 TERMS_KEY: Final = b"terms"
@@ -65,25 +65,25 @@ def decode_terms(data: bytes) -> Terms:
     return msgspec.json.decode(data, type=Terms)
 
 
-def others_terms(settings: Settings) -> Terms | None:
-    """What the last owner of a partition said; None before the first one."""
-    with committed_reader(settings) as consumer:
-        where = partitions_of(consumer, names_of(settings).watermarks)
-        records = {record.key: record.value for record in read_to_present_end(consumer, where)}
-    said = records.get(TERMS_KEY)
-    return None if said is None else decode_terms(said)
-
-
-def check_terms(settings: Settings, policy: str) -> None:
+def check_terms(settings: Settings, policy: str, said: Mapping[bytes, bytes] | None = None) -> None:
     """Refuse to join a group that judges by another policy.
+
+    Parameters
+    ----------
+    settings
+        Of this worker.
+    policy
+        Digest of its policy.
+    said
+        What `said_by_workers` returned; read anew without it.
 
     Raises
     ------
     OtherTermsError
         Workers are running that judge otherwise.
     """
-    others = others_terms(settings)
-    difference = None if others is None else Terms("", policy).difference(others)
+    others = (said_by_workers(settings) if said is None else said).get(TERMS_KEY)
+    difference = None if others is None else Terms("", policy).difference(decode_terms(others))
     if difference is None:
         return
     running = _members(settings)

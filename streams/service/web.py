@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import time
 from collections.abc import Callable
 
 from aiohttp import web
@@ -19,6 +20,9 @@ from streams.service.settings import Settings
 from streams.service.vehicle_view import vehicle_view
 
 MOST_ALERTS = 1000
+CONNECTION_SECONDS = 60.0
+CONNECTION_CHECK_SECONDS = 2.0
+MOST_CONNECTIONS = 64
 
 
 class WebPages(Service):
@@ -47,6 +51,8 @@ class WebPages(Service):
         self._observer = observer
         self._provinces = ProvincePages(settings, partitions, desk_url)
         self._runner: web.AppRunner | None = None
+        self._seen: dict[web.RequestHandler, float] = {}
+        """When each open connection was seen first."""
 
     def application(self) -> web.Application:
         """Routes and the guard in front of `/api`."""
@@ -70,6 +76,27 @@ class WebPages(Service):
         """Stop listening."""
         if self._runner is not None:
             await self._runner.cleanup()
+
+    @Service.task
+    async def _watch_connections(self) -> None:
+        while not self.should_stop:
+            await self.sleep(CONNECTION_CHECK_SECONDS)
+            self.close_old_connections(time.monotonic())
+
+    def close_old_connections(self, now: float) -> None:
+        """Close connections that are older than a minute, and the oldest beyond so many.
+
+        aiohttp waits for the rest of a request for ever; every connection takes a descriptor, and
+        without one left nobody is told that the worker is alive.
+        """
+        server = None if self._runner is None else self._runner.server
+        connections = [] if server is None else list(server.connections)
+        self._seen = {one: self._seen.get(one, now) for one in connections}
+        oldest = sorted(connections, key=lambda one: self._seen[one])
+        spare = max(0, len(oldest) - MOST_CONNECTIONS)
+        for number, one in enumerate(oldest):
+            if number < spare or now - self._seen[one] > CONNECTION_SECONDS:
+                one.force_close()
 
     def _guard(self) -> Middleware:
         secret = self._settings.web_token

@@ -17,6 +17,9 @@ from streams.store.metrics import SinkMetrics
 from streams.store.settings import SinkSettings
 from tests.broker.deployment import Deployment, wait_for
 
+_MIGRATING = threading.Lock()
+"""Alembic keeps what it works on in its modules: one thread at a time."""
+
 
 def check_store(deployment: Deployment, expected: dict[str, dict[str, Any]], directory: Path) -> None:
     """Fill a store from the topics: what fires in it is what is expected, and nothing was refused."""
@@ -32,7 +35,8 @@ def check_store(deployment: Deployment, expected: dict[str, dict[str, Any]], dir
         session_seconds=6.0,
     )
     engine = open_database(url)
-    migrate(engine)
+    with _MIGRATING:
+        migrate(engine)
     with open_consumer(settings) as consumer:
         done = Sink(settings, engine, consumer, SinkMetrics(), threading.Event()).run(until_end=True)
     with engine.connect() as connection:

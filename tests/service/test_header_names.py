@@ -52,7 +52,8 @@ def test_every_batch_of_a_fetch_is_found_again():
     fetched = LenientRecords(_fetched(0))
     said = []
     while fetched.has_next():
-        said += _said(fetched.next_batch())
+        # The records before the strange one come twice; aiokafka passes over them by their offset.
+        said += _said({record.offset: record for record in fetched.next_batch()}.values())
     assert said == EXPECTED
 
 

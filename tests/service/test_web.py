@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import socket
 from collections.abc import AsyncIterator
 from types import SimpleNamespace
 from typing import Any
@@ -17,7 +19,7 @@ from streams.service.metrics import Metrics
 from streams.service.observer import Observer
 from streams.service.partition_store import MemoryBackend, PartitionStore
 from streams.service.settings import load_settings
-from streams.service.web import WebPages
+from streams.service.web import CONNECTION_SECONDS, MOST_CONNECTIONS, WebPages
 from streams.setup.policy import load_policy
 
 VIN = "LSVAA4182E2184847"
@@ -49,6 +51,14 @@ def worker() -> SimpleNamespace:
         owned={0: partition}, assigned={0}, ready=True, recovered=True, troubles={}, held_back=0
     )
     return SimpleNamespace(partitions=partitions, lag=Lag(), metrics=metrics, observer=observer)
+
+
+@pytest.fixture
+def unused_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
 
 
 def _pages(worker: SimpleNamespace, **settings: Any) -> WebPages:
@@ -145,3 +155,30 @@ async def test_the_token_guards_the_api_and_nothing_else(worker: SimpleNamespace
             assert refused.headers["WWW-Authenticate"].startswith("Bearer")
         allowed = {"Authorization": "Bearer right"}
         assert (await client.get("/api/alerts", headers=allowed)).status == 200
+
+
+async def test_half_open_requests_do_not_pile_up(worker: SimpleNamespace, unused_port: int):
+    pages = _pages(worker, web_port=unused_port)
+    await pages.on_start()
+    try:
+        writers = []
+        for _ in range(MOST_CONNECTIONS + 20):
+            _, writer = await asyncio.open_connection("127.0.0.1", unused_port)
+            writer.write(b"GET /livez HTTP/1.1\r\nHost:")
+            writers.append(writer)
+        assert pages._runner is not None
+        assert pages._runner.server is not None
+        for _ in range(500):
+            if len(pages._runner.server.connections) == len(writers):
+                break
+            await asyncio.sleep(0.01)
+        pages.close_old_connections(1_000.0)
+        await asyncio.sleep(0.05)
+        assert len(pages._runner.server.connections) == MOST_CONNECTIONS
+        pages.close_old_connections(1_000.0 + CONNECTION_SECONDS + 1)
+        await asyncio.sleep(0.05)
+        assert len(pages._runner.server.connections) == 0
+        for writer in writers:
+            writer.close()
+    finally:
+        await pages.on_stop()
