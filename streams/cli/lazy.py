@@ -68,6 +68,12 @@ COMMANDS: Final = {
     "feed": Place("feed", "app", _FILES, "Make documents of any register's files."),
     "detectors": Place("detectors", "app", _RULES, "The catalogue of detectors."),
     "policy": Place("policy", "app", _RULES, "Thresholds and dated rules."),
+    "backtest": Place(
+        "backtest",
+        "backtest",
+        _RULES,
+        "Say what another policy or model would change before anybody is told by it.",
+    ),
     "train": Place(
         "train", "train", _MODELS, "Train both forests on recorded streams and write a model directory."
     ),
@@ -123,6 +129,7 @@ EXAMPLES: Final = {
     "explain": "zeromile explain FILE --vin VIN",
     "detectors": "zeromile detectors show double_sale",
     "policy": "zeromile policy show --config mine.toml",
+    "backtest": "zeromile backtest FILE --b mine.toml --out backtest",
     "train": "zeromile train FILE --out models/2026-11 --seed 1",
     "model": "zeromile model compare models/2026-10 models/2026-11 FILE",
     "spikes": "zeromile spikes counts.csv --method farrington --out alarms.csv",
@@ -141,7 +148,18 @@ EXAMPLES: Final = {
 
 
 WITH_TABLES: Final = {
-    *("demo", "simulate", "evaluate", "replay", "explain", "train", "settings", "schema", "check"),
+    *(
+        "demo",
+        "simulate",
+        "evaluate",
+        "replay",
+        "explain",
+        "train",
+        "settings",
+        "backtest",
+        "schema",
+        "check",
+    ),
     *("detectors list", "detectors show", "model show", "model compare", "model drift"),
     *("alerts list", "dead-letters list", "watermarks show", "feed list", "feed check"),
 }

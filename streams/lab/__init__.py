@@ -1,0 +1,1 @@
+"""Two policies or models side by side: what would be said, no longer said, said otherwise."""

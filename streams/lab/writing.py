@@ -1,0 +1,67 @@
+"""A comparison as files: JSON, Parquet, and a page that prints."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from streams.lab.backtest import Comparison
+from streams.lab.difference import AlertDifference
+from streams.report.page import environment
+
+SAMPLES: Final = 8
+"""Alerts of each kind that the page tells in words."""
+FILES: Final = ("comparison.json", "differences.parquet", "comparison.html")
+
+_SCHEMA: Final = pa.schema([
+    ("change", pa.string()), ("alert_id", pa.string()), ("detector", pa.string()),
+    ("subject_type", pa.string()), ("subject", pa.string()), ("occurred_at", pa.string()),
+    ("province", pa.string()), ("brand", pa.string()), ("shadow", pa.bool_()),
+    ("severity_a", pa.string()), ("severity_b", pa.string()),
+    ("score_a", pa.float64()), ("score_b", pa.float64()),
+    ("explanation_a", pa.string()), ("explanation_b", pa.string()),
+])  # fmt: skip
+
+
+def write_comparison(
+    path_of: dict[str, Path],
+    comparison: Comparison,
+    found: Sequence[AlertDifference],
+    names: tuple[str, str],
+) -> None:
+    """Write the three files; `names` says what A and B are."""
+    path_of["comparison.json"].write_bytes(msgspec.json.format(msgspec.json.encode(comparison)) + b"\n")
+    rows = [_row(one) for one in found]
+    pq.write_table(pa.Table.from_pylist(rows, _SCHEMA), path_of["differences.parquet"])
+    kinds = ("new", "gone", "severity", "words")
+    page = environment().get_template("comparison.html.j2")
+    text = page.render(
+        comparison=comparison,
+        names=names,
+        kinds=kinds,
+        samples={kind: [one for one in found if one.change == kind][:SAMPLES] for kind in kinds},
+    )
+    path_of["comparison.html"].write_text(text, encoding="utf-8")
+
+
+def _row(one: AlertDifference) -> dict[str, Any]:
+    shown = one.shown
+    row: dict[str, Any] = {
+        "change": one.change,
+        "alert_id": shown.alert_id,
+        "detector": shown.detector,
+        "subject_type": shown.subject_type,
+        "subject": shown.subject,
+        "occurred_at": shown.occurred_at,
+        "province": shown.labels.get("province"),
+        "brand": shown.labels.get("brand"),
+        "shadow": shown.shadow,
+    }
+    for side, alert in (("a", one.before), ("b", one.after)):
+        row[f"severity_{side}"] = None if alert is None else alert.severity
+        row[f"score_{side}"] = None if alert is None else alert.score
+        row[f"explanation_{side}"] = None if alert is None else alert.explanation
+    return row
