@@ -6,6 +6,7 @@ the microseconds are ``None`` where the document carries only a date.
 """
 
 import calendar
+from collections.abc import Callable
 from datetime import date, datetime, timedelta, timezone
 from functools import lru_cache
 from typing import NamedTuple
@@ -54,6 +55,21 @@ def parse(text: str) -> CivilTime:
     return _usual_timestamp(text) or _timestamp(text)
 
 
+def day_reader(zone: ZoneInfo) -> Callable[[str], CivilTime]:
+    """Make what reads the texts of :func:`parse` as civil days of another zone, without the clock."""
+
+    def read(text: str) -> CivilTime:
+        if len(text) == _BARE_DATE_LENGTH:
+            return parse(text)
+        try:
+            local = _instant(text).astimezone(zone)
+        except OverflowError as error:
+            raise ValueError(text) from error
+        return CivilTime(_within_range(local.toordinal()), None)
+
+    return read
+
+
 _known_dates: dict[str, CivilTime] = {}
 """Bare dates read before: a feed names the same few thousand for ever."""
 _MOST_KNOWN_DATES = 100_000
@@ -88,17 +104,24 @@ def _timestamp(text: str) -> CivilTime:
 
 
 def _local(text: str) -> datetime:
-    """Read a full timestamp on China's clock; msgspec's parser is strict about RFC 3339."""
+    """Read a full timestamp on China's clock."""
+    instant = _instant(text)
+    try:
+        local = instant if instant.tzinfo == _STANDARD_OFFSET else instant.astimezone(_STANDARD_OFFSET)
+        return instant.astimezone(SHANGHAI) if local.toordinal() <= _LAST_DAYLIGHT_SAVING else local
+    except OverflowError as error:
+        raise ValueError(text) from error
+
+
+def _instant(text: str) -> datetime:
+    """Read a full timestamp; msgspec's parser is strict about RFC 3339."""
     try:
         instant: datetime = msgspec.convert(text, datetime)
-        if instant.tzinfo is None:
-            raise ValueError(text)
-        local = instant if instant.tzinfo == _STANDARD_OFFSET else instant.astimezone(_STANDARD_OFFSET)
-        if local.toordinal() <= _LAST_DAYLIGHT_SAVING:
-            local = instant.astimezone(SHANGHAI)
     except (msgspec.ValidationError, OverflowError) as error:
         raise ValueError(text) from error
-    return local
+    if instant.tzinfo is None:
+        raise ValueError(text)
+    return instant
 
 
 def _within_range(day: int) -> int:

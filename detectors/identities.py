@@ -11,7 +11,8 @@ from typing import Final
 
 import msgspec
 
-from detectors.decoding import decode
+from detectors.country import CHINA, Country
+from detectors.decoding import decoder_of
 from detectors.documents import CustomsExport, Deregistration, Document, Registration
 from detectors.errors import ZeromileError
 from detectors.wire import WIRE_TYPES
@@ -46,6 +47,8 @@ class IdentityKey:
     ----------
     secret
         Whoever has it can find out which id a digest stands for.
+    country
+        Whose documents are decoded.
 
     Raises
     ------
@@ -53,12 +56,13 @@ class IdentityKey:
         If it has fewer than `SHORTEST_SECRET` characters.
     """
 
-    def __init__(self, secret: str) -> None:
+    def __init__(self, secret: str, country: Country = CHINA) -> None:
         if len(secret) < SHORTEST_SECRET:
             raise IdentityKeyError(
                 f"an identity key of {len(secret)} characters; allowed: {SHORTEST_SECRET} and more"
             )
         self._key = blake2b(secret.encode()).digest()
+        self._decode = decoder_of(country)
 
     @property
     def fingerprint(self) -> str:
@@ -71,7 +75,7 @@ class IdentityKey:
 
     def decode(self, payload: bytes) -> Document:
         """Decode and validate one document, as :func:`detectors.decoding.decode`, and conceal it."""
-        return self.conceal(decode(payload))
+        return self.conceal(self._decode(payload))
 
     def conceal(self, document: Document) -> Document:
         """The same document with digests for ids."""

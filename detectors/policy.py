@@ -15,6 +15,7 @@ import msgspec
 from msgspec import Meta
 
 from detectors.base import Declared, Parameters
+from detectors.country import CHINA, Country
 from detectors.errors import PolicyError
 from detectors.type_text import allowed_values, field_types
 from detectors.watermarks import WatermarkPolicy
@@ -45,6 +46,8 @@ class Policy:
     ----------
     history, watermarks
         Limits of a vehicle's file; how late documents may come.
+    country
+        Whose documents they are: China's where the policy does not say.
     parameters
         Parameters by detector id.
     digest
@@ -54,13 +57,14 @@ class Policy:
     """
 
     def __init__(self, tables: dict[str, Any], detectors: Mapping[str, type[Declared]]) -> None:
-        known = ["history", "watermarks", *detectors]
+        known = ["history", "watermarks", "country", *detectors]
         for section in tables:
             if section not in known:
                 raise PolicyError(_unknown(section, known, "section"))
         self.tables = tables
         self.history = _convert(tables, "history", HistoryPolicy)
         self.watermarks = _convert(tables, "watermarks", WatermarkPolicy)
+        self.country = _convert(tables, "country", Country) if "country" in tables else CHINA
         self.parameters: dict[str, Parameters] = {
             identity: _convert(tables, identity, detector.parameters_type)
             for identity, detector in detectors.items()
@@ -71,9 +75,13 @@ class Policy:
 
     @classmethod
     def parse(
-        cls, shipped: str, override: str | None, detectors: Mapping[str, type[Declared]]
+        cls,
+        shipped: str,
+        override: str | None,
+        detectors: Mapping[str, type[Declared]],
+        country: str | None = None,
     ) -> "Policy":
-        """Read the shipped text and, over it, a user's.
+        """Read the shipped text and, over it, a country's and a user's.
 
         Raises
         ------
@@ -81,8 +89,9 @@ class Policy:
             For text that is not TOML, an unknown key, or a value that is not allowed.
         """
         tables = _read(shipped)
-        if override is not None:
-            tables = merge(tables, _read(override))
+        for text in (country, override):
+            if text is not None:
+                tables = merge(tables, _read(text))
         return cls(tables, detectors)
 
 

@@ -1,5 +1,6 @@
 """The command line: one file a command, put together in `lazy`."""
 
+import os
 import signal
 import sys
 from typing import Annotated
@@ -26,9 +27,32 @@ def _show_version(wanted: bool) -> None:
         raise typer.Exit
 
 
+def _choose_country(code: str | None) -> None:
+    """Let all commands, and the processes that they start, load the policy of a country."""
+    if code is None:
+        return
+    from detectors.errors import PolicyError
+    from streams.setup.policy import COUNTRY_VARIABLE, country_text
+
+    try:
+        country_text(code)
+    except PolicyError as error:
+        raise typer.BadParameter(str(error)) from None
+    os.environ[COUNTRY_VARIABLE] = code
+
+
 @app.callback()
 def _root(
     *,
+    country: Annotated[
+        str | None,
+        typer.Option(
+            metavar="CODE",
+            help="Whose documents these are (ES): civil days, regions, rules. Default: CN, "
+            "or ZEROMILE_COUNTRY.",
+            callback=_choose_country,
+        ),
+    ] = None,
     version: Annotated[
         bool,
         typer.Option(

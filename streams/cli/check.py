@@ -9,6 +9,7 @@ import typer
 
 from streams.cli.console import errors, out, plain
 from streams.cli.exit_codes import WANTING
+from streams.cli.feeding import FeedOption, documents_of
 from streams.cli.replay import Config, Files, check_readable
 from streams.feeds.reading import read_lines
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 Counts = Mapping[str, int] | Mapping[str, str] | Mapping[str, int | str]
 
 
-def check(files: Files, *, config: Config = None) -> None:
+def check(files: Files, *, config: Config = None, feed: FeedOption = None) -> None:
     """Look at documents without judging them: coverage, unknown fields, refusals, numbers.
 
     Exit codes: 0 fine, 1 more than half of the documents are refused, 2 wrong use.
@@ -30,11 +31,15 @@ def check(files: Files, *, config: Config = None) -> None:
     from streams.setup.identities import decode_from_environment
     from streams.setup.policy import load_policy
 
-    check_readable(files)
-    words = load_policy(config).history.words_for_no_car
-    found = StreamCheck(words, decode_from_environment())
-    with reading_progress(files, errors) as advance:
-        for path in files:
+    if feed is None:
+        check_readable(files)
+    policy = load_policy(config)
+    found = StreamCheck(policy.history.words_for_no_car, decode_from_environment(policy.country))
+    with (
+        documents_of(files, feed, policy.country.code) as fed,
+        reading_progress(fed.files, errors) as advance,
+    ):
+        for path in fed.files:
             for line in read_lines(path, advance and advance(path)):
                 found.take(line)
     for table in check_tables(found):

@@ -46,7 +46,8 @@ def explain(
     vin = vin.strip().upper()
     try:
         catalogue = Catalogue(load_policy(config), choose_model(model))
-        with Backfill(catalogue, decode=decode_from_environment(), means=Means(processors())) as run:
+        decode = decode_from_environment(catalogue.policy.country)
+        with Backfill(catalogue, decode=decode, means=Means(processors())) as run:
             run.read(files)
             if day is not None:
                 run.watermarks.declare_complete(day)

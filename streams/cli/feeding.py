@@ -41,8 +41,17 @@ class Fed:
 
 
 @contextmanager
-def documents_of(files: Sequence[Path], feed: str | None) -> Iterator[Fed]:
-    """Files of documents: those given, or what a feed makes of them, for as long as the statement runs.
+def documents_of(files: Sequence[Path], feed: str | None, country: str | None = None) -> Iterator[Fed]:
+    """Files of documents: those given, or what a feed makes of them, while the statement runs.
+
+    Parameters
+    ----------
+    files
+        What the command was given.
+    feed
+        What makes documents of them, ``None`` where they are some.
+    country
+        The policy's, which must be the feed's.
 
     Raises
     ------
@@ -61,6 +70,11 @@ def documents_of(files: Sequence[Path], feed: str | None) -> Iterator[Fed]:
 
     check_there(files)
     compiled = compile_feed(load_feed(feed))
+    if country not in (None, compiled.feed.country):
+        raise FeedError(
+            f"the feed {feed} is of {compiled.feed.country}, the policy of {country}; "
+            f"allowed: the same: zeromile --country {compiled.feed.country} …, or a policy with [country]"
+        )
     if compiled.feed.counts is not None:
         raise FeedError(f"the feed {feed} makes counts; allowed: one that makes documents")
     with TemporaryDirectory(prefix="zeromile-feed-") as directory:

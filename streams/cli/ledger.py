@@ -10,6 +10,7 @@ from rich.table import Table
 
 from detectors.errors import ZeromileError
 from streams.cli.console import errors, fail, out
+from streams.cli.feeding import FeedOption, documents_of
 from streams.cli.replay import Memory, Scratch, Workers, check_folder, check_readable, processors
 
 app = typer.Typer(no_args_is_help=True, help="Documents decoded once and kept.")
@@ -35,6 +36,7 @@ def build_ledger(
     workers: Workers = None,
     memory: Memory = "2GiB",
     scratch: Scratch = None,
+    feed: FeedOption = None,
 ) -> None:
     """Decode recorded streams into a ledger: Parquet in buckets of vehicles, sorted by VIN.
 
@@ -50,15 +52,21 @@ def build_ledger(
     from streams.setup.identities import decode_from_environment
     from streams.setup.policy import load_policy
 
-    check_readable(files)
+    if feed is None:
+        check_readable(files)
     check_folder(scratch)
+    catalogue = Catalogue(load_policy(None))
+    country = catalogue.policy.country
+    decode = decode_from_environment(country)
     try:
-        with TemporaryDirectory(prefix="zeromile-", dir=scratch) as folder:
-            catalogue = Catalogue(load_policy(None))
-            setup = Setup.of(catalogue, decode_from_environment(), Path(folder), None, utc_now())
-            with reading_progress(files, errors) as advance:
+        with (
+            TemporaryDirectory(prefix="zeromile-", dir=scratch) as folder,
+            documents_of(files, feed, country.code) as fed,
+        ):
+            setup = Setup.of(catalogue, decode, Path(folder), None, utc_now())
+            with reading_progress(fed.files, errors) as advance:
                 manifest = build(
-                    files,
+                    fed.files,
                     directory,
                     setup,
                     append=append,

@@ -163,9 +163,9 @@ def replay(
         told = "with --alerts or --batch every vehicle is opened"
         raise typer.BadParameter(told, param_hint="--stats, --no-screen")
     catalogue = Catalogue(load_policy(config), choose_model(model))
-    decode = decode_from_environment()
+    decode = decode_from_environment(catalogue.policy.country)
     with Outputs(wanted, [*files, config], force=force) as places, ExitStack() as stack:
-        fed = stack.enter_context(documents_of(files, feed))
+        fed = stack.enter_context(documents_of(files, feed, catalogue.policy.country.code))
         written = OutputFiles(places["--alerts"], places["--final"], places["--dead-letters"])
         advance, judging = stack.enter_context(replay_progress(fed.files, errors))
         run: Replay | Backfill

@@ -109,10 +109,18 @@ def sink(
             highlight=False,
         )
     if from_file and any(done.refused.values()):
-        _say_first_refused(from_file, settings.decode)
+        _say_first_refused(from_file, _read(settings))
         read = sum(done.stored.values()) + sum(done.repeated.values()) + sum(done.refused.values())
         if too_many_refused(sum(done.refused.values()), read, max_dead_letters):
             raise typer.Exit(WANTING)
+
+
+def _read(settings: SinkSettings) -> Decode:
+    """How the documents of the policy's country are read."""
+    from detectors.decoding import decoder_of
+    from streams.setup.policy import load_policy
+
+    return decoder_of(load_policy(settings.policy_file).country)
 
 
 def _say_first_refused(paths: list[Path], decode: Decode) -> None:
@@ -145,7 +153,7 @@ def _from_files(settings: SinkSettings, engine: Engine, paths: list[Path]) -> St
     from streams.store.from_file import store_files
 
     with reading_progress(paths, errors) as advance:
-        return store_files(engine, paths, advance, settings.identities)
+        return store_files(engine, paths, advance, settings.identities, _read(settings))
 
 
 def _from_kafka(settings: SinkSettings, engine: Engine, *, once: bool) -> Stored:

@@ -102,7 +102,7 @@ def build_service(settings: Settings) -> StreamingService:
         url=settings.web_url,
         flush_seconds=settings.flush_seconds,
         forgetting=forgetting,
-        decode=settings.decode,
+        decode=settings.decode_for(policy.country),
         identities=identities,
         catalogue=catalogue,
         watermarks=watermarks.watermarks,

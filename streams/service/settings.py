@@ -9,7 +9,8 @@ from typing import Annotated, Literal, TypeVar
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import SettingsConfigDict
 
-from detectors.decoding import decode
+from detectors.country import Country
+from detectors.decoding import decoder_of
 from detectors.errors import ZeromileError
 from detectors.identities import Decode, IdentityKey
 from streams.kafka.connection import KafkaConnection
@@ -147,11 +148,12 @@ class Settings(KafkaConnection):
         """What puts digests in the place of ids; `None` where they are kept as they come."""
         return None if self.identity_key is None else IdentityKey(self.identity_key.get_secret_value())
 
-    @property
-    def decode(self) -> Decode:
-        """How documents are read."""
-        key = self.identities
-        return decode if key is None else key.decode
+    def decode_for(self, country: Country) -> Decode:
+        """How documents of a country are read."""
+        key = self.identity_key
+        if key is None:
+            return decoder_of(country)
+        return IdentityKey(key.get_secret_value(), country).decode
 
     @property
     def web_url(self) -> str:

@@ -3,14 +3,15 @@
 import os
 from typing import Final
 
-from detectors.decoding import decode
+from detectors.country import CHINA, Country
+from detectors.decoding import decoder_of
 from detectors.identities import Decode, IdentityKey, IdentityKeyError
 
 VARIABLE: Final = "ZEROMILE_IDENTITY_KEY"
 
 
-def decode_from_environment() -> Decode:
-    """How documents are read: with digests for ids where the environment holds a key.
+def decode_from_environment(country: Country = CHINA) -> Decode:
+    """How documents of a country are read: with digests for ids where the environment holds a key.
 
     Raises
     ------
@@ -19,8 +20,8 @@ def decode_from_environment() -> Decode:
     """
     secret = os.environ.get(VARIABLE)
     if not secret:
-        return decode
+        return decoder_of(country)
     try:
-        return IdentityKey(secret).decode
+        return IdentityKey(secret, country).decode
     except IdentityKeyError as error:
         raise IdentityKeyError(f"{VARIABLE}: {error}") from None

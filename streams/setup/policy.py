@@ -1,11 +1,17 @@
-"""Reading the policy: the text that ships with the package and a user's file over it."""
+"""Reading the policy: the text that ships, over it a country's, and over both a user's file."""
 
+import os
 from importlib.resources import files
 from pathlib import Path
+from typing import Final
 
 from detectors.errors import PolicyError
 from detectors.policy import Policy
 from detectors.registry import DECLARED
+
+COUNTRY_VARIABLE: Final = "ZEROMILE_COUNTRY"
+"""Whose documents are judged; `zeromile --country` sets it."""
+_DEFAULT: Final = "CN"
 
 
 def shipped_policy_text() -> str:
@@ -13,19 +19,45 @@ def shipped_policy_text() -> str:
     return files("detectors").joinpath("policy.toml").read_text(encoding="utf-8")
 
 
+def countries() -> list[str]:
+    """Countries that have a preset, sorted."""
+    folder = files("streams.setup").joinpath("countries")
+    return sorted([_DEFAULT, *(entry.name.removesuffix(".toml") for entry in folder.iterdir())])
+
+
+def country_text(code: str) -> str | None:
+    """What the policy of a country says otherwise; ``None`` for China, for which the shipped one is.
+
+    Raises
+    ------
+    PolicyError
+        If there is none.
+    """
+    if code == _DEFAULT:
+        return None
+    if code not in countries():
+        raise PolicyError(
+            f"there is no preset for the country {code!r}; allowed: {', '.join(countries())}, or a "
+            "policy file with [country]"
+        )
+    preset = files("streams.setup").joinpath("countries", f"{code}.toml")
+    return preset.read_text(encoding="utf-8")
+
+
 def load_policy(override: Path | None = None) -> Policy:
-    """Load the shipped policy, with a user's file over it.
+    """Load the shipped policy, with that of the country asked for and a user's file over it.
 
     Raises
     ------
     PolicyError
         If the file cannot be read, or holds a wrong key or value; the message names the file.
     """
+    preset = country_text(os.environ.get(COUNTRY_VARIABLE) or _DEFAULT)
     if override is None:
-        return Policy.parse(shipped_policy_text(), None, DECLARED)
+        return Policy.parse(shipped_policy_text(), None, DECLARED, preset)
     try:
         text = override.read_text(encoding="utf-8-sig")
-        return Policy.parse(shipped_policy_text(), text, DECLARED)
+        return Policy.parse(shipped_policy_text(), text, DECLARED, preset)
     except (OSError, UnicodeDecodeError) as error:
         raise PolicyError(f"cannot read the policy {override}: {error}") from error
     except PolicyError as error:

@@ -15,9 +15,11 @@ from kafka import KafkaConsumer, TopicPartition
 from kafka.errors import CommitFailedError, RebalanceInProgressError, RetriableError
 from sqlalchemy.exc import InterfaceError, OperationalError
 
+from detectors.decoding import decoder_of
 from streams.kafka.blocking_clients import open_client
 from streams.kafka.patience import Patience
 from streams.service.layout import names_of
+from streams.setup.policy import load_policy
 from streams.store.database import refresh_statistics
 from streams.store.handing_out import CheckpointDesk
 from streams.store.metrics import SinkMetrics
@@ -97,6 +99,7 @@ class Sink:
         self._metrics = metrics
         self._stop = stop
         self._key = settings.identities
+        self._read = decoder_of(load_policy(settings.policy_file).country)
         self._kinds = topic_kinds(settings)
         self._next_prune = 0.0
         self._next_standing = 0.0
@@ -147,7 +150,7 @@ class Sink:
         while not self._stop.is_set():
             started = time.perf_counter()
             try:
-                done = write(self._engine, records, self._key)
+                done = write(self._engine, records, self._key, self._read)
             except (OperationalError, InterfaceError) as error:
                 self._metrics.database_failures.inc()
                 log.warning("database does not answer", error=str(error.orig).strip(), retry_in=pause)

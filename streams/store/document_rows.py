@@ -9,16 +9,15 @@ from operator import attrgetter
 import msgspec
 
 from detectors import civil_time
-from detectors.decoding import decode
 from detectors.documents import CustomsExport, Deregistration, Document, Registration
 from detectors.errors import DocumentError
 from detectors.filing import content_digest
-from detectors.identities import IdentityKey
+from detectors.identities import Decode, IdentityKey
 from streams.store.errors import RecordError
 from streams.store.records import Received, Row, StoredRecord, TableRows
 
 
-def add_document(rows: TableRows, record: StoredRecord, key: IdentityKey | None) -> None:
+def add_document(rows: TableRows, record: StoredRecord, key: IdentityKey | None, read: Decode) -> None:
     """Turn one record of a document topic into a row, and keep it as it came.
 
     Raises
@@ -27,7 +26,7 @@ def add_document(rows: TableRows, record: StoredRecord, key: IdentityKey | None)
         If it is no document; the worker sends such a record to the dead letters.
     """
     try:
-        document = decode(record.value)
+        document = read(record.value)
         if key is not None:
             document = key.conceal(document)
             record = _concealed(record, key.conceal_payload(record.value, document))

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from detectors.identities import IdentityKey
+from detectors.decoding import decode
+from detectors.identities import Decode, IdentityKey
 from streams.feeds.reading import Line, batched, read_lines
 from streams.store.database import refresh_statistics
 from streams.store.records import Kind, Stored, StoredRecord
@@ -27,12 +28,13 @@ def store_files(
     paths: Iterable[Path],
     advance: FileAdvance | None = None,
     key: IdentityKey | None = None,
+    read: Decode = decode,
 ) -> Stored:
     """Store the lines of files that hold alerts and documents; with a key, ids are digests."""
     done = Stored()
     for path in paths:
         for lines in batched(read_lines(path, advance and advance(path), KINDS_OF_LINES), BATCH):
-            done.add(write(engine, [_record(line) for line in lines], key))
+            done.add(write(engine, [_record(line) for line in lines], key, read))
     refresh_statistics(engine)
     refresh_views(engine)
     return done

@@ -6,22 +6,25 @@ from base64 import b64encode
 from collections.abc import Iterable
 from hashlib import sha256
 
-from detectors.identities import IdentityKey
+from detectors.decoding import decode
+from detectors.identities import Decode, IdentityKey
 from streams.store.alert_rows import add_alert
 from streams.store.document_rows import add_document
 from streams.store.errors import RecordError
 from streams.store.records import StoredRecord, TableRows
 
 
-def rows_of(records: Iterable[StoredRecord], key: IdentityKey | None = None) -> TableRows:
-    """Rows of a batch; with a key, ids of people and companies are digests."""
+def rows_of(
+    records: Iterable[StoredRecord], key: IdentityKey | None = None, read: Decode = decode
+) -> TableRows:
+    """Rows of a batch of documents read so; with a key, ids of people and companies are digests."""
     rows = TableRows()
     for record in records:
         try:
             if record.kind == "alert":
                 add_alert(rows, record)
             else:
-                add_document(rows, record, key)
+                add_document(rows, record, key, read)
         except RecordError as error:
             refuse(rows, record, str(error))
     return rows

@@ -10,7 +10,8 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 
-from detectors.identities import IdentityKey
+from detectors.decoding import decode
+from detectors.identities import Decode, IdentityKey
 from streams.store.copying import copy_rows
 from streams.store.linking import link_evidence
 from streams.store.log import append_received, lock_log
@@ -38,7 +39,12 @@ _REFUSED = _Target(
 _OBJECTS = ("facts", "labels")
 
 
-def write(engine: sa.Engine, records: Sequence[StoredRecord], key: IdentityKey | None = None) -> Stored:
+def write(
+    engine: sa.Engine,
+    records: Sequence[StoredRecord],
+    key: IdentityKey | None = None,
+    read: Decode = decode,
+) -> Stored:
     """Store a batch and append it to the log, in one transaction.
 
     A record that the database refuses is set aside and does not stop the others. With a key, digests
@@ -51,7 +57,7 @@ def write(engine: sa.Engine, records: Sequence[StoredRecord], key: IdentityKey |
     """
     try:
         with engine.begin() as connection:
-            return _write(connection, rows_of(records, key), records)
+            return _write(connection, rows_of(records, key, read), records)
     except (DataError, IntegrityError, OperationalError, OverflowError) as error:
         if isinstance(error, OperationalError) and not _lies_in_the_record(error):
             raise
@@ -59,7 +65,7 @@ def write(engine: sa.Engine, records: Sequence[StoredRecord], key: IdentityKey |
             return _set_aside(engine, records[0], str(getattr(error, "orig", error)))
         middle = len(records) // 2
         halves = records[:middle], records[middle:]
-        return Stored.total([write(engine, half, key) for half in halves])
+        return Stored.total([write(engine, half, key, read) for half in halves])
 
 
 _LIMITS = "54"

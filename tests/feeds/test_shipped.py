@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from detectors.decoding import decode
+from detectors.decoding import decode, decoder_of
 from detectors.registry import Catalogue
 from streams.backfill.outputs import OutputFiles
 from streams.backfill.replay import Replay
@@ -71,12 +71,22 @@ def test_every_document_of_a_sample_keeps_the_contract(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", MAKING_DOCUMENTS)
-def test_no_car_is_accused_for_being_foreign(name: str, tmp_path: Path) -> None:
-    """Numbers that are no VINs, renewals, shares of owners: none of it is a finding."""
+def test_no_car_is_accused_for_being_foreign(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Numbers that are no VINs, regions, renewals, shares of owners: none of it is a finding."""
     (tmp_path / "documents.jsonl").write_bytes(b"".join(converted(name)[0]))
-    run = Replay(Catalogue(load_policy()), OutputFiles())
+    code = load_feed(name).country
+    monkeypatch.setenv("ZEROMILE_COUNTRY", code)
+    policy = load_policy()
+    assert policy.country.code == code
+    run = Replay(Catalogue(policy), OutputFiles(), decoder_of(policy.country))
     found = run.run([tmp_path / "documents.jsonl"]).firing.values()
-    quality = [alert for alert in found if alert.detector in ("vin_quality", "document_conflict")]
+    quality = [
+        alert
+        for alert in found
+        if alert.detector in ("vin_quality", "dropped_value", "document_conflict")
+    ]
     assert quality == []
 
 
