@@ -158,3 +158,20 @@ def test_the_command_line_judges_a_countrys_own_files(
     assert [alert["detector"] for alert in alerts] == ["double_sale"]
     assert alerts[0]["labels"]["province"] == "ES-OR"
     assert run("--country", "XX", "replay", sample).exit_code == 2
+
+
+def test_check_and_ledger_take_a_registers_files_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ZEROMILE_COUNTRY", "ES")
+    sample = Path(__file__).parents[1] / "feeds/samples/es-dgt/export_mat_20240315.txt"
+
+    def run(*words: str | Path) -> Result:
+        return CliRunner().invoke(app, [str(word) for word in words])
+
+    checked = run("check", "--feed", "es-dgt", sample)
+    assert checked.exit_code == 0, checked.output
+    assert "province" not in checked.output.partition("Optional values")[2]
+    built = run("ledger", "build", "--feed", "es-dgt", sample, "--out", tmp_path / "ledger")
+    assert built.exit_code == 0, built.output
+    assert run("replay", tmp_path / "ledger", "--final", tmp_path / "final.jsonl").exit_code == 0
