@@ -8,7 +8,7 @@ from typing import Final
 import structlog
 from aiohttp import ClientError, ClientSession, ClientTimeout, web
 
-from streams.service.answers import answer, problem
+from streams.service.answers import answer, fault_of, number_within, problem
 from streams.service.partition_manager import PartitionManager
 from streams.service.province_desk import PARTITION, ProvinceDesk
 from streams.service.province_view import NAMES, province_view
@@ -48,7 +48,10 @@ class ProvincePages:
         code = request.match_info["code"].strip().upper()
         if code not in NAMES:
             return problem(404, f"there is no province {code!r}; there are: {', '.join(sorted(NAMES))}")
-        weeks = _weeks(request.query.get("weeks", str(WEEKS)))
+        fault = fault_of(request, {"weeks": None})
+        if fault is not None:
+            return problem(400, fault)
+        weeks = number_within(request.query.get("weeks", str(WEEKS)), MOST_WEEKS)
         if weeks is None:
             given = request.query["weeks"]
             return problem(400, f"weeks is {given!r}; allowed: 1 to {MOST_WEEKS}")
@@ -80,9 +83,3 @@ class ProvincePages:
         except (TimeoutError, ClientError, ValueError) as error:
             log.warning("the worker that counts does not answer", url=url, error=type(error).__name__)
             return problem(503, f"the worker that counts the provinces, {url}, does not answer")
-
-
-def _weeks(given: str) -> int | None:
-    """Number of weeks asked for, None for what is not allowed."""
-    number = int(given) if given.isascii() and given.isdigit() and len(given) < len("10000") else 0
-    return number if 1 <= number <= MOST_WEEKS else None

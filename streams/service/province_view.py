@@ -8,7 +8,7 @@ from detectors import civil_time
 from detectors.provinces import PROVINCES
 from detectors.spikes.watch import NATION, WatchReport
 from streams.engine.province_aggregator import ProvinceAggregator
-from streams.service.answers import named
+from streams.service.vehicle_view import finding_view
 
 NAMES = PROVINCES | {NATION: "the nation"}
 """What can be asked for, by code."""
@@ -35,7 +35,7 @@ def province_view(book: ProvinceAggregator, code: str, weeks: int) -> dict[str, 
                 "alert_id": alert.alert_id,
                 "revision": alert.revision,
                 "explanation": explanation,
-                "finding": named(finding),
+                "finding": finding_view(finding),
             }
             for alert, finding, explanation in book.firing(code)
         ],

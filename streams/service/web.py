@@ -5,12 +5,16 @@ from __future__ import annotations
 import hmac
 import time
 from collections.abc import Callable
+from typing import Final, get_args
 
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 from mode import Service
 
-from streams.service.answers import answer, problem
+from detectors.alerts import State
+from detectors.findings import SEVERITIES
+from detectors.registry import DECLARED
+from streams.service.answers import Question, answer, fault_of, number_within, problem
 from streams.service.lag import LagReporter
 from streams.service.metrics import Metrics
 from streams.service.observer import Observer
@@ -23,6 +27,12 @@ MOST_ALERTS = 1000
 CONNECTION_SECONDS = 60.0
 CONNECTION_CHECK_SECONDS = 2.0
 MOST_CONNECTIONS = 64
+_OF_ALERTS: Final[Question] = {
+    "detector": DECLARED,
+    "state": get_args(State),
+    "severity": SEVERITIES,
+    "limit": None,
+}
 
 
 class WebPages(Service):
@@ -143,11 +153,11 @@ class WebPages(Service):
     async def alerts(self, request: web.Request) -> web.Response:
         """Latest alert changes of this worker, newest first."""
         wanted = request.query
-        try:
-            limit = int(wanted.get("limit", "100"))
-        except ValueError:
-            limit = 0
-        if not 1 <= limit <= MOST_ALERTS:
+        fault = fault_of(request, _OF_ALERTS)
+        if fault is not None:
+            return problem(400, fault)
+        limit = number_within(wanted.get("limit", "100"), MOST_ALERTS)
+        if limit is None:
             return problem(400, f"limit is {wanted['limit']!r}; allowed: 1 to {MOST_ALERTS}")
         found = [
             alert
@@ -160,6 +170,9 @@ class WebPages(Service):
 
     async def vehicle(self, request: web.Request) -> web.Response:
         """Documents and alerts of one vehicle, if this worker owns its partition."""
+        fault = fault_of(request, {})
+        if fault is not None:
+            return problem(400, fault)
         vin = request.match_info["vin"].strip().upper()
         for partition in self._partitions.owned.values():
             view = vehicle_view(partition.store.get(vin), vin) if partition.ready.is_set() else None

@@ -9,16 +9,23 @@ from collections.abc import AsyncIterator
 from types import SimpleNamespace
 from typing import Any
 
+import msgspec
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
+from detectors import civil_time
+from detectors.decoding import decode
+from detectors.findings import Deadline, Finding
 from detectors.registry import Catalogue
+from detectors.wire import WireRegistration
 from streams.engine.engine import Engine
 from streams.engine.results import RawDocument
+from streams.feeds.contract import examples
 from streams.service.metrics import Metrics
 from streams.service.observer import Observer
 from streams.service.partition_store import MemoryBackend, PartitionStore
 from streams.service.settings import load_settings
+from streams.service.vehicle_view import as_published, finding_view
 from streams.service.web import CONNECTION_SECONDS, MOST_CONNECTIONS, WebPages
 from streams.setup.policy import load_policy
 
@@ -126,6 +133,53 @@ async def test_a_vehicle_is_shown_with_its_documents_and_alerts(client: TestClie
     assert findings["double_sale"]["occurred_at"] == "2025-01-03"
     assert [document["event_id"] for document in findings["double_sale"]["evidence"]] == ["e1", "e3"]
     assert missing.status == 404
+
+
+@pytest.mark.parametrize(
+    ("path", "allowed"),
+    [
+        ("/api/alerts?sate=firing", "detector, state, severity, limit"),
+        ("/api/alerts?state=fired", "firing, resolved"),
+        ("/api/alerts?severity=hihg", "low, medium, high, critical"),
+        ("/api/alerts?detector=doublesale", "double_sale"),
+        ("/api/alerts?limit=1_0", "1 to 1000"),
+        ("/api/alerts?state=firing&state=resolved", "once"),
+        (f"/api/vehicles/{VIN}?state=firing", "nothing"),
+    ],
+)
+async def test_an_unknown_name_or_value_is_answered_with_what_is_allowed(
+    client: TestClient[Any, Any], path: str, allowed: str
+):
+    answer = await client.get(path)
+    assert answer.status == 400
+    assert allowed in (await answer.json())["error"].partition("allowed: ")[2]
+
+
+async def test_a_vehicle_is_told_in_the_words_of_the_contract(client: TestClient[Any, Any]):
+    found = await (await client.get(f"/api/vehicles/{VIN}")).json()
+    document = found["documents"][0]["document"]
+    assert (document["event_type"], document["occurred_at"]) == ("registration", "2025-01-01")
+    assert document.keys() <= set(WireRegistration.__struct_fields__) | {"event_type"}
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        *examples(),
+        {**examples()[0], "occurred_at": "2025-03-01T09:05:00+08:00", "price_cny": -5, "revision": 3},
+    ],
+    ids=["registration", "deregistration", "customs_export", "with_clock_time"],
+)
+def test_a_document_that_is_told_decodes_to_the_same_one(document: dict[str, Any]):
+    held = decode(json.dumps(document).encode())
+    told = decode(json.dumps(as_published(held)).encode())
+    assert told == msgspec.structs.replace(held, dropped=())
+
+
+def test_a_deadline_is_told_as_a_civil_day():
+    deadline = Deadline("deregistration", civil_time.parse("2025-03-04").day)
+    finding = Finding("d", "a", "2025-01-01", "low", 0.1, {}, (), {}, deadline)
+    assert finding_view(finding)["deadline"] == {"feed": "deregistration", "last_day": "2025-03-04"}
 
 
 async def test_a_vehicle_is_not_called_unknown_while_partitions_are_recovered(
