@@ -11,7 +11,7 @@ import typer
 from rich.table import Table
 
 from detectors.alerts import Alert
-from streams.cli.console import out, plain
+from streams.cli.console import errors, out, plain, show_list
 from streams.cli.service_options import (
     Bootstrap,
     detectors_like,
@@ -59,15 +59,18 @@ def list_command(
     found = [
         alert for _, alert in sorted(latest.items()) if state in ("all", alert.state) and wanted(alert)
     ]
+    nothing = f"none of the {len(latest):,} alerts on the topic is one of those asked for"
     if json:
         for alert in found:
             _print_json(alert)
+        if not found:
+            errors.print(nothing, highlight=False, soft_wrap=True)
         return
     table = Table("alert", "severity", "state", "detector", "subject", "occurred", "explanation")
     for a in found:
         said = (a.alert_id, a.severity, a.state, a.detector, a.subject, a.occurred_at, a.explanation)
         table.add_row(*map(plain, said))
-    out.print(table)
+    show_list(table, nothing)
 
 
 @app.command("tail")

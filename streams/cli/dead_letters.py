@@ -9,7 +9,7 @@ import typer
 from rich.table import Table
 
 from detectors.errors import DocumentError
-from streams.cli.console import fail, out, plain
+from streams.cli.console import fail, plain, show_list
 from streams.cli.service_options import (
     Bootstrap,
     kafka_errors_explained,
@@ -27,7 +27,6 @@ app = typer.Typer(no_args_is_help=True, help="Look at refused documents and send
 Reason = Annotated[
     str | None, typer.Option(help="Only letters refused for this reason.", callback=known_reason)
 ]
-SHOWN = 120
 
 
 def _letters(settings: Settings, reason: str | None) -> Iterator[DeadLetter]:
@@ -50,11 +49,10 @@ def list_command(reason: Reason = None, bootstrap: Bootstrap = None) -> None:
     table = Table("letter", "reason", "failed at", "message")
     with kafka_errors_explained(settings):
         for letter in _letters(settings, reason):
-            message = letter.about("error.message")
-            short = message if len(message) <= SHOWN else message[: SHOWN - 1] + "…"
-            said = (letter.identity, letter.about("error.class"), letter.about("failed_at"), short)
-            table.add_row(*map(plain, said))
-    out.print(table)
+            told = (letter.about(name) for name in ("error.class", "failed_at", "error.message"))
+            table.add_row(*map(plain, (letter.identity, *told)))
+    why = "" if reason is None else f" for {reason}"
+    show_list(table, f"no refused document{why} waits to be sent again")
 
 
 @app.command("show")

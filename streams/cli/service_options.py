@@ -77,10 +77,18 @@ def settings_or_exit(**overrides: object) -> Settings:
 @contextmanager
 def kafka_errors_explained(settings: Settings) -> Iterator[None]:
     """Turn a broker's or client's failure into one line and status 3."""
-    from kafka.errors import KafkaError
+    from kafka.errors import KafkaError, UnknownTopicOrPartitionError
 
     try:
         yield
+    except UnknownTopicOrPartitionError as error:
+        what = error.args[0] if error.args else "a topic is missing"
+        typer.echo(
+            f"zeromile: Kafka at {settings.bootstrap_servers}: {what}; "
+            "`zeromile topics apply` makes what is missing",
+            err=True,
+        )
+        raise typer.Exit(UNREACHABLE) from None
     except KafkaError as error:
         typer.echo(
             f"zeromile: Kafka at {settings.bootstrap_servers} ({settings.security_protocol}): "

@@ -77,6 +77,7 @@ def sink(
     from sqlalchemy.exc import DBAPIError
 
     from streams.cli.outcome import too_many_refused
+    from streams.service.ports import check_port
     from streams.store.database import migrate, open_database
     from streams.store.from_file import KINDS_OF_LINES
     from streams.store.records import KINDS
@@ -91,6 +92,9 @@ def sink(
         fail("give --url or set ZEROMILE_SINK_URL, for example --url sqlite:///zeromile.sqlite")
     check_readable(from_file or [], KINDS_OF_LINES)
     try:
+        if settings.sink_metrics_port is not None and not from_file:
+            setting = "ZEROMILE_SINK_METRICS_PORT or --metrics-port"
+            check_port(settings.sink_metrics_host, settings.sink_metrics_port, setting)
         engine = open_database(settings.sink_url.get_secret_value())
         migrate(engine)
         done = (

@@ -50,8 +50,10 @@ def check_command(bootstrap: Bootstrap = None) -> None:
 
 
 def _report(differences: list[Difference]) -> None:
-    for difference in differences:
-        typer.echo(str(difference))
+    from streams.kafka.topic_admin import described
+
+    for said in described(differences):
+        typer.echo(said)
     if differences:
         raise typer.Exit(1)
     typer.echo("all topics are as they should be")

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import typer
 from rich.table import Table
 
-from streams.cli.console import fail, out, plain
+from streams.cli.console import fail, out, plain, show_list
 from streams.cli.service_options import Bootstrap, kafka_errors_explained, settings_or_exit
 
 app = typer.Typer(no_args_is_help=True, help="How far each source has come, in event time.")
@@ -33,7 +33,7 @@ def show_command(bootstrap: Bootstrap = None) -> None:
         complete = "" if through is None else civil_time.day_text(through)
         said = (one.event_type, one.source, civil_time.day_text(one.day), one.lowered, complete)
         table.add_row(*map(plain, said))
-    out.print(table)
+    show_list(table, "no source has said anything yet; watermarks come with the first documents")
 
 
 @app.command("lower")

@@ -20,8 +20,8 @@ def worker(
     """Judge documents from Kafka until stopped; start several to share the partitions.
 
     Settings come from the environment, see `zeromile settings show`. Exit codes: 0 told to stop
-    and stopped in order, 1 failed, 2 wrong use, topics that are not there, or state
-    of another identity key.
+    and stopped in order, 1 failed, 2 wrong use, a port that is taken,
+    topics that are not there, or state of another identity key.
     """
     from streams.service.layout_check import TopicsError
     from streams.service.worker import run_worker

@@ -39,7 +39,7 @@ def partitions_of(consumer: KafkaConsumer, topic: str) -> list[TopicPartition]:
     """
     numbers = consumer.partitions_for_topic(topic)
     if not numbers:
-        raise UnknownTopicOrPartitionError(f"there is no topic {topic}; `zeromile topics apply`")
+        raise UnknownTopicOrPartitionError(f"there is no topic {topic}")
     return [TopicPartition(topic, number) for number in sorted(numbers)]
 
 

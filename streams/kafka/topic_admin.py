@@ -48,6 +48,13 @@ class Difference:
         return f"{self.topic}: {self.what} is {self.found}, should be {self.wanted}; {self.remedy}"
 
 
+def described(differences: Sequence[Difference]) -> list[str]:
+    """Say how topics differ: the missing ones in one line, every other difference in its own."""
+    missing = [one.topic for one in differences if one.what == "missing"]
+    said = [f"topics are missing: {', '.join(missing)}; `zeromile topics apply` makes them"]
+    return said * bool(missing) + [str(one) for one in differences if one.what != "missing"]
+
+
 def admin_client(connection: KafkaConnection) -> AbstractContextManager[KafkaAdminClient]:
     """kafka-python's admin client, closed at the end."""
     return opened(

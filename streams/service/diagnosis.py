@@ -11,12 +11,12 @@ from typing import Literal
 import msgspec
 from kafka import KafkaAdminClient, TopicPartition
 from kafka.admin import OffsetSpec
-from kafka.errors import KafkaError
+from kafka.errors import KafkaError, UnknownTopicOrPartitionError
 
 from detectors.errors import PolicyError, ZeromileError
 from streams.kafka.owners import last_marker
 from streams.kafka.reading import committed_reader, partitions_of
-from streams.kafka.topic_admin import admin_client, check_topics
+from streams.kafka.topic_admin import admin_client, check_topics, described
 from streams.models.choice import choose_model
 from streams.service.identity_check import IdentityKeyChangedError, check_identities
 from streams.service.layout import catalogue_of, names_of
@@ -76,6 +76,8 @@ def _tolerant(
 ) -> Iterator[Diagnosis]:
     try:
         yield from list(check(client, settings))
+    except UnknownTopicOrPartitionError:
+        return  # what is missing was told with the topics
     except KafkaError as error:
         yield Diagnosis(
             "problem", f"the broker refuses to tell: {error}", "check the user's rights (ACLs)"
@@ -129,8 +131,8 @@ def _broker(client: KafkaAdminClient, settings: Settings) -> Iterator[Diagnosis]
 
 def _topics(client: KafkaAdminClient, settings: Settings) -> Iterator[Diagnosis]:
     differences = check_topics(client, catalogue_of(settings))
-    for difference in differences:
-        yield Diagnosis("problem", str(difference), "`zeromile topics apply`")
+    for said in described(differences):
+        yield Diagnosis("problem", said)
     if not differences:
         yield Diagnosis("ok", "all topics are as they should be")
 

@@ -11,7 +11,7 @@ from mode import Service
 
 from detectors.errors import ZeromileError
 from streams.kafka.patience import Patience
-from streams.kafka.topic_admin import admin_client, check_topics
+from streams.kafka.topic_admin import admin_client, check_topics, described
 from streams.service.identity_check import check_identities, said_by_workers
 from streams.service.layout import catalogue_of
 from streams.service.settings import Settings
@@ -47,7 +47,7 @@ def check_layout(settings: Settings) -> None:
         # Reading documents needs fewer rights than asking how topics are laid out.
         log.warning("topics could not be checked", error=type(error).__name__)
         return
-    faults = [str(one) for one in found if one.what in ("missing", "partitions")]
+    faults = described([one for one in found if one.what in ("missing", "partitions")])
     if faults:
         raise TopicsError("; ".join(faults))
 

@@ -15,6 +15,7 @@ from mode import Service
 from streams.service.app import build_service
 from streams.service.layout_check import WaitForBroker, check_start
 from streams.service.logs import set_up_logs
+from streams.service.ports import check_port
 from streams.service.settings import Settings
 
 log = structlog.get_logger("zeromile.worker")
@@ -63,11 +64,14 @@ def run_worker(settings: Settings) -> None:
 
     Raises
     ------
+    PortError
+        The web pages' port cannot be had.
     TopicsError
         The topics are not there.
     IdentityKeyChangedError
         The state was made under another key.
     """
+    check_port(settings.web_host, settings.web_port, "ZEROMILE_WEB_PORT or --web-port")
     set_up_logs(settings)
     waiting: list[Service] = []
     try:
