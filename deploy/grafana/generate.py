@@ -10,12 +10,14 @@ from grafana_foundation_sdk.cog.encoder import JSONEncoder
 
 from deploy.grafana.source.adjusted_retail import adjusted_retail
 from deploy.grafana.source.overview import overview
+from deploy.grafana.source.parties import parties
 from deploy.grafana.source.provinces import provinces
 from deploy.grafana.source.service_health import service_health
+from deploy.grafana.source.trade import trade
 from deploy.grafana.source.vehicles import vehicles
 
 FOLDER = Path(__file__).parent / "dashboards"
-DASHBOARDS = (overview, provinces, vehicles, adjusted_retail, service_health)
+DASHBOARDS = (overview, provinces, vehicles, parties, trade, adjusted_retail, service_health)
 
 
 def rendered() -> dict[str, str]:

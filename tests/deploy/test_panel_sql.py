@@ -22,6 +22,8 @@ VARIABLES = {
     "detector": ["double_sale", "zero_mileage_export"],
     "severity": ["high", "critical"],
     "vin": ["v3 "],
+    "party": [" e1"],
+    "destination": ["KG"],
 }
 START, END = "2025-01-01T00:00:00Z", "2026-01-01T00:00:00Z"
 DAYS = 90
@@ -44,7 +46,7 @@ def _records():
     for number in range(DAYS):
         vin, day = f"V{number}", first + timedelta(days=number)
         province = ("CN-GD", "CN-ZJ")[number % 2]
-        yield document(registration(vin, day.isoformat(), province=province))
+        yield document(registration(vin, day.isoformat(), province=province, seller_id="d1"))
         left = (day + timedelta(days=3 + number % 60)).isoformat()
         yield document(export(vin, left, exporter_province=province))
     yield record(change("a1", subject="V3"))

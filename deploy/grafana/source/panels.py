@@ -24,7 +24,13 @@ TALL, LOW = 9, 4
 
 VEHICLE_LINK = "/d/zeromile-vehicles?var-vin=${__value.raw}&${__url_time_range}"
 PROVINCE_LINK = "/d/zeromile-provinces?var-province=${__value.raw}&${__url_time_range}"
-ALERT_LINKS = {"vehicle": VEHICLE_LINK, "vin": VEHICLE_LINK, "province": PROVINCE_LINK}
+PARTY_LINK = "/d/zeromile-parties?var-party=${__value.raw}&${__url_time_range}"
+ALERT_LINKS = {
+    "vehicle": VEHICLE_LINK,
+    "vin": VEHICLE_LINK,
+    "province": PROVINCE_LINK,
+    **dict.fromkeys(("party", "seller", "exporter", "from_id", "to_id"), PARTY_LINK),
+}
 
 PanelT = TypeVar("PanelT", stat.Panel, table.Panel, timeseries.Panel, bargauge.Panel)
 

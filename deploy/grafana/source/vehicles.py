@@ -40,9 +40,8 @@ def _one_vehicle() -> list[object]:
     return [
         listing("Timeline of the vehicle", "Its documents and alerts in order of their civil days. Withdrawn "
                 "documents have state void.",
-                rows(f"""SELECT occurred_on, entry, name, detail, state, province, destination, odometer_km, price_cny,
-                         reference FROM vehicle_timeline WHERE vin = {CHOSEN}
-                         ORDER BY occurred_on, entry DESC, reference"""),
+                rows(f"""SELECT occurred_on, entry, sentence, state, province, destination, odometer_km, price_cny, reference
+                         FROM vehicle_timeline WHERE vin = {CHOSEN} ORDER BY civil_day, place, reference"""),
                 units={"odometer_km": "lengthkm", "price_cny": "currencyCNY"}, span=FULL),
         listing("Evidence", "The documents that each of its alerts rests on, and where they were read.",
                 rows(f"""SELECT detector, position, source, event_id, event_revision, event_type, occurred_at,
