@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.markup import escape
 from rich.table import Table
 
-from detectors.errors import ZeromileError
-from streams.cli.console import fail, out
+from streams.cli.console import errors, fail, out, plain
 from streams.cli.replay import (
     Config,
     Files,
@@ -22,18 +23,44 @@ from streams.cli.replay import (
 
 if TYPE_CHECKING:
     from detectors.alerts import Alert
+    from detectors.documents import Document
     from streams.engine.dossier import Dossier
 
 
 def explain(
     files: Files,
     *,
-    vin: Annotated[str, typer.Option(help="The vehicle.")],
+    vin: Annotated[list[str], typer.Option(help="A vehicle; may be given several times.")],
     config: Config = None,
     model: ModelChoice = None,
     watermark: WatermarkTime = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print everything as JSON, a list with one entry a vehicle.")
+    ] = False,
+    html: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write a page that prints well.")
+    ] = None,
 ) -> None:
     """Show one vehicle: timeline, sales, alerts and near misses."""
+    from streams.engine.citing import as_data
+
+    dossiers = _dossiers(files, vin, config, model, watermark)
+    if as_json:
+        typer.echo(json.dumps(list(map(as_data, dossiers)), indent=2, ensure_ascii=False, default=str))
+    if html is not None:
+        _write_page(dossiers, html)
+    if not as_json and html is None:
+        for found in dossiers:
+            show_dossier(found)
+
+
+def _dossiers(
+    files: list[Path],
+    vins: list[str],
+    config: Path | None,
+    model: str | None,
+    watermark: str | None,
+) -> list[Dossier]:
     from detectors.registry import Catalogue
     from streams.backfill.backfill import Backfill, Means
     from streams.engine.dossier import dossier
@@ -43,51 +70,68 @@ def explain(
 
     day = parse_day(watermark)
     check_readable(files, ledger=True)
-    vin = vin.strip().upper()
+    names = list(dict.fromkeys(name.strip().upper() for name in vins))
+    catalogue = Catalogue(load_policy(config), choose_model(model))
+    with Backfill(catalogue, decode=decode_from_environment(), means=Means(processors())) as run:
+        run.read(files)
+        if day is not None:
+            run.watermarks.declare_complete(day)
+        histories = run.histories(names)
+        unknown = [name for name in names if name not in histories]
+        if unknown:
+            fail(f"no document names the vehicle {', '.join(unknown)}")
+        return [
+            dossier(catalogue, run.watermarks, histories[name], run.judge_one(name, day))
+            for name in names
+        ]
+
+
+def _write_page(dossiers: list[Dossier], path: Path) -> None:
+    from datetime import UTC, datetime
+
+    from streams.engine.citing import as_case
+    from streams.evidence.case_page import case_page
+
+    made_at = datetime.now(UTC).isoformat(timespec="seconds")
     try:
-        catalogue = Catalogue(load_policy(config), choose_model(model))
-        decode = decode_from_environment(catalogue.policy.country)
-        with Backfill(catalogue, decode=decode, means=Means(processors())) as run:
-            run.read(files)
-            if day is not None:
-                run.watermarks.declare_complete(day)
-            firing = run.judge_one(vin, day)
-            history = run.histories([vin]).get(vin)
-    except ZeromileError as error:
-        fail(str(error))
-    if history is None:
-        fail(f"no document names the vehicle {vin}")
-    show_dossier(dossier(catalogue, run.watermarks, history, firing))
+        path.write_text(case_page(as_case(dossiers, made_at)), "utf-8")
+    except OSError as error:
+        fail(f"cannot write {path}: {error.strerror}")
+    errors.print(plain(f"{path}: {len(dossiers)} vehicles"))
 
 
 def show_dossier(found: Dossier) -> None:
-    """Print a dossier."""
+    """Print a dossier; nothing in it is cut, however narrow the terminal is."""
+    numbers = {
+        (document.source, document.event_id): number
+        for number, document in enumerate(found.history.documents, 1)
+    }
     out.print(f"[bold]{escape(found.history.vin)}[/]")
-    out.print(_timeline(found))
+    out.print("[bold]Timeline[/]")
+    for number, document in enumerate(found.history.documents, 1):
+        _show_document(number, document)
     out.print(_sales(found))
     out.print("[bold]Fires[/]" if found.firing else "[bold]Nothing fires[/]")
     for alert in sorted(found.firing, key=lambda alert: -alert.score):
-        out.print(_alert_line(alert))
+        out.print(_alert_line(alert), soft_wrap=True)
+        rests_on = [
+            f"[{numbers.get((each.source, each.event_id), '?')}] {each.source}/{each.event_id}"
+            for each in alert.evidence
+        ]
+        out.print(plain(f"           rests on {', '.join(rests_on)}"), soft_wrap=True)
     for line in _quiet_lines(found):
         out.print(line)
 
 
-def _timeline(found: Dossier) -> Table:
+def _show_document(number: int, document: Document) -> None:
+    from streams.engine.citing import citations, reference
     from streams.engine.dossier import describe
 
-    table = Table(title="Timeline", title_justify="left")
-    for column in ("when", "what", "owner or exporter", "document", "revision"):
-        table.add_column(column)
-    for document in found.history.documents:
-        holder = getattr(document, "owner_id", None) or getattr(document, "exporter_id", None)
-        table.add_row(
-            document.occurred_at,
-            describe(document),
-            escape(holder or ""),
-            escape(f"{document.source}/{document.event_id}"),
-            str(document.revision),
-        )
-    return table
+    cited = "; ".join(f"{word} {value}" for word, value in citations(document).items())
+    void = "withdrawn: " if document.is_void else ""
+    out.print(plain(f"  [{number}] {document.occurred_at}  {void}{describe(document)}"), soft_wrap=True)
+    place = f"{reference(document)}, revision {document.revision}"
+    out.print(plain(f"      {'; '.join(filter(None, (place, cited)))}"), soft_wrap=True)
 
 
 def _sales(found: Dossier) -> Table:

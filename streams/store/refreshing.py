@@ -10,6 +10,8 @@ _MATERIALISED = sa.text(
 )
 """Those that rest on others last, for so they were made."""
 _KNOWN = sa.text("SELECT (SELECT size FROM log_head), (SELECT log_size FROM view_refreshes)")
+_MEMORY = "128MB"
+"""For each sort and hash of a refresh; what PostgreSQL ships with spills to disk."""
 _LOCK = 0x7A65726F + 1
 """One refresh at a time, whoever runs it."""
 
@@ -35,6 +37,7 @@ def refresh_views(engine: sa.Engine, *, anyway: bool = False) -> bool:
             return False
         if connection.dialect.name == "postgresql":
             connection.execute(sa.text(f"SELECT pg_advisory_xact_lock({_LOCK})"))
+            connection.execute(sa.text(f"SET LOCAL work_mem = '{_MEMORY}'"))
             for name in connection.execute(_MATERIALISED).scalars().all():
                 connection.execute(sa.text(f"REFRESH MATERIALIZED VIEW CONCURRENTLY {name}"))
                 connection.execute(sa.text(f"ANALYZE {name}"))

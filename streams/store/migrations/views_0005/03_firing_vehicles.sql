@@ -1,3 +1,4 @@
+-- Key: vin
 -- One row a vehicle with alerts: how many, how bad, since when.
 SELECT subject AS vin, COUNT(*) AS alerts, COUNT(DISTINCT detector) AS detectors,
        MAX(severity_rank) AS worst_severity_rank, MAX(score) AS worst_score,

@@ -8,7 +8,7 @@ FROM (
     SELECT COUNT(*) AS firing,
            COUNT(*) FILTER (WHERE severity IN ('high', 'critical')) AS high,
            COUNT(*) FILTER (WHERE severity = 'critical') AS critical,
-           COUNT(DISTINCT CASE WHEN subject_type = 'vehicle' THEN subject END) AS vehicles
+           (SELECT COUNT(*) FROM firing_vehicles) AS vehicles
     FROM firing_alerts
 ) AS alerts
 CROSS JOIN document_figures AS counted

@@ -1,3 +1,4 @@
+-- Key: alert_id
 -- Vehicles sold twice within a rolling week: both sales with buyer, seller and invoice, and the declaration after.
 SELECT a.alert_id, a.subject AS vin, a.severity, a.severity_rank, a.score, a.province, a.brand, a.occurred_on,
        a.occurred_month,

@@ -1,3 +1,4 @@
+-- Key: occurred_month, brand, province, destination, detector
 -- Where a maker's cars go while they stand under an alert.
 SELECT occurred_month, brand, province, destination, detector,
        COUNT(DISTINCT subject) AS vehicles
