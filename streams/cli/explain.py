@@ -72,7 +72,8 @@ def _dossiers(
     check_readable(files, ledger=True)
     names = list(dict.fromkeys(name.strip().upper() for name in vins))
     catalogue = Catalogue(load_policy(config), choose_model(model))
-    with Backfill(catalogue, decode=decode_from_environment(), means=Means(processors())) as run:
+    decode = decode_from_environment(catalogue.policy.country)
+    with Backfill(catalogue, decode=decode, means=Means(processors())) as run:
         run.read(files)
         if day is not None:
             run.watermarks.declare_complete(day)
