@@ -2,7 +2,7 @@
 
 from collections.abc import Container, Iterable
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, cast
 
 from detectors.alerts import Alert
 from detectors.policy import Policy
@@ -86,10 +86,11 @@ def write_report(
 
 def _tally(judged: Engine | JudgedAtOnce, wanted: set[str], alerted: Container[str]) -> VehicleTally:
     """Counts over all vehicles, and the histories of those that are told in full."""
-    if isinstance(judged, Engine):
+    if not hasattr(judged, "tally"):
         return tally_vehicles(judged.store, wanted, alerted)
-    tally = judged.tally
-    tally.cases = judged.histories(wanted)
+    at_once = cast("JudgedAtOnce", judged)
+    tally = at_once.tally
+    tally.cases = at_once.histories(wanted)
     return tally
 
 

@@ -2,7 +2,6 @@
 
 import datetime
 import gzip
-import io
 import json
 import os
 import random
@@ -187,9 +186,10 @@ def test_detectors_that_are_switched_off(country: Path, tmp_path: Path):
 def test_standard_input(
     country: Path, engine: Outcome, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=io.BufferedReader(io.FileIO(country))))
     how = {"complete_through": COMPLETE_THROUGH}
-    two = by_backfill(tmp_path, [STANDARD_INPUT], chunk=50_000, **how)
+    with country.open("rb") as recorded:
+        monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=recorded))
+        two = by_backfill(tmp_path, [STANDARD_INPUT], chunk=50_000, **how)
     two.letters = engine.letters  # they say where a line was read
     assert_same(two, engine)
 
