@@ -1,7 +1,7 @@
 """A dry run of a feed: what would become of every row, column and code, before anything is written."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -19,7 +19,7 @@ _AT_ONCE: Final = 5_000
 """Rows whose columns are counted together."""
 _SHOWN: Final = 10
 """Documents that are shown beside their rows."""
-_IDENTITIES_JUDGED: Final = 100_000
+_IDENTITIES_JUDGED: Final = 20_000
 """Documents whose identity is looked at."""
 
 
@@ -87,16 +87,17 @@ class Trial:
             self.report.columns.setdefault(name, Coverage()).known = is_known(name, known)
         self.report.absent += _absent(self._feed.feed, table)
         columns = [self.report.columns[name] for name in table.header]
+        padded = self._feed.feed.container.kind == "fixed"
         missing = sorted({"", *self._feed.feed.missing})
         rows: list[Row] = []
         for row in table.rows:
             if row.fault is None:
                 rows.append(row)
                 if len(rows) == _AT_ONCE:
-                    _count(rows, columns, missing)
+                    _count(rows, columns, missing, padded=padded)
                     rows = []
             yield row
-        _count(rows, columns, missing)
+        _count(rows, columns, missing, padded=padded)
 
     def _refuse(self, refused: Refused) -> None:
         error = refused.error
@@ -120,9 +121,9 @@ def _absent(feed: Feed, table: Table) -> list[str]:
     ]
 
 
-def _count(rows: list[Row], columns: list[Coverage], missing: list[str]) -> None:
+def _count(rows: list[Row], columns: list[Coverage], missing: list[str], *, padded: bool) -> None:
     for coverage, values in zip(columns, zip(*(row.values for row in rows), strict=True), strict=False):
-        texts = [*map(str.strip, values)]
+        texts: Sequence[str] = [*map(str.strip, values)] if padded else values
         coverage.rows += len(texts)
         coverage.filled += len(texts) - sum(texts.count(token) for token in missing)
 
