@@ -14,6 +14,7 @@ from streams.cli import exit_codes
 from streams.cli.console import console_beside, errors, fail, out
 from streams.cli.model_tables import (
     agreement_table,
+    comparison_table,
     drift_table,
     forest_table,
     origin_table,
@@ -71,9 +72,7 @@ def show(directory: str, *, as_json: bool) -> None:
 def compare_two(first: str, second: str, files: list[Path]) -> None:
     """Show two models and, where there are files, how they judge the same vehicles."""
     one, other = load(first), load(second)
-    for loaded in (one, other):
-        out.print(forest_table(loaded.manifest))
-        out.print(origin_table(loaded.manifest))
+    out.print(comparison_table(one.manifest, other.manifest))
     if files:
         out.print(agreement_table(_agreements(one, other, read_populations(files, None))))
 

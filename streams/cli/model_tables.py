@@ -1,10 +1,12 @@
 """Tables about models and their populations."""
 
+from collections.abc import Iterable, Mapping
+
 from rich.table import Table
 
 from detectors.forest.drift import MOVED, Drift
 from streams.models.comparison import Agreement
-from streams.models.manifest import Manifest
+from streams.models.manifest import ForestEntry, Manifest
 from streams.models.population import Populations
 
 
@@ -34,26 +36,13 @@ def _unjudged(found: Populations) -> int:
 def forest_table(manifest: Manifest) -> Table:
     """The forests of a model side by side."""
     table = Table(title=f"Model {manifest.model_id}", title_justify="left")
-    entries = [("reference", manifest.reference)]
-    if manifest.exports is not None:
-        entries.append(("among exports", manifest.exports))
+    entries = _forests(manifest)
+    rows = {name: _forest_rows(entry) for name, entry in entries.items()}
     table.add_column("")
-    for name, _ in entries:
+    for name in entries:
         table.add_column(name, justify="right", overflow="fold")
-    rows = {
-        "vehicles trained on": [f"{entry.rows:,}" for _, entry in entries],
-        "vehicles held out": [f"{entry.held_out:,}" for _, entry in entries],
-        "least p-value": [f"{1 / (entry.held_out + 1):.1e}" for _, entry in entries],
-        "trees x samples": [f"{entry.trees} x {entry.samples}" for _, entry in entries],
-        "score at p = 0.01": [f"{entry.score_at_1_percent:.4f}" for _, entry in entries],
-        "provinces": [f"{len(entry.provinces)}" for _, entry in entries],
-    }
-    for metric in sorted({name for _, entry in entries for name in entry.metrics}):
-        rows[metric.replace("_", " ")] = [
-            f"{entry.metrics[metric]:.4f}" if metric in entry.metrics else "" for _, entry in entries
-        ]
-    for name, cells in rows.items():
-        table.add_row(name, *cells)
+    for figure in _in_order(rows.values()):
+        table.add_row(figure, *(rows[name].get(figure, "") for name in entries))
     return table
 
 
@@ -62,32 +51,80 @@ def origin_table(manifest: Manifest) -> Table:
     table = Table(title="Where it comes from", title_justify="left", show_header=False)
     table.add_column()
     table.add_column(overflow="fold")
-    table.add_row("trained at", manifest.trained_at.isoformat())
-    table.add_row("window", f"{manifest.window.first_day} to {manifest.window.last_day}")
-    table.add_row("seed", str(manifest.seed))
-    libraries = manifest.libraries
-    table.add_row(
-        "written with",
-        f"zeromile {libraries.zeromile}, scikit-learn {libraries.scikit_learn}, "
-        f"numpy {libraries.numpy}, skops {libraries.skops}",
-    )
-    table.add_row("SHA-256", manifest.sha256)
-    table.add_row("vehicles offered", f"{manifest.population.offered:,}")
-    for name, number in manifest.population.admitted.items():
-        table.add_row(f"admitted: {name}", f"{number:,}")
-    for name, number in manifest.population.refused.items():
-        table.add_row(f"refused: {name}", f"{number:,}")
+    for name, cell in _origin_rows(manifest).items():
+        table.add_row(name, cell)
     return table
 
 
+def comparison_table(first: Manifest, second: Manifest) -> Table:
+    """Two models side by side, every figure of both in one row; empty where one has no such figure."""
+    table = Table("", title="Two models", title_justify="left")
+    described = [_all_rows(manifest) for manifest in (first, second)]
+    for name in ("first", "second"):
+        table.add_column(name, justify="right", overflow="fold")
+    for figure in _in_order(described):
+        table.add_row(figure, *(rows.get(figure, "") for rows in described))
+    return table
+
+
+def _all_rows(manifest: Manifest) -> dict[str, str]:
+    rows = {"model": manifest.model_id}
+    for forest, entry in _forests(manifest).items():
+        rows |= {f"{forest}: {figure}": cell for figure, cell in _forest_rows(entry).items()}
+    return rows | _origin_rows(manifest)
+
+
+def _forests(manifest: Manifest) -> dict[str, ForestEntry]:
+    entries = {"reference": manifest.reference}
+    if manifest.exports is not None:
+        entries["among exports"] = manifest.exports
+    return entries
+
+
+def _in_order(described: Iterable[Mapping[str, str]]) -> Iterable[str]:
+    """Names of all rows, each once, in the order in which they come."""
+    return dict.fromkeys(name for rows in described for name in rows)
+
+
+def _forest_rows(entry: ForestEntry) -> dict[str, str]:
+    return {
+        "vehicles trained on": f"{entry.rows:,}",
+        "vehicles held out": f"{entry.held_out:,}",
+        "least p-value": f"{1 / (entry.held_out + 1):.1e}",
+        "trees x samples": f"{entry.trees} x {entry.samples}",
+        "score at p = 0.01": f"{entry.score_at_1_percent:.4f}",
+        "provinces": f"{len(entry.provinces)}",
+        **{name.replace("_", " "): f"{entry.metrics[name]:.4f}" for name in sorted(entry.metrics)},
+    }
+
+
+def _origin_rows(manifest: Manifest) -> dict[str, str]:
+    libraries, population = manifest.libraries, manifest.population
+    return {
+        "trained at": manifest.trained_at.isoformat(),
+        "window": f"{manifest.window.first_day} to {manifest.window.last_day}",
+        "seed": str(manifest.seed),
+        "written with": f"zeromile {libraries.zeromile}, scikit-learn {libraries.scikit_learn}, "
+        f"numpy {libraries.numpy}, skops {libraries.skops}",
+        "SHA-256": manifest.sha256,
+        "vehicles offered": f"{population.offered:,}",
+        **{f"admitted: {name}": f"{number:,}" for name, number in population.admitted.items()},
+        **{f"refused: {name}": f"{number:,}" for name, number in population.refused.items()},
+    }
+
+
 def agreement_table(agreements: dict[str, Agreement]) -> Table:
-    """How two models judge the same vehicles."""
+    """How two models judge the same vehicles; of none there is nothing to say."""
     table = Table(title="The same vehicles at p <= 0.01", title_justify="left")
     for column in ("forest", "vehicles", "both", "only first", "only second", "rank correlation"):
         table.add_column(column, justify="left" if column == "forest" else "right")
     for name, a in agreements.items():
         counts = (a.vehicles, a.both, a.only_first, a.only_second)
-        table.add_row(name, *(f"{count:,}" for count in counts), f"{a.rank_correlation:.3f}")
+        if not a.vehicles:
+            table.add_row(name, "0", "", "", "", "")
+            continue
+        correlation = "" if a.rank_correlation is None else f"{a.rank_correlation:.3f}"
+        table.add_row(name, *(f"{count:,}" for count in counts), correlation)
     return table
 
 

@@ -23,29 +23,31 @@ class Agreement:
     both, only_first, only_second
         Unusual to both, to one of them.
     rank_correlation
-        Spearman's, of the anomaly scores.
+        Spearman's, of the anomaly scores; ``None`` where fewer than three were judged.
     """
 
     vehicles: int
     both: int
     only_first: int
     only_second: int
-    rank_correlation: float
+    rank_correlation: float | None
 
 
 def compare(first: TrainedForest, second: TrainedForest, rows: Rows) -> Agreement:
     """Judge vehicles by two forests."""
     values = rows.table()
+    if not len(values):
+        return Agreement(0, 0, 0, 0, None)
     one, other = judge(first, values, rows.provinces), judge(second, values, rows.provinces)
     by_first, by_second = one.p_value <= LEVEL, other.p_value <= LEVEL
-    correlation = 1.0
+    correlation = None
     if len(values) > _FEW:
         first_rank, second_rank = one.score.argsort().argsort(), other.score.argsort().argsort()
-        correlation = float(np.corrcoef(first_rank, second_rank)[0, 1])
+        correlation = round(float(np.corrcoef(first_rank, second_rank)[0, 1]), 4)
     return Agreement(
         vehicles=len(values),
         both=int((by_first & by_second).sum()),
         only_first=int((by_first & ~by_second).sum()),
         only_second=int((~by_first & by_second).sum()),
-        rank_correlation=round(correlation, 4),
+        rank_correlation=correlation,
     )

@@ -16,7 +16,7 @@ from streams.report.alerts import AlertTally
 from streams.report.calendar import ReportPeriod, first_of_month, month_number, month_text, period_of
 from streams.report.cases import cases
 from streams.report.charts import Chart
-from streams.report.export_charts import Bands, bands_of, heatmap, weekly_exports
+from streams.report.export_charts import Bands, bands_of, heatmap, weekly_exports, why_no_band
 from streams.report.figures import DEFINITIONS, headline_figures
 from streams.report.highlights import highlights
 from streams.report.page import render
@@ -70,9 +70,11 @@ def write_report(
     alerts = AlertTally(firing)
     suspects = alerts.suspects(TOP_VEHICLES, ALIKE)
     vehicles = _tally(judged, {suspect.vin for suspect in suspects}, alerts.subjects)
-    charts, context = _context(alerts, vehicles, bands_of(watch))
+    bands = bands_of(watch)
+    charts, context = _context(alerts, vehicles, bands)
     context |= {
         "sources": sources,
+        "why_no_band": why_no_band(bands, watch),
         "counters": judged.counters,
         "policy_id": judged.policy.digest,
         "lateness_days": judged.policy.watermarks.allowed_lateness_days,

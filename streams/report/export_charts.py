@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from detectors import civil_time
+from detectors.spikes.panel import WARM_UP
 from detectors.spikes.watch import WatchReport
 from streams.report.charts import LINES, MATRIX, WEEK, Chart, Choice, Series, Values
 from streams.report.colours import BLUE, MUTED, ORANGE
@@ -33,6 +34,17 @@ def bands_of(watch: WatchReport | None) -> Bands:
         for week, monday in enumerate(watch.mondays)
         if math.isfinite(scores.expected[row, week]) and math.isfinite(scores.upper[row, week])
     }
+
+
+def why_no_band(bands: Bands, watch: WatchReport | None) -> str | None:
+    """Say what the expected band needs, ``None`` where there is one."""
+    if bands:
+        return None
+    weeks = 0 if watch is None else len(watch.mondays)
+    return (
+        f"What was to be expected is left out: it needs {WARM_UP + 1} whole weeks whose documents are "
+        f"all in, and there {'is' if weeks == 1 else 'are'} {weeks}."
+    )
 
 
 def provinces_by_size(exports: Counts) -> list[str]:

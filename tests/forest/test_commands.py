@@ -73,6 +73,16 @@ def test_show_compare_drift_and_rollback(trained, recorded, tmp_path):
     compared = run(app, ["model", "compare", str(trained), str(trained), str(recorded)])
     assert compared.exit_code == 0
     assert "1.000" in compared.stdout
+    assert [line.split() for line in compared.stdout.splitlines() if line.startswith("model ")] == [
+        ["model", *[read_model(trained).model.model_id] * 2]
+    ]
+    nobody = tmp_path / "nobody.jsonl"
+    nobody.write_bytes(gzip.decompress(recorded.read_bytes()).splitlines(keepends=True)[0])
+    of_none = run(app, ["model", "compare", str(trained), str(trained), str(nobody)])
+    assert of_none.exit_code == 0, of_none.output
+    assert [line.split() for line in of_none.stdout.splitlines() if line.startswith("reference  ")] == [
+        ["reference", "0"]
+    ]
     metrics = tmp_path / "drift.prom"
     drift = run(app, ["model", "drift", str(trained), str(recorded), "--metrics", str(metrics)])
     assert drift.exit_code == 0, drift.output

@@ -8,7 +8,7 @@ import numpy as np
 from detectors.spikes.monitor import MonitorCalibration
 from detectors.spikes.scores import Scores
 from detectors.spikes.watch import WatchReport
-from streams.report.export_charts import bands_of, weekly_exports
+from streams.report.export_charts import bands_of, weekly_exports, why_no_band
 
 MONDAYS = (739_000, 739_007, 739_014)
 
@@ -26,6 +26,15 @@ def _report():
 def test_weeks_that_were_not_judged_have_no_band():
     assert bands_of(_report()) == {("CN-GD", 739_007): (4.0, 9.0), ("CN-GD", 739_014): (5.0, 11.0)}
     assert bands_of(None) == {}
+
+
+def test_a_report_too_short_for_a_band_says_what_it_needs():
+    assert why_no_band(bands_of(_report()), _report()) is None
+    assert why_no_band({}, _report()) == (
+        "What was to be expected is left out: it needs 8 whole weeks whose documents are all in, "
+        "and there are 3."
+    )
+    assert "there are 0" in str(why_no_band({}, None))
 
 
 def test_the_band_is_drawn_beside_the_counts():

@@ -39,6 +39,10 @@ def test_the_page_says_what_an_alert_is_and_what_the_money_is(country, written):
     assert "Every vehicle, owner, exporter and document in this report is invented" in text
 
 
+def test_a_page_without_a_band_says_what_the_band_needs(country, written):
+    assert "it needs 8 whole weeks" in words(written(country))
+
+
 def test_nothing_is_fetched(country, written):
     text = written(country)
     assert "default-src 'none'" in text
