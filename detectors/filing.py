@@ -128,8 +128,56 @@ def content_digest(document: Document) -> bytes:
     return blake2b(msgspec.msgpack.encode(document), digest_size=_DIGEST_SIZE).digest()
 
 
-def trim(filed: list[FiledDocument], limit: int) -> bool:
+class LeftOut(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """What is remembered of a document that had to leave its file: enough to know it again."""
+
+    revision: int
+    digest: bytes
+    contested: bool
+
+
+Remembered = dict[bytes, LeftOut]
+"""Documents that had to leave, by the digest of their identity."""
+
+_MOST_REMEMBERED: Final = 4_096
+"""Of one vehicle; beyond them the first are forgotten, and count as new should they come again."""
+
+
+def file_known(
+    filed: list[FiledDocument], left_out: Remembered, document: Document, position: Position | None
+) -> FilingOutcome:
+    """File a document, also where its identity is known from one that had to leave the file.
+
+    So what becomes of a document that comes again does not depend on when the file was trimmed.
+    """
+    known = left_out.get(_identity(document)) if left_out else None
+    if known is None:
+        return file_document(filed, document, position)
+    if document.revision < known.revision:
+        return FilingOutcome.STALE
+    digest = content_digest(document)
+    if document.revision == known.revision and digest <= known.digest:
+        if digest == known.digest:
+            return FilingOutcome.DUPLICATE
+        left_out[_identity(document)] = msgspec.structs.replace(known, contested=True)
+        return FilingOutcome.STALE if known.contested else FilingOutcome.CONTESTED
+    del left_out[_identity(document)]
+    contested = document.revision == known.revision
+    filed.append(FiledDocument(document, position, contested))
+    if contested:
+        return FilingOutcome.CONTESTED
+    return FilingOutcome.VOIDED if document.is_void else FilingOutcome.AMENDED
+
+
+def trim(filed: list[FiledDocument], limit: int, left_out: Remembered | None = None) -> bool:
     """Keep the earliest and the latest documents of an overfull file, in place.
+
+    Parameters
+    ----------
+    filed, limit
+        The file, and how many documents it may hold.
+    left_out
+        Takes what is to be remembered of those that leave.
 
     Returns
     -------
@@ -140,5 +188,17 @@ def trim(filed: list[FiledDocument], limit: int) -> bool:
         return False
     filed.sort(key=lambda entry: event_order(entry.document))
     early = limit // 2
-    del filed[early : len(filed) - (limit - early)]
+    late = len(filed) - (limit - early)
+    if left_out is not None:
+        for entry in filed[early:late]:
+            gone = entry.document
+            left_out[_identity(gone)] = LeftOut(gone.revision, content_digest(gone), entry.contested)
+        for key in list(left_out)[: max(0, len(left_out) - _MOST_REMEMBERED)]:
+            del left_out[key]
+    del filed[early:late]
     return True
+
+
+def _identity(document: Document) -> bytes:
+    name = f"{document.source}\0{document.event_id}"
+    return blake2b(name.encode(), digest_size=_DIGEST_SIZE).digest()

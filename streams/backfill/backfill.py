@@ -112,6 +112,7 @@ class Backfill:
         self.selected: list[Selection] = []
         self.catalogue = catalogue
         self._outputs = ReplayOutputs(catalogue.policy, outputs, clock)
+        self._tell_refused: Callable[[ToldLine], None] | None = None
         self._decode = decode
         self._clock = clock
         self._means = means or Means()
@@ -185,8 +186,17 @@ class Backfill:
             self._outputs.conclude(self.watermarks.newest_day("customs_export"))
         return self._outputs.outcome(self.counters, vehicles)
 
-    def read(self, files: Iterable[Path]) -> None:
-        """Read files and judge nothing: single vehicles can be asked for."""
+    def read(self, files: Iterable[Path], refused: Callable[[ToldLine], None] | None = None) -> None:
+        """Read files and judge nothing: single vehicles can be asked for.
+
+        Parameters
+        ----------
+        files
+            Recorded streams, or a ledger of them.
+        refused
+            Told of every refused line.
+        """
+        self._tell_refused = refused
         with Processes(self._means.processes, self._setup()) as processes:
             self._read(list(files), processes, None)
 
@@ -247,7 +257,11 @@ class Backfill:
     def _refuse(self, refused: list[RefusedLine]) -> None:
         for one in refused:
             self.counters.dead_lettered[one.refusal.reason] += 1
-        self._outputs.refuse(ToldLine(one.line, one.refusal.error()) for one in refused)
+        told = [ToldLine(one.line, one.refusal.error()) for one in refused]
+        self._outputs.refuse(told)
+        if self._tell_refused is not None:
+            for line in told:
+                self._tell_refused(line)
 
     def _rows_of(self, vins: list[str]) -> list[tuple[str, bytes]]:
         rows: list[tuple[str, bytes]] = self.database.execute(

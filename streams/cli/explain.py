@@ -24,6 +24,7 @@ from streams.cli.replay import (
 if TYPE_CHECKING:
     from detectors.alerts import Alert
     from detectors.documents import Document
+    from streams.backfill.outputs import RefusedLine
     from streams.engine.dossier import Dossier
 
 
@@ -41,7 +42,7 @@ def explain(
         Path | None, typer.Option(metavar="FILE", help="Write a page that prints well.")
     ] = None,
 ) -> None:
-    """Show one vehicle: timeline, sales, alerts and near misses."""
+    """Show one vehicle: timeline, sales, alerts, near misses, and refused documents that name it."""
     from streams.engine.citing import as_data
 
     dossiers = _dossiers(files, vin, config, model, watermark)
@@ -74,17 +75,27 @@ def _dossiers(
     catalogue = Catalogue(load_policy(config), choose_model(model))
     decode = decode_from_environment(catalogue.policy.country)
     with Backfill(catalogue, decode=decode, means=Means(processors())) as run:
-        run.read(files)
+        run.read(files, lambda refused: _tell_refused(refused, names))
         if day is not None:
             run.watermarks.declare_complete(day)
         histories = run.histories(names)
+        of_no_car = [name for name, known in histories.items() if catalogue.is_no_car(known)]
+        if of_no_car:
+            fail(f"{', '.join(of_no_car)} identifies no car: its documents are joined to no vehicle")
         unknown = [name for name in names if name not in histories]
         if unknown:
-            fail(f"no document names the vehicle {', '.join(unknown)}")
+            fail(f"no document names the vehicle {', '.join(unknown)}, or none that counts")
         return [
             dossier(catalogue, run.watermarks, histories[name], run.judge_one(name, day))
             for name in names
         ]
+
+
+def _tell_refused(refused: RefusedLine, names: list[str]) -> None:
+    """Say of a refused line that names one of the vehicles why it does not count."""
+    if any(name.encode() in refused.line.value.upper() for name in names):
+        place = f"{refused.line.file}, line {refused.line.number}"
+        errors.print(plain(f"refused: {place}: {refused.error}"), soft_wrap=True)
 
 
 def _write_page(dossiers: list[Dossier], path: Path) -> None:

@@ -13,7 +13,7 @@ from detectors.decoding import decode
 from detectors.documents import EVENT_TYPES, Document, EventType
 from detectors.errors import DocumentError
 from detectors.exports import ExportChange, counted_export, hardly_used
-from detectors.filing import FiledDocument, FilingOutcome, file_document, trim
+from detectors.filing import FiledDocument, FilingOutcome, file_document, file_known, trim
 from detectors.history import VehicleHistory
 from detectors.identities import Decode
 from detectors.judging import judge_histories
@@ -258,11 +258,11 @@ class Engine:
         filed, counted = record.filed, received.result.filed
         outcomes = []
         for entry in received.published[vin]:
-            outcome = file_document(filed, entry.document, entry.position)
+            outcome = file_known(filed, record.left_out, entry.document, entry.position)
             counted[entry.document.event_type, outcome] += 1
             outcomes.append(outcome)
         outcomes += [file_document(filed, gone) for gone in received.withdrawals.get(vin, ())]
-        if trim(filed, self._limits.maximum_documents):
+        if trim(filed, self._limits.maximum_documents, record.left_out):
             record.overfull = True
         return outcomes
 

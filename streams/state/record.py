@@ -10,7 +10,7 @@ import msgspec
 
 from detectors.alerts import AlertState
 from detectors.errors import ZeromileError
-from detectors.filing import FiledDocument
+from detectors.filing import FiledDocument, Remembered
 from detectors.spikes.tally import Export
 
 LAYOUT: Final = 2
@@ -28,6 +28,8 @@ class VehicleRecord(msgspec.Struct, array_like=True):
     """The export that the vehicle counts for in its province."""
     first_revision: int = 0
     """Revision of the next new alert: above those of resolved alerts that were forgotten."""
+    left_out: Remembered = {}
+    """Documents that had to leave the file."""
     received_on: int = 0
     """Civil day of the wall clock on which its file changed last; 0 where no program noted it."""
 

@@ -82,3 +82,24 @@ def test_half_a_character_is_named_where_it_is_read(cases, tmp_path):
     [letter] = letters.read_text(encoding="utf-8").splitlines()
     assert "half a character" in letter
     assert "owner_id" in letter
+
+
+def test_explain_shows_refused_documents_that_name_the_vehicle(tmp_path):
+    stream = tmp_path / "stream.jsonl"
+    good = '{"event_type":"registration","event_id":"1","source":"s","vin":"LRW3E7FS5PC695355",'
+    good += '"occurred_at":"2023-05-01","kind":"initial"}'
+    bad = good.replace("2023-05-01", "2023-02-30").replace('"1"', '"2"')
+    other = bad.replace("LRW3E7FS5PC695355", "LRW3E7FS5PC695356")
+    stream.write_text("\n".join((good, bad, other)) + "\n", encoding="utf-8")
+    shown = CliRunner().invoke(app, ["explain", str(stream), "--vin", "LRW3E7FS5PC695355"])
+    assert shown.exit_code == 0, shown.output
+    assert "line 2" in shown.output
+    assert "2023-02-30" in shown.output
+    assert "line 3" not in shown.output
+
+
+def test_explain_says_of_a_number_that_it_identifies_no_car(cases):
+    case = str(cases / "01_masked_month.jsonl")
+    shown = CliRunner().invoke(app, ["explain", case, "--vin", "WVGZZZCT3T***********"])
+    assert shown.exit_code == 2
+    assert "identifies no car" in shown.output

@@ -185,3 +185,8 @@ def test_a_record_that_the_database_never_takes_does_not_pass_for_an_outage(
     done = write(store, records(change("a"), bad, change("c")))
     assert done.stored["alert"] + done.refused["alert"] == 3
     assert {row[0] for row in rows(store, "SELECT alert_id FROM alerts")} >= {"a", "c"}
+
+
+def test_a_text_that_only_looks_like_an_escaped_nul_is_stored(store: sa.Engine):
+    done = write(store, [record(change(facts={"brand": r"BYD\u0000"}, explanation=r"a \u0000"), 0)])
+    assert (done.stored["alert"], done.refused["alert"]) == (1, 0)

@@ -4,6 +4,11 @@ import msgspec
 import pytest
 
 from detectors.filing import FiledDocument, FilingOutcome, Position, content_digest, file_document, trim
+from detectors.registry import Catalogue
+from streams.engine.engine import Engine
+from streams.engine.results import RawDocument
+from streams.setup.policy import load_policy
+from streams.state.store import MemoryStore
 from tests.unit.documents import day, registration
 
 DOCUMENT = registration("initial", "2025-03-01", "a", event_id="1", price_cny=100.0)
@@ -124,3 +129,18 @@ def test_a_withdrawal_keeps_what_it_withdraws():
     assert outcomes[-1] is FilingOutcome.STALE
     assert entry.document.is_void
     assert entry.superseded == (DOCUMENT,)
+
+
+@pytest.mark.parametrize("batch", [1, 7, 64, 140])
+def test_the_counters_are_one_truth_whatever_the_batch(batch):
+    lines = [
+        b'{"event_type":"registration","event_id":"%d","source":"s","vin":"LRW3E7FS5PC695355",'
+        b'"occurred_at":"2023-05-%02d","kind":"transfer","owner_id":"o%d"}' % (n, 1 + n % 28, n)
+        for n in range(70)
+    ]
+    engine = Engine(Catalogue(load_policy()), MemoryStore())
+    stream = [RawDocument(line) for line in lines * 2]
+    for start in range(0, len(stream), batch):
+        engine.process(stream[start : start + batch])
+    assert (engine.counters.accepted, engine.counters.duplicate) == (70, 70)
+    assert len(engine.history("LRW3E7FS5PC695355").documents) == 64
