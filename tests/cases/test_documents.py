@@ -1,6 +1,8 @@
 """What real registers hold accuses nobody of what the clerk did, and hides nothing either."""
 
+import sqlite3
 from collections import Counter
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -103,3 +105,15 @@ def test_explain_says_of_a_number_that_it_identifies_no_car(cases):
     shown = CliRunner().invoke(app, ["explain", case, "--vin", "WVGZZZCT3T***********"])
     assert shown.exit_code == 2
     assert "identifies no car" in shown.output
+
+
+def test_the_store_takes_what_only_looks_like_an_escaped_nul(cases, tmp_path):
+    _, alerts = replay(cases / "02_backslash_u0000.jsonl", tmp_path)
+    assert len(alerts) == 4
+    store = tmp_path / "store.db"
+    final = tmp_path / "02_backslash_u0000.final"
+    command = ["sink", "--from-file", str(final), "--url", f"sqlite:///{store}"]
+    ran = CliRunner().invoke(app, command)
+    assert ran.exit_code == 0, ran.output
+    with closing(sqlite3.connect(store)) as connection:
+        assert connection.execute("SELECT count(*) FROM alerts").fetchone() == (4,)
