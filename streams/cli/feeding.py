@@ -70,14 +70,14 @@ def documents_of(files: Sequence[Path], feed: str | None, country: str | None = 
 
     check_there(files)
     compiled = compile_feed(load_feed(feed))
+    if compiled.feed.counts is not None:
+        raise FeedError(f"the feed {feed} makes counts; allowed: one that makes documents")
     if country not in (None, compiled.feed.country):
         own = compiled.feed.country
         raise FeedError(
             f"the feed {feed} is of {own}, the policy of {country}; allowed: the same: "
             f"zeromile --country {own} …, or a policy with [country]"
         )
-    if compiled.feed.counts is not None:
-        raise FeedError(f"the feed {feed} makes counts; allowed: one that makes documents")
     with TemporaryDirectory(prefix="zeromile-feed-") as directory:
         letters = Path(directory, "refused.jsonl")
         made: list[Path] = []
