@@ -55,3 +55,15 @@ async def test_one_with_nothing_to_read_or_still_recovering_is_alive(reporter: A
         reporter.clock = 1_000.0 + second
         _look(reporter, p0=0, p1=50)
     assert not await reporter.stalled()
+
+
+async def test_documents_that_retention_deleted_unread_are_counted_and_gaps_of_transactions_are_not(
+    reporter: Any,
+):
+    async def earliest_offsets(*_: TP) -> dict[TP, int]:
+        return {A: 380, B: 7}
+
+    consumer = SimpleNamespace(jumps=[(A, 0, 380), (B, 10, 12)], earliest_offsets=earliest_offsets)
+    await reporter._count_deleted(consumer)
+    assert consumer.jumps == []
+    assert reporter._metrics.documents_deleted_unread.labels("t")._value.get() == 380
