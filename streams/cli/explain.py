@@ -43,6 +43,7 @@ def explain(
     ] = None,
 ) -> None:
     """Show one vehicle: timeline, sales, alerts, near misses, and refused documents that name it."""
+    from streams.cli.explain_tables import dossier_tables
     from streams.engine.citing import as_data
 
     dossiers = _dossiers(files, vin, config, model, watermark)
@@ -50,7 +51,12 @@ def explain(
         typer.echo(json.dumps(list(map(as_data, dossiers)), indent=2, ensure_ascii=False, default=str))
     if html is not None:
         _write_page(dossiers, html)
-    if not as_json and html is None:
+    if as_json or html is not None:
+        return
+    if out.format != "table":
+        for table in dossier_tables(dossiers):
+            out.print(table)
+    else:
         for found in dossiers:
             show_dossier(found)
 
@@ -172,15 +178,7 @@ def _alert_line(alert: Alert) -> str:
 
 
 def _quiet_lines(found: Dossier) -> list[str]:
-    from detectors import civil_time
+    from streams.cli.explain_tables import not_yet
 
-    waiting = [
-        f"  {detector}: waits until the {feed} feed is complete through {civil_time.day_text(last_day)}"
-        for detector, feed, last_day in found.waiting
-    ]
-    near = [
-        f"  {miss.finding.detector}: {miss.observed} {miss.unit} on {miss.finding.occurred_at}; "
-        f"the limit is {miss.parameter} = {miss.threshold:g}"
-        for miss in found.near
-    ]
-    return ["[bold]Nearly fires[/]", *waiting, *near] if waiting or near else []
+    lines = [f"  {detector}: {why}" for detector, why in not_yet(found)]
+    return ["[bold]Nearly fires[/]", *lines] if lines else []

@@ -125,26 +125,46 @@ EXAMPLES: Final = {
     "replay": "zeromile replay FILE --final firing.jsonl --report report.html",
     "schema": "zeromile schema --example > example.jsonl",
     "check": "zeromile check FILE",
-    "feed": "zeromile feed draft register.csv",
+    "ledger build": "zeromile ledger build FILE --out ledger",
+    "feed list": "zeromile feed list",
+    "feed show": "zeromile feed show cn-registry",
+    "feed draft": "zeromile feed draft register.csv --out register.toml",
+    "feed check": "zeromile feed check register.toml register.csv",
+    "feed convert": "zeromile feed convert register.toml register.csv --out documents.jsonl",
     "explain": "zeromile explain FILE --vin VIN",
-    "detectors": "zeromile detectors show double_sale",
-    "policy": "zeromile policy show --config mine.toml",
+    "detectors list": "zeromile detectors list --format csv",
+    "detectors show": "zeromile detectors show double_sale",
+    "policy show": "zeromile policy show --config mine.toml",
     "backtest": "zeromile backtest FILE --b mine.toml --out backtest",
     "train": "zeromile train FILE --out models/2026-11 --seed 1",
-    "model": "zeromile model compare models/2026-10 models/2026-11 FILE",
+    "model show": "zeromile model show default",
+    "model compare": "zeromile model compare models/2026-10 models/2026-11 FILE",
+    "model drift": "zeromile model drift models/2026-11 FILE --metrics drift.prom",
+    "model rollback": "zeromile model rollback models/2026-11",
     "spikes": "zeromile spikes counts.csv --method farrington --out alarms.csv",
     "worker": "zeromile worker --bootstrap 127.0.0.1:9092",
     "publish": "zeromile publish FILE --rate 2000",
     "sink": "zeromile sink --url sqlite:///zeromile.sqlite --from-file changes.jsonl",
-    "pack": "zeromile pack export --province CN-GD --detector double_sale --out case",
-    "topics": "zeromile topics apply",
+    "pack export": "zeromile pack export --province CN-GD --detector double_sale --out case",
+    "pack verify": "zeromile pack verify case",
+    "topics apply": "zeromile topics apply",
+    "topics check": "zeromile topics check",
     "doctor": "zeromile doctor",
-    "settings": "zeromile settings show",
-    "alerts": "zeromile alerts list --severity critical",
+    "settings show": "zeromile settings show",
+    "alerts list": "zeromile alerts list --severity critical",
+    "alerts tail": "zeromile alerts tail --detector double_sale --json",
     "vehicle": "zeromile vehicle VIN",
-    "dead-letters": "zeromile dead-letters redrive --reason wrong_key --rekey",
+    "dead-letters list": "zeromile dead-letters list --reason wrong_key",
+    "dead-letters show": "zeromile dead-letters show zeromile.dead-letters.v1/0/17",
+    "dead-letters redrive": "zeromile dead-letters redrive --reason wrong_key --rekey",
+    "watermarks show": "zeromile watermarks show",
+    "watermarks lower": "zeromile watermarks lower registration register-gd --to 2026-10-31",
+    "state show": "zeromile state show VIN",
+    "state export": "zeromile state export --out state.jsonl",
+    "state drop": "zeromile state drop VIN --yes",
+    "state forget": "zeromile state forget --before 2020-01-01",
 }
-"""A line to try, under the help of a command."""
+"""A line to try, under the help of every command."""
 
 
 WITH_TABLES: Final = {
@@ -157,6 +177,7 @@ WITH_TABLES: Final = {
         "train",
         "settings",
         "backtest",
+        "spikes",
         "schema",
         "check",
     ),
@@ -202,8 +223,7 @@ class LazyCommands(TyperGroup):
         found = getattr(import_module(f"streams.cli.{place.module}"), place.name)
         command: Any = typer.main.get_group(found) if isinstance(found, typer.Typer) else _single(found)
         command.name = cmd_name
-        if cmd_name in EXAMPLES:
-            command.epilog = f"Example: {EXAMPLES[cmd_name]}"
+        _add_examples(cmd_name, command)
         _add_formats(cmd_name, command)
         return command
 
@@ -230,6 +250,18 @@ class LazyCommands(TyperGroup):
             )
         except KeyboardInterrupt:
             fail("interrupted; nothing was written", exit_codes.INTERRUPTED)
+
+
+def _add_examples(name: str, command: Any) -> None:
+    """Put its example under a command, or under each of a group, and below the group those of all."""
+    below = getattr(command, "commands", {})
+    for inner, one in below.items():
+        if f"{name} {inner}" in EXAMPLES:
+            one.epilog = f"Example: {EXAMPLES[f'{name} {inner}']}"
+    own = [EXAMPLES[name]] if name in EXAMPLES else []
+    lines = own or [EXAMPLES[f"{name} {inner}"] for inner in below if f"{name} {inner}" in EXAMPLES]
+    if lines:
+        command.epilog = f"Example: {lines[-1]}"
 
 
 def _add_formats(name: str, command: Any) -> None:

@@ -11,6 +11,7 @@ import typer
 from rich.table import Table
 
 from streams.cli.console import out as console
+from streams.cli.console import plain
 from streams.cli.replay import Force
 from streams.setup.outputs import Outputs
 
@@ -150,12 +151,13 @@ def _controlled(scores: Scores, rate: float) -> Scores:
 
 def _print(table: CountTable, scores: Scores, method: str, *, beside: bool) -> None:
     """Print one line an alarm and a summary, beside standard output where that carries data."""
-    import numpy as np
-
     from streams.spikes.labels import score_labels
 
-    for column, period in enumerate(table.periods):
-        for line in np.flatnonzero(scores.alarm[:, column]):
+    if console.format != "table":
+        console.print(_alarms(table, scores))
+        beside = True
+    else:
+        for column, line in _places(scores):
             expected, upper = scores.expected[line, column], scores.upper[line, column]
             # A method that adds earlier periods up (EARS C3) may leave less room than is expected.
             usual = (
@@ -164,7 +166,8 @@ def _print(table: CountTable, scores: Scores, method: str, *, beside: bool) -> N
                 else "with the periods before it more than is usual"
             )
             typer.echo(
-                f"{period} {table.regions[line]}: {table.counts[line, column]:.0f} counted, "
+                f"{table.periods[column]} {table.regions[line]}: "
+                f"{table.counts[line, column]:.0f} counted, "
                 f"{expected:.1f} expected, {usual} (p {scores.p[line, column]:.2g})",
                 err=beside,
             )
@@ -176,6 +179,23 @@ def _print(table: CountTable, scores: Scores, method: str, *, beside: bool) -> N
     )
     if table.labels is not None:
         typer.echo(_sentence(score_labels(table, table.labels, scores), table.kind), err=beside)
+
+
+def _places(scores: Scores) -> list[tuple[int, int]]:
+    """Column and line of every alarm, in the order of time."""
+    import numpy as np
+
+    return [(int(column), int(line)) for column, line in np.argwhere(scores.alarm.T)]
+
+
+def _alarms(table: CountTable, scores: Scores) -> Table:
+    shown = Table("region", "period", "count", "expected", "upper", "p", title="Alarms")
+    for column, line in _places(scores):
+        judged = (one[line, column] for one in (scores.expected, scores.upper, scores.p))
+        counted = f"{table.counts[line, column]:.0f}"
+        figures = (counted, *(f"{value:.6g}" for value in judged))
+        shown.add_row(plain(table.regions[line]), str(table.periods[column]), *figures)
+    return shown
 
 
 def _sentence(outcome: LabelOutcome, kind: str) -> str:

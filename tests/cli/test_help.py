@@ -11,7 +11,7 @@ import typer
 
 from streams.backfill.outputs import BATCH
 from streams.cli import replay as replay_module
-from streams.cli.lazy import COMMANDS, EXAMPLES
+from streams.cli.lazy import COMMANDS, EXAMPLES, LazyCommands
 from streams.cli.spikes import Method
 from streams.spikes.methods import METHODS
 
@@ -51,7 +51,22 @@ def test_the_list_says_what_the_command_says(name):
 
 def test_examples_stand_under_the_help(run):
     assert EXAMPLES["replay"] in " ".join(run("replay", "--help").output.split())
-    assert EXAMPLES.keys() <= COMMANDS.keys()
+
+
+def test_every_command_has_an_example_and_options_that_it_takes():
+    group, written = LazyCommands(), set()
+    for name in COMMANDS:
+        command = group.get_command(None, name)
+        below = getattr(command, "commands", None)
+        leaves = {name: command} if below is None else {f"{name} {k}": c for k, c in below.items()}
+        for path, leaf in leaves.items():
+            words = EXAMPLES[path].removeprefix(f"zeromile {path}")
+            assert words != EXAMPLES[path], path
+            assert leaf.epilog == f"Example: {EXAMPLES[path]}"
+            taken = {option for parameter in leaf.params for option in parameter.opts}
+            assert {word for word in words.split() if word.startswith("--")} <= taken
+            written.add(path)
+    assert written == set(EXAMPLES)
 
 
 def test_what_help_says_is_so():

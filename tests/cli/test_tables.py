@@ -83,6 +83,26 @@ def test_json_of_several_tables_is_by_title(run, stream):
     assert {"double_sale"} <= {row["detector"] for row in found["Alerts firing"]}
 
 
+def test_explain_tells_programs_all_that_it_tells_people(run, stream):
+    told = run("explain", stream, "--vin", "LRW3E7FS5PC000400", "--format", "json")
+    found = json.loads(told.stdout)
+    assert [row["document"] for row in found["Timeline"]] == ["r/1", "r/2"]
+    assert {"double_sale"} <= {row["detector"] for row in found["Fires"]}
+    assert {row["vehicle"] for row in found["Sales derived"]} == {"LRW3E7FS5PC000400"}
+    assert "Nearly fires" in found
+    assert not told.stderr
+
+
+def test_spikes_tells_programs_its_alarms(run, tmp_path):
+    counts = tmp_path / "counts.csv"
+    weeks = [f"A,2025-W{week:02},{40 if week == 30 else 5}" for week in range(1, 31)]
+    counts.write_text("\n".join(["region,period,count", *weeks]))
+    told = run("spikes", counts, "--method", "trailing-mean", "--format", "json")
+    rows = json.loads(told.stdout)
+    assert [(row["region"], row["period"], row["count"]) for row in rows] == [("A", "2025-W30", 40)]
+    assert "1 alarms" in told.stderr
+
+
 def test_csv(run):
     rows = list(csv.DictReader(io.StringIO(run("settings", "show", "--format", "csv").stdout)))
     assert "ZEROMILE_BOOTSTRAP_SERVERS" in {row["variable"] for row in rows}
