@@ -53,7 +53,10 @@ COMMANDS: Final = {
     ),
     "replay": Place("replay", "replay", _FILES, "Replay recorded streams and say what is found."),
     "explain": Place(
-        "explain", "explain", _FILES, "Show one vehicle: timeline, sales, alerts and near misses."
+        "explain",
+        "explain",
+        _FILES,
+        "Show one vehicle: timeline, sales, alerts, near misses, and refused documents that name it.",
     ),
     "schema": Place(
         "schema", "schema", _FILES, "Tell which fields documents have, and what each allows."

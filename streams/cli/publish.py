@@ -48,7 +48,10 @@ def _say(message: str) -> None:
 def publish(
     files: Files,
     *,
-    rate: Annotated[float | None, typer.Option(min=0.001, help="Documents a second.")] = None,
+    rate: Annotated[
+        float | None,
+        typer.Option(min=0.001, help="Documents a second; default as many as the broker takes."),
+    ] = None,
     speed: Annotated[
         str | None, typer.Option(help="Follow the documents' own time, 60x: an hour a minute.")
     ] = None,

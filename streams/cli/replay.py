@@ -31,7 +31,8 @@ Files = Annotated[
     ),
 ]
 Config = Annotated[
-    Path | None, typer.Option("--config", help="Policy file whose values override the shipped ones.")
+    Path | None,
+    typer.Option("--config", help="Policy file whose values override the shipped ones; default none."),
 ]
 ModelChoice = Annotated[
     str | None,
@@ -39,7 +40,7 @@ ModelChoice = Annotated[
         "--model",
         metavar="DIR",
         help="Judge by the trained model of this directory too; `default` is the one that ships, "
-        "which knows a simulated country.",
+        "which knows a simulated country. Without it the rules judge alone.",
     ),
 ]
 Debug = Annotated[
@@ -58,7 +59,7 @@ Workers = Annotated[
 Memory = Annotated[
     str,
     typer.Option(
-        metavar="SIZE", help="What the database takes before it writes to the scratch folder (2GiB)."
+        metavar="SIZE", help="What the database takes before it writes to the scratch folder."
     ),
 ]
 Scratch = Annotated[

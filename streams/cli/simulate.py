@@ -32,18 +32,23 @@ def simulate(
     out: Annotated[Path, typer.Option(help="Documents (JSON Lines; gzip if named .gz).")],
     truth: Annotated[Path, typer.Option(help="What is true about them (JSON Lines).")],
     vehicles: Annotated[
-        int | None, typer.Option(min=100, max=100_000_000, help="Vehicles with documents.")
+        int | None,
+        typer.Option(min=100, max=100_000_000, help="Vehicles with documents; default the country's."),
     ] = None,
-    days: Annotated[int | None, typer.Option(min=30, help="Length of the stream.")] = None,
+    days: Annotated[
+        int | None, typer.Option(min=30, help="Length of the stream; default the country's.")
+    ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Same seed, same bytes.")] = 1,
     start: Annotated[
         datetime.datetime | None,
-        typer.Option(formats=["%Y-%m-%d"], help="First day of the stream."),
+        typer.Option(formats=["%Y-%m-%d"], help="First day of the stream; default the country's."),
     ] = None,
     export_share: Annotated[
         float | None,
         typer.Option(
-            min=0.001, max=0.9, help="Share of the vehicles that are exported (about 0.016 in life)."
+            min=0.001,
+            max=0.9,
+            help="Share of the vehicles that are exported, about 0.016 in life; default the country's.",
         ),
     ] = None,
     benchmark: Annotated[
@@ -55,7 +60,11 @@ def simulate(
     ] = False,
     country: Annotated[
         Path | None,
-        typer.Option(exists=True, dir_okay=False, help="Another parameter file of the same shape."),
+        typer.Option(
+            exists=True,
+            dir_okay=False,
+            help="Another parameter file of the same shape; default the one that ships.",
+        ),
     ] = None,
     force: Force = False,
 ) -> None:
