@@ -3,11 +3,14 @@
 import csv
 import io
 import json
+from types import SimpleNamespace
 
 import pytest
 from rich.console import Console
 from rich.table import Table
 
+from streams.cli import dead_letters
+from streams.cli.console import out, show_list
 from streams.cli.lazy import COMMANDS, WITH_TABLES
 from streams.cli.tables import TableConsole
 
@@ -119,3 +122,21 @@ def test_every_command_with_tables_takes_a_format(run, name):
     words = {"settings": ["settings", "show"]}.get(name, name.split())
     assert "--format" in run(*words, "--help").output
     assert run(*words, "--format", "xml").exit_code == 2
+
+
+def test_a_list_of_nothing_is_one_line_and_empty_for_programs(capsys, monkeypatch):
+    show_list(Table("letter"), "no refused document waits")
+    people = capsys.readouterr()
+    assert (people.out, people.err) == ("", "no refused document waits\n")
+    monkeypatch.setattr(out, "format", "json")
+    show_list(Table("letter"), "no refused document waits")
+    out.conclude()
+    assert json.loads(capsys.readouterr().out) == []
+
+
+def test_dead_letters_are_listed_with_their_whole_message(run, monkeypatch):
+    message = f"field 'price' is {'9' * 300}; allowed: a number"
+    about = {"error.class": "wrong_type", "failed_at": "2026-01-01", "error.message": message}
+    letter = SimpleNamespace(identity="t/0/17", about=about.__getitem__)
+    monkeypatch.setattr(dead_letters, "_letters", lambda *_: iter([letter]))
+    assert message in run("dead-letters", "list").stdout
