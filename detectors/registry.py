@@ -1,6 +1,6 @@
 """The catalogue: every detector of single vehicles, put to work with one policy."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -68,7 +68,7 @@ RULES: Final[tuple[type[Detector[Any]], ...]] = (
 )
 """Every rule, headline first."""
 
-FORESTS: Final[tuple[type[ForestDetector[Any]], ...]] = (UnusualLifeCycle, UnusualExport)
+FORESTS: Final[tuple[type[ForestDetector], ...]] = (UnusualLifeCycle, UnusualExport)
 """Findings of a trained model; they judge many vehicles at once."""
 
 DETECTORS: Final[dict[str, type[Detector[Any]]]] = {
@@ -106,9 +106,10 @@ class Catalogue:
     def __init__(self, policy: Policy, model: ForestModel | None = None) -> None:
         self.policy = policy
         self.model = model
+        parameters: Mapping[str, Any] = policy.parameters  # each of its detector's own type
         self.known: dict[str, Detector[Any]] = {
-            rule.spec.id: rule(policy.parameters[rule.spec.id]) for rule in RULES
-        } | {forest.spec.id: forest(policy.parameters[forest.spec.id], model) for forest in FORESTS}
+            rule.spec.id: rule(parameters[rule.spec.id]) for rule in RULES
+        } | {forest.spec.id: forest(parameters[forest.spec.id], model) for forest in FORESTS}
         """Every detector: one that is switched off still explains the alerts it left behind."""
         self.detectors: dict[str, Detector[Any]] = {
             identity: detector
@@ -184,7 +185,7 @@ class Catalogue:
 
     def _add_forest(
         self,
-        forest: ForestDetector[Any],
+        forest: ForestDetector,
         histories: Sequence[VehicleHistory],
         verdicts: list[Verdict],
     ) -> None:

@@ -1,33 +1,31 @@
-"""Who enters the training populations: rules that keep the scheme out of the reference.
+"""Who enters the reference population: exports that no rule finds, whatever their age.
 
 Most used exports *are* the anomaly. Measured: a reference population with 8 % of them in it finds 21 %
 of the zero-mileage exports instead of 99.7 %; one of exports alone ranks them as the most normal of
-all. So a vehicle enters the reference only when it is old enough, plausibly driven, found by no rule,
-and late enough for corrections to have arrived.
+all. So the rules keep the scheme out of the population, and what the rules let through is not learnt
+from while it is young or hardly driven. It is *compared with* all the same: p-values are shares of all
+exports that no rule finds, of any age. A limit that holds for those who are compared with and not for
+those who are judged would break their promise.
 """
 
 from typing import Final, Literal
 
-from detectors.documents import Deregistration, Document
-from detectors.forest.life_cycle import LIFE_CYCLE, Observation
+import numpy as np
+import numpy.typing as npt
 
-Refusal = Literal[
-    "rule_finding",
-    "lost_or_revoked",
-    "too_recent",
-    "too_young",
-    "odometer_not_read",
-    "odometer_implausible",
-]
-"""Why a vehicle does not enter the reference population."""
+from detectors.forest.life_cycle import LIFE_CYCLE, Observation
+from detectors.forest.packing import FloatArray
+
+Refusal = Literal["rule_finding", "too_recent"]
+"""Why an export does not enter the reference population."""
 
 DELAY_DAYS: Final = 60
 """Days between the closing document and the newest document of the window: corrections, withdrawals and
 deregistrations come in that time."""
-LEAST_AGE_DOMESTIC: Final = 180
-"""Days from registration to resale; the letter rule's own border between new and used."""
-LEAST_AGE_EXPORT: Final = 365
-"""The same for an export: clear of cars parked until day 180 and of those who wait a little longer."""
+
+LEAST_AGE: Final = 365
+"""Days from registration to export from which one is learnt from: clear of cars parked until day 180
+and of those who wait a little longer."""
 LEAST_KM_A_DAY: Final = 3.0
 MOST_KM_A_DAY: Final = 400.0
 """Distances that somebody who uses a car drives: 1,000 km a year to a taxi's."""
@@ -39,7 +37,7 @@ QUALITY: Final = frozenset(
 
 
 def refusal(observation: Observation, firing: frozenset[str], last_day: int) -> Refusal | None:
-    """Say why a vehicle is not admitted to the reference population, ``None`` if it is.
+    """Say why an export is not admitted to the reference population, ``None`` if it is.
 
     Parameters
     ----------
@@ -50,24 +48,21 @@ def refusal(observation: Observation, firing: frozenset[str], last_day: int) -> 
     last_day
         Civil day to which the window's documents reach.
     """
-    if firing - QUALITY or _was_cut_short(observation.closing):
-        return "rule_finding" if firing - QUALITY else "lost_or_revoked"
-    if last_day - observation.closing.day < DELAY_DAYS:
-        return "too_recent"
-    age, kilometres = observation.values[_AGE], observation.values[_ODOMETER]
-    if age < (LEAST_AGE_EXPORT if observation.exported else LEAST_AGE_DOMESTIC):
-        return "too_young"
-    if kilometres != kilometres:  # noqa: PLR0124 - NaN: nobody read it
-        return "odometer_not_read" if observation.exported else None
-    if not LEAST_KM_A_DAY <= kilometres / age <= MOST_KM_A_DAY:
-        return "odometer_implausible"
-    return None
+    if firing - QUALITY:
+        return "rule_finding"
+    return "too_recent" if last_day - observation.closing.day < DELAY_DAYS else None
 
 
-def _was_cut_short(closing: Document) -> bool:
-    """A theft or a registration taken back ends a life, and is no ordinary end of one."""
-    return isinstance(closing, Deregistration) and closing.reason in {"lost", "revoked"}
+def learnt_from(values: FloatArray) -> npt.NDArray[np.bool_]:
+    """Which admitted exports the forest is grown on: a year old, plausibly driven or not read.
 
-
-_AGE = LIFE_CYCLE.measured.index("age_days")
-_ODOMETER = LIFE_CYCLE.measured.index("odometer_km")
+    Parameters
+    ----------
+    values
+        Measured life-cycle features, shape ``(exports, features)``.
+    """
+    age = values[:, LIFE_CYCLE.measured.index("age_days")]
+    a_day = values[:, LIFE_CYCLE.measured.index("odometer_km")] / np.maximum(age, 1.0)
+    driven = np.isnan(a_day) | ((a_day >= LEAST_KM_A_DAY) & (a_day <= MOST_KM_A_DAY))
+    result: npt.NDArray[np.bool_] = (age >= LEAST_AGE) & driven
+    return result

@@ -2,8 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
-from math import log
-from typing import Annotated, Any, ClassVar, NamedTuple, TypeVar
+from typing import Annotated, Any, ClassVar, NamedTuple
 
 import numpy as np
 from msgspec import Meta
@@ -11,7 +10,7 @@ from msgspec import Meta
 from detectors.base import Detector, Parameters
 from detectors.findings import Fact, Finding, Severity, anchor_of, score_in_band
 from detectors.forest.explanation import explain_rows
-from detectors.forest.judging import agreeing, judge
+from detectors.forest.judging import judge, second_opinions
 from detectors.forest.life_cycle import Observation
 from detectors.forest.trained import ForestModel, TrainedForest
 from detectors.forest.wording import tell
@@ -20,16 +19,15 @@ from detectors.summaries import Summary
 
 
 class ForestParameters(Parameters, frozen=True, kw_only=True):
-    """What every forest finding needs."""
+    """Limits of a forest's finding."""
 
     minimum_features: Annotated[int, Meta(ge=1, le=20)]
     """Fewest features that the documents must state; with fewer a vehicle is not judged."""
+    p_export: Annotated[float, Meta(gt=0, le=0.5)]
+    """Greatest p-value reported: the share of the exports compared with that are."""
 
 
-ForestParametersT = TypeVar("ForestParametersT", bound=ForestParameters)
-
-
-class ForestDetector(Detector[ForestParametersT]):
+class ForestDetector(Detector[ForestParameters]):
     """A finding by a trained forest.
 
     The score is a function of the history and the model alone: the rows of a batch are judged
@@ -43,10 +41,11 @@ class ForestDetector(Detector[ForestParametersT]):
         The trained model, its id is on every finding; without one nothing is found.
     """
 
+    parameters_type = ForestParameters
     population: ClassVar[str]
     """What vehicles are compared with, in words."""
 
-    def __init__(self, parameters: ForestParametersT, model: ForestModel | None = None) -> None:
+    def __init__(self, parameters: ForestParameters, model: ForestModel | None = None) -> None:
         super().__init__(parameters)
         self._forest = None if model is None else self.forest_of(model)
         self._model_id = None if model is None else model.model_id
@@ -59,14 +58,6 @@ class ForestDetector(Detector[ForestParametersT]):
     @abstractmethod
     def observe(self, history: VehicleHistory) -> Observation | None:
         """Measure a history; ``None`` where there is nothing to judge."""
-
-    @abstractmethod
-    def limit(self, observation: Observation) -> float:
-        """Greatest p-value that is reported."""
-
-    @abstractmethod
-    def severity(self, observation: Observation, second_opinions: int) -> Severity:
-        """How bad an unusual vehicle is."""
 
     def concerns_content(self, content: int, documents: int) -> bool:
         """Nothing concerns a finding without a forest."""
@@ -124,17 +115,20 @@ class ForestDetector(Detector[ForestParametersT]):
         """Judge all, and of those with enough evidence explain the ones within the limit."""
         values = np.array([observation.values for _, observation in observed])
         judged = judge(forest, values, [observation.province for _, observation in observed])
-        limits = np.array([self.limit(observation) for _, observation in observed])
         stated = np.count_nonzero(~np.isnan(values), axis=1)
         suffices = stated >= self.parameters.minimum_features
-        rows = np.flatnonzero(suffices & (judged.p_value <= limits))
+        limit = self.parameters.p_export
+        rows = np.flatnonzero(suffices & (judged.p_value <= limit))
         if len(rows) == 0:
             return
+        levels = np.full(len(rows), limit)
+        opinions = second_opinions(forest, judged.standardised[rows], levels)
         rarities = zip(
             judged.score[rows].tolist(),
             judged.p_value[rows].tolist(),
-            limits[rows].tolist(),
-            agreeing(forest, judged.standardised[rows], limits[rows]).tolist(),
+            opinions.agreeing.tolist(),
+            opinions.distant.tolist(),
+            opinions.closeness.tolist(),
             strict=True,
         )
         compared_with = len(forest.calibration.forest)
@@ -150,10 +144,11 @@ class ForestDetector(Detector[ForestParametersT]):
         reasons: dict[str, Fact],
     ) -> Finding:
         closing = observation.closing
-        severity = self.severity(observation, rarity.second_opinions)
+        # the distance leads the rank, so it also decides between the bands
+        severity: Severity = "medium" if rarity.distant else "low"
         facts: dict[str, Fact] = {
             "p_value": round(rarity.p_value, 7),
-            "p_limit": rarity.limit,
+            "p_limit": self.parameters.p_export,
             "anomaly_score": round(rarity.score, 6),
             "second_opinions": rarity.second_opinions,
             "compared_with": rarity.compared_with,
@@ -178,15 +173,10 @@ class _Rarity(NamedTuple):
 
     score: float
     p_value: float
-    limit: float
     second_opinions: int
+    distant: bool
+    """Whether the robust Mahalanobis distance is beyond the limit too."""
+    closeness: float
+    """How far out by that distance, from 0 to 1."""
     compared_with: int
     """Held-out vehicles that the p-value counts among."""
-
-    @property
-    def closeness(self) -> float:
-        """How bad from 0 to 1: half by the p-value's depth below the limit, half by opinions."""
-        least = 1.0 / (self.compared_with + 1)
-        span = log(self.limit / least)
-        depth = log(self.limit / self.p_value) / span if span > 0 else 1.0
-        return 0.5 * depth + 0.25 * self.second_opinions

@@ -123,7 +123,6 @@ def observe_export(history: VehicleHistory) -> Observation | None:
         values,
         declaration.exporter_province or origin or "",
         declaration,
-        True,
         used,
     )
 

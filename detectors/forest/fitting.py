@@ -25,7 +25,7 @@ _INTERQUARTILE_TO_DEVIATION = 1.349  # of a normal distribution
 _SMALLEST_SPREAD = 1e-3
 
 _FIT_ROWS = 5000  # the estimate does not improve noticeably beyond, its time does
-_LEAST_VARIANCE = 0.25  # of a prepared column (its spread is 1) that the core holds constant
+_LEAST_VARIANCE = 0.25  # along directions that the core holds constant; a prepared column has 1
 _GRID = 1024  # quantiles kept of each column: tails are resolved to 1 in 1,000
 
 
@@ -133,15 +133,16 @@ def fit_mahalanobis(rows: FloatArray, seed: int) -> RobustMahalanobis:
     if len(rows) > _FIT_ROWS:
         rows = rows[np.sort(generator.choice(len(rows), _FIT_ROWS, replace=False))]
     with warnings.catch_warnings():
-        # columns that are constant in the core make the raw determinant zero; the shrinkage below
+        # columns that are constant in the core make the raw determinant zero; the floor below
         # repairs that
         warnings.simplefilter("ignore", UserWarning)
         warnings.simplefilter("ignore", RuntimeWarning)
         core = MinCovDet(random_state=seed, support_fraction=0.75).fit(rows)
-    covariance = core.covariance_ + np.diag(
-        np.maximum(0.0, _LEAST_VARIANCE - np.diag(core.covariance_))
-    )
-    precision = np.linalg.inv(covariance)
+    # A residual is nearly a sum of other columns, and of two sales the time between them *is* the age:
+    # along such directions the core does not vary at all, and without a floor the distance would
+    # measure nothing but how far a row strays from them.
+    variances, directions = np.linalg.eigh(core.covariance_)
+    precision = directions / np.maximum(variances, _LEAST_VARIANCE) @ directions.T
     return RobustMahalanobis(centre=core.location_, precision=(precision + precision.T) / 2)
 
 

@@ -11,6 +11,8 @@ from detectors.forest.packing import FloatArray, IndexArray
 from detectors.forest.scoring import anomaly_scores, places_of, scores_at
 from detectors.forest.trained import TrainedForest
 
+_LEAST_DISTANCE = 1e-12  # where a row and the held-out ones all lie in the centre
+
 _KEPT = 8192  # rows whose places are kept: 800 bytes each with 100 trees
 
 
@@ -65,14 +67,49 @@ def judge(forest: TrainedForest, values: FloatArray, provinces: list[str]) -> Ju
     )
 
 
-def agreeing(
-    forest: TrainedForest, standardised: FloatArray, level: float | FloatArray
-) -> npt.NDArray[np.intp]:
-    """How many of the two second opinions find each row abnormal too, at a level: 0, 1 or 2."""
+@dataclass(frozen=True, slots=True)
+class SecondOpinions:
+    """What robust Mahalanobis distance and frozen ECOD say of some vehicles, one row each.
+
+    Attributes
+    ----------
+    agreeing
+        How many of the two find the row abnormal too: 0, 1 or 2.
+    distant
+        Whether the distance does.
+    closeness
+        From 0 to 1, how far out the row lies: ``d / (d + limit)``, where ``d`` is its squared
+        distance and ``limit`` that which a share of the level among the held-out vehicles reach.
+        Unlike a p-value it still tells apart the rows that lie beyond all held-out ones.
+    """
+
+    agreeing: npt.NDArray[np.intp]
+    distant: npt.NDArray[np.bool_]
+    closeness: FloatArray
+
+
+def second_opinions(
+    forest: TrainedForest, standardised: FloatArray, levels: FloatArray
+) -> SecondOpinions:
+    """Ask for the second opinions.
+
+    Parameters
+    ----------
+    forest
+        The trained forest.
+    standardised
+        Rows as the forest saw them.
+    levels
+        Greatest p-value that counts as abnormal, of each row.
+    """
     calibration = forest.calibration
-    mahalanobis = p_values(calibration.mahalanobis, forest.mahalanobis.scores(standardised))
-    ecod = p_values(calibration.ecod, forest.ecod.scores(standardised))
-    return (mahalanobis <= level).astype(np.intp) + (ecod <= level)
+    distance = forest.mahalanobis.scores(standardised)
+    distant = p_values(calibration.mahalanobis, distance) <= levels
+    ecod = p_values(calibration.ecod, forest.ecod.scores(standardised)) <= levels
+    held_out = calibration.mahalanobis
+    place = np.minimum(np.floor((1.0 - levels) * len(held_out)), len(held_out) - 1).astype(np.intp)
+    closeness: FloatArray = distance / np.maximum(distance + held_out[place], _LEAST_DISTANCE)
+    return SecondOpinions(distant.astype(np.intp) + ecod, distant, closeness)
 
 
 def contributions(forest: TrainedForest, judged: Judgements, rows: IndexArray) -> FloatArray:

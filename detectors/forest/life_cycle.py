@@ -1,9 +1,8 @@
-"""Life-cycle features: what the reference forest sees of any vehicle, exported or not.
+"""Life-cycle features: what the reference forest sees of an exported vehicle.
 
-A life cycle is looked at when the vehicle changes hands or leaves: at its *closing document*, which is
-the first export document (pending export or declaration) where there is one, else the last transfer or
-deregistration. Documents that follow the closing document change nothing, so a judgement holds still
-while an export is completed.
+A life cycle is looked at when the vehicle leaves: at its *closing document*, the first export document
+(pending export or declaration as used). Documents that follow the closing document change nothing, so a
+judgement holds still while an export is completed.
 """
 
 from itertools import pairwise
@@ -21,7 +20,7 @@ LIFE_CYCLE = FeatureSet(
     features=(
         Feature(
             "age_days", "age at the closing document", "days", "log",
-            "An ordinary car changes hands or leaves after years; the scheme needs days.",
+            "An honest used car leaves after years; the scheme needs days, or waits out a rule.",
             "no initial registration among the documents",
         ),
         Feature(
@@ -89,8 +88,6 @@ class Observation(msgspec.Struct, frozen=True, gc=False):
         Province whose customs the values are compared with; empty when unknown.
     closing
         The document the judgement hangs on.
-    exported
-        Whether the closing document is an export document.
     sources
         Documents the values were taken from, in any order, some perhaps twice.
     """
@@ -98,7 +95,6 @@ class Observation(msgspec.Struct, frozen=True, gc=False):
     values: tuple[float, ...]
     province: str
     closing: Document
-    exported: bool
     sources: list[Document]
 
     def documents(self, history: VehicleHistory) -> list[Document]:
@@ -118,32 +114,18 @@ def first_export_document(history: VehicleHistory) -> Registration | CustomsExpo
     return declared[0]
 
 
-def last_change(history: VehicleHistory) -> Document | None:
-    """Last transfer or deregistration: where a vehicle's life is judged that was not exported."""
-    for document in reversed(history.documents):
-        if isinstance(document, CustomsExport):
-            continue  # declared as new: not a life cycle of a used car
-        if isinstance(document, Registration):
-            if document.kind == "transfer":
-                return document
-        elif document.reason != "temporary":
-            return document
-    return None
-
-
 def observe_life_cycle(history: VehicleHistory) -> Observation | None:
     """Measure a vehicle's life cycle.
 
     Returns
     -------
     Observation or None
-        ``None`` while there is too little to judge: no initial registration, or nothing after it.
+        ``None`` while there is nothing to judge: no initial registration, or no export after it.
     """
     initial = history.initial
     if initial is None:
         return None
-    exit_document = first_export_document(history)
-    closing = exit_document or last_change(history)
+    closing = first_export_document(history)
     if closing is None or closing.day < initial.day or not counts_days(initial, closing):
         return None
     sales = _sales_until(history, closing)
@@ -164,7 +146,7 @@ def observe_life_cycle(history: VehicleHistory) -> Observation | None:
     used: list[Document] = [initial, closing, *[sale.document for sale in sales]]
     if reading:
         used.append(reading.document)
-    return Observation(values, _last_province(registrations), closing, exit_document is not None, used)
+    return Observation(values, _last_province(registrations), closing, used)
 
 
 def _last_province(registrations: list[Registration]) -> str:

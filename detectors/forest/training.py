@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 from sklearn.ensemble import IsolationForest
 
 from detectors.errors import ZeromileError
 from detectors.forest.feature_set import FeatureSet
 from detectors.forest.fitting import fit_ecod, fit_mahalanobis, fit_preparation
-from detectors.forest.packing import FloatArray, pack
+from detectors.forest.packing import FloatArray, IndexArray, pack
 from detectors.forest.preparation import Preparation
 from detectors.forest.scoring import anomaly_scores
 from detectors.forest.stability import PSI_BINS, bin_shares, decile_edges
@@ -51,6 +52,7 @@ def train_forest(
     values: FloatArray,
     provinces: list[str],
     settings: TrainingSettings,
+    core: npt.NDArray[np.bool_] | None = None,
 ) -> tuple[TrainedForest, IsolationForest]:
     """Train one forest.
 
@@ -65,6 +67,9 @@ def train_forest(
         Province of each vehicle; empty when unknown.
     settings
         How to train.
+    core
+        Which vehicles may be learnt from; all of them by default. Those held out are drawn from all,
+        whatever this says: they must be of the population that is judged, or p-values promise nothing.
 
     Returns
     -------
@@ -74,16 +79,19 @@ def train_forest(
     Raises
     ------
     TrainingRefused
-        When there are too few vehicles.
+        When there are too few vehicles, or too few to learn from.
     """
     if len(values) < settings.smallest:
         raise TrainingRefused(
             f"the {features.name} forest needs at least {settings.smallest} vehicles and was "
             f"offered {len(values)}; give a longer window"
         )
-    order = np.random.default_rng((settings.seed, len(values))).permutation(len(values))
-    held = np.sort(order[: int(len(values) * settings.held_out)])
-    kept = np.sort(order[len(held) :])
+    kept, held = split(len(values), settings, core)
+    if len(kept) < settings.smallest * (1 - settings.held_out) / 2:
+        raise TrainingRefused(
+            f"of the {len(values):,} vehicles offered to the {features.name} forest only "
+            f"{len(kept):,} may be learnt from; give a longer window"
+        )
     own = [provinces[row] for row in kept]
     preparation = fit_preparation(features, values[kept], own, settings.seed)
     rows = preparation.prepare(values[kept], own)
@@ -113,6 +121,22 @@ def train_forest(
         bin_shares=shares,
     )
     return trained, estimator
+
+
+def split(
+    count: int, settings: TrainingSettings, core: npt.NDArray[np.bool_] | None = None
+) -> tuple[IndexArray, IndexArray]:
+    """Which of so many vehicles are learnt from, and which are held out for calibration.
+
+    Parameters
+    ----------
+    count, settings, core
+        As `train_forest` takes them.
+    """
+    order = np.random.default_rng((settings.seed, count)).permutation(count)
+    held = np.sort(order[: int(count * settings.held_out)])
+    kept = np.sort(order[len(held) :])
+    return kept if core is None else kept[core[kept]], held
 
 
 def with_probes(rows: FloatArray, share: float, seed: int) -> FloatArray:

@@ -1,12 +1,7 @@
 """An export unlike the other exports."""
 
-from typing import Annotated
-
-from msgspec import Meta
-
 from detectors.base import DetectorSpec
-from detectors.findings import Severity
-from detectors.forest.detector import ForestDetector, ForestParameters
+from detectors.forest.detector import ForestDetector
 from detectors.forest.export_path import observe_export
 from detectors.forest.life_cycle import Observation
 from detectors.forest.trained import ForestModel, TrainedForest
@@ -14,19 +9,12 @@ from detectors.history import Content, VehicleHistory
 from detectors.screens import Case, screen
 
 
-class UnusualExportParameters(ForestParameters, frozen=True, kw_only=True):
-    """Limits of the finding."""
-
-    p_export: Annotated[float, Meta(gt=0, le=0.5)]
-    """Greatest p-value reported: the share of ordinary exports that are."""
-
-
-class UnusualExport(ForestDetector[UnusualExportParameters]):
+class UnusualExport(ForestDetector):
     """Fires on a used export whose documents are rarer than the limit among used exports."""
 
     spec = DetectorSpec(
         id="unusual_export",
-        version=1,
+        version=2,
         title="Unusual among exports",
         status="experimental",
         severities=("low", "medium"),
@@ -49,7 +37,6 @@ class UnusualExport(ForestDetector[UnusualExportParameters]):
         ),
         screen=screen(Case(Content.INITIAL | Content.USED_EXPORT, documents=2)),
     )
-    parameters_type = UnusualExportParameters
     population = "used exports"
 
     @staticmethod
@@ -60,11 +47,3 @@ class UnusualExport(ForestDetector[UnusualExportParameters]):
     def observe(self, history: VehicleHistory) -> Observation | None:
         """Measure the first declaration as used."""
         return observe_export(history)
-
-    def limit(self, observation: Observation) -> float:  # noqa: ARG002 - one limit for all exports
-        """One limit."""
-        return self.parameters.p_export
-
-    def severity(self, observation: Observation, second_opinions: int) -> Severity:  # noqa: ARG002
-        """Medium where both second opinions find it unusual too."""
-        return "medium" if second_opinions > 1 else "low"

@@ -1,58 +1,49 @@
-"""A life cycle unlike ordinary ones, whatever the reason."""
-
-from typing import Annotated
-
-from msgspec import Meta
+"""An exported vehicle's life cycle unlike that of honest exports, whatever the reason."""
 
 from detectors.base import DetectorSpec
-from detectors.findings import Severity
-from detectors.forest.detector import ForestDetector, ForestParameters
+from detectors.forest.detector import ForestDetector
 from detectors.forest.life_cycle import Observation, observe_life_cycle
 from detectors.forest.trained import ForestModel, TrainedForest
 from detectors.history import Content, VehicleHistory
 from detectors.screens import Case, screen
 
 
-class UnusualLifeCycleParameters(ForestParameters, frozen=True, kw_only=True):
-    """Limits of the finding."""
+class UnusualLifeCycle(ForestDetector):
+    """Fires on an export whose life cycle is rarer than the limit among exports that no rule finds.
 
-    p_export: Annotated[float, Meta(gt=0, le=0.5)]
-    """Greatest p-value reported for a vehicle with export documents: the rate of false alarms."""
-    p_domestic: Annotated[float, Meta(gt=0, le=0.5)]
-    """The same for a vehicle that stays; there are fifty times as many."""
-
-
-class UnusualLifeCycle(ForestDetector[UnusualLifeCycleParameters]):
-    """Fires on a vehicle whose life cycle is rarer than the limit among ordinary ones.
-
-    Compared with domestic life cycles and vetted genuine used exports, so that the scheme, which is
-    most of all exports, is not taken for normal.
+    Compared with these alone, so that the scheme, which is most of all exports, is not taken for
+    normal. Vehicles that stay are not judged: on a country written by somebody else none of 2,876
+    alerts on them was right.
     """
 
     spec = DetectorSpec(
         id="unusual_life_cycle",
-        version=1,
+        version=2,
         title="Unusual life cycle",
         status="experimental",
         severities=("low", "medium"),
         description=(
-            "Age, odometer, prices and holding times that hardly any ordinary vehicle shows together."
+            "Age, odometer, prices and holding times that hardly any export without a rule's finding "
+            "shows together."
         ),
         abnormal_because=(
-            "Rules know the schemes somebody wrote down. A forest trained on ordinary life cycles "
-            "sees what is rare among them, also where nobody has described it."
+            "Rules know the schemes somebody wrote down. A forest trained on the exports that no rule "
+            "finds sees what is rare among them, also where nobody has described it."
         ),
         known_gaps=(
-            "Blind inside the scheme: among zero-mileage exports it cannot tell the odd one "
-            "(unusual_export does). Vehicles with too few stated features are not judged. As good as "
-            "the population it was trained on; the shipped model knows a simulated country."
+            "Says nothing of vehicles that stay. Blind inside the scheme: among zero-mileage exports "
+            "it cannot tell the odd one (unusual_export does). A scheme that passes the rules in "
+            "numbers becomes ordinary. Vehicles with too few stated features are not judged. As good "
+            "as the population it was trained on; the shipped model knows a simulated country."
         ),
         look_alikes=(
-            "Dealer and demonstration cars, returned cars, rental fleets, collectors' cars: rare and "
-            "lawful. The limit is the share of ordinary vehicles that are reported."
+            "Young exports with a reason: dealer and demonstration cars, returned cars, moves abroad, "
+            "rental fleets; collectors' cars: rare and lawful. The limit is the share of exports "
+            "without a rule's finding that are reported."
         ),
         references=(
             "Liu, Ting and Zhou 2008, Isolation Forest",
+            "Rousseeuw and Van Driessen 1999, minimum covariance determinant",
             "Vovk, Gammerman and Shafer 2005, conformal prediction",
         ),
         runbook=(
@@ -62,14 +53,11 @@ class UnusualLifeCycle(ForestDetector[UnusualLifeCycleParameters]):
             "around the closing document.",
         ),
         screen=screen(
-            Case(Content.INITIAL | Content.TRANSFER, documents=2),
             Case(Content.INITIAL | Content.PENDING_EXPORT, documents=2),
             Case(Content.INITIAL | Content.USED_EXPORT, documents=2),
-            Case(Content.INITIAL | Content.DEREGISTRATION, documents=2),
         ),
     )
-    parameters_type = UnusualLifeCycleParameters
-    population = "ordinary life cycles"
+    population = "exports that no rule finds"
 
     @staticmethod
     def forest_of(model: ForestModel) -> TrainedForest:
@@ -77,14 +65,5 @@ class UnusualLifeCycle(ForestDetector[UnusualLifeCycleParameters]):
         return model.reference
 
     def observe(self, history: VehicleHistory) -> Observation | None:
-        """Measure the life cycle up to its closing document."""
+        """Measure the life cycle up to the first export document."""
         return observe_life_cycle(history)
-
-    def limit(self, observation: Observation) -> float:
-        """Stricter for vehicles that stay."""
-        parameters = self.parameters
-        return parameters.p_export if observation.exported else parameters.p_domestic
-
-    def severity(self, observation: Observation, second_opinions: int) -> Severity:
-        """Medium for an export that a second opinion finds unusual too."""
-        return "medium" if observation.exported and second_opinions else "low"

@@ -23,7 +23,7 @@ import pyarrow.compute as pc
 from detectors.alerts import Alert
 from detectors.decoding import decode
 from detectors.documents import Document
-from detectors.history import VehicleHistory
+from detectors.history import Content, VehicleHistory
 from detectors.identities import Decode
 from detectors.judging import file_whole
 from detectors.policy import Policy
@@ -253,6 +253,17 @@ class Backfill:
             vin: file_whole(vin, documents, self._withdrawn.get(vin, ()), most)[0]
             for vin, documents in found.items()
         }
+
+    def exported(self, most: int) -> Iterator[VehicleHistory]:
+        """A fair sample of at most so many vehicles with export documents."""
+        assert self._database is not None  # noqa: S101 - `run` has opened it
+        bits = Content.PENDING_EXPORT | Content.USED_EXPORT
+        rows = self._database.execute(
+            f"SELECT DISTINCT vin FROM documents WHERE content & {bits} <> 0 "
+            "ORDER BY hash(vin), vin LIMIT ?",
+            [most],
+        ).fetchall()
+        return iter(self.histories(vin for (vin,) in rows).values())
 
     def _refuse(self, refused: list[RefusedLine]) -> None:
         for one in refused:

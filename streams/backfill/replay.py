@@ -1,12 +1,14 @@
 """The embedded job: recorded streams through the engine, without a broker."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
+from zlib import crc32
 
 from detectors.decoding import decode
+from detectors.history import Content, VehicleHistory
 from detectors.identities import Decode
 from detectors.registry import Catalogue
 from streams.backfill.outputs import (
@@ -102,6 +104,13 @@ class Replay:
                 self._judge_all(judging)
             self._proceedings.conclude(self._newest_export_day())
         return self._proceedings.outcome(self.engine.counters, len(self.engine.store))
+
+    def exported(self, most: int) -> Iterator[VehicleHistory]:
+        """A fair sample of at most so many vehicles with export documents."""
+        bits = Content.PENDING_EXPORT | Content.USED_EXPORT
+        by_digest = sorted(self.engine.store.vins(), key=lambda vin: crc32(vin.encode()))
+        histories = (self.engine.history(vin) for vin in by_digest)
+        return islice((one for one in histories if one is not None and one.content & bits), most)
 
     def read(self, files: Iterable[Path]) -> None:
         """Read files and judge nothing."""

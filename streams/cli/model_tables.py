@@ -19,12 +19,10 @@ def population_table(found: Populations) -> Table:
     table.add_column("vehicles")
     table.add_column("number", justify="right")
     table.add_row("offered", f"{found.offered:,}")
-    table.add_row("nothing to judge: still with the first owner", f"{_unjudged(found):,}")
+    table.add_row("nothing to judge: not exported", f"{_unjudged(found):,}")
     for reason, number in sorted(found.refused.items()):
         table.add_row(f"not in the reference: {reason}", f"{number:,}")
-    domestic = len(found.reference.values) - found.reference_exports
-    table.add_row("reference: domestic life cycles", f"{domestic:,}")
-    table.add_row("reference: vetted genuine used exports", f"{found.reference_exports:,}")
+    table.add_row("reference: exports that no rule finds", f"{len(found.reference.values):,}")
     table.add_row("exports: all used exports", f"{len(found.exports.values):,}")
     return table
 

@@ -140,6 +140,7 @@ def replay(
     from streams.backfill.backfill import Backfill, Means
     from streams.backfill.outputs import OutputFiles
     from streams.backfill.replay import Replay
+    from streams.cli.misfit import warn_of_misfit
     from streams.cli.outcome import leave_by_outcome
     from streams.cli.progress import replay_progress
     from streams.cli.summary import screens_table, summary_tables
@@ -161,8 +162,9 @@ def replay(
     if feed is None:
         check_readable(files, ledger=not on_the_way)
     if on_the_way and (stats or not screen):
-        told = "with --alerts or --batch every vehicle is opened"
-        raise typer.BadParameter(told, param_hint="--stats, --no-screen")
+        raise typer.BadParameter(
+            "with --alerts or --batch every vehicle is opened", param_hint="--stats, --no-screen"
+        )
     catalogue = Catalogue(load_policy(config), choose_model(model))
     decode = decode_from_environment(catalogue.policy.country)
     with Outputs(wanted, [*files, config], force=force) as places, ExitStack() as stack:
@@ -189,6 +191,7 @@ def replay(
             judged = run.engine if isinstance(run, Replay) else run
             firing = replayed.firing.values()
             write_report(places.path("--report"), judged, firing, sources, run.provinces.latest)
+        warn_of_misfit(catalogue.model, run, replayed.firing)
         fed.append_letters(places["--dead-letters"])
         tables = list(summary_tables(replayed))
         if stats and isinstance(run, Backfill):

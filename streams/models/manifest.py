@@ -11,7 +11,7 @@ import skops
 from detectors.errors import ZeromileError
 from streams import __version__
 
-FORMAT = 1
+FORMAT = 2
 """Version of the layout of model directories."""
 
 

@@ -50,11 +50,9 @@ class Populations:
     offered
         Vehicles in it.
     judgeable
-        Vehicles that changed hands or left, so that there is a life cycle to look at.
+        Vehicles with an export document, so that there is a life cycle to look at.
     reference
-        Vehicles admitted to the reference population.
-    reference_exports
-        How many of them were exported.
+        Exports admitted to the reference population: those that no rule finds.
     exports
         Used exports, by the scheme or not.
     refused
@@ -65,7 +63,6 @@ class Populations:
     offered: int = 0
     judgeable: int = 0
     reference: Rows = field(default_factory=lambda: Rows(LIFE_CYCLE))
-    reference_exports: int = 0
     exports: Rows = field(default_factory=lambda: Rows(EXPORT_PATH))
     refused: Counter[str] = field(default_factory=Counter)
 
@@ -112,7 +109,6 @@ def sort_vehicle(
         found.refused[reason] += 1
         return
     found.reference.add(life)
-    found.reference_exports += life.exported
 
 
 def _vehicles(engine: Engine) -> Iterator[tuple[VehicleHistory, frozenset[str]]]:

@@ -6,11 +6,12 @@ from datetime import UTC, datetime
 import numpy as np
 from sklearn.ensemble import IsolationForest
 
+from detectors.forest.admission import learnt_from
 from detectors.forest.guards import check_blindness, check_population, check_stated
-from detectors.forest.judging import agreeing, judge
+from detectors.forest.judging import judge, second_opinions
 from detectors.forest.life_cycle import LIFE_CYCLE
 from detectors.forest.trained import ForestModel, TrainedForest, model_identity
-from detectors.forest.training import TrainingRefused, TrainingSettings, train_forest
+from detectors.forest.training import TrainingRefused, TrainingSettings, split, train_forest
 from streams.models.manifest import (
     FORMAT,
     ForestEntry,
@@ -60,10 +61,10 @@ def train_model(found: Populations, settings: TrainingSettings) -> NewModel:
     if len(found.reference.values) < settings.smallest:
         raise TrainingRefused(_too_few(found, settings.smallest))
     values = found.reference.table()
-    check_population(values, found.reference_exports)
+    check_population(values)
     silent = check_stated(LIFE_CYCLE, values)
     reference, estimator = train_forest(
-        found.reference.features, values, found.reference.provinces, settings
+        found.reference.features, values, found.reference.provinces, settings, learnt_from(values)
     )
     textbook = check_blindness(reference)
     exports, exports_estimator, without = _train_exports(found.exports, settings)
@@ -82,11 +83,13 @@ def train_model(found: Populations, settings: TrainingSettings) -> NewModel:
         population=_population(found),
         reference=_entry(
             reference,
-            settings,
-            found.reference,
+            len(split(len(values), settings, learnt_from(values))[0]),
+            estimator,
             {"textbook_found": textbook} | _metrics_of_exports(found, reference),
         ),
-        exports=None if exports is None else _entry(exports, settings, found.exports, {}),
+        exports=None
+        if exports is None or exports_estimator is None
+        else _entry(exports, len(split(len(found.exports.values), settings)[0]), exports_estimator, {}),
     )
     return NewModel(model, manifest, payload, without, silent)
 
@@ -115,8 +118,7 @@ def _population(found: Populations) -> Population:
     return Population(
         offered=found.offered,
         admitted={
-            "reference_domestic": len(found.reference.values) - found.reference_exports,
-            "reference_exports": found.reference_exports,
+            "reference": len(found.reference.values),
             "exports": len(found.exports.values),
         },
         refused={"nothing_to_judge": found.offered - found.judgeable}
@@ -125,16 +127,18 @@ def _population(found: Populations) -> Population:
 
 
 def _entry(
-    forest: TrainedForest, settings: TrainingSettings, rows: Rows, metrics: dict[str, float]
+    forest: TrainedForest,
+    learnt: int,
+    estimator: IsolationForest,
+    metrics: dict[str, float],
 ) -> ForestEntry:
-    held_out = len(forest.calibration.forest)
     return ForestEntry(
         features=forest.preparation.features.columns,
         provinces=forest.preparation.provinces,
-        rows=len(rows.values) - held_out,
-        held_out=held_out,
+        rows=learnt,
+        held_out=len(forest.calibration.forest),
         trees=forest.packed.trees,
-        samples=min(settings.samples, len(rows.values) - held_out),
+        samples=estimator.max_samples_,
         score_at_1_percent=round(float(np.quantile(forest.calibration.forest, 1 - LEVEL)), 6),
         metrics={name: round(value, 6) for name, value in metrics.items()},
     )
@@ -146,7 +150,8 @@ def _metrics_of_exports(found: Populations, reference: TrainedForest) -> dict[st
     unusual = np.flatnonzero(judged.p_value <= LEVEL)
     if not len(unusual):
         return {}
-    opinions = agreeing(reference, judged.standardised[unusual], LEVEL)
+    levels = np.full(len(unusual), LEVEL)
+    opinions = second_opinions(reference, judged.standardised[unusual], levels).agreeing
     return {
         "reference_unusual": len(unusual) / len(judged.score),
         "second_opinions_agree": float((opinions > 0).mean()),

@@ -44,7 +44,7 @@ def documents(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def other_model() -> NewModel:
     """Few trees, and no forest among exports' size: it judges otherwise than the shipped model."""
-    found = admitted(offered_window(seed=21, ordinary=2_000, genuine=200, scheme=1_100))
+    found = admitted(offered_window(seed=21, ordinary=100, genuine=2_200, scheme=1_100))
     return train_model(found, TrainingSettings(seed=3, trees=20, samples=256))
 
 

@@ -9,7 +9,7 @@ from tests.forest.populations import admitted, offered_window
 
 
 def fresh(seed, spoil=None):
-    rows = admitted(offered_window(seed=seed, ordinary=3_000, genuine=300, scheme=300)).reference
+    rows = admitted(offered_window(seed=seed, ordinary=300, genuine=3_000, scheme=300)).reference
     values = rows.table()
     if spoil is not None:
         values[:, LIFE_CYCLE.measured.index(spoil)] *= 2.5

@@ -32,7 +32,7 @@ PREFIX = "zeromile_model_"
 
 @pytest.fixture(scope="module")
 def model() -> NewModel:
-    found = admitted(offered_window(seed=21, ordinary=2_000, genuine=200, scheme=1_100))
+    found = admitted(offered_window(seed=21, ordinary=100, genuine=2_200, scheme=1_100))
     return train_model(found, TrainingSettings(seed=3, trees=20, samples=256))
 
 
@@ -82,7 +82,7 @@ async def test_the_figures_are_those_of_the_population_that_training_admits(
     model: NewModel, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(drift_watch, "FRESH_DAYS", ALWAYS)
-    histories = offered_window(seed=401, ordinary=1_500, genuine=150, scheme=300)
+    histories = offered_window(seed=401, ordinary=150, genuine=1_500, scheme=300)
     rows = admitted(histories).reference
     drift = measure_drift(model.model.reference, rows.table(), rows.provinces)
     assert drift.vehicles > 500
@@ -95,7 +95,7 @@ async def test_the_figures_are_those_of_the_population_that_training_admits(
 
 
 def test_only_fresh_vehicles_count():
-    history = next(life.domestic() for life in population.ordinary(7, 1))
+    history = next(life.export() for life in population.ordinary(7, 1))
     life = observe_life_cycle(history)
     assert life is not None
     filed = [FiledDocument(document) for document in history.documents]
