@@ -68,8 +68,8 @@ bench: install  ## Measure beside limits and peers: BENCH="limit peers" SIZE=--q
 	    $(BIN)/python -W ignore -m tests.benchmarks $$name $$options; \
 	done
 
-model: install  ## Train the model that ships on a simulated country (about ten minutes)
-	@$(BIN)/zeromile simulate --vehicles 500000 --start 2018-01-01 --days 3225 --seed 2026 \
+model: install  ## Train the model that ships on a simulated country (about three minutes)
+	@$(BIN)/zeromile simulate --vehicles 150000 --export-share 0.25 --start 2018-01-01 --days 3225 --seed 2026 \
 	    --out .model-window.jsonl.gz --truth .model-window.truth.jsonl
 	@rm -rf streams/models/shipped
 	@$(BIN)/zeromile train .model-window.jsonl.gz --out streams/models/shipped --seed 1

@@ -13,9 +13,10 @@ from detectors.forest.training import TrainingRefused
 
 MOST_SCHEME = 0.01
 """Greatest share of the reference population that may look like the scheme itself."""
-LEAST_FOUND = 0.99
-"""Share of textbook zero-mileage exports that a reference forest must find at p <= 0.02. Not at 0.01:
-exports with a maker's letter are as young, lawful, and among those that they are compared with."""
+LEAST_FOUND = 0.9
+"""Share of textbook zero-mileage exports that a reference forest must find at p <= 0.02. Not all of
+them, and not at 0.01: exports with a maker's letter are as young, lawful, and among those that they
+are compared with. A forest that has learnt the scheme finds less than half."""
 
 LEAST_STATED = 3
 """Measured features that the documents of a population must state, or there is nothing to learn."""
@@ -94,7 +95,7 @@ def check_blindness(forest: TrainedForest) -> float:
     Raises
     ------
     TrainingRefused
-        When fewer than 99 % are found.
+        When fewer than 90 % are found.
     """
     cases = textbook_cases(forest)
     found = float((judge(forest, cases, [""] * len(cases)).p_value <= _LEVEL).mean())

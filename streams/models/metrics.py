@@ -25,7 +25,9 @@ class DriftGauges:
             "Population stability index of a feature against the training population; 0.25 is moved.",
             "feature",
         )
-        self._unusual = gauge("unusual_share", "Share of fresh reference vehicles at p <= 0.01.")
+        self._unusual = gauge(
+            "unusual_share", "Share of fresh exports that no rule finds at p <= 0.01."
+        )
         self._vehicles = gauge("fresh_vehicles", "Fresh vehicles that drift was measured on.")
         self._findings = gauge("drift_findings", "Findings that call for another model.")
 

@@ -24,13 +24,13 @@ def test_p_values_are_never_too_small_too_often():
 
 def test_robust_distance_ignores_a_minority_and_follows_chi_square():
     generator = np.random.default_rng(3)
-    mixing = generator.normal(size=(4, 4))
+    mixing = 4 * generator.normal(size=(4, 4))  # no direction so narrow that the floor widens it
     clean = generator.normal(size=(4000, 4)) @ mixing
-    dirty = np.vstack([clean, np.full((400, 4), 40.0)])
+    dirty = np.vstack([clean, np.full((400, 4), 160.0)])
     opinion = fit_mahalanobis(dirty, seed=0)
     distances = opinion.scores(clean)
     assert np.median(distances) / chi2(4).median() == pytest.approx(1, abs=0.15)
-    assert opinion.scores(np.full((1, 4), 40.0))[0] > np.quantile(distances, 0.999)
+    assert opinion.scores(np.full((1, 4), 160.0))[0] > np.quantile(distances, 0.999)
     assert np.allclose(opinion.contributions(clean).sum(axis=1), distances)
 
 
@@ -41,6 +41,16 @@ def test_robust_distance_bears_columns_that_hardly_vary():
     rows[:, 2] = np.where(generator.random(2000) < 0.9, 0.0, rows[:, 2])
     scores = fit_mahalanobis(rows, seed=0).scores(rows)
     assert np.isfinite(scores).all()
+
+
+def test_robust_distance_is_not_led_by_a_column_that_follows_from_others():
+    """Of two sales the time between them is the age; a third sale is no sensation."""
+    generator = np.random.default_rng(3)
+    rows = generator.normal(size=(2000, 2))
+    rows = np.column_stack([rows, rows[:, 0] + rows[:, 1] + generator.normal(0, 0.01, 2000)])
+    opinion = fit_mahalanobis(rows, seed=0)
+    strayed, far = opinion.scores(np.array([[0.0, 0.0, 0.6], [-5.0, -5.0, -10.0]]))
+    assert strayed < np.quantile(opinion.scores(rows), 0.99) < far
 
 
 def test_frozen_ecod_equals_ecod_by_ranks_on_its_own_training_rows():

@@ -86,7 +86,7 @@ def _model() -> list[object]:
               over_time("time() - max by (model_id) (zeromile_model_trained_timestamp_seconds)", "{{model_id}}")),
         chart("Stability of the features", "Fresh vehicles against those that the model learnt from; 0.25 is moved.", "short",
               over_time("max by (feature) (zeromile_model_feature_stability_index)", "{{feature}}")),
-        chart("Unusual share", "Fresh ordinary vehicles at p <= 0.01; 0.5 to 2 % are expected.", "percentunit",
+        chart("Unusual share", "Fresh exports that no rule finds, at p <= 0.01; 0.5 to 2 % are expected.", "percentunit",
               over_time("max by (model_id) (zeromile_model_unusual_share)", "{{model_id}}")),
         chart("Vehicles to judge again", "After a start or a change of model; goes down to nothing.", "short",
               over_time("sum(zeromile_unjudged_vehicles)", "vehicles")),
