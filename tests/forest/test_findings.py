@@ -205,7 +205,7 @@ def test_another_model_is_reported_as_reconfigured(new_model, small_model):
 def test_one_vehicle_that_cannot_be_judged_stops_no_other(new_model, monkeypatch):
     histories = lives(309)
     whole = standing(engine_after(new_model.model, histories, batch=500))
-    victim = next(h.vin for h in histories if h.used_exports)
+    victim = next(h.vin for h in histories if h.vin.startswith("Z"))  # found by the forest
     observe = UnusualLifeCycle.observe
 
     def failing(self, history):
