@@ -11,7 +11,12 @@ from typing import Literal
 import msgspec
 from kafka import KafkaAdminClient, TopicPartition
 from kafka.admin import OffsetSpec
-from kafka.errors import KafkaError, UnknownTopicOrPartitionError
+from kafka.errors import (
+    AuthorizationError,
+    KafkaError,
+    RetriableError,
+    UnknownTopicOrPartitionError,
+)
 
 from detectors.errors import PolicyError, ZeromileError
 from streams.kafka.owners import last_marker
@@ -78,10 +83,15 @@ def _tolerant(
         yield from list(check(client, settings))
     except UnknownTopicOrPartitionError:
         return  # what is missing was told with the topics
-    except KafkaError as error:
+    except AuthorizationError as error:
         yield Diagnosis(
             "problem", f"the broker refuses to tell: {error}", "check the user's rights (ACLs)"
         )
+    except RetriableError as error:
+        # As a broker does that nobody has asked for a group yet: it makes the topic of offsets first.
+        yield Diagnosis("note", f"the broker cannot tell yet: {error}", "ask again in a moment")
+    except KafkaError as error:
+        yield Diagnosis("problem", f"the broker does not tell: {error}", "the broker's log says why")
 
 
 def _policy(settings: Settings) -> Iterator[Diagnosis]:

@@ -37,7 +37,7 @@ def test_apply_makes_all_topics_and_can_be_repeated(environment: dict[str, str],
     after = runner.invoke(app, ["topics", "check"], env=environment)
 
     assert before.exit_code == 1
-    assert f"{prefix}.alerts.v1: missing" in before.output
+    assert f"topics are missing: {prefix}.alerts.v1, " in before.output
     assert (first.exit_code, second.exit_code, after.exit_code) == (0, 0, 0), first.output
 
 
@@ -77,8 +77,22 @@ def test_a_worker_without_topics_does_not_start(environment: dict[str, str], pre
     )  # fmt: skip
 
     assert done.returncode == 2
-    assert f"{prefix}.alerts.v1: missing" in done.stderr.replace("\n", "")
+    told = done.stderr.replace("\n", "")
+    assert "topics are missing: " in told
+    assert f"{prefix}.alerts.v1" in told
     assert "topics apply" in done.stderr.replace("\n", "")
+
+
+def test_doctor_names_missing_topics_in_one_line(
+    environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
+):
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+
+    told = runner.invoke(app, ["doctor"]).output
+
+    assert told.count("topics are missing: ") == 1
+    assert "ACL" not in told, told
 
 
 def test_topics_that_the_broker_does_not_know_for_a_moment_are_taken_up_again(

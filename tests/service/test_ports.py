@@ -7,7 +7,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from kafka.errors import UnknownTopicOrPartitionError
+from kafka.errors import (
+    CoordinatorNotAvailableError,
+    GroupAuthorizationFailedError,
+    InvalidTopicError,
+    UnknownTopicOrPartitionError,
+)
 from typer.testing import CliRunner
 
 from streams.cli import app
@@ -69,6 +74,24 @@ def test_doctor_does_not_take_a_missing_topic_for_missing_rights():
         partitions_of(Empty(), "t")  # type: ignore[arg-type] # knows no topic
 
     assert list(diagnosis._tolerant(look, None, load_settings())) == []  # type: ignore[arg-type] # not asked
+
+
+@pytest.mark.parametrize(
+    ("error", "state", "remedy"),
+    [
+        (GroupAuthorizationFailedError("g"), "problem", "ACLs"),
+        (CoordinatorNotAvailableError("g"), "note", "in a moment"),
+        (InvalidTopicError("t"), "problem", "log"),
+    ],
+    ids=["refused", "not_yet", "other"],
+)
+def test_doctor_speaks_of_rights_only_where_they_are_refused(error: Exception, state: str, remedy: str):
+    def look(*_: Any) -> Any:
+        raise error
+
+    (found,) = diagnosis._tolerant(look, None, load_settings())  # type: ignore[arg-type] # not asked
+    assert found.state == state
+    assert remedy in found.remedy
 
 
 class Empty:
