@@ -14,12 +14,14 @@ from streams.cli.console import errors, fail, out, plain
 from streams.cli.replay import (
     Config,
     Files,
+    Force,
     ModelChoice,
     WatermarkTime,
     check_readable,
     parse_day,
     processors,
 )
+from streams.setup.outputs import Outputs
 
 if TYPE_CHECKING:
     from detectors.alerts import Alert
@@ -41,16 +43,20 @@ def explain(
     html: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write a page that prints well.")
     ] = None,
+    force: Force = False,
 ) -> None:
     """Show one vehicle: timeline, sales, alerts, near misses, and refused documents that name it."""
     from streams.cli.explain_tables import dossier_tables
     from streams.engine.citing import as_data
 
-    dossiers = _dossiers(files, vin, config, model, watermark)
+    with Outputs({"--html": html}, [*files, config], force=force) as places:
+        dossiers = _dossiers(files, vin, config, model, watermark)
+        if html is not None:
+            _write_page(dossiers, places.path("--html"))
+    if html is not None:
+        errors.print(plain(f"{html}: {len(dossiers)} vehicles"))
     if as_json:
         typer.echo(json.dumps(list(map(as_data, dossiers)), indent=2, ensure_ascii=False, default=str))
-    if html is not None:
-        _write_page(dossiers, html)
     if as_json or html is not None:
         return
     if out.format != "table":
@@ -111,11 +117,7 @@ def _write_page(dossiers: list[Dossier], path: Path) -> None:
     from streams.evidence.case_page import case_page
 
     made_at = datetime.now(UTC).isoformat(timespec="seconds")
-    try:
-        path.write_text(case_page(as_case(dossiers, made_at)), "utf-8")
-    except OSError as error:
-        fail(f"cannot write {path}: {error.strerror}")
-    errors.print(plain(f"{path}: {len(dossiers)} vehicles"))
+    path.write_text(case_page(as_case(dossiers, made_at)), "utf-8")
 
 
 def show_dossier(found: Dossier) -> None:

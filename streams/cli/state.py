@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from streams.cli.console import errors, fail, out, plain
+from streams.cli.replay import Force
 from streams.cli.service_options import Bootstrap, kafka_errors_explained, settings_or_exit
+from streams.setup.outputs import Outputs
 
 if TYPE_CHECKING:
     from streams.service.kept_state import KeptVehicle
@@ -52,6 +54,7 @@ def show_command(
 def export_command(
     *,
     file: Annotated[Path, typer.Option("--out", help="File to write, JSON Lines.", dir_okay=False)],
+    force: Force = False,
     bootstrap: Bootstrap = None,
 ) -> None:
     """Write every vehicle's documents and alerts; what cannot be read as base64.
@@ -62,7 +65,11 @@ def export_command(
 
     settings = settings_or_exit(bootstrap_servers=bootstrap)
     written = 0
-    with kafka_errors_explained(settings), file.open("w", encoding="utf-8") as target:
+    with (
+        kafka_errors_explained(settings),
+        Outputs({"--out": file}, force=force) as places,
+        places.path("--out").open("w", encoding="utf-8") as target,
+    ):
         for vehicle in read_vehicles(settings):
             target.write(json.dumps(_described(vehicle), ensure_ascii=False) + "\n")
             written += 1

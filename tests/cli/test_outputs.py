@@ -32,6 +32,7 @@ OPTIONS = {
     "replay": ("--alerts", "--final", "--dead-letters", "--report"),
     "spikes": ("--out", "--plot"),
     "drift": ("--metrics",),
+    "explain": ("--html",),
 }
 
 
@@ -40,6 +41,7 @@ def arguments_of(command, read):
         "replay": ["replay", read],
         "spikes": ["spikes", read],
         "drift": ["model", "drift", "default", read],
+        "explain": ["explain", read, "--vin", "LRW3E7FS5PC000400"],
     }[command]
 
 
@@ -49,7 +51,7 @@ def every_output():
 
 @pytest.fixture
 def read_by(stream, counts):
-    return {"replay": stream, "spikes": counts, "drift": stream}
+    return {"replay": stream, "spikes": counts, "drift": stream, "explain": stream}
 
 
 @pytest.mark.parametrize("how", ["itself", "symbolic", "hard", "detour"])
@@ -85,6 +87,15 @@ def test_what_is_there_asks_for_force(run, read_by, tmp_path, command, option):
     assert "--force" in result.output
     assert output.read_text() == "dear to somebody"
     assert run(*arguments, "--force").exit_code in {0, 1}
+
+
+def test_exported_state_replaces_nothing_unasked(run, tmp_path):
+    there = tmp_path / "state.jsonl"
+    there.write_text("mine")
+    ended = run("state", "export", "--out", there, "--bootstrap", "127.0.0.1:1")
+    assert ended.exit_code == 2
+    assert "--force" in ended.output + ended.stderr
+    assert there.read_text() == "mine"
 
 
 def test_a_policy_that_is_read_is_no_output(run, stream, tmp_path):
