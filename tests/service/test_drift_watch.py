@@ -42,7 +42,7 @@ def _store(histories: list[VehicleHistory], model: NewModel) -> PartitionStore:
     for history in histories:
         filed = [FiledDocument(document) for document in history.documents]
         store.put(history.vin, records.encode(records.VehicleRecord(filed=filed)))
-    Engine(Catalogue(load_policy(), model.model), store).judge(list(store.vins()))
+    Engine(Catalogue(load_policy(), model.model), store).rejudge(list(store.vins()))
     return store
 
 
