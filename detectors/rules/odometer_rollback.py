@@ -1,17 +1,19 @@
 """The odometer runs backwards."""
 
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 from msgspec import Meta
 
 from detectors import civil_time
 from detectors.base import Detector, DetectorSpec, Margin, Parameters
 from detectors.documents import is_before
-from detectors.findings import Finding
+from detectors.findings import Finding, Severity
 from detectors.history import Reading, VehicleHistory
 from detectors.rules.implausible_reading import slips_of
 from detectors.screens import Case, Limit, screen
+
+_NEW_CLOCK = " A clock that began at nought in between could show that."
 
 
 class OdometerRollbackParameters(Parameters, frozen=True, kw_only=True):
@@ -21,26 +23,38 @@ class OdometerRollbackParameters(Parameters, frozen=True, kw_only=True):
     """Readings may differ by this much from rounding."""
     maximum_km_a_day: Annotated[float, Meta(ge=1, le=10_000)]
     """A reading that no car could have reached is a slip, and rolls nothing back."""
+    usual_km_a_day: Annotated[float, Meta(ge=0, le=1000)]
+    """What a car drives where its own documents do not tell."""
+    new_clock_factor: Annotated[float, Meta(ge=0, le=100)]
+    """A reading that the car could have driven since the one before, at so many times its own pace, may
+    be that of a clock that began at nought."""
 
 
 class OdometerRollback(Detector[OdometerRollbackParameters]):
-    """Fires on a reading well below an earlier one of another day."""
+    """Fires on a reading well below an earlier one of another day.
+
+    A clock that was replaced, or passed its last figure, begins at nought. What it shows afterwards is
+    no more than was driven since; who rolls a clock back leaves a used car's figure on it. So a reading
+    that could have been driven since the one before is told, and told as low.
+    """
 
     spec = DetectorSpec(
         id="odometer_rollback",
-        version=1,
+        version=2,
         title="Odometer rollback",
         status="stable",
-        severities=("medium", "high"),
+        severities=("low", "medium", "high"),
         description="A later odometer reading lies below an earlier one.",
         abnormal_because="Odometers only count up; a lower reading means tampering or another car.",
         known_gaps=(
-            "An instrument that was replaced lawfully shows the same. A mistyped high reading that a "
-            "car could have driven makes all later ones look rolled back; the alert is on the first."
+            "Who rolls a clock back to what could have been driven since the last reading is told as "
+            "low. A mistyped high reading that a car could have driven makes all later ones look "
+            "rolled back; the alert is on the first."
         ),
         look_alikes=(
-            "Rounding; readings of one day in unknown order are not compared. A lone slip, and what a "
-            "full register shows, are the business of implausible_reading."
+            "A clock that was replaced or passed its last figure: low. Rounding; readings of one day "
+            "in unknown order are not compared. A lone slip, and what a full register shows, are the "
+            "business of implausible_reading."
         ),
         references=("European Parliament research on odometer tampering; Belgian mandatory readings",),
         runbook=(
@@ -72,10 +86,12 @@ class OdometerRollback(Detector[OdometerRollbackParameters]):
         self, history: VehicleHistory, highest: Reading, reading: Reading, drop: float
     ) -> Finding:
         share = drop / highest.kilometres
+        since = self._could_have_driven(history, highest, reading)
+        rolled = "high" if share > 0.5 else "medium"  # noqa: PLR2004 - most of it is gone
         return self.finding(
             history,
             reading.document,
-            severity="high" if share > 0.5 else "medium",  # noqa: PLR2004 - most of it is gone
+            severity="low" if reading.kilometres <= since else cast("Severity", rolled),
             closeness=share,
             facts={
                 "earlier_km": highest.kilometres,
@@ -84,14 +100,24 @@ class OdometerRollback(Detector[OdometerRollbackParameters]):
                 "later_day": civil_time.day_text(reading.day),
                 "drop_km": drop,
                 "tolerance_km": self.parameters.tolerance_km,
+                "since_km": round(since),
             },
             evidence=(highest.document, reading.document),
         )
 
+    def _could_have_driven(self, history: VehicleHistory, highest: Reading, reading: Reading) -> float:
+        """Kilometres that the car could have driven between two readings, at its pace before."""
+        initial = history.initial
+        days = 0 if initial is None else highest.day - initial.day
+        pace = highest.kilometres / days if days > 0 else self.parameters.usual_km_a_day
+        since = reading.day - highest.day
+        return self.parameters.new_clock_factor * pace * since
+
     def explain(self, facts: Mapping[str, Any]) -> str:
         """Tell both readings."""
+        new_clock = _NEW_CLOCK if facts["later_km"] <= facts["since_km"] else ""
         return (
             f"{facts['earlier_km']:,.0f} km were read on {facts['earlier_day']}, but only "
             f"{facts['later_km']:,.0f} km on {facts['later_day']}: {facts['drop_km']:,.0f} km less "
-            f"(tolerance {facts['tolerance_km']:,.0f} km)."
+            f"(tolerance {facts['tolerance_km']:,.0f} km).{new_clock}"
         )

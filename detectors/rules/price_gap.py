@@ -9,6 +9,7 @@ from detectors.base import Detector, DetectorSpec, Margin, Parameters
 from detectors.documents import CustomsExport, event_order
 from detectors.findings import Finding
 from detectors.history import Content, VehicleHistory
+from detectors.rules.zero_mileage_export import reading_at
 from detectors.sales import Sale
 from detectors.screens import Case, screen
 from detectors.wording import count
@@ -25,20 +26,24 @@ class PriceGapParameters(Parameters, frozen=True, kw_only=True):
     """Declared value below this share of the expected one is odd."""
     highest_share: Annotated[float, Meta(ge=1, le=100)]
     """Declared value above this share of the expected one is odd."""
+    zero_km: Annotated[float, Meta(ge=0, le=100_000)]
+    """Odometer read up to this: as good as new, so its value is known."""
 
 
 class PriceGap(Detector[PriceGapParameters]):
     """Fires when the declared value lies far outside the band of first price and age.
 
-    Expected is the price of the car's first sale, less depreciation for every year since.
+    Expected is the price of the car's first sale, less depreciation for every year since. Documents do
+    not tell what a car in use is worth: a wreck is declared as one. So the finding is low, but on a car
+    that has hardly been driven.
     """
 
     spec = DetectorSpec(
         id="price_gap",
-        version=1,
+        version=2,
         title="Odd declared value",
         status="stable",
-        severities=("medium",),
+        severities=("low", "medium"),
         description="Declared value far from the first sale's price less depreciation.",
         abnormal_because=(
             "Under-declaring saves duty at the destination; over-declaring inflates the rebate and "
@@ -48,7 +53,10 @@ class PriceGap(Detector[PriceGapParameters]):
             "Needs the price of an earlier sale. Depreciation is one rate for all cars, so vintage "
             "and luxury cars stand out."
         ),
-        look_alikes="Taxes and freight move a value by a tenth or two; the band is wider.",
+        look_alikes=(
+            "Taxes and freight move a value by a tenth or two; the band is wider. Wrecks and worn-out "
+            "cars: low, unless the odometer says that the car is as good as new."
+        ),
         references=(
             "Provincial values per exported car 2023 to 2025, press",
             "Depreciation and band: assumption",
@@ -81,10 +89,12 @@ class PriceGap(Detector[PriceGapParameters]):
         self, history: VehicleHistory, first: Sale, declaration: CustomsExport, expected: float
     ) -> Finding:
         share = (declaration.value_cny or 0.0) / expected
+        reading = reading_at(history, declaration)
+        as_new = reading is not None and reading.kilometres <= self.parameters.zero_km
         return self.finding(
             history,
             declaration,
-            severity="medium",
+            severity="medium" if as_new else "low",
             closeness=1 - min(share, 1 / share) if share else 1.0,
             facts={
                 "first_price_cny": first.price_cny,
@@ -94,6 +104,7 @@ class PriceGap(Detector[PriceGapParameters]):
                 "lowest_share": self.parameters.lowest_share,
                 "highest_share": self.parameters.highest_share,
                 "age_days": declaration.day - first.day,
+                "odometer_km": None if reading is None else reading.kilometres,
             },
             evidence=(first.document, declaration),
         )

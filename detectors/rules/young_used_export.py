@@ -8,7 +8,7 @@ from msgspec import Meta
 from detectors import civil_time
 from detectors.base import Detector, DetectorSpec, Margin, Parameters
 from detectors.documents import CustomsExport, Registration, counts_days
-from detectors.findings import Finding
+from detectors.findings import Finding, Severity
 from detectors.history import Content, VehicleHistory
 from detectors.rules.zero_mileage_export import reading_at
 from detectors.screens import Case, screen
@@ -30,6 +30,8 @@ class YoungUsedExportParameters(Parameters, frozen=True, kw_only=True):
     """A reading up to this is told by zero_mileage_export."""
     maximum_reading_age_days: Annotated[int, Meta(ge=0, le=3650)]
     """Where the declaration has no reading, how old the last one may be."""
+    wreck_share: Annotated[float, Meta(ge=0, le=1)]
+    """Declared at up to this share of the first price, and the odometer unread: it may be a wreck."""
     general_trade_modes: tuple[str, ...]
     """Customs codes of ordinary trade; declarations under others are not judged."""
 
@@ -44,10 +46,10 @@ class YoungUsedExport(Detector[YoungUsedExportParameters]):
 
     spec = DetectorSpec(
         id="young_used_export",
-        version=1,
+        version=2,
         title="Young used export",
         status="stable",
-        severities=("medium", "high"),
+        severities=("low", "medium", "high"),
         description=(
             "A used export within a year of first registration, its odometer unread or hardly moved, "
             "without a manufacturer letter."
@@ -64,7 +66,8 @@ class YoungUsedExport(Detector[YoungUsedExportParameters]):
             "A young car that was driven: 20 km a day and 3,000 km in all tell. Official exports carry "
             "the maker's letter; personal effects go under other trade modes. A demonstration car that "
             "was driven beyond zero kilometres stays quiet. A reading of next to nothing is the "
-            "business of zero_mileage_export."
+            "business of zero_mileage_export. A wreck is declared at a fraction of its price, its "
+            "odometer unread: low."
         ),
         references=(
             "CarNewsChina and Autohome 2025: age of genuine used exports; limits: assumption",
@@ -116,10 +119,12 @@ class YoungUsedExport(Detector[YoungUsedExportParameters]):
         left = next((each for each in history.registrations if _leaves(each, initial)), declaration)
         held, days = left.day - initial.day, declaration.day - initial.day
         documents = dict.fromkeys((initial, left, declaration))
+        paid, declared = initial.price_cny, declaration.value_cny
+        share = declared / paid if paid and declared is not None else None
         return self.finding(
             history,
             declaration,
-            severity="high" if held <= self.parameters.strong_days else "medium",
+            severity=self._severity(held, share, kilometres),
             closeness=1 - days / (self.parameters.maximum_days + 1),
             facts={
                 "registered": civil_time.day_text(initial.day),
@@ -131,10 +136,17 @@ class YoungUsedExport(Detector[YoungUsedExportParameters]):
                 "odometer_km": kilometres,
                 "least_km": self.parameters.least_km,
                 "least_km_a_day": self.parameters.least_km_a_day,
+                "value_share": None if share is None else round(share, 4),
+                "wreck_share": self.parameters.wreck_share,
                 "destination": declaration.destination,
             },
             evidence=tuple(documents),
         )
+
+    def _severity(self, held: int, share: float | None, kilometres: float | None) -> Severity:
+        if kilometres is None and share is not None and share <= self.parameters.wreck_share:
+            return "low"
+        return "high" if held <= self.parameters.strong_days else "medium"
 
     def explain(self, facts: Mapping[str, Any]) -> str:
         """Tell the age, the first owner's time and what is known of the kilometres."""
