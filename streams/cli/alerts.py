@@ -79,7 +79,9 @@ def tail_command(
     detector: Detector = None,
     severity: Severity = None,
     json: Json = False,
-    limit: Annotated[int | None, typer.Option(min=1, help="Stop after this many.")] = None,
+    limit: Annotated[
+        int | None, typer.Option(min=1, help="Stop after this many; default never.")
+    ] = None,
     bootstrap: Bootstrap = None,
 ) -> None:
     """Print alert changes as they are published, until interrupted."""

@@ -74,7 +74,10 @@ def check_command(
     *,
     json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
     max_refused: Annotated[
-        int | None, typer.Option(min=0, help="Exit with 1 if more rows than this are refused.")
+        int | None,
+        typer.Option(
+            min=0, help="Exit with 1 if more rows than this are refused; without it, if all are."
+        ),
     ] = None,
 ) -> None:
     """Try a feed on data and say what would become of every row, column and code; writes nothing.
@@ -116,7 +119,10 @@ def convert_command(
         Path | None, typer.Option(help="Write refused rows, bytes unchanged, with their reasons.")
     ] = None,
     max_refused: Annotated[
-        int | None, typer.Option(min=0, help="Exit with 1 if more rows than this are refused.")
+        int | None,
+        typer.Option(
+            min=0, help="Exit with 1 if more rows than this are refused; without it, if all are."
+        ),
     ] = None,
     force: Force = False,
 ) -> None:

@@ -69,6 +69,21 @@ def test_every_command_has_an_example_and_options_that_it_takes():
     assert written == set(EXAMPLES)
 
 
+def test_every_number_shows_what_is_taken_without_it():
+    group = LazyCommands()
+    for name in COMMANDS:
+        command = group.get_command(None, name)
+        for leaf in getattr(command, "commands", {"": command}).values():
+            for option in leaf.params:
+                written = getattr(option, "type_descriptor", None)
+                if written is None or written.annotation not in (int, float) or option.required:
+                    continue
+                told = (getattr(option, "help", None) or "").lower()
+                shown = option.default is not None and option.show_default
+                said = any(word in told for word in ("default", "without it", "instead"))
+                assert shown or said, (name, leaf.name, option.name)
+
+
 def test_what_help_says_is_so():
     assert set(get_args(Method)) == set(METHODS)
     assert f"with --alerts {BATCH:,}" in Path(replay_module.__file__).read_text("utf-8")
