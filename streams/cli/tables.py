@@ -16,7 +16,7 @@ from streams.cli.lazy import TableFormat
 
 _PROSE: Final = 24
 """Columns that a sentence may be broken to; ids, numbers and single words are never broken."""
-_NUMBER: Final = re.compile(r"-?\d{1,3}(?:,\d{3})+|-?\d+(?:\.\d+)?")
+_NUMBER: Final = re.compile(r"-?\d{1,3}(?:,\d{3})+|-?\d+(?:\.\d+)?(?:e-\d+)?")
 
 
 class TableConsole(Console):
@@ -165,4 +165,4 @@ def _value(cell: str) -> str | int | float:
     plain = cell.replace(",", "")
     if plain.lstrip("-") != "0" and plain.lstrip("-").startswith("0") and "." not in plain:
         return cell  # an id with zeros in front
-    return float(plain) if "." in plain else int(plain)
+    return float(plain) if set(".e") & set(plain) else int(plain)

@@ -98,11 +98,12 @@ def test_explain_tells_programs_all_that_it_tells_people(run, stream):
 
 def test_spikes_tells_programs_its_alarms(run, tmp_path):
     counts = tmp_path / "counts.csv"
-    weeks = [f"A,2025-W{week:02},{40 if week == 30 else 5}" for week in range(1, 31)]
+    weeks = [f"A,2025-W{week:02},{12 if week == 30 else 4 + week % 3}" for week in range(1, 31)]
     counts.write_text("\n".join(["region,period,count", *weeks]))
     told = run("spikes", counts, "--method", "trailing-mean", "--format", "json")
     rows = json.loads(told.stdout)
-    assert [(row["region"], row["period"], row["count"]) for row in rows] == [("A", "2025-W30", 40)]
+    assert [(row["region"], row["period"], row["count"]) for row in rows] == [("A", "2025-W30", 12)]
+    assert 0 < rows[0]["p"] < 1e-4
     assert "1 alarms" in told.stderr
 
 
