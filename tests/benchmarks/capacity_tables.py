@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 from tests.benchmarks.capacity import COPIES, RECOVERY_MINUTES, Load, Plan, measurements, plan
-from tests.benchmarks.embedded import FULL, ON_DISK, TWO_WORKERS
+from tests.benchmarks.embedded import FULL, TWO_WORKERS
 from tests.benchmarks.limit import DECODED
 from tests.benchmarks.results import Report, Row
 from tests.benchmarks.table import number
@@ -28,7 +28,6 @@ _SHOWN: Final = (
     ("limit", DECODED),
     ("embedded", FULL),
     ("embedded", TWO_WORKERS),
-    ("embedded", ON_DISK),
     ("streaming", None),
     ("peers", None),
     ("latency", None),

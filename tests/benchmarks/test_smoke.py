@@ -6,7 +6,7 @@ import pytest
 from typer.testing import CliRunner
 
 from tests.benchmarks.commands import app
-from tests.benchmarks.embedded import FULL, LIMIT, ON_DISK, RULES, TWO_WORKERS
+from tests.benchmarks.embedded import FULL, LIMIT, RULES, TWO_WORKERS
 from tests.benchmarks.inputs import country
 from tests.benchmarks.processes import ProgramFailedError, run_measured, tree, zeromile_command
 from tests.benchmarks.results import read_reports
@@ -26,7 +26,7 @@ def test_limit_and_embedded_run_and_keep_their_figures(tmp_path: Path) -> None:
     reports = read_reports(results)
     assert set(reports) == {"limit", "embedded"}
     rows = {row.name: row for row in reports["embedded"].rows}
-    assert set(rows) == {LIMIT, RULES, FULL, TWO_WORKERS, ON_DISK}
+    assert set(rows) == {LIMIT, RULES, FULL, TWO_WORKERS}
     assert rows[FULL].beside == LIMIT
     assert rows[FULL].measured["documents per CPU second"].ratio is not None
     assert reports["limit"].settings["input"] == reports["embedded"].settings["input"]
