@@ -19,7 +19,7 @@ from streams.models.training import train_model
 from streams.setup.policy import load_policy
 from streams.simulator import load_country, simulate
 
-VEHICLES = 24_000
+VEHICLES = 40_000
 START, DAYS = 736_603, 3_000  # 2017-10-01: long enough for genuine used exports to have all documents
 
 
