@@ -14,7 +14,7 @@ import msgspec
 
 from detectors import civil_time
 from detectors.country import CHINA, Country
-from detectors.documents import CustomsExport, Deregistration, Document, DroppedValue, Registration
+from detectors.documents import CustomsExport, Deregistration, Document, DroppedField, Registration
 from detectors.errors import DocumentError, Reason
 from detectors.rejection import show
 from detectors.salvage import optional_fields, salvage
@@ -109,7 +109,7 @@ def _decode(payload: bytes, terms: _Terms) -> Document:
             allowed=f"at most {MAXIMUM_BYTES} bytes",
             document="(not read)",
         )
-    dropped: list[DroppedValue] = []
+    dropped: list[DroppedField] = []
     try:
         wire = decoder.decode(payload)
         return _NORMALISE[type(wire)](wire, terms)
@@ -122,7 +122,7 @@ def _decode(payload: bytes, terms: _Terms) -> Document:
     return _normalise_leniently(wire, dropped, terms)
 
 
-def _normalise_leniently(wire: _WireAny, dropped: list[DroppedValue], terms: _Terms) -> Document:
+def _normalise_leniently(wire: _WireAny, dropped: list[DroppedField], terms: _Terms) -> Document:
     while True:
         try:
             document = _NORMALISE[type(wire)](wire, terms)
@@ -132,12 +132,12 @@ def _normalise_leniently(wire: _WireAny, dropped: list[DroppedValue], terms: _Te
             return msgspec.structs.replace(document, dropped=tuple(sorted(dropped)))
 
 
-def _drop(wire: _WireAny, error: DocumentError, dropped: list[DroppedValue]) -> None:
+def _drop(wire: _WireAny, error: DocumentError, dropped: list[DroppedField]) -> None:
     """Drop the value that a complaint is about, if the document may lack it."""
     if error.field is None or error.field not in optional_fields(type(wire)):
         raise error
     setattr(wire, error.field, None)
-    dropped.append(DroppedValue(error.field, error.value))
+    dropped.append(DroppedField(error.field, error.value))
 
 
 # Documents are made with their fields by position, in the order of their classes: with two dozen names

@@ -27,7 +27,7 @@ DatePrecision = Literal["day", "month"]
 EVENT_TYPES: tuple[EventType, ...] = ("registration", "deregistration", "customs_export")
 
 
-class DroppedValue(NamedTuple):
+class DroppedField(NamedTuple):
     """A value of an optional field that could not be read: the document counts without it."""
 
     field: str
@@ -89,7 +89,7 @@ class Registration(_Document, frozen=True, array_like=True, gc=False, tag=1):
     use: Use | None = None
     plate: str | None = None
     date_precision: DatePrecision = "day"
-    dropped: tuple[DroppedValue, ...] = ()
+    dropped: tuple[DroppedField, ...] = ()
     owner_group: str | None = None
     """Companies of one group name one group: a change of hands within it sells nothing."""
     seller_group: str | None = None
@@ -104,7 +104,7 @@ class Deregistration(_Document, frozen=True, array_like=True, gc=False, tag=2):
     province: str | None = None
     owner_id: str | None = None
     date_precision: DatePrecision = "day"
-    dropped: tuple[DroppedValue, ...] = ()
+    dropped: tuple[DroppedField, ...] = ()
 
 
 class CustomsExport(_Document, frozen=True, array_like=True, gc=False, tag=3):
@@ -133,7 +133,7 @@ class CustomsExport(_Document, frozen=True, array_like=True, gc=False, tag=3):
     model: str | None = None
     fuel: Fuel | None = None
     date_precision: DatePrecision = "day"
-    dropped: tuple[DroppedValue, ...] = ()
+    dropped: tuple[DroppedField, ...] = ()
 
 
 Document = Registration | Deregistration | CustomsExport

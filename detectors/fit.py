@@ -9,7 +9,7 @@ from detectors.history import VehicleHistory
 from detectors.sales import Sale, SaleDocument
 
 
-class Fit(NamedTuple):
+class ModelFit(NamedTuple):
     """What the documents say of it."""
 
     age_days: int | None
@@ -22,7 +22,7 @@ class Fit(NamedTuple):
     """Whether the maker wrote a letter for the export."""
 
 
-def fit_of(history: VehicleHistory, sale: Sale, leaves_days: int) -> Fit:
+def fit_of(history: VehicleHistory, sale: Sale, leaves_days: int) -> ModelFit:
     """Look at a sale.
 
     Parameters
@@ -34,7 +34,7 @@ def fit_of(history: VehicleHistory, sale: Sale, leaves_days: int) -> Fit:
     """
     last = sale.day + leaves_days
     steps = (each for each in history.sale_documents if sale.day <= each.day <= last)
-    return Fit(
+    return ModelFit(
         age_days=_age(history, sale),
         left=sale.document if sale.to_exporter else next(filter(_leads_abroad, steps), None),
         read_km=max((each.kilometres for each in history.readings if each.day <= last), default=None),

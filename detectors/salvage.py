@@ -11,13 +11,13 @@ from typing import Any, Final, NoReturn
 
 import msgspec
 
-from detectors.documents import DroppedValue
+from detectors.documents import DroppedField
 from detectors.errors import DocumentError
 from detectors.rejection import explain_field, explain_rejection, name_of, show
 from detectors.wire import WIRE_TYPES, WireDocument
 
 
-def salvage(payload: bytes, complaint: Exception) -> tuple[WireDocument, list[DroppedValue]]:
+def salvage(payload: bytes, complaint: Exception) -> tuple[WireDocument, list[DroppedField]]:
     """Read a payload once more, value by value.
 
     Parameters
@@ -102,11 +102,11 @@ _FIRST_HALF: Final = "\ud800"
 _LAST_HALF: Final = "\udfff"
 
 
-def _drop_bad(fields: dict[str, Any], wire_type: type[WireDocument]) -> Iterator[DroppedValue]:
+def _drop_bad(fields: dict[str, Any], wire_type: type[WireDocument]) -> Iterator[DroppedField]:
     for name, kind in optional_fields(wire_type).items():
         if name not in fields:
             continue
         try:
             msgspec.convert(fields[name], kind)
         except msgspec.ValidationError:
-            yield DroppedValue(name, show(fields.pop(name)))
+            yield DroppedField(name, show(fields.pop(name)))

@@ -10,7 +10,7 @@ from detectors import civil_time
 from detectors.base import Detector, DetectorSpec, Margin, Parameters
 from detectors.documents import Registration, counts_days
 from detectors.findings import Finding, Severity
-from detectors.fit import Fit, fit_of
+from detectors.fit import ModelFit, fit_of
 from detectors.history import VehicleHistory
 from detectors.sales import Sale
 from detectors.screens import Case, Limit, screen
@@ -141,7 +141,7 @@ class DoubleSale(Detector[DoubleSaleParameters]):
             evidence=tuple(documents),
         )
 
-    def _severity(self, later: Sale, fit: Fit, *, odd: bool) -> Severity:
+    def _severity(self, later: Sale, fit: ModelFit, *, odd: bool) -> Severity:
         """How well two sales fit the scheme; what nobody states neither excuses nor accuses."""
         old = fit.age_days is not None and fit.age_days > self.parameters.young_days
         used = fit.read_km is not None and fit.read_km >= self.parameters.driven_km

@@ -32,7 +32,7 @@ _WARM_UP = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Judgement:
+class SpikeJudgement:
     """What the detector says of one period, one value a series.
 
     Attributes
@@ -102,7 +102,7 @@ class SpikeDetector:
         completeness: Array | float = 1.0,
         *,
         growing: bool = False,
-    ) -> Judgement:
+    ) -> SpikeJudgement:
         """Judge one period and learn from it.
 
         Parameters
@@ -148,7 +148,7 @@ class SpikeDetector:
         self.spread.learn(residual, factored.mean)
         self.scan.push(every, judged.mean, dispersion, high)
         self.steps += 1
-        return Judgement(
+        return SpikeJudgement(
             usual,
             np.clip(p, SMALLEST_PROBABILITY, 1.0),
             np.rint(self._mixed(weights, moved)),

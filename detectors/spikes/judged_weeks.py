@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from detectors.spikes.bounds import Bound, joined
-from detectors.spikes.detector import Judgement
+from detectors.spikes.detector import SpikeJudgement
 from detectors.spikes.panel import WARM_UP
 from detectors.spikes.scores import Scores
 from detectors.spikes.special import Array
@@ -16,14 +16,14 @@ class JudgedWeeks:
 
     Parameters
     ----------
-    provinces, nation : sequence of Judgement
+    provinces, nation : sequence of SpikeJudgement
         One a week, of the same weeks.
     alpha : float
         Probability of the upper bound.
     """
 
     def __init__(
-        self, provinces: Sequence[Judgement], nation: Sequence[Judgement], alpha: float
+        self, provinces: Sequence[SpikeJudgement], nation: Sequence[SpikeJudgement], alpha: float
     ) -> None:
         self._above = len(provinces[0].p)
         """Rows of the first panel."""

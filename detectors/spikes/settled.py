@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from detectors.spikes.delay import COMPLETE
-from detectors.spikes.detector import Judgement, SpikeDetector
+from detectors.spikes.detector import SpikeDetector, SpikeJudgement
 from detectors.spikes.special import Array
 
 CHECKPOINT_WEEKS = 4
@@ -19,7 +19,7 @@ CHECKPOINTS = 16
 
 
 @dataclass(frozen=True, slots=True)
-class Checkpoint:
+class SettledWeeks:
     """State after a number of weeks; never advanced itself."""
 
     weeks: int
@@ -32,10 +32,12 @@ class PanelJudge:
     def __init__(self) -> None:
         self._first_week = 0
         self._counts = np.zeros((0, 0))
-        self._judgements: list[Judgement] = []
-        self._checkpoints: list[Checkpoint] = []
+        self._judgements: list[SpikeJudgement] = []
+        self._checkpoints: list[SettledWeeks] = []
 
-    def judge(self, first_week: int, counts: Array, calendar: Array, shares: Array) -> list[Judgement]:
+    def judge(
+        self, first_week: int, counts: Array, calendar: Array, shares: Array
+    ) -> list[SpikeJudgement]:
         """Judge every week; the last one is the present week, still growing.
 
         Parameters
@@ -69,11 +71,11 @@ class PanelJudge:
         del self._judgements[begin:]
         for week in range(begin, until):
             if week % CHECKPOINT_WEEKS == 0 and week > begin:
-                self._checkpoints.append(Checkpoint(week, detector.copy()))
+                self._checkpoints.append(SettledWeeks(week, detector.copy()))
             self._judgements.append(detector.step(counts[:, week], calendar[week]))
         # None before the first week: a new detector starts at that week's counts, which still grow.
         if until > (self._checkpoints[-1].weeks if self._checkpoints else 0):
-            self._checkpoints.append(Checkpoint(until, detector.copy()))
+            self._checkpoints.append(SettledWeeks(until, detector.copy()))
         self._checkpoints = self._checkpoints[-CHECKPOINTS:]
         self._first_week, self._counts = first_week, counts[:, :until].copy()
         return detector

@@ -30,9 +30,17 @@ from detectors.policy import Policy
 from detectors.registry import Catalogue
 from detectors.watermarks import Watermarks
 from streams.backfill.chunks import CHUNK
-from streams.backfill.judging import JudgedVehicles, Setup, Vehicles, Visitor, judge_vehicles
+from streams.backfill.judging import JudgedVehicles, Setup, Visitor, WholeVehicles, judge_vehicles
 from streams.backfill.kept import is_kept, open_kept
-from streams.backfill.ledger import MEMORY, Ledger, LedgerError, RefusedLine, connect, read_ledger, view
+from streams.backfill.ledger import (
+    MEMORY,
+    Ledger,
+    LedgerError,
+    LedgerRefusal,
+    connect,
+    read_ledger,
+    view,
+)
 from streams.backfill.outputs import Judging, OutputFiles, ReplayOutputs, ReplaySummary
 from streams.backfill.outputs import RefusedLine as ToldLine
 from streams.backfill.processes import Processes
@@ -207,7 +215,7 @@ class Backfill:
             return []
         table = pa.table({"vin": [vin] * len(rows), "original": [original for _, original in rows]})
         newest = self.watermarks.newest
-        task = Vehicles(_packed(table), self._withdrawn, newest, complete_through)
+        task = WholeVehicles(_packed(table), self._withdrawn, newest, complete_through)
         judged = judge_vehicles(self._setup(), task)
         return [msgspec.json.decode(alert.record, type=Alert) for alert in judged.alerts]
 
@@ -265,7 +273,7 @@ class Backfill:
         ).fetchall()
         return iter(self.histories(vin for (vin,) in rows).values())
 
-    def _refuse(self, refused: list[RefusedLine]) -> None:
+    def _refuse(self, refused: list[LedgerRefusal]) -> None:
         for one in refused:
             self.counters.dead_lettered[one.refusal.reason] += 1
         told = [ToldLine(one.line, one.refusal.error()) for one in refused]
@@ -306,7 +314,7 @@ class Backfill:
     ) -> None:
         told = judging and judging(chosen.opened)
         tasks = (
-            Vehicles(rows, self._withdrawn, ledger.newest, declared)
+            WholeVehicles(rows, self._withdrawn, ledger.newest, declared)
             for rows in _opened(self.database, self._means.rows)
         )
         for judged in processes.map(judge_vehicles, tasks):

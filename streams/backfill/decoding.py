@@ -14,7 +14,7 @@ from streams.backfill.chunks import Chunk
 from streams.backfill.columns import SCHEMA, columns_of
 
 
-class Refusal(NamedTuple):
+class DecodedRefusal(NamedTuple):
     """A refused line and why."""
 
     line: int
@@ -45,7 +45,7 @@ class Decoded(NamedTuple):
     rows: int
     table: Path | None
     """Parquet file of the rows, where there are any; `line` counts from the beginning of the chunk."""
-    refused: list[Refusal]
+    refused: list[DecodedRefusal]
     newest: NewestDays
 
 
@@ -58,7 +58,7 @@ def decode_chunk(chunk: Chunk, decode: Decode, directory: Path) -> Decoded:
     lines = chunk.lines()
     documents: list[Document] = []
     numbers: list[int] = []
-    refused: list[Refusal] = []
+    refused: list[DecodedRefusal] = []
     watermarks = Watermarks(_POLICY)
     for number, line in enumerate(lines, 1):
         value = line.rstrip(b"\r")
@@ -80,5 +80,7 @@ def decode_chunk(chunk: Chunk, decode: Decode, directory: Path) -> Decoded:
     return Decoded(len(lines), len(documents), table, refused, watermarks.newest)
 
 
-def _refusal(number: int, value: bytes, error: DocumentError) -> Refusal:
-    return Refusal(number, value, error.reason, error.field, error.value, error.allowed, error.document)
+def _refusal(number: int, value: bytes, error: DocumentError) -> DecodedRefusal:
+    return DecodedRefusal(
+        number, value, error.reason, error.field, error.value, error.allowed, error.document
+    )

@@ -29,7 +29,7 @@ from streams.engine.results import Counters, DetectorFailure, Filed, Result
 from streams.state.record import VehicleRecord
 
 _AT_ONCE: Final = 64
-"""Vehicles that are judged together where no forest does better with all of them."""
+"""WholeVehicles that are judged together where no forest does better with all of them."""
 _decode = msgspec.msgpack.Decoder(Document).decode
 
 
@@ -87,7 +87,7 @@ class Setup:
         self._catalogue = None
 
 
-class Vehicles(NamedTuple):
+class WholeVehicles(NamedTuple):
     """Whole vehicles to judge."""
 
     rows: bytes
@@ -137,7 +137,7 @@ class JudgedVehicles:
     visitor: Visitor | None = None
 
 
-def judge_vehicles(setup: Setup, task: Vehicles) -> JudgedVehicles:
+def judge_vehicles(setup: Setup, task: WholeVehicles) -> JudgedVehicles:
     """Judge whole vehicles."""
     catalogue = setup.catalogue
     watermarks = Watermarks(catalogue.policy.watermarks, task.newest)
@@ -154,7 +154,7 @@ def judge_vehicles(setup: Setup, task: Vehicles) -> JudgedVehicles:
     return judged
 
 
-def _whole(task: Vehicles, most: int, filed: Filed) -> Iterator[Any]:
+def _whole(task: WholeVehicles, most: int, filed: Filed) -> Iterator[Any]:
     """Histories of the vehicles; counts what became of their documents."""
     table = pa.ipc.open_stream(task.rows).read_all()
     rows = zip(table["vin"].to_pylist(), table["original"].to_pylist(), strict=True)

@@ -17,13 +17,13 @@ import pyarrow.parquet as pq
 
 from detectors.documents import EventType
 from detectors.identities import Decode, IdentityKey
-from streams.backfill.decoding import Refusal
+from streams.backfill.decoding import DecodedRefusal
 from streams.backfill.judging import Setup
 from streams.backfill.ledger import (
     IDENTITY,
     Ledger,
     LedgerError,
-    RefusedLine,
+    LedgerRefusal,
     connect,
     read_ledger,
     view,
@@ -57,7 +57,7 @@ class Newest(msgspec.Struct, frozen=True):
     day: int
 
 
-class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class LedgerManifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What a ledger holds."""
 
     format: int
@@ -83,7 +83,7 @@ def is_kept(path: Path) -> bool:
     return path != STANDARD_INPUT and (path / MANIFEST).is_file()
 
 
-def read_manifest(directory: Path) -> Manifest:
+def read_manifest(directory: Path) -> LedgerManifest:
     """Read what a ledger holds.
 
     Raises
@@ -92,7 +92,7 @@ def read_manifest(directory: Path) -> Manifest:
         If it is none, or one that this program does not read.
     """
     try:
-        manifest = msgspec.json.decode((directory / MANIFEST).read_bytes(), type=Manifest)
+        manifest = msgspec.json.decode((directory / MANIFEST).read_bytes(), type=LedgerManifest)
     except (OSError, msgspec.MsgspecError) as error:
         raise LedgerError(f"{directory} is no ledger: {error}") from None
     if (manifest.format, manifest.contract) != (FORMAT, CONTRACT):
@@ -103,7 +103,7 @@ def read_manifest(directory: Path) -> Manifest:
     return manifest
 
 
-def open_kept(directory: Path, decode: Decode, refuse: Callable[[list[RefusedLine]], None]) -> Ledger:
+def open_kept(directory: Path, decode: Decode, refuse: Callable[[list[LedgerRefusal]], None]) -> Ledger:
     """Open a kept ledger; its refused lines are told in their order.
 
     Raises
@@ -139,11 +139,11 @@ def _with(identities: str | None) -> str:
     return "without an identity key" if identities is None else f"with the identity key {identities}"
 
 
-def _refused(path: Path, manifest: Manifest) -> Iterator[RefusedLine]:
+def _refused(path: Path, manifest: LedgerManifest) -> Iterator[LedgerRefusal]:
     for row in pq.read_table(path).to_pylist():
         file = row.pop("file")
-        refusal = Refusal(**row)
-        yield RefusedLine(Line(refusal.value, manifest.inputs[file].name, refusal.line), refusal)
+        refusal = DecodedRefusal(**row)
+        yield LedgerRefusal(Line(refusal.value, manifest.inputs[file].name, refusal.line), refusal)
 
 
 def build(
@@ -155,7 +155,7 @@ def build(
     processes: int,
     memory: str,
     advance: Callable[[Path], Advance] | None = None,
-) -> Manifest:
+) -> LedgerManifest:
     """Decode recorded streams into a ledger that is kept.
 
     Parameters
@@ -183,7 +183,7 @@ def build(
         raise LedgerError(f"{directory} is not empty; --append adds to a ledger")
     if before is not None and before.identities != fingerprint(setup.decode):
         raise LedgerError(f"{directory} was built {_with(before.identities)} (ZEROMILE_IDENTITY_KEY)")
-    refused: list[RefusedLine] = []
+    refused: list[LedgerRefusal] = []
     with Processes(processes, setup) as workers:
         ledger = read_ledger(files, workers, refused.extend, advance)
     directory.mkdir(parents=True, exist_ok=True)
@@ -260,10 +260,10 @@ def _moved(
     return tuple(vin for (vin,) in found)
 
 
-def _write_refused(refused: list[RefusedLine], path: Path, numbers: dict[str, int]) -> None:
+def _write_refused(refused: list[LedgerRefusal], path: Path, numbers: dict[str, int]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     columns: dict[str, list[Any]] = {"file": [numbers[one.line.file] for one in refused]}
-    for name in Refusal._fields:
+    for name in DecodedRefusal._fields:
         columns[name] = [getattr(one.refusal, name) for one in refused]
     columns["line"] = [one.line.number for one in refused]
     pq.write_table(pa.table({name: columns[name] for name in _REFUSED.names}, _REFUSED), path)
@@ -284,21 +284,21 @@ _REFUSED: Final = pa.schema(
 
 
 def _manifest(
-    before: Manifest | None,
+    before: LedgerManifest | None,
     ledger: Ledger,
     *,
     inputs: tuple[Input, ...],
-    refused: list[RefusedLine],
+    refused: list[LedgerRefusal],
     moved: tuple[str, ...],
     identities: str | None,
-) -> Manifest:
+) -> LedgerManifest:
     """What the ledger holds now, but for its files."""
     newest = {} if before is None else {(one.event_type, one.source): one.day for one in before.newest}
     for key, day in ledger.newest.items():
         newest[key] = max(day, newest.get(key, 0))
     reasons = Counter({} if before is None else before.refused)
     reasons.update(one.refusal.reason for one in refused)
-    return Manifest(
+    return LedgerManifest(
         format=FORMAT,
         contract=CONTRACT,
         buckets=BUCKETS,

@@ -16,7 +16,7 @@ from detectors.identities import Decode
 from detectors.watermarks import NewestDays
 from streams.backfill.chunks import CHUNK, Chunk, cut
 from streams.backfill.columns import SCHEMA
-from streams.backfill.decoding import Decoded, Refusal, decode_chunk
+from streams.backfill.decoding import Decoded, DecodedRefusal, decode_chunk
 from streams.backfill.processes import Processes
 from streams.feeds.reading import STANDARD_INPUT, Advance, Line
 
@@ -30,11 +30,11 @@ class LedgerError(ZeromileError):
     """A ledger that cannot be read or made."""
 
 
-class RefusedLine(NamedTuple):
+class LedgerRefusal(NamedTuple):
     """A refused line, with its place, and why."""
 
     line: Line
-    refusal: Refusal
+    refusal: DecodedRefusal
 
 
 class Part(NamedTuple):
@@ -48,7 +48,7 @@ class Part(NamedTuple):
     """Lines of the file before them."""
 
 
-class Reading(Protocol):
+class LedgerReading(Protocol):
     """What the processes need to decode."""
 
     @property
@@ -85,7 +85,7 @@ class Ledger:
 def read_ledger(
     files: list[Path],
     processes: Processes[Any],
-    refuse: Callable[[list[RefusedLine]], None],
+    refuse: Callable[[list[LedgerRefusal]], None],
     advance: Callable[[Path], Advance] | None = None,
     size: int = CHUNK,
 ) -> Ledger:
@@ -123,12 +123,12 @@ def read_ledger(
     return ledger
 
 
-def _decode(shared: Reading, chunk: Chunk) -> Decoded:
+def _decode(shared: LedgerReading, chunk: Chunk) -> Decoded:
     return decode_chunk(chunk, shared.decode, shared.scratch)
 
 
 def _take(
-    ledger: Ledger, decoded: Decoded, part: Part, refuse: Callable[[list[RefusedLine]], None]
+    ledger: Ledger, decoded: Decoded, part: Part, refuse: Callable[[list[LedgerRefusal]], None]
 ) -> None:
     ledger.rows += decoded.rows
     ledger.lines_read += decoded.rows + len(decoded.refused)
@@ -140,7 +140,7 @@ def _take(
     if decoded.refused:
         refuse(
             [
-                RefusedLine(Line(one.value, part.file, part.base + one.line), one)
+                LedgerRefusal(Line(one.value, part.file, part.base + one.line), one)
                 for one in decoded.refused
             ]
         )

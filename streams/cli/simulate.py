@@ -17,7 +17,7 @@ from streams.cli.replay import Force
 from streams.setup.outputs import Outputs
 
 if TYPE_CHECKING:
-    from streams.simulator import Summary
+    from streams.simulator import CountrySummary
 
 
 class Benchmark(StrEnum):
@@ -136,7 +136,7 @@ def _check(first: datetime.date, days: int, years: dict[int, float]) -> None:
         )
 
 
-def _print(console: Console, summary: Summary, out: Path, truth: Path) -> None:
+def _print(console: Console, summary: CountrySummary, out: Path, truth: Path) -> None:
     table = Table("class of vehicle", "vehicles", title=f"{out} and {truth}")
     table.columns[1].justify = "right"
     for name, count in summary.by_label.items():

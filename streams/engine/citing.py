@@ -12,8 +12,8 @@ from detectors.alerts import Alert
 from detectors.documents import Document
 from streams.engine.dossier import Dossier, describe
 from streams.evidence.case import (
-    Case,
     CaseAlert,
+    CaseFile,
     CaseVehicle,
     DocumentRequest,
     RankedParty,
@@ -80,10 +80,10 @@ def as_data(found: Dossier) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def as_case(dossiers: list[Dossier], made_at: str) -> Case:
+def as_case(dossiers: list[Dossier], made_at: str) -> CaseFile:
     """Dossiers as the case that a pack shows, here of files and without a log."""
     documents = [document for found in dossiers for document in found.history.documents]
-    return Case(
+    return CaseFile(
         question={"vehicles": ", ".join(found.history.vin for found in dossiers)},
         made_at=made_at,
         origin="",

@@ -93,7 +93,7 @@ class DocumentRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class CaseFile:
     """Everything that a pack holds."""
 
     question: dict[str, str]

@@ -7,7 +7,7 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
-from streams.evidence.case import Case
+from streams.evidence.case import CaseFile
 from streams.evidence.checkpoint import parse_checkpoint
 
 
@@ -23,13 +23,13 @@ def _templates() -> Environment:
     )
 
 
-def case_page(case: Case) -> str:
+def case_page(case: CaseFile) -> str:
     """One page of HTML that needs nothing else; a printed page a vehicle."""
     files = {record.about: record.name for record in case.records if record.kind == "document"}
     return _templates().get_template("case.html.j2").render(case=case, files=files, text=_text)
 
 
-def verify_page(case: Case, *, signed: bool) -> str:
+def verify_page(case: CaseFile, *, signed: bool) -> str:
     """How to check the pack with tools that are not ours."""
     state = parse_checkpoint(case.checkpoint)
     return _templates().get_template("VERIFY.md.j2").render(case=case, state=state, signed=signed)

@@ -18,7 +18,7 @@ from typing import Any, Final
 from detectors.errors import ZeromileError
 from streams import __version__
 from streams.evidence import verifier
-from streams.evidence.case import Case, KeptRecord
+from streams.evidence.case import CaseFile, KeptRecord
 from streams.evidence.case_page import case_page, verify_page
 from streams.evidence.checkpoint import NAMESPACE, parse_checkpoint
 from streams.evidence.ssh_signature import SignatureError, SigningKey, signer_of, verify
@@ -32,7 +32,7 @@ class PackError(ZeromileError):
     """A pack that cannot be written."""
 
 
-def write_pack(case: Case, folder: Path, key: SigningKey | None) -> None:
+def write_pack(case: CaseFile, folder: Path, key: SigningKey | None) -> None:
     """Write a pack into a folder that does not exist yet; nothing is left of it if that fails.
 
     Parameters
@@ -67,7 +67,7 @@ def write_pack(case: Case, folder: Path, key: SigningKey | None) -> None:
         raise PackError(f"cannot write the pack {folder}: {error.strerror}") from None
 
 
-def _information(case: Case) -> dict[str, str]:
+def _information(case: CaseFile) -> dict[str, str]:
     return {
         "Source-Organization": case.origin,
         "External-Description": "; ".join(f"{name}: {value}" for name, value in case.question.items()),
@@ -76,7 +76,7 @@ def _information(case: Case) -> dict[str, str]:
     }
 
 
-def _write_payload(case: Case, folder: Path, key: SigningKey | None) -> None:
+def _write_payload(case: CaseFile, folder: Path, key: SigningKey | None) -> None:
     texts = {
         "case.html": case_page(case),
         "case.json": json.dumps(_summary(case), indent=1, sort_keys=True, ensure_ascii=False) + "\n",
@@ -107,7 +107,7 @@ def _proof(record: KeptRecord, checkpoint: str) -> str:
     return "\n".join(lines) + f"\n\n{checkpoint}"
 
 
-def _index(case: Case) -> str:
+def _index(case: CaseFile) -> str:
     text = StringIO()
     rows = csv.writer(text, lineterminator="\n")
     rows.writerow(_COLUMNS)
@@ -120,7 +120,7 @@ def _index(case: Case) -> str:
     return text.getvalue()
 
 
-def _summary(case: Case) -> dict[str, Any]:
+def _summary(case: CaseFile) -> dict[str, Any]:
     return {
         "question": case.question,
         "made_at": case.made_at,
@@ -136,7 +136,7 @@ def _summary(case: Case) -> dict[str, Any]:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class PackVerdict:
     """What checking a pack came to."""
 
     faults: list[str]
@@ -144,7 +144,9 @@ class Verdict:
     """What was not checked, and why."""
 
 
-def verify_pack(folder: Path, signers: Path | None = None, checkpoint: Path | None = None) -> Verdict:
+def verify_pack(
+    folder: Path, signers: Path | None = None, checkpoint: Path | None = None
+) -> PackVerdict:
     """Check everything of a pack that can be checked here.
 
     Parameters
@@ -167,7 +169,7 @@ def verify_pack(folder: Path, signers: Path | None = None, checkpoint: Path | No
         faults.append(str(error))
     if outside is None and not faults:
         notes.append("no checkpoint of elsewhere was given: a forked log would not be seen")
-    return Verdict(faults, notes)
+    return PackVerdict(faults, notes)
 
 
 def _bag_faults(folder: Path) -> list[str]:

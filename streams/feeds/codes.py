@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Final, NamedTuple
 
 from detectors.rejection import show
-from streams.feeds.definition import IGNORE, OPEN, CodeTable, Condition
+from streams.feeds.definition import IGNORE, OPEN, CodeTable, RowCondition
 from streams.feeds.errors import FeedError
 from streams.feeds.folding import fold
 
@@ -91,9 +91,9 @@ def _refuse_open(place: str, table: CodeTable) -> None:
         )
 
 
-def compile_condition(condition: Collection[str] | Condition) -> Test:
+def compile_condition(condition: Collection[str] | RowCondition) -> Test:
     """Make the test of a condition on a column."""
-    if not isinstance(condition, Condition):
+    if not isinstance(condition, RowCondition):
         wanted = frozenset(map(fold, condition))
         return lambda text: fold(text) in wanted
     any_of = frozenset(map(fold, condition.any_of))

@@ -6,7 +6,7 @@ from typing import Any, Final, NamedTuple
 
 from detectors.rejection import show
 from streams.feeds.codes import UNMAPPED, Ignored, Lookup
-from streams.feeds.definition import Column, Feed
+from streams.feeds.definition import Column, FeedFile
 from streams.feeds.errors import FeedError, RowIgnored, RowRefused
 
 _Clean = Callable[[str], str]
@@ -80,7 +80,7 @@ def full_column(spec: str | list[str] | Column) -> Column:
 
 
 def bind_columns(
-    feed: Feed, tables: Mapping[str, Lookup], header: Sequence[str], file: str
+    feed: FeedFile, tables: Mapping[str, Lookup], header: Sequence[str], file: str
 ) -> dict[str, Cell]:
     """Find a feed's columns in a file.
 
@@ -103,7 +103,7 @@ def bind_columns(
     return cells
 
 
-def known_headers(feed: Feed) -> frozenset[str]:
+def known_headers(feed: FeedFile) -> frozenset[str]:
     """Names of columns in files that the feed knows."""
     named = (name for spec in feed.columns.values() for name in full_column(spec).names)
     return frozenset(map(_tidy, named))

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 from streams.feeds.codes import compile_table
 from streams.feeds.columns import bind_columns, full_column
-from streams.feeds.definition import Amount, Counts, Distance, DocumentSpec, Feed, Moment, Value
+from streams.feeds.definition import Amount, Counts, Distance, DocumentSpec, FeedFile, Moment, Value
 from streams.feeds.errors import FeedError
 from streams.feeds.making import Losses, Maker, RowConverter, applies_when, explainer, full, given
 from streams.feeds.values import REGION_NAME, FieldKind, field_kinds, moment_reader
@@ -20,7 +20,7 @@ class CompiledFeed:
         For a column, table of codes, format or meaning that the feed names and does not have.
     """
 
-    def __init__(self, feed: Feed) -> None:
+    def __init__(self, feed: FeedFile) -> None:
         self.feed = feed
         self._zone = _zone(feed.timezone)
         self._tables = {name: compile_table(name, table) for name, table in feed.codes.items()}
@@ -97,7 +97,7 @@ class CompiledFeed:
         kind.check_table(table, f"codes.{value.codes}", where)
 
 
-def compile_feed(feed: Feed) -> CompiledFeed:
+def compile_feed(feed: FeedFile) -> CompiledFeed:
     """Check a feed's references and make it ready for files.
 
     Raises
@@ -117,7 +117,7 @@ def _zone(name: str) -> ZoneInfo:
         ) from None
 
 
-def _check_columns(feed: Feed) -> None:
+def _check_columns(feed: FeedFile) -> None:
     seen: list[str] = []
     for key, spec in feed.columns.items():
         column = full_column(spec)
@@ -135,7 +135,7 @@ def _check_columns(feed: Feed) -> None:
         seen.append(key)
 
 
-def _check_keys(feed: Feed, keys: Iterable[str], place: str) -> None:
+def _check_keys(feed: FeedFile, keys: Iterable[str], place: str) -> None:
     for key in keys:
         if key not in feed.columns:
             raise FeedError(f"{place}: there is no columns.{key}; there are {', '.join(feed.columns)}")

@@ -114,7 +114,7 @@ class CodeTable(_Table, frozen=True, kw_only=True):
     """Whether a row with an unmapped value is refused, and not only the value left out."""
 
 
-class Condition(_Table, frozen=True, kw_only=True):
+class RowCondition(_Table, frozen=True, kw_only=True):
     """When a row states a document, besides a plain list of values."""
 
     any_of: list[str] = []
@@ -189,7 +189,7 @@ class _DocumentSpec(_Table, frozen=True, tag_field="type", kw_only=True):
 
     vin: Identity
     occurred_at: Moment
-    when: dict[str, list[str] | Condition] = {}
+    when: dict[str, list[str] | RowCondition] = {}
     """Values of columns at which a row states this document; all must hold."""
     event_id: list[str] = []
     """Columns that tell documents of the source apart; without them all columns of the feed do."""
@@ -272,10 +272,10 @@ class Ignore(_Table, frozen=True, kw_only=True):
     """Rows that are no document."""
 
     why: Text
-    when: dict[str, list[str] | Condition]
+    when: dict[str, list[str] | RowCondition]
 
 
-class Feed(_Table, frozen=True, kw_only=True):
+class FeedFile(_Table, frozen=True, kw_only=True):
     """A feed file."""
 
     title: Text

@@ -13,7 +13,7 @@ from msgspec import Meta, inspect
 from detectors.rejection import show
 from detectors.type_text import describe
 from streams.feeds.compiling import compile_feed
-from streams.feeds.definition import DOCUMENT_SPECS, CodeTable, Column, Condition, Feed
+from streams.feeds.definition import DOCUMENT_SPECS, CodeTable, Column, FeedFile, RowCondition
 from streams.feeds.errors import FeedError
 
 _PLACE: Final = re.compile(r" - at `(?:key in )?\$\.?(.*)`")
@@ -24,7 +24,7 @@ _UNKNOWN: Final = re.compile(r"unknown field `([^`]+)`")
 _MISSING: Final = re.compile(r"missing required field `([^`]+)`")
 _VALUES_OF: Final[dict[str, Any]] = {
     "columns": str | list[str] | Column,
-    "when": list[str] | Condition,
+    "when": list[str] | RowCondition,
     "codes": CodeTable,
     "rates": dict[str, Annotated[float, Meta(gt=0)]],
     "values": str,
@@ -66,7 +66,7 @@ def feed_text(name: str) -> str:
         raise FeedError(f"cannot read the feed {name}: {error}") from None
 
 
-def load_feed(name: str) -> Feed:
+def load_feed(name: str) -> FeedFile:
     """Load and check a feed, by the name of a shipped one or the path of a file.
 
     Raises
@@ -77,7 +77,7 @@ def load_feed(name: str) -> Feed:
     return parse_feed(feed_text(name), name)
 
 
-def parse_feed(text: str, name: str) -> Feed:
+def parse_feed(text: str, name: str) -> FeedFile:
     """Read and check the text of a feed file; its name is for the messages.
 
     Raises
@@ -90,7 +90,7 @@ def parse_feed(text: str, name: str) -> Feed:
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise FeedError(f"{name}: the feed is not TOML: {error}") from None
     try:
-        feed = msgspec.convert(tables, Feed)
+        feed = msgspec.convert(tables, FeedFile)
     except msgspec.ValidationError as error:
         raise FeedError(f"{name}: {_explain(str(error), tables)}") from None
     try:
@@ -117,7 +117,7 @@ def _explain(complaint: str, tables: dict[str, Any]) -> str:
 def _follow(tables: dict[str, Any], steps: list[str]) -> tuple[Any, str, inspect.Type | None]:
     """The value at a path, the path with names for the library's dots, and the declared type there."""
     value: Any = tables
-    info: inspect.Type | None = inspect.type_info(Feed)
+    info: inspect.Type | None = inspect.type_info(FeedFile)
     names: list[str] = []
     for step in steps:
         info = _below(info, step, value)

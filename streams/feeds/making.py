@@ -14,12 +14,12 @@ from streams.feeds.codes import Ignored, Lookup, compile_condition
 from streams.feeds.columns import Cell, translated
 from streams.feeds.definition import (
     Amount,
-    Condition,
     Counts,
     Distance,
     DocumentSpec,
-    Feed,
+    FeedFile,
     Moment,
+    RowCondition,
     Value,
 )
 from streams.feeds.errors import RowIgnored, RowRefused
@@ -140,7 +140,7 @@ class RowConverter:
 class Maker(NamedTuple):
     """What documents of a feed are made with, besides their columns."""
 
-    feed: Feed
+    feed: FeedFile
     tables: Mapping[str, Lookup]
     zone: ZoneInfo
     losses: Losses
@@ -311,7 +311,7 @@ def full(value: str | Value) -> Value:
 
 
 def applies_when(
-    when: Mapping[str, list[str] | Condition], cells: Mapping[str, Cell]
+    when: Mapping[str, list[str] | RowCondition], cells: Mapping[str, Cell]
 ) -> Callable[[Values], bool]:
     """Make what tells whether conditions on columns hold, all of them."""
     tests = [translated(cells[key], compile_condition(wanted)) for key, wanted in when.items()]
@@ -322,7 +322,7 @@ def applies_when(
     return lambda values: all(test(values) for test in tests)
 
 
-def explainer(feed: Feed, cells: Mapping[str, Cell]) -> Callable[[Values], RowRefused]:
+def explainer(feed: FeedFile, cells: Mapping[str, Cell]) -> Callable[[Values], RowRefused]:
     """Make what says why a row states no document: the values that decide it."""
     deciding = list(dict.fromkeys(key for spec in feed.document for key in spec.when))
 

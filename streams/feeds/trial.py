@@ -12,7 +12,7 @@ from streams.feeds.compiling import CompiledFeed
 from streams.feeds.containers.opening import open_tables
 from streams.feeds.containers.table import Row, Table
 from streams.feeds.converting import Account, Conversion, Made, Refused
-from streams.feeds.definition import Feed
+from streams.feeds.definition import FeedFile
 from streams.feeds.errors import RefusalReason
 
 _AT_ONCE: Final = 5_000
@@ -112,7 +112,7 @@ class Trial:
             self.report.identities[_looks(str(made.documents[0]["vin"]))] += 1
 
 
-def _absent(feed: Feed, table: Table) -> list[str]:
+def _absent(feed: FeedFile, table: Table) -> list[str]:
     there = frozenset(" ".join(name.casefold().split()) for name in table.header)
     return [
         key

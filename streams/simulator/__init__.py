@@ -4,7 +4,7 @@ Nothing here imports the detectors: what a vehicle's documents should lead to is
 code that invents the documents, so that a score measured on them means something.
 """
 
-from streams.simulator.country import Summary, simulate
-from streams.simulator.parameters import Country, ParameterError, load_country
+from streams.simulator.country import CountrySummary, simulate
+from streams.simulator.parameters import ParameterError, SimulatedCountry, load_country
 
-__all__ = ["Country", "ParameterError", "Summary", "load_country", "simulate"]
+__all__ = ["CountrySummary", "ParameterError", "SimulatedCountry", "load_country", "simulate"]

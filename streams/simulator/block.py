@@ -5,7 +5,7 @@ import numpy.typing as npt
 
 from streams.simulator.calendars import FloatArray, IntArray
 from streams.simulator.labels import NUMBER
-from streams.simulator.tables import CUSTOMS_EXPORT, DEREGISTRATION, REGISTRATION, Table
+from streams.simulator.tables import CUSTOMS_EXPORT, DEREGISTRATION, REGISTRATION, SimulatedTable
 from streams.simulator.world import OWNERS_A_VEHICLE, World
 
 BoolArray = npt.NDArray[np.bool_]
@@ -56,9 +56,9 @@ class Block:
         self.rng = rng
         self.fleet = fleet
         self.tables = {
-            "registration": Table(REGISTRATION),
-            "deregistration": Table(DEREGISTRATION),
-            "customs_export": Table(CUSTOMS_EXPORT),
+            "registration": SimulatedTable(REGISTRATION),
+            "deregistration": SimulatedTable(DEREGISTRATION),
+            "customs_export": SimulatedTable(CUSTOMS_EXPORT),
         }
 
     def label(self, rows: IntArray, name: str, variant: str = "") -> None:

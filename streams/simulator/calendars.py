@@ -5,7 +5,7 @@ import datetime
 import numpy as np
 import numpy.typing as npt
 
-from streams.simulator.parameters import Country
+from streams.simulator.parameters import SimulatedCountry
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -34,7 +34,7 @@ def _month_length(date: datetime.date) -> int:
     return (following - datetime.timedelta(days=1)).day
 
 
-def retail_days(country: Country, days: Days) -> FloatArray:
+def retail_days(country: SimulatedCountry, days: Days) -> FloatArray:
     """Relative number of first registrations on each day."""
     season = np.asarray(country.monthly_registrations.relative)
     holidays = country.chinese_new_year
@@ -49,7 +49,7 @@ def retail_days(country: Country, days: Days) -> FloatArray:
     return _to_yearly_totals(level, days, yearly)
 
 
-def export_days(country: Country, days: Days) -> FloatArray:
+def export_days(country: SimulatedCountry, days: Days) -> FloatArray:
     """Relative number of used-car export declarations on each day."""
     season = np.asarray(country.monthly_exports.thousands)
     totals = country.yearly_used_exports.vehicles
@@ -68,7 +68,7 @@ def export_days(country: Country, days: Days) -> FloatArray:
     return _to_yearly_totals(level * weights.sum(axis=1), days, totals)
 
 
-def destination_weights(country: Country, days: Days) -> FloatArray:
+def destination_weights(country: SimulatedCountry, days: Days) -> FloatArray:
     """Relative pull of each destination (columns, in the file's order) on each day (rows)."""
     names = list(country.destinations.weights)
     base = np.asarray(list(country.destinations.weights.values()))
@@ -82,7 +82,9 @@ def destination_weights(country: Country, days: Days) -> FloatArray:
     return weights
 
 
-def _new_year(country: Country, days: Days, first: int, last: int, factor: float) -> FloatArray:
+def _new_year(
+    country: SimulatedCountry, days: Days, first: int, last: int, factor: float
+) -> FloatArray:
     level = np.ones(len(days.ordinals))
     for festival in country.chinese_new_year.days:
         since = days.ordinals - ordinal(festival)
@@ -95,7 +97,7 @@ def _golden(days: Days) -> npt.NDArray[np.bool_]:
     return golden
 
 
-def _period_end(country: Country, days: Days) -> FloatArray:
+def _period_end(country: SimulatedCountry, days: Days) -> FloatArray:
     ends = country.period_end
     inside = days.day > days.month_length - ends.days
     factor = np.where(days.month % 3 == 0, ends.quarter_factor, ends.month_factor)

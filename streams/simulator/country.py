@@ -18,7 +18,7 @@ from streams.simulator.labels import LABELS
 from streams.simulator.lives import domestic, exports
 from streams.simulator.lives.registry import DOMESTIC_LIVES, EXPORT_LIVES, NEVER_ZERO, Life
 from streams.simulator.noise import LOST
-from streams.simulator.parameters import Country
+from streams.simulator.parameters import SimulatedCountry
 from streams.simulator.spikes import Spike, plan_spikes, write_spike
 from streams.simulator.spool import DEFAULT_LIMIT, Spool
 from streams.simulator.truth import CountryTruth, MalformedTruth, OutageTruth, RushTruth, iso
@@ -36,7 +36,7 @@ _BUCKET_DAYS = 4
 
 
 @dataclasses.dataclass(frozen=True)
-class Summary:
+class CountrySummary:
     """What was written."""
 
     vehicles: int
@@ -48,7 +48,7 @@ class Summary:
 
 
 def simulate(
-    country: Country,
+    country: SimulatedCountry,
     *,
     vehicles: int,
     days: int,
@@ -59,7 +59,7 @@ def simulate(
     truth: Path,
     progress: Callable[[int], None] = lambda _: None,
     limit: int = DEFAULT_LIMIT,
-) -> Summary:
+) -> CountrySummary:
     """Write a country's documents in arrival order, and what is true about them.
 
     Parameters
@@ -112,7 +112,7 @@ def simulate(
             truth_file.write(encoder.encode_lines([closing]))
     finally:
         spool.close()
-    return Summary(
+    return CountrySummary(
         vehicles=int(labels.sum()),
         documents=documents,
         malformed=malformed,

@@ -12,7 +12,7 @@ from streams.simulator.encoding import Encoder
 from streams.simulator.ground_truth import vehicle_truth
 from streams.simulator.labels import LABELS
 from streams.simulator.malformed import FAULTS, REGISTRATION_FAULTS
-from streams.simulator.noise import LOST, Feed, feed
+from streams.simulator.noise import LOST, SimulatedFeed, feed
 from streams.simulator.truth import VehicleTruth
 
 ALL_FAULTS = FAULTS + REGISTRATION_FAULTS
@@ -39,7 +39,7 @@ def finish(block: Block, number: int, salt: int) -> Finished:
     lines: list[bytes] = []
     arrivals: list[IntArray] = []
     tags: list[IntArray] = []
-    feeds: dict[str, Feed] = {}
+    feeds: dict[str, SimulatedFeed] = {}
     for name, table in block.tables.items():
         made = feed(block, name, table)
         feeds[name] = made

@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from streams.simulator.block import Block
 from streams.simulator.labels import LABELS
-from streams.simulator.noise import Feed
+from streams.simulator.noise import SimulatedFeed
 from streams.simulator.places import PROVINCE_CODES
 from streams.simulator.truth import VehicleTruth, iso
 
@@ -15,7 +15,7 @@ Window = tuple[int, int]
 
 
 def vehicle_truth(
-    block: Block, feeds: dict[str, Feed], texts: list[str], window: Window
+    block: Block, feeds: dict[str, SimulatedFeed], texts: list[str], window: Window
 ) -> list[VehicleTruth]:
     """Say what is true of every vehicle that is not ordinary.
 
@@ -62,7 +62,9 @@ def _description(block: Block, row: int, vin: str) -> VehicleTruth:
     )
 
 
-def _missing_documents(block: Block, feeds: dict[str, Feed], window: Window) -> dict[int, set[str]]:
+def _missing_documents(
+    block: Block, feeds: dict[str, SimulatedFeed], window: Window
+) -> dict[int, set[str]]:
     """Why documents of a vehicle are not in the stream, by vehicle row."""
     first, last = window
     missing: dict[int, set[str]] = {}

@@ -9,7 +9,7 @@ from streams.simulator.calendars import FloatArray, IntArray
 from streams.simulator.delays import DAY, recorded_and_arrival
 from streams.simulator.malformed import FAULTS, REGISTRATION_FAULTS
 from streams.simulator.places import PROVINCES
-from streams.simulator.tables import ABSENT, Column, Table, stack
+from streams.simulator.tables import ABSENT, Column, SimulatedTable, stack
 
 READABLE = 0
 """Tag of a readable line; others are 1 + the fault's number, + `LOST` if no readable copy is sent."""
@@ -17,7 +17,7 @@ LOST = 1000
 
 
 @dataclasses.dataclass
-class Feed:
+class SimulatedFeed:
     """All lines of one document type before they are text, and the fate of the first documents."""
 
     columns: dict[str, Column]
@@ -63,7 +63,7 @@ class _Pile:
         )
 
 
-def feed(block: Block, name: str, table: Table) -> Feed:
+def feed(block: Block, name: str, table: SimulatedTable) -> SimulatedFeed:
     """Publish a table's documents with everything that goes wrong on the way."""
     columns = table.columns()
     nameless = _forget_owners(block, columns, table.size)
@@ -94,7 +94,7 @@ def _forget_owners(block: Block, columns: dict[str, Column], size: int) -> BoolA
     return nameless
 
 
-def _revise(block: Block, table: Table, pile: _Pile) -> list[tuple[IntArray, IntArray]]:
+def _revise(block: Block, table: SimulatedTable, pile: _Pile) -> list[tuple[IntArray, IntArray]]:
     """Publish the revisions that lives ask for."""
     revised_by: list[tuple[IntArray, IntArray]] = []
     for changed, rows, lag_days in table.revisions(pile.first):
@@ -131,7 +131,7 @@ def _repeat_and_spoil(
     first_arrival: IntArray,
     nameless: BoolArray,
     revised_by: list[tuple[IntArray, IntArray]],
-) -> Feed:
+) -> SimulatedFeed:
     """Repeat some lines, send some unreadable first, and lose a few for good."""
     rng, noise = block.rng, block.world.country.noise
     columns, recorded, arrival = pile.all()
@@ -147,7 +147,7 @@ def _repeat_and_spoil(
     later = (DAY * rng.exponential(2.0, len(repeated))).astype(np.int64) + 1
     earlier = -(DAY * rng.uniform(0.0, 0.4, len(broken))).astype(np.int64)
     extra = np.concatenate([repeated, broken])
-    return Feed(
+    return SimulatedFeed(
         columns=stack([columns, {key: column[extra] for key, column in columns.items()}]),
         recorded=np.concatenate([recorded, recorded[extra]]),
         arrival=np.concatenate([arrival, arrival[extra] + np.concatenate([later, earlier])]),

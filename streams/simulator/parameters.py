@@ -289,7 +289,7 @@ class Brand(Sourced, frozen=True):
     models: tuple[Model, ...]
 
 
-class Country(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class SimulatedCountry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Everything the simulator draws from."""
 
     defaults: Defaults
@@ -328,7 +328,7 @@ class Country(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
 
 
 @functools.cache
-def load_country(path: Path | None = None) -> Country:
+def load_country(path: Path | None = None) -> SimulatedCountry:
     """Read the country's parameters.
 
     Parameters
@@ -344,7 +344,7 @@ def load_country(path: Path | None = None) -> Country:
     shipped = resources.files("streams.simulator").joinpath("country.toml")
     try:
         text = shipped.read_text("utf-8") if path is None else path.read_text("utf-8-sig")
-        return msgspec.toml.decode(text, type=Country, dec_hook=_reject)
+        return msgspec.toml.decode(text, type=SimulatedCountry, dec_hook=_reject)
     except (msgspec.DecodeError, UnicodeDecodeError, OSError) as error:
         raise ParameterError(f"{path or 'country.toml'}: {error}") from error
 

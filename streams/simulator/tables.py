@@ -71,7 +71,7 @@ class _Revision:
     changes: dict[str, Value]
 
 
-class Table:
+class SimulatedTable:
     """Documents of one type, added in chunks of equal columns.
 
     Parameters

@@ -14,7 +14,7 @@ from streams.simulator.calendars import (
     ordinal,
     retail_days,
 )
-from streams.simulator.parameters import Country
+from streams.simulator.parameters import SimulatedCountry
 from streams.simulator.places import PROVINCES
 
 # Identity numbers: each vehicle has room for 16 owners of its own; shared parties sit above.
@@ -77,7 +77,7 @@ class World:
         Ordinals of the first day of the stream and the day after the last.
     """
 
-    def __init__(self, country: Country, start: int, end: int) -> None:
+    def __init__(self, country: SimulatedCountry, start: int, end: int) -> None:
         self.country = country
         self.start = start
         self.end = end
@@ -142,12 +142,12 @@ def _by_province(weights: dict[str, float]) -> FloatArray:
     return np.array([weights[name] for name in PROVINCES])
 
 
-def _gates(country: Country) -> tuple[tuple[str, ...], ...]:
+def _gates(country: SimulatedCountry) -> tuple[tuple[str, ...], ...]:
     customs = {name: gate.customs for gate in country.gates for name in gate.destinations}
     return tuple(customs[name] for name in country.destinations.weights)
 
 
-def _brands(country: Country) -> Brands:
+def _brands(country: SimulatedCountry) -> Brands:
     listed = country.brands
     models = [model for brand in listed for model in brand.models]
     counts = np.array([len(brand.models) for brand in listed])

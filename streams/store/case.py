@@ -12,8 +12,8 @@ import sqlalchemy as sa
 
 from streams.evidence import tree
 from streams.evidence.case import (
-    Case,
     CaseAlert,
+    CaseFile,
     CaseVehicle,
     DocumentRequest,
     KeptRecord,
@@ -52,7 +52,7 @@ class Question:
         return {name: str(value) for name, value in told.items() if value is not None}
 
 
-def case_of(engine: sa.Engine, question: Question, key: SigningKey | None, now: datetime) -> Case:
+def case_of(engine: sa.Engine, question: Question, key: SigningKey | None, now: datetime) -> CaseFile:
     """Put a case together, in one view of the database.
 
     Parameters
@@ -78,7 +78,7 @@ def case_of(engine: sa.Engine, question: Question, key: SigningKey | None, now: 
         vehicles = tuple(_vehicle(connection, vin) for vin in vins)
         state = state_of_log(connection, now)
         alert_ids = [alert.alert_id for vehicle in vehicles for alert in vehicle.alerts]
-        return Case(
+        return CaseFile(
             question=question.words,
             made_at=state.made_at,
             origin=state.origin,

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from streams.evidence.case import Case
+from streams.evidence.case import CaseFile
 from streams.models.choice import DEFAULT, chosen_model_id, model_directory
 from streams.setup.policy import load_policy, shipped_policy_text
 
 _MANIFEST = "manifest.json"
 
 
-def with_judges(case: Case, override: Path | None) -> Case:
+def with_judges(case: CaseFile, override: Path | None) -> CaseFile:
     """The case with the policy and the model's manifest that its alerts name, if they are these.
 
     Parameters

@@ -11,7 +11,7 @@ from streams.feeds.containers.fixed import read_fixed
 from streams.feeds.containers.table import Table
 from streams.feeds.containers.typed import read_json_lines, read_parquet, read_sheet
 from streams.feeds.containers.unpacking import Unpacked, on_disk, unpacked
-from streams.feeds.definition import Container, Feed
+from streams.feeds.definition import Container, FeedFile
 
 _FROM_DISK: Final[dict[str, Callable[[Path, Container, str], Table]]] = {
     "sheet": read_sheet,
@@ -19,7 +19,7 @@ _FROM_DISK: Final[dict[str, Callable[[Path, Container, str], Table]]] = {
 }
 
 
-def open_tables(path: Path, feed: Feed) -> Iterator[Table]:
+def open_tables(path: Path, feed: FeedFile) -> Iterator[Table]:
     """The tables of a file, each to be read before the next is asked for.
 
     Raises
