@@ -149,7 +149,9 @@ class DoubleSale(Detector[DoubleSaleParameters]):
             return "low"
         if fit.age_days is None:
             return "medium"
-        return "critical" if odd and later.to_exporter else "high"
+        # A wreck's price falls too, and nobody reads its odometer.
+        told = fit.read_km is not None
+        return "critical" if odd and told and later.to_exporter else "high"
 
     def explain(self, facts: Mapping[str, Any]) -> str:
         """Tell both sales and what makes them odd."""
