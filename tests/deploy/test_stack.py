@@ -127,6 +127,8 @@ def test_every_expression_of_every_dashboard_returns_data(stack: Stack, query):
 @pytest.mark.parametrize("rule", list(rules()), ids=lambda rule: rule.get("alert") or rule["record"])
 def test_every_series_that_a_rule_reads_is_there(stack: Stack, rule):
     for selector in selectors(rule["expr"]):
+        if " offset " in selector.prettify():
+            continue  # the stack of this test has no yesterday
         eventually(lambda s=selector: stack.query(s.prettify()), lambda s=selector: s.prettify())
 
 

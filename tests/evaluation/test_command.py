@@ -54,7 +54,7 @@ def test_the_card_says_who_is_accused(card):
 def test_alerts_come_soon_after_the_first_document(card):
     days = {row["story"]: row["days"] for row in card["stories"]}
     assert days["double_sale"]["median"] <= 10
-    assert days["export_not_declared"]["median"] > days["double_sale"]["median"]
+    assert days["odometer_rollback"]["median"] > days["double_sale"]["median"]
 
 
 def test_naive_orders_stand_beside(card):

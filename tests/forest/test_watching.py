@@ -1,5 +1,7 @@
 """A running service takes a new model from its directory and never a bad one."""
 
+import shutil
+
 import pytest
 
 from streams.models.manifest import ModelError
@@ -44,6 +46,7 @@ def test_a_refusal_is_one_until_something_changes(model_directory, small_model):
     assert first is not None
     assert watched.poll() is None
     assert watched.refused is first
+    shutil.rmtree(model_directory)
     write_model(model_directory, small_model.manifest, small_model.payload)
     assert watched.poll() is None
     assert watched.refused is None

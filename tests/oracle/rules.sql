@@ -99,9 +99,11 @@ where manufacturer_letter is distinct from true
   and applied >= '2026-01-01' and applied - registered >= 181 and (unchanged or last_km <= 500)
 
 union all
-select 'young_used_export', vin, anchor, case when gone - registered <= 30 then 'high' else 'medium' end, day
+select 'young_used_export', vin, anchor, case
+    when last_km is null and paid > 0 and value_cny / paid <= 0.4 then 'low'
+    when gone - registered <= 30 then 'high' else 'medium' end, day
 from (
-    select d.*, i.day as registered, i.use as first_use, r.kilometres as last_km,
+    select d.*, i.day as registered, i.price_cny as paid, i.use as first_use, r.kilometres as last_km,
         coalesce((select arg_min(g.day, g.n) from live g where g.vin = d.vin and g.day >= i.day
                   and g.kind in ('transfer', 'pending_export')), d.day) as gone
     from (select * from used qualify row_number() over (partition by vin order by n) = 1) d
@@ -243,22 +245,29 @@ where l.province <> l.e.province
                   and b.day between l.e.day and l.day)
 
 union all
-select 'price_gap', vin, anchor, 'medium', day
+select 'price_gap', vin, anchor, case when last_km <= 500 then 'medium' else 'low' end, day
 from (
-    select d.*, d.value_cny / (s.price * power(0.85, (d.day - s.day) / 365.25)) as share
+    select d.*, (select arg_max(r.kilometres, case when r.n = d.n then 1000000 else r.n end) from readings r
+                 where r.vin = d.vin and (r.n = d.n or d.day - r.day between 0 and 90)) as last_km,
+        d.value_cny / (s.price * power(0.85, (d.day - s.day) / 365.25)) as share
     from live d join sales s on s.vin = d.vin and s.n < d.n and s.price > 0
     where d.event_type = 'customs_export' and d.value_cny is not null
     qualify row_number() over (partition by d.vin, d.n order by s.n) = 1)
 where share < 0.4 or share > 2
 
 union all
-select 'odometer_rollback', vin, anchor, case when (highest - kilometres) / highest > 0.5 then 'high' else 'medium' end, day
+select 'odometer_rollback', vin, anchor, case
+    when kilometres <= 1.25 * (b.day - highest_day)
+        * case when highest_day > i.day then highest / (highest_day - i.day) else 40 end then 'low'
+    when (highest - kilometres) / highest > 0.5 then 'high' else 'medium' end, b.day
 from (
-    select *, max(kilometres) over (partition by vin order by day
-        range between unbounded preceding and interval 1 day preceding) as highest
-    from readings where (vin, n) not in (select vin, n from slips))
+    select *, max(kilometres) over before as highest, arg_max(day, kilometres) over before as highest_day
+    from readings where (vin, n) not in (select vin, n from slips)
+    window before as (partition by vin order by day
+        range between unbounded preceding and interval 1 day preceding)) b
+left join (select vin, day from initial) i using (vin)
 where highest - kilometres > 500
-qualify row_number() over (partition by vin order by day, kilometres, n) = 1
+qualify row_number() over (partition by b.vin order by b.day, kilometres, b.n) = 1
 
 union all
 select 'restricted_destination', vin, id || ':' || anchor, 'medium', day

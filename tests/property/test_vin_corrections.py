@@ -26,15 +26,15 @@ def _document(vin: str, revision: int, status: str = "valid") -> bytes:
 @pytest.mark.parametrize(
     ("entries", "live"),
     [
-        ([("A", 0), ("B", 1)], {"B"}),
-        ([("A", 0), ("B", 1), ("A", 2)], {"A"}),
-        ([("A", 0), ("B", 1), ("C", 2)], {"C"}),
-        ([("A", 0), ("B", 1), ("A", 1)], {"A", "B"}),
-        ([("A", 1), ("B", 1), ("C", 2)], {"C"}),
-        ([("A", 0), ("B", 0), ("A", 1)], {"A"}),
-        ([("A", 0), ("A", 1, "void"), ("B", 0)], {"B"}),
-        ([("A", 0), ("A", 1, "void"), ("B", 1)], {"B"}),
-        ([("A", 0), ("B", 1), ("B", 2, "void")], set()),
+        ([("CAR-A", 0), ("CAR-B", 1)], {"CAR-B"}),
+        ([("CAR-A", 0), ("CAR-B", 1), ("CAR-A", 2)], {"CAR-A"}),
+        ([("CAR-A", 0), ("CAR-B", 1), ("CAR-C", 2)], {"CAR-C"}),
+        ([("CAR-A", 0), ("CAR-B", 1), ("CAR-A", 1)], {"CAR-A", "CAR-B"}),
+        ([("CAR-A", 1), ("CAR-B", 1), ("CAR-C", 2)], {"CAR-C"}),
+        ([("CAR-A", 0), ("CAR-B", 0), ("CAR-A", 1)], {"CAR-A"}),
+        ([("CAR-A", 0), ("CAR-A", 1, "void"), ("CAR-B", 0)], {"CAR-B"}),
+        ([("CAR-A", 0), ("CAR-A", 1, "void"), ("CAR-B", 1)], {"CAR-B"}),
+        ([("CAR-A", 0), ("CAR-B", 1), ("CAR-B", 2, "void")], set()),
     ],
 )
 def test_the_highest_revision_stands_under_its_own_vin(entries, live):
@@ -42,7 +42,7 @@ def test_the_highest_revision_stands_under_its_own_vin(entries, live):
         engine = make_engine()
         for document in raw([_document(*entry) for entry in order]):
             engine.process([document])
-        histories = {vin: engine.history(vin) for vin in "ABC"}
+        histories = {vin: engine.history(vin) for vin in ("CAR-A", "CAR-B", "CAR-C")}
         found = {vin for vin, history in histories.items() if history and history.documents}
         assert found == live, order
         assert engine.counters.accepted + engine.counters.duplicate + engine.counters.stale == len(

@@ -17,9 +17,9 @@ def _export(source: str, vin: str, day: str) -> bytes:
     return _document("customs_export", source, vin, day, **declared)
 
 
-PENDING = _document("registration", "reg", "V", "2026-02-01", kind="pending_export")
-AHEAD = _export("customs-a", "A", "2026-05-01")
-BEHIND = _export("customs-b", "B", "2026-03-25")
+PENDING = _document("registration", "reg", "CAR-V", "2026-02-01", kind="pending_export")
+AHEAD = _export("customs-a", "CAR-A", "2026-05-01")
+BEHIND = _export("customs-b", "CAR-B", "2026-03-25")
 
 
 def _undeclared(stream: list[bytes]) -> set[str]:
@@ -28,14 +28,14 @@ def _undeclared(stream: list[bytes]) -> set[str]:
 
 
 def test_the_alert_is_withdrawn_when_a_source_lags_behind():
-    assert _undeclared([PENDING, AHEAD]) == {"V"}
+    assert _undeclared([PENDING, AHEAD]) == {"CAR-V"}
     for order in permutations([PENDING, AHEAD, BEHIND]):
         assert _undeclared(list(order)) == set(), order
 
 
 def test_a_source_that_is_silent_for_long_holds_nothing_back():
-    silent = _export("customs-b", "B", "2026-03-01")
+    silent = _export("customs-b", "CAR-B", "2026-03-01")
     expected = final_set(run([PENDING, AHEAD, silent])[1])
     for order in permutations([PENDING, AHEAD, silent]):
-        assert _undeclared(list(order)) == {"V"}, order
+        assert _undeclared(list(order)) == {"CAR-V"}, order
         assert final_set(run(list(order), range(1, 3))[1]) == expected

@@ -27,7 +27,7 @@ def test_every_single_substitution_by_another_value_is_caught():
         for digit in "0123456789":
             other = vin[:place] + digit + vin[place + 1 :]
             same_value = vins.check_digit(other) == vins.check_digit(vin)
-            values = (digit + vin[place]).encode().translate(vins._VALUES)
+            values = (digit + vin[place]).encode().translate(vins.VALUES)
             assert same_value == (values[0] == values[1])
 
 
