@@ -59,7 +59,8 @@ select 'double_sale' as detector, vin, day::varchar as anchor,
              from live x where x.vin = p.vin and x.is_document and x.day between p.day and p.day + 90
              and (x.event_type = 'customs_export' or x.kind = 'pending_export' or x.owner_type = 'exporter'))
          then 'low'
-         when age is null then 'medium' when exporter and coalesce(odd, false) then 'critical'
+         when age is null then 'medium' when exporter and coalesce(odd, false) and exists (
+             from readings r where r.vin = p.vin and r.day <= p.day + 90) then 'critical'
          else 'high' end as severity, day
 from pairs p
 
