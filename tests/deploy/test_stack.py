@@ -72,7 +72,9 @@ def stack(
         made.zeromile("worker", "publish", str(documents))
         _send_spike(made)
         _wait_until_stored(made, documents)
-        refresh_views(open_database(postgres.url()))
+        store = open_database(postgres.url())
+        refresh_views(store)
+        store.dispose()
         yield made
     finally:
         codes = made.stop()
