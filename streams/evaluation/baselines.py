@@ -1,6 +1,6 @@
 """What somebody without any detector would look at: how old a used car is when it is exported."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from hashlib import blake2b
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -59,12 +59,12 @@ def _ages(documents: Iterable[Document]) -> dict[str, int]:
     }
 
 
-def youngest_first(ages: dict[str, int]) -> list[str]:
+def youngest_first(ages: Mapping[str, int]) -> list[str]:
     """Exported vehicles, the youngest first; equals in an order that means nothing."""
     return sorted(ages, key=lambda vehicle: (ages[vehicle], lot(vehicle)))
 
 
-def within_a_week(ages: dict[str, int]) -> Iterable[str]:
+def within_a_week(ages: Mapping[str, int]) -> Iterable[str]:
     """Vehicles exported within seven days of their first registration."""
     return [vehicle for vehicle, days in ages.items() if days <= WEEK]
 

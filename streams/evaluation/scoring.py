@@ -223,11 +223,11 @@ def _budgets(
     for budget in BUDGETS:
         first = ranked[:budget]
         yield BudgetScore(BY_SCORE, budget, share(sum(v in right for v in first), len(first)))
-    youngest = youngest_first(dict(ages))
+    youngest = youngest_first(ages)
     for budget in BUDGETS:
         first = youngest[:budget]
         yield BudgetScore(YOUNGEST, budget, share(sum(map(truth.is_scheme, first)), len(first)))
-    soon = list(within_a_week(dict(ages)))
+    soon = list(within_a_week(ages))
     yield BudgetScore(WITHIN_A_WEEK, len(soon), share(sum(map(truth.is_scheme, soon)), len(soon)))
 
 
