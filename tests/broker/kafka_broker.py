@@ -12,8 +12,11 @@ import subprocess
 import time
 import uuid
 from base64 import urlsafe_b64encode
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from kafka.errors import KafkaError
 
@@ -54,29 +57,50 @@ def fetch_jars() -> Path:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if jars.is_dir():
             return jars
-        partial = jars.with_suffix(".partial")
-        shutil.rmtree(partial, ignore_errors=True)
+        unfinished = jars.with_suffix(".partial")
+        shutil.rmtree(unfinished, ignore_errors=True)
         done = subprocess.run(  # noqa: S603 - fixed arguments
             [
                 _program("mvn"), "-q", "-B", "-f", str(HERE / "pom.xml"),
                 "dependency:copy-dependencies", "-DincludeScope=runtime",
-                f"-DoutputDirectory={partial}",
+                f"-DoutputDirectory={unfinished}",
             ],
             capture_output=True, text=True, check=False, timeout=600,
         )  # fmt: skip
         if done.returncode:
             raise BrokerUnavailableError(f"Maven could not fetch Kafka: {done.stdout[-800:]}")
-        partial.rename(jars)
+        unfinished.rename(jars)
     return jars
 
 
-def ends_with_us(signal_name: str = "KILL") -> list[str]:
-    """Words before a command that is not to outlive the tests, however they end.
+class Starter:
+    """Starts commands that are not to outlive the tests, however these end.
 
-    To be used from the main thread: the system's sign is the end of the thread that started it.
+    The system's sign is the end of the thread that started the command, and schedules restart a
+    broker from threads that end long before it: so they are started from one that lives on.
     """
-    setpriv = shutil.which("setpriv")
-    return [] if setpriv is None else [setpriv, "--pdeathsig", signal_name]
+
+    def __init__(self) -> None:
+        self._thread = ThreadPoolExecutor(1)
+
+    def start(
+        self, command: list[str], *, signal_name: str = "KILL", **options: Any
+    ) -> subprocess.Popen[bytes]:
+        """Start it in a session of its own; `options` as `subprocess.Popen` has them."""
+        setpriv = shutil.which("setpriv")
+        words = [] if setpriv is None else [setpriv, "--pdeathsig", signal_name]
+        start = partial(
+            subprocess.Popen,
+            [*words, *command],
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+            **options,
+        )
+        return self._thread.submit(start).result()
+
+    def close(self) -> None:
+        """Let the thread end; what it started must have ended."""
+        self._thread.shutdown()
 
 
 def free_port() -> int:
@@ -104,6 +128,7 @@ class KafkaBroker:
         self.port = free_port()
         self.controller_port = free_port()
         self._process: subprocess.Popen[bytes] | None = None
+        self._starter = Starter()
         self._jars = fetch_jars()
         self._format()
 
@@ -152,10 +177,7 @@ class KafkaBroker:
         """Start the broker and wait until it answers."""
         with (self.directory / "broker.log").open("ab") as log:
             kafka = self._java("kafka.Kafka", str(self.directory / "server.properties"))
-            self._process = subprocess.Popen(  # noqa: S603 - fixed arguments
-                [*ends_with_us(), *kafka],
-                stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True,
-            )  # fmt: skip
+            self._process = self._starter.start(kafka, stdout=log, stderr=log)
         deadline = time.monotonic() + START_SECONDS
         while not self._answers():
             if self._process.poll() is not None or time.monotonic() > deadline:
@@ -184,6 +206,7 @@ class KafkaBroker:
     def remove(self) -> None:
         """End it for good; its directory is the caller's."""
         self.kill()
+        self._starter.close()
 
     def _end(self, signal_number: int) -> None:
         if self._process is None:

@@ -3,27 +3,33 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
 import pytest
 
-from tests.broker.kafka_broker import ends_with_us
+from tests.broker.kafka_broker import Starter
 
 ROOT = Path(__file__).parents[2]
 RUN = """\
-import subprocess, sys, time
-from tests.broker.kafka_broker import ends_with_us
-child = subprocess.Popen([*ends_with_us({name!r}), "sleep", "600"], start_new_session=True)
+import time
+from tests.broker.kafka_broker import Starter
+child = Starter().start(["sleep", "600"], signal_name={name!r})
 print(child.pid, flush=True)
 time.sleep(600)
 """
 
 
-@pytest.mark.skipif(not ends_with_us(), reason="setpriv is not installed (Debian package util-linux)")
+pytestmark = pytest.mark.skipif(
+    shutil.which("setpriv") is None, reason="setpriv is not installed (Debian package util-linux)"
+)
+
+
 @pytest.mark.parametrize("name", ["KILL", "QUIT", "TERM"])
 def test_what_was_started_ends_with_the_run(name: str):
     run = subprocess.Popen(  # noqa: S603 - our own program
@@ -38,6 +44,19 @@ def test_what_was_started_ends_with_the_run(name: str):
     while _runs(child):
         assert time.monotonic() < deadline, f"{child} outlives the tests"
         time.sleep(0.1)
+
+
+def test_what_a_thread_started_outlives_the_thread():
+    starter, started = Starter(), []
+    thread = threading.Thread(target=lambda: started.append(starter.start(["sleep", "600"])))
+    thread.start()
+    thread.join()
+    (process,) = started
+    with pytest.raises(subprocess.TimeoutExpired):
+        process.wait(timeout=0.5)
+    process.kill()
+    process.wait(timeout=10)
+    starter.close()
 
 
 def _runs(pid: int) -> bool:

@@ -14,7 +14,7 @@ import sys
 import time
 from pathlib import Path
 
-from tests.broker.kafka_broker import ends_with_us
+from tests.broker.kafka_broker import Starter
 from tests.engine.programs import EngineUnavailableError, compose_program, needed, root_archive
 
 BASE = Path(__file__).parent / "base"
@@ -41,6 +41,7 @@ class Engine:
         self._docker = needed("docker", "Debian package docker.io")
         self._archive = root_archive()
         self._process: subprocess.Popen[bytes] | None = None
+        self._starter = Starter()
 
     @property
     def environment(self) -> dict[str, str]:
@@ -59,15 +60,13 @@ class Engine:
         folder = self.folder
         (folder / "client").mkdir(parents=True)
         command = [
-            *ends_with_us("TERM"), needed("dockerd", "Debian package docker.io"), "--host", f"unix://{folder}/docker.sock",
+            needed("dockerd", "Debian package docker.io"), "--host", f"unix://{folder}/docker.sock",
             "--data-root", f"{folder}/data", "--exec-root", f"{folder}/exec",
             "--pidfile", f"{folder}/docker.pid", "--bridge", "none", "--iptables=false",
             "--ip-forward=false", "--default-address-pool", ADDRESSES, "--log-level", "warn",
         ]  # fmt: skip
         with (folder / "log").open("wb") as log:
-            self._process = subprocess.Popen(
-                command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True
-            )
+            self._process = self._starter.start(command, signal_name="TERM", stdout=log, stderr=log)
         deadline = time.monotonic() + START_SECONDS
         while not self._answers():
             if self._process.poll() is not None or time.monotonic() > deadline:

@@ -17,7 +17,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from tests.benchmarks.processes import tree
-from tests.broker.kafka_broker import ends_with_us
+from tests.broker.kafka_broker import Starter
 
 ROLES = Path(__file__).parents[2] / "deploy" / "postgres" / "10-roles.sh"
 WRITER, READER, SUPERUSER = "writer-secret", "reader'secret", "super-secret"
@@ -74,6 +74,7 @@ class PostgresCluster:
         self.directory.chmod(0o755)
         self.port = free_port()
         self._process: subprocess.Popen[bytes] | None = None
+        self._starter = Starter()
         if self.user:
             shutil.chown(self.directory, self.user)
         self._initialise()
@@ -99,15 +100,13 @@ class PostgresCluster:
     def start(self) -> None:
         """Start the server and wait until it answers."""
         with (self.directory / "log").open("ab") as log:
-            self._process = subprocess.Popen(
+            self._process = self._starter.start(
                 [
-                    *ends_with_us("QUIT"),
                     _program("postgres"), "-D", str(self.directory / "data"), "-p", str(self.port),
                     "-c", "listen_addresses=127.0.0.1", "-c", "fsync=off",
                     "-c", f"unix_socket_directories={self.directory}",
                 ],
-                user=self.user, cwd=self.directory, stdout=log, stderr=log, stdin=subprocess.DEVNULL,
-                start_new_session=True,
+                signal_name="QUIT", user=self.user, cwd=self.directory, stdout=log, stderr=log,
             )  # fmt: skip
         deadline = time.monotonic() + START_SECONDS
         while not self._answers():
