@@ -12,9 +12,9 @@ class KeptRecord:
 
     leaf_index: int
     kind: str
-    """`alert` or `document`."""
+    """`alert`, `document` or `case` (what people decided)."""
     about: str
-    """Source and event id of a document, alert id of an alert change."""
+    """Source and event id of a document, alert id of an alert change or a case's event."""
     vin: str
     revision: int
     value: bytes

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
 Row = dict[str, Any]
-Kind = Literal["alert", "document"]
+Kind = Literal["alert", "document", "case"]
 KINDS: tuple[Kind, ...] = ("alert", "document")
+"""What the store is sent; events of cases come from the desk."""
 
 
 class StoredRecord(NamedTuple):
@@ -33,7 +34,7 @@ class Received(NamedTuple):
     """Bytes as they came; with an identity key, without what they tell of people and companies."""
     concealed: bool
     belongs_to: str
-    """VIN of a document, alert id of an alert change."""
+    """VIN of a document, alert id of an alert change or of a case's event."""
     revision: int
     source: str | None = None
     event_id: str | None = None

@@ -1,0 +1,1 @@
+"""The desk: where people read alerts, decide on them and are told; over the store's database."""
