@@ -242,6 +242,16 @@ class Metrics:
             registry=self.registry,
         )
 
+    def forget_partition(self, number: int) -> None:
+        """Take the series of a partition out that this worker no longer has."""
+        for gauge in (
+            self.vehicles,
+            self.held_back_vehicles,
+            self.recovery_progress,
+            self.stuck_seconds,
+        ):
+            gauge.remove_by_labels({"partition": str(number)})
+
     def exposition(self) -> bytes:
         """Text that Prometheus reads."""
         return generate_latest(self.registry)

@@ -189,6 +189,7 @@ class PartitionManager(Service):
             if lost:
                 partition.store.abandon()
             await partition.close()
+            self._metrics.forget_partition(number)
 
     async def on_stop(self) -> None:
         """Write out everything, so that a stop leaves nothing to repeat."""

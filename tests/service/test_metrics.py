@@ -48,6 +48,26 @@ def _samples(metrics: Metrics, name: str) -> list[Sample]:
     return [sample for family in families for sample in family.samples if sample.name == name]
 
 
+def test_a_partition_that_went_to_another_worker_has_no_series():
+    metrics = Metrics()
+    gauges = [
+        name
+        for name, gauge in vars(metrics).items()
+        if getattr(gauge, "_labelnames", None) == ("partition",)
+    ]
+    for name in gauges:
+        getattr(metrics, name).labels("1").set(5)
+        getattr(metrics, name).labels("2").set(7)
+
+    metrics.forget_partition(1)
+
+    text = metrics.exposition().decode()
+    assert len(gauges) >= 4
+    assert text.count('{partition="2"}') == len(gauges)
+    assert '{partition="1"}' not in text
+    metrics.forget_partition(1)  # also where there are none
+
+
 def test_detectors_on_trial_are_told_apart():
     metrics = Metrics(detector.spec for detector in DECLARED.values())
     metrics_observer = Observer(metrics, {}, 10)
