@@ -77,11 +77,11 @@ class Policy:
     def parse(
         cls,
         shipped: str,
-        override: str | None,
+        override: str | Mapping[str, Any] | None,
         detectors: Mapping[str, type[Declared]],
         country: str | None = None,
     ) -> "Policy":
-        """Read the shipped text and, over it, a country's and a user's.
+        """Read the shipped text and, over it, a country's and a user's text or tables.
 
         Raises
         ------
@@ -91,7 +91,7 @@ class Policy:
         tables = _read(shipped)
         for text in (country, override):
             if text is not None:
-                tables = merge(tables, _read(text))
+                tables = merge(tables, _read(text) if isinstance(text, str) else dict(text))
         return cls(tables, detectors)
 
 

@@ -37,7 +37,7 @@ FORMAT: Final = 1
 CONTRACT: Final = "v1"
 """Version of the document contract by which its documents were decoded."""
 BUCKETS: Final = 16
-_BUCKET: Final = f"md5_number_lower(vin) % {BUCKETS}"
+_BUCKETED: Final = "md5_number_lower(vin)"
 
 
 class Input(msgspec.Struct, frozen=True):
@@ -155,6 +155,7 @@ def build(
     processes: int,
     memory: str,
     advance: Callable[[Path], Advance] | None = None,
+    buckets: int = BUCKETS,
 ) -> LedgerManifest:
     """Decode recorded streams into a ledger that is kept.
 
@@ -172,6 +173,8 @@ def build(
         What it may use.
     advance
         Gives, for each file, whom to tell about its progress.
+    buckets
+        Of a new ledger: one is best where all rows fit into memory.
 
     Raises
     ------
@@ -183,6 +186,7 @@ def build(
         raise LedgerError(f"{directory} is not empty; --append adds to a ledger")
     if before is not None and before.identities != fingerprint(setup.decode):
         raise LedgerError(f"{directory} was built {_with(before.identities)} (ZEROMILE_IDENTITY_KEY)")
+    buckets = buckets if before is None else before.buckets
     refused: list[LedgerRefusal] = []
     with Processes(processes, setup) as workers:
         ledger = read_ledger(files, workers, refused.extend, advance)
@@ -191,7 +195,7 @@ def build(
     first = len(before.inputs) if before is not None else 0
     inputs = tuple(map(_describe, files))
     with connect(setup.scratch, processes, memory) as database:
-        tables = _write(database, ledger, directory, generation, first)
+        tables = _write(database, ledger, directory, generation, first, buckets=buckets)
         known = () if before is None else before.tables
         moved = _moved(database, directory, tables, known)
     refusals = f"refused/{generation:05}.parquet"
@@ -199,6 +203,7 @@ def build(
     manifest = _manifest(
         before,
         ledger,
+        buckets=buckets,
         inputs=inputs,
         refused=refused,
         moved=moved,
@@ -216,7 +221,13 @@ def build(
 
 
 def _write(
-    database: duckdb.DuckDBPyConnection, ledger: Ledger, directory: Path, generation: int, first: int
+    database: duckdb.DuckDBPyConnection,
+    ledger: Ledger,
+    directory: Path,
+    generation: int,
+    first: int,
+    *,
+    buckets: int,
 ) -> tuple[str, ...]:
     """Write rows into buckets, sorted by vehicle."""
     view(database, ledger.tables)
@@ -227,13 +238,14 @@ def _write(
     }
     database.register("parts", pa.table(parts))
     names = []
-    for bucket in range(BUCKETS):
+    for bucket in range(buckets):
         name = f"documents/bucket={bucket}/{generation:05}.parquet"
+        target = _quoted(directory / name)
         (directory / name).parent.mkdir(parents=True, exist_ok=True)
         database.execute(
             "COPY (SELECT d.* REPLACE (p.number AS file, p.base + d.line AS line) FROM documents d "
-            f"JOIN parts p ON d.file = p.part WHERE {_BUCKET} = {bucket} ORDER BY vin, file, line) "
-            f"TO '{_quoted(directory / name)}' (FORMAT parquet, COMPRESSION zstd)"
+            f"JOIN parts p ON d.file = p.part WHERE {_BUCKETED} % {buckets} = {bucket} "
+            f"ORDER BY vin, file, line) TO '{target}' (FORMAT parquet, COMPRESSION zstd)"
         )
         names.append(name)
     return tuple(names)
@@ -287,6 +299,7 @@ def _manifest(
     before: LedgerManifest | None,
     ledger: Ledger,
     *,
+    buckets: int,
     inputs: tuple[Input, ...],
     refused: list[LedgerRefusal],
     moved: tuple[str, ...],
@@ -301,7 +314,7 @@ def _manifest(
     return LedgerManifest(
         format=FORMAT,
         contract=CONTRACT,
-        buckets=BUCKETS,
+        buckets=buckets,
         inputs=(*(before.inputs if before else ()), *inputs),
         rows=ledger.rows + (before.rows if before else 0),
         lines=ledger.lines_read + (before.lines if before else 0),

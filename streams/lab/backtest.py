@@ -10,6 +10,7 @@ from typing import Final
 import msgspec
 
 from detectors.alerts import Alert
+from detectors.errors import ZeromileError
 from detectors.identities import Decode
 from detectors.registry import Catalogue
 from streams.backfill.backfill import Backfill, Means
@@ -20,6 +21,10 @@ from streams.lab.difference import AlertDifference, Change, counted, differences
 BY: Final = ("detector", "severity", "province", "brand")
 """By what the differences are counted."""
 _DATE: Final = len("2025-01-01")
+
+
+class BacktestError(ZeromileError):
+    """Two sides that cannot be compared."""
 
 
 class Load(msgspec.Struct, frozen=True):

@@ -34,8 +34,7 @@ def write_comparison(
 ) -> None:
     """Write the three files; `names` says what A and B are."""
     path_of["comparison.json"].write_bytes(msgspec.json.format(msgspec.json.encode(comparison)) + b"\n")
-    rows = [_row(one) for one in found]
-    pq.write_table(pa.Table.from_pylist(rows, _SCHEMA), path_of["differences.parquet"])
+    pq.write_table(differences_table(found), path_of["differences.parquet"])
     kinds = ("new", "gone", "severity", "words")
     page = environment().get_template("comparison.html.j2")
     text = page.render(
@@ -45,6 +44,11 @@ def write_comparison(
         samples={kind: [one for one in found if one.change == kind][:SAMPLES] for kind in kinds},
     )
     path_of["comparison.html"].write_text(text, encoding="utf-8")
+
+
+def differences_table(found: Sequence[AlertDifference]) -> pa.Table:
+    """One row an alert on which two sides differ."""
+    return pa.Table.from_pylist([_row(one) for one in found], _SCHEMA)
 
 
 def _row(one: AlertDifference) -> dict[str, Any]:

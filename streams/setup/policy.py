@@ -1,9 +1,10 @@
 """Reading the policy: the text that ships, over it a country's, and over both a user's file."""
 
 import os
+from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from detectors.errors import PolicyError
 from detectors.policy import Policy
@@ -44,17 +45,24 @@ def country_text(code: str) -> str | None:
     return preset.read_text(encoding="utf-8")
 
 
-def load_policy(override: Path | None = None) -> Policy:
-    """Load the shipped policy, with that of the country asked for and a user's file over it.
+def load_policy(override: Path | Mapping[str, Any] | None = None, country: str | None = None) -> Policy:
+    """Load the shipped policy, with that of the country asked for and a user's over it.
+
+    Parameters
+    ----------
+    override
+        A user's file, or its tables.
+    country
+        Whose documents are judged; default the one of `COUNTRY_VARIABLE`.
 
     Raises
     ------
     PolicyError
         If the file cannot be read, or holds a wrong key or value; the message names the file.
     """
-    preset = country_text(os.environ.get(COUNTRY_VARIABLE) or _DEFAULT)
-    if override is None:
-        return Policy.parse(shipped_policy_text(), None, DECLARED, preset)
+    preset = country_text(country or os.environ.get(COUNTRY_VARIABLE) or _DEFAULT)
+    if override is None or isinstance(override, Mapping):
+        return Policy.parse(shipped_policy_text(), override, DECLARED, preset)
     try:
         text = override.read_text(encoding="utf-8-sig")
         return Policy.parse(shipped_policy_text(), text, DECLARED, preset)

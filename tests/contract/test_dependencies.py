@@ -8,7 +8,7 @@ from importlib.metadata import packages_distributions
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-OURS = {"streams", "detectors", "_typeshed"}
+OURS = {"streams", "detectors", "zeromile", "_typeshed"}
 
 
 def _imported():
