@@ -298,7 +298,8 @@ class Backfill:
         of_no_car = leave_out_no_car(database, self.policy.history.words_for_no_car)
         self.counters.of_no_car += of_no_car
         self.counters.accepted += of_no_car.total()
-        chosen = select(database, self.catalogue, screened=self._screened, told=self._told)
+        needs = Content.NOTHING if self.visitor is None else self.visitor.needs
+        chosen = select(database, self.catalogue, screened=self._screened, told=self._told, needs=needs)
         self.selected.append(chosen)
         self.counters.accepted += chosen.settled_documents
         self.counters.duplicate += chosen.settled_duplicates

@@ -8,7 +8,7 @@ from itertools import groupby, islice
 from operator import itemgetter
 from pathlib import Path
 from traceback import format_exception
-from typing import Any, Final, NamedTuple, Protocol, Self
+from typing import Any, ClassVar, Final, NamedTuple, Protocol, Self
 
 import msgspec
 import pyarrow as pa
@@ -35,6 +35,9 @@ _decode = msgspec.msgpack.Decoder(Document).decode
 
 class Visitor(Protocol):
     """Sees every judged vehicle in the process that judges it; partial ones are put together."""
+
+    needs: ClassVar[int]
+    """Bits of :class:`detectors.history.Content`: vehicles with any of them are opened for it."""
 
     def see(self, judgement: Judgement, export: Export | None) -> None:
         """Look at a vehicle, and the used export that it counts for."""

@@ -143,7 +143,8 @@ def _refused(path: Path, manifest: LedgerManifest) -> Iterator[LedgerRefusal]:
     for row in pq.read_table(path).to_pylist():
         file = row.pop("file")
         refusal = DecodedRefusal(**row)
-        yield LedgerRefusal(Line(refusal.value, manifest.inputs[file].name, refusal.line), refusal)
+        line = Line(refusal.value, manifest.inputs[file].name, refusal.line)
+        yield LedgerRefusal(file, line, refusal)
 
 
 def build(
@@ -199,7 +200,7 @@ def build(
         known = () if before is None else before.tables
         moved = _moved(database, directory, tables, known)
     refusals = f"refused/{generation:05}.parquet"
-    _write_refused(refused, directory / refusals, {one.name: first + n for n, one in enumerate(inputs)})
+    _write_refused(refused, directory / refusals, first)
     manifest = _manifest(
         before,
         ledger,
@@ -272,9 +273,9 @@ def _moved(
     return tuple(vin for (vin,) in found)
 
 
-def _write_refused(refused: list[LedgerRefusal], path: Path, numbers: dict[str, int]) -> None:
+def _write_refused(refused: list[LedgerRefusal], path: Path, first: int) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    columns: dict[str, list[Any]] = {"file": [numbers[one.line.file] for one in refused]}
+    columns: dict[str, list[Any]] = {"file": [first + one.file for one in refused]}
     for name in DecodedRefusal._fields:
         columns[name] = [getattr(one.refusal, name) for one in refused]
     columns["line"] = [one.line.number for one in refused]

@@ -33,6 +33,8 @@ class LedgerError(ZeromileError):
 class LedgerRefusal(NamedTuple):
     """A refused line, with its place, and why."""
 
+    file: int
+    """Number of its file, from 0."""
     line: Line
     refusal: DecodedRefusal
 
@@ -140,7 +142,7 @@ def _take(
     if decoded.refused:
         refuse(
             [
-                LedgerRefusal(Line(one.value, part.file, part.base + one.line), one)
+                LedgerRefusal(part.file_number, Line(one.value, part.file, part.base + one.line), one)
                 for one in decoded.refused
             ]
         )

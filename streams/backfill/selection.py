@@ -120,7 +120,12 @@ def leave_out_no_car(
 
 
 def select(
-    database: duckdb.DuckDBPyConnection, catalogue: Catalogue, *, screened: bool, told: bool
+    database: duckdb.DuckDBPyConnection,
+    catalogue: Catalogue,
+    *,
+    screened: bool,
+    told: bool,
+    needs: int = Content.NOTHING,
 ) -> Selection:
     """Say which vehicles of ``documents`` are to be opened; `note_repeated` has been there.
 
@@ -134,10 +139,12 @@ def select(
         Whether vehicles may be left closed at all.
     told
         Whether to count what passes each screen.
+    needs
+        Bits of content with which a vehicle is opened whatever the screens say.
     """
     most = catalogue.policy.history.maximum_documents
     screens = {name: one.screen_sql() for name, one in catalogue.detectors.items()}
-    always = Content.CUSTOMS_EXPORT | Content.CONTESTED | Content.OVERFULL
+    always = Content.CUSTOMS_EXPORT | Content.CONTESTED | Content.OVERFULL | needs
     ways = [
         "content IS NULL",
         f"content & {always} <> 0",

@@ -75,7 +75,7 @@ def backtest(
     from streams.feeds.reading import STANDARD_INPUT
     from streams.setup.identities import decode_from_environment
 
-    check_readable(files)
+    check_readable(files, ledger=True)
     check_folder(scratch)
     if STANDARD_INPUT in files:
         raise typer.BadParameter("documents are read more than once: give files", param_hint="FILES")
@@ -85,9 +85,10 @@ def backtest(
         raise typer.BadParameter(
             "A and B are the same: give --b, --model-b or --sweep", param_hint="--b"
         )
+    decode = decode_from_environment()
     run = _Run(
-        files, decode_from_environment(), Means(workers or processors(), memory, scratch),
-        parse_day(watermark), _labelled(files[0], truth) if truth is not None else None,
+        files, decode, Means(workers or processors(), memory, scratch),
+        parse_day(watermark), _labelled(files[0], truth, decode) if truth is not None else None,
     )  # fmt: skip
     if sweep is not None:
         _sweep(run, a, model_a, sweep)
@@ -111,11 +112,11 @@ class _Run:
         return firing(self.files, catalogue, self.decode, self.means, self.day)
 
 
-def _labelled(documents: Path, truth: Path) -> "Labelled":
+def _labelled(documents: Path, truth: Path, decode: Any) -> "Labelled":
     from streams.evaluation import read_register, read_truth
     from streams.lab.backtest import Labelled
 
-    return Labelled(read_truth(truth), read_register(documents))
+    return Labelled(read_truth(truth), read_register(documents, decode))
 
 
 def _compare(

@@ -12,11 +12,11 @@ from streams.cli.console import errors, fail, out
 from streams.cli.replay import Config, ModelChoice, check_readable
 
 if TYPE_CHECKING:
-    from streams.evaluation.observing import ObservedRun
+    from streams.evaluation import ObservedRun, Register
 
 
 def evaluate(
-    file: Annotated[Path, typer.Argument(help="The labelled stream.")],
+    file: Annotated[Path, typer.Argument(help="The labelled stream, or a ledger of it.")],
     *,
     truth: Annotated[
         Path,
@@ -50,13 +50,13 @@ def evaluate(
     """Score alerts against the truth: who is accused, by class, detector, severity and budget."""
     import msgspec
 
-    from streams.evaluation import observe_alerts, read_answers, read_register, read_truth, score
+    from streams.evaluation import observe_alerts, read_answers, read_truth, score
     from streams.evaluation.tables import score_tables
 
     given = [path for path in (alerts, answers) if path is not None]
     if len(given) > 1:
         raise typer.BadParameter("give --alerts or --answers, not both", param_hint="--answers")
-    check_readable([file])
+    check_readable([file], ledger=True)
     for path in (truth, answers):
         if path is not None and not path.is_file():
             raise typer.BadParameter(f"{path} is not a file")
@@ -68,14 +68,12 @@ def evaluate(
             )
     try:
         known = read_truth(truth)
-        seen = (
-            observe_alerts(alerts)
-            if alerts
-            else read_answers(answers)
-            if answers
-            else _run(file, config, model)
-        )
-        register = read_register(file)
+        if alerts is not None:
+            seen, register = observe_alerts(alerts), _register(file)
+        elif answers is not None:
+            seen, register = read_answers(answers), _register(file)
+        else:
+            seen, register = _run(file, config, model)
     except (ZeromileError, OSError) as error:
         fail(str(error))
     documents = known.country.documents if known.country else None
@@ -92,13 +90,22 @@ def evaluate(
         out.print(table)
 
 
-def _run(file: Path, config: Path | None, model: str | None) -> ObservedRun:
+def _register(file: Path) -> Register:
+    from streams.evaluation import read_register
+    from streams.setup.identities import decode_from_environment
+
+    return read_register(file, decode_from_environment())
+
+
+def _run(file: Path, config: Path | None, model: str | None) -> tuple[ObservedRun, Register]:
     from detectors.registry import Catalogue
     from streams.cli.progress import reading_progress
     from streams.evaluation import observe_run
     from streams.models.choice import choose_model
+    from streams.setup.identities import decode_from_environment
     from streams.setup.policy import load_policy
 
     catalogue = Catalogue(load_policy(config), choose_model(model))
+    decode = decode_from_environment(catalogue.policy.country)
     with reading_progress([file], errors) as advance:
-        return observe_run(file, catalogue, advance(file) if advance else None)
+        return observe_run(file, catalogue, decode, advance(file) if advance else None)

@@ -9,7 +9,7 @@ from detectors.errors import ZeromileError
 from detectors.forest.drift import measure_drift
 from detectors.forest.training import TrainingRefused, TrainingSettings
 from detectors.registry import Catalogue
-from streams.backfill.replay import Replay
+from streams.backfill.backfill import Backfill, Means
 from streams.cli import exit_codes
 from streams.cli.console import console_beside, errors, fail, out
 from streams.cli.model_tables import (
@@ -21,14 +21,15 @@ from streams.cli.model_tables import (
     population_table,
 )
 from streams.cli.progress import replay_progress
-from streams.cli.replay import check_readable
+from streams.cli.replay import check_readable, processors
 from streams.models.choice import model_directory
 from streams.models.comparison import Agreement, compare
 from streams.models.metrics import write_metrics
-from streams.models.population import Populations, gather
+from streams.models.population import Populations, PopulationVisitor
 from streams.models.reading import LoadedModel, read_model
 from streams.models.training import NewModel, train_model
 from streams.models.writing import roll_back, write_model
+from streams.setup.identities import decode_from_environment
 from streams.setup.outputs import Outputs
 from streams.setup.policy import load_policy
 
@@ -115,14 +116,18 @@ def load(directory: str) -> LoadedModel:
 
 def read_populations(files: list[Path], config: Path | None) -> Populations:
     """Read recorded streams and sort their vehicles into training populations."""
-    check_readable(files)
+    check_readable(files, ledger=True)
+    visitor: PopulationVisitor
     try:
-        run = Replay(Catalogue(load_policy(config)))
-        with replay_progress(files, errors) as (advance, judging):
-            run.run(files, advance=advance, judging=judging)
+        catalogue = Catalogue(load_policy(config))
+        decode, means = decode_from_environment(catalogue.policy.country), Means(processors())
+        with Backfill(catalogue, None, decode, means=means, visitor=PopulationVisitor) as run:
+            with replay_progress(files, errors) as (advance, judging):
+                run.run(files, advance=advance, judging=judging)
+            visitor = run.tally
     except ZeromileError as error:
         fail(str(error))
-    return gather(run.engine)
+    return visitor.populations()
 
 
 def _agreements(one: LoadedModel, other: LoadedModel, found: Populations) -> dict[str, Agreement]:

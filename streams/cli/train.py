@@ -21,7 +21,7 @@ def train(
     ] = 1024,
     config: Config = None,
 ) -> None:
-    """Train both forests on recorded streams and write a model directory.
+    """Train both forests on recorded streams or a ledger and write a model directory.
 
     The reference forest learns from vehicles that no rule reports, that are old enough, plausibly
     driven and long enough past; the forest among exports from all used exports. A window that is
@@ -29,7 +29,7 @@ def train(
 
     Exit codes: 0 trained, 1 refused, 2 wrong use.
     """
-    check_readable(files)
+    check_readable(files, ledger=True)
     # scikit-learn takes seconds to import: other commands do not wait for it
     from detectors.forest.training import TrainingSettings
     from streams.cli import model_commands

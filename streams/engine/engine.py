@@ -139,13 +139,32 @@ class Engine:
         """
         if received is None:
             received = ValidatedBatch(self._progress())
+        result = received.result
+        read = (
+            (FiledDocument(document, raw.position), raw.written_ms)
+            for raw in batch
+            if (document := self._read(raw, result)) is not None
+        )
+        return self.receive(read, received)
+
+    def receive(
+        self, read: Iterable[tuple[FiledDocument, int]], received: ValidatedBatch | None = None
+    ) -> ValidatedBatch:
+        """Note how far documents that somebody has read and validated bring the feeds.
+
+        Parameters
+        ----------
+        read
+            The documents, with the milliseconds since 1970 at which they were written, 0 for unknown.
+        received
+            Batches before it that are to be concluded together with it.
+        """
+        if received is None:
+            received = ValidatedBatch(self._progress())
         published = received.published
-        for raw in batch:
-            document = self._read(raw, received.result)
-            if document is None:
-                continue
-            self.watermarks.observe(document, raw.written_ms)
-            entry = FiledDocument(document, raw.position)
+        for entry, written_ms in read:
+            document = entry.document
+            self.watermarks.observe(document, written_ms)
             entries = published.get(document.vin)
             if entries is not None:
                 entries.append(entry)

@@ -7,8 +7,8 @@ from typing import Final, NamedTuple
 
 from detectors.decoding import decode
 from detectors.documents import CustomsExport, Document, Registration
-from detectors.errors import DocumentError
-from streams.feeds.reading import read_lines
+from detectors.identities import Decode
+from streams.backfill.stream import read_stream
 
 WEEK: Final = 7
 YOUNGEST: Final = "youngest export first"
@@ -23,22 +23,34 @@ class Register(NamedTuple):
     """Days from first registration to first used export by VIN, of the documents in force."""
 
 
-def read_register(path: Path) -> Register:
-    """Count vehicles and exports of a recorded stream; what cannot be read is passed over."""
-    vehicles: set[str] = set()
-    latest: dict[tuple[str, str, str], Document] = {}
-    for line in read_lines(path):
-        try:
-            document = decode(line.value)
-        except DocumentError:
-            continue
-        vehicles.add(document.vin)
+class RegisterCount:
+    """Counts vehicles and exports of documents as they come."""
+
+    def __init__(self) -> None:
+        self._vehicles: set[str] = set()
+        self._latest: dict[tuple[str, str, str], Document] = {}
+
+    def add(self, document: Document) -> None:
+        """Count a document."""
+        self._vehicles.add(document.vin)
         if isinstance(document, Registration | CustomsExport):
             key = document.vin, document.source, document.event_id
-            before = latest.get(key)
+            before = self._latest.get(key)
             if before is None or before.revision <= document.revision:
-                latest[key] = document
-    return Register(len(vehicles), _ages(latest.values()))
+                self._latest[key] = document
+
+    def register(self) -> Register:
+        """What there is."""
+        return Register(len(self._vehicles), _ages(self._latest.values()))
+
+
+def read_register(path: Path, decode: Decode = decode) -> Register:
+    """Count vehicles and exports of a recorded stream or a ledger; refused lines are passed over."""
+    counted = RegisterCount()
+    for read in read_stream(path, decode):
+        if read.document is not None:
+            counted.add(read.document)
+    return counted.register()
 
 
 def _ages(documents: Iterable[Document]) -> dict[str, int]:

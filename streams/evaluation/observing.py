@@ -9,18 +9,20 @@ import msgspec
 
 from detectors import civil_time
 from detectors.alerts import Alert
+from detectors.decoding import decode
 from detectors.errors import ZeromileError
+from detectors.filing import FiledDocument
 from detectors.findings import Severity
+from detectors.identities import Decode
 from detectors.registry import Catalogue
+from streams.backfill.stream import ReadDocument, read_stream
 from streams.engine.engine import Engine
 from streams.engine.province_aggregator import ProvinceAggregator
-from streams.engine.results import RawDocument
 from streams.engine.vin_corrections import VinCorrections
-from streams.feeds.reading import Advance, Line, ReadError, read_lines
+from streams.evaluation.baselines import Register, RegisterCount
+from streams.feeds.reading import Advance, ReadError, read_lines
 from streams.state.store import MemoryStore
 
-_RECORDED_AT: Final = b'"recorded_at":"'
-_DATE_LENGTH: Final = len("2024-01-31")
 MOST_IN_A_BATCH: Final = 5_000
 
 
@@ -120,42 +122,54 @@ class ObservedRun:
             self.accused_on.setdefault(alert.vehicle, day)
 
 
-def observe_run(path: Path, catalogue: Catalogue, advance: Advance | None = None) -> ObservedRun:
+def observe_run(
+    path: Path, catalogue: Catalogue, decode: Decode = decode, advance: Advance | None = None
+) -> tuple[ObservedRun, Register]:
     """Run the engine over a recorded stream, one batch a stream day, and note when it says what.
 
     Parameters
     ----------
     path
-        The documents in arrival order.
+        The documents in arrival order, or a ledger of them.
     catalogue
         The detectors.
+    decode
+        Reads a document.
     advance
         Told how many bytes have been read.
+
+    Returns
+    -------
+    tuple
+        What was said, and what anybody can count in the stream.
     """
     engine = Engine(catalogue, MemoryStore(), corrections=VinCorrections())
     provinces = ProvinceAggregator(catalogue.policy)
     refused: dict[int, str] = {}
-    seen = ObservedRun(refused=refused)
+    seen = ObservedRun(documents=0, refused=refused)
+    counted = RegisterCount()
     first = day = None
-    for day, lines in _by_day(read_lines(path, advance)):
-        documents = [RawDocument(line.value) for line in lines]
-        validated = engine.validate(documents)
+    for day, batch in _by_day(read_stream(path, decode, advance)):
+        seen.documents = (seen.documents or 0) + len(batch)
+        refused.update((one.line, one.refused) for one in batch if one.refused is not None)
+        if any(one.file for one in batch):
+            seen.refused = None  # the truth speaks of lines of one file
+        documents = [one.document for one in batch if one.document is not None]
+        for document in documents:
+            counted.add(document)
+        received = engine.receive((FiledDocument(document), 0) for document in documents)
         if day is not None:
             first = day if first is None else first
             seen.days = day - first + 1
-            for vin in validated.published:
+            for vin in received.published:
                 seen.seen_on.setdefault(vin, day)
-        result = engine.process_batch(validated)
+        result = engine.process_batch(received)
         provinces.count(result.exports)
         newest = engine.watermarks.newest_day("customs_export")
         _take(seen, [*result.alerts, *provinces.judge_daily(newest)], day)
-        numbers = {id(raw): line.number for raw, line in zip(documents, lines, strict=True)}
-        for letter in result.dead_letters:
-            refused[numbers[id(letter.document)]] = letter.error.reason
     _take(seen, provinces.judge(engine.watermarks.newest_day("customs_export")), day)
-    seen.documents = engine.counters.read
     seen.detector_errors = engine.counters.detector_errors.total()
-    return seen
+    return seen, counted.register()
 
 
 def _take(seen: ObservedRun, alerts: Iterable[Alert], day: int | None) -> None:
@@ -198,33 +212,18 @@ def observe_alerts(path: Path) -> ObservedRun:
     return seen
 
 
-def _by_day(lines: Iterator[Line]) -> Iterator[tuple[int | None, list[Line]]]:
+def _by_day(stream: Iterator[ReadDocument]) -> Iterator[tuple[int | None, list[ReadDocument]]]:
     """Cut a stream where a day's last recording has come in, so that delays can be told in days."""
-    batch: list[Line] = []
-    today, newest = None, b""
-    for line in lines:
-        date = _recorded(line.value)
-        day = _ordinal(date) if date > newest else None
-        if batch and (day is not None or len(batch) >= MOST_IN_A_BATCH):
+    batch: list[ReadDocument] = []
+    today: int | None = None
+    for read in stream:
+        recorded = None if read.document is None else read.document.recorded_day
+        later = recorded is not None and (today is None or recorded > today)
+        if batch and (later or len(batch) >= MOST_IN_A_BATCH):
             yield today, batch
             batch = []
-        if day is not None:
-            newest, today = date, day
-        batch.append(line)
+        if later:
+            today = recorded
+        batch.append(read)
     if batch:
         yield today, batch
-
-
-def _recorded(line: bytes) -> bytes:
-    begin = line.find(_RECORDED_AT)
-    if begin < 0:
-        return b""
-    begin += len(_RECORDED_AT)
-    return line[begin : begin + _DATE_LENGTH]
-
-
-def _ordinal(date: bytes) -> int | None:
-    try:
-        return civil_time.parse(date.decode("ascii")).day
-    except ValueError:
-        return None

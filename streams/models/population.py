@@ -1,8 +1,8 @@
 """Training populations from recorded streams: join, judge by rules, admit or refuse."""
 
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import ClassVar, NamedTuple, Self
 
 import numpy as np
 
@@ -12,10 +12,11 @@ from detectors.forest.export_path import EXPORT_PATH, observe_export
 from detectors.forest.feature_set import FeatureSet
 from detectors.forest.life_cycle import LIFE_CYCLE, Observation, observe_life_cycle
 from detectors.forest.packing import FloatArray
-from detectors.history import VehicleHistory
-from streams.engine.engine import Engine
+from detectors.history import Content, VehicleHistory
+from detectors.judging import Judgement
+from detectors.spikes.tally import Export
+from streams.backfill.settled import Settled
 from streams.models.manifest import Window
-from streams.state import record as records
 
 _NEWEST = 0.999  # quantile of the documents' days: one mistyped year must not move the window's end
 
@@ -67,68 +68,89 @@ class Populations:
     refused: Counter[str] = field(default_factory=Counter)
 
 
-def gather(engine: Engine) -> Populations:
-    """Sort the vehicles of an engine that has read a window into training populations.
+class Measured(NamedTuple):
+    """A vehicle with an export to look at."""
 
-    Parameters
-    ----------
-    engine
-        Its alerts say which rules fire on a vehicle.
-    """
-    first, last = _window(engine)
-    found = Populations(Window(civil_time.day_text(first), civil_time.day_text(last)))
-    for history, firing in _vehicles(engine):
-        sort_vehicle(found, history, firing, last)
-    return found
+    vin: str
+    life: Observation | None
+    export: Observation | None
+    firing: frozenset[str]
+    """Ids of the rules that fire on it."""
 
 
-def sort_vehicle(
-    found: Populations, history: VehicleHistory, firing: frozenset[str], last_day: int
-) -> None:
-    """Count a vehicle and let it into the populations it fits.
+class PopulationVisitor:
+    """Measures the vehicles of a backfill; which fit a population is known when all have been seen."""
+
+    needs: ClassVar[int] = Content.PENDING_EXPORT | Content.CUSTOMS_EXPORT
+
+    def __init__(self) -> None:
+        self._vehicles = 0
+        self._days: Counter[int] = Counter()
+        self._measured: list[Measured] = []
+
+    def see(self, judgement: Judgement, export: Export | None) -> None:  # noqa: ARG002 - a visitor's
+        """Measure a vehicle."""
+        history = judgement.history
+        self._vehicles += 1
+        for document in history.documents:
+            self._days[document.day] += 1
+        if history.content & self.needs:
+            firing = frozenset(finding.detector for finding in judgement.firing.values())
+            self._measured.append(measure(history, firing))
+
+    def merge(self, other: Self) -> None:
+        """Add what another one has measured."""
+        self._vehicles += other._vehicles
+        self._days += other._days
+        self._measured += other._measured
+
+    def add_settled(self, settled: Settled) -> None:
+        """Count vehicles that were not opened: none has an export."""
+        self._vehicles += settled.vehicles
+        self._days += Counter(settled.by_day)
+
+    def populations(self) -> Populations:
+        """Sort the vehicles into training populations."""
+        first, last = _window(self._days)
+        found = Populations(Window(civil_time.day_text(first), civil_time.day_text(last)))
+        for vehicle in sorted(self._measured, key=lambda one: one.vin):
+            sort_vehicle(found, vehicle, last)
+        found.offered = self._vehicles
+        return found
+
+
+def measure(history: VehicleHistory, firing: frozenset[str]) -> Measured:
+    """Measure a vehicle on which some rules fire."""
+    return Measured(history.vin, observe_life_cycle(history), observe_export(history), firing)
+
+
+def sort_vehicle(found: Populations, vehicle: Measured, last_day: int) -> None:
+    """Let a vehicle into the populations it fits.
 
     Parameters
     ----------
     found
         Where it goes.
-    history, firing
-        The vehicle, and the ids of the rules that fire on it.
+    vehicle
+        What was measured of it.
     last_day
         Civil day to which the window's documents reach.
     """
-    found.offered += 1
-    export = observe_export(history)
+    life, export = vehicle.life, vehicle.export
     if export is not None and last_day - export.closing.day >= DELAY_DAYS:
         found.exports.add(export)
-    life = observe_life_cycle(history)
     if life is None:
         return
     found.judgeable += 1
-    reason = refusal(life, firing, last_day)
+    reason = refusal(life, vehicle.firing, last_day)
     if reason is not None:
         found.refused[reason] += 1
         return
     found.reference.add(life)
 
 
-def _vehicles(engine: Engine) -> Iterator[tuple[VehicleHistory, frozenset[str]]]:
-    for vin in sorted(engine.store.vins()):
-        data = engine.store.get(vin)
-        if data is None:
-            continue
-        record = records.decode(data)
-        firing = {alert.finding.detector for alert in record.alerts if alert.finding is not None}
-        yield VehicleHistory(vin, record.filed, overfull=record.overfull), frozenset(firing)
-
-
-def _window(engine: Engine) -> tuple[int, int]:
+def _window(days: Counter[int]) -> tuple[int, int]:
     """First day and last day (but for the latest thousandth) of the documents."""
-    days = Counter(
-        entry.document.day
-        for vin in engine.store.vins()
-        if (data := engine.store.get(vin)) is not None
-        for entry in records.decode(data).filed
-    )
     if not days:
         return 1, 1
     ordered = sorted(days)

@@ -2,10 +2,10 @@
 
 from collections import Counter
 from collections.abc import Collection, Container, Iterable
-from typing import Protocol, Self
+from typing import ClassVar, Protocol, Self
 
 from detectors.documents import Document
-from detectors.history import VehicleHistory
+from detectors.history import Content, VehicleHistory
 from detectors.judging import Judgement
 from detectors.spikes.tally import Export
 from streams.backfill.settled import Settled
@@ -25,6 +25,8 @@ class VehicleTally:
     alerted
         Vehicles with alerts: who exported them is kept.
     """
+
+    needs: ClassVar[int] = Content.CUSTOMS_EXPORT
 
     def __init__(self, wanted: Collection[str] = (), alerted: Container[str] = ()) -> None:
         self._wanted = frozenset(wanted)

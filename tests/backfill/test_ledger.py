@@ -74,6 +74,41 @@ def test_replay_takes_a_ledger(ledger: Path, files: list[Path], tmp_path: Path):
     assert texts[0] == texts[1]
 
 
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """A labelled country in one file, with refused lines, and a ledger of it."""
+    folder = tmp_path_factory.mktemp("recorded")
+    file = record_country(folder / "country.jsonl", vehicles=900, seed=6)
+    assert _build(folder / "ledger", file).exit_code == 0
+    return {"file": file, "ledger": folder / "ledger"}
+
+
+def _told(command: str, recorded: dict[str, Path], tmp_path: Path) -> list[str]:
+    policy = tmp_path / "policy.toml"
+    policy.write_text("[double_sale]\nwindow_days = 12\n")
+    truth = recorded["file"].with_name("truth.jsonl")
+    told = []
+    for name, path in recorded.items():
+        options = {
+            "evaluate": ["--truth", truth, "--json"],
+            "train": ["--out", tmp_path / name],
+            "backtest": ["--b", policy, "--truth", truth, "--format", "json"],
+        }[command]
+        ran = CliRunner().invoke(app, [command, str(path), *map(str, options)])
+        assert ran.exit_code == (1 if command == "train" else 0), ran.output
+        told.append(ran.output)
+    return told
+
+
+@pytest.mark.parametrize("command", ["evaluate", "train", "backtest"])
+def test_a_ledger_will_do_where_files_do(command: str, recorded: dict[str, Path], tmp_path: Path):
+    of_file, of_ledger = _told(command, recorded, tmp_path)
+    assert of_file == of_ledger
+    if command == "evaluate":
+        card = json.loads(of_file)
+        assert card["refusals"]["refused"] == card["refusals"]["malformed"] > 0
+
+
 def test_explain_takes_a_ledger(ledger: Path, files: list[Path]):
     vin = duckdb.sql(f"SELECT vin FROM '{ledger}/documents/*/*.parquet' GROUP BY 1 HAVING count(*) = 4")
     row = vin.fetchall()[0]

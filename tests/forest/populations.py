@@ -7,7 +7,7 @@ from detectors.forest.life_cycle import observe_life_cycle
 from detectors.history import VehicleHistory
 from detectors.registry import Catalogue
 from streams.models.manifest import Window
-from streams.models.population import Populations, sort_vehicle
+from streams.models.population import Populations, measure, sort_vehicle
 from streams.setup.policy import load_policy
 from tests.forest import population
 from tests.forest.population import TODAY
@@ -42,5 +42,6 @@ def admitted(histories: list[VehicleHistory]) -> Populations:
     catalogue = Catalogue(load_policy())
     for history, verdict in zip(histories, catalogue.judge(histories), strict=True):
         firing = frozenset(f.detector for f in verdict.findings if f.deadline is None)
-        sort_vehicle(found, history, firing, LAST_DAY)
+        found.offered += 1
+        sort_vehicle(found, measure(history, firing), LAST_DAY)
     return found

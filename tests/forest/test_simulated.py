@@ -12,9 +12,10 @@ from detectors.forest.judging import judge
 from detectors.forest.life_cycle import observe_life_cycle
 from detectors.forest.training import TrainingSettings
 from detectors.registry import Catalogue
+from streams.backfill.backfill import Backfill, Means
 from streams.backfill.replay import Replay
 from streams.engine.engine import Engine
-from streams.models.population import gather
+from streams.models.population import Populations, PopulationVisitor
 from streams.models.training import train_model
 from streams.setup.policy import load_policy
 from streams.simulator import load_country, simulate
@@ -23,31 +24,44 @@ VEHICLES = 40_000
 START, DAYS = 736_603, 3_000  # 2017-10-01: long enough for genuine used exports to have all documents
 
 
-def country(folder: Path, seed: int) -> tuple[Engine, dict[str, str]]:
-    """Replay a simulated country; its engine, and the label of each vehicle that is not ordinary."""
+def recorded(folder: Path, seed: int) -> tuple[Path, dict[str, str]]:
+    """A simulated country, and the label of each vehicle that is not ordinary."""
     documents, truth = folder / f"{seed}.jsonl.gz", folder / f"{seed}.truth.jsonl"
     simulate(
         load_country(None), vehicles=VEHICLES, days=DAYS, seed=seed, start=START,
         export_share=0.2, out=documents, truth=truth,
     )  # fmt: skip
+    lines = (json.loads(line) for line in truth.read_text(encoding="utf-8").splitlines())
+    return documents, {line["vin"]: line["label"] for line in lines if line["record"] == "vehicle"}
+
+
+def populations(documents: Path) -> Populations:
+    """Who could be learnt from."""
+    with Backfill(Catalogue(load_policy()), means=Means(processes=1), visitor=PopulationVisitor) as run:
+        run.run([documents])
+        return run.tally.populations()
+
+
+def engine_of(documents: Path) -> Engine:
+    """Replay documents."""
     run = Replay(Catalogue(load_policy()))
     run.run([documents])
-    lines = (json.loads(line) for line in truth.read_text(encoding="utf-8").splitlines())
-    return run.engine, {line["vin"]: line["label"] for line in lines if line["record"] == "vehicle"}
+    return run.engine
 
 
 @pytest.fixture(scope="module")
 def simulated(tmp_path_factory):
-    """A model of one seed, and another seed's country."""
+    """A model of one seed, and another seed's country: engine, labels, training populations."""
     folder = tmp_path_factory.mktemp("country")
-    trained_on, _ = country(folder, 501)
-    new = train_model(gather(trained_on), TrainingSettings(seed=1))
-    return new, *country(folder, 502)
+    trained_on, _ = recorded(folder, 501)
+    new = train_model(populations(trained_on), TrainingSettings(seed=1))
+    documents, labels = recorded(folder, 502)
+    return new, engine_of(documents), labels, populations(documents).reference
 
 
 def judged_life_cycles(simulated, chosen):
     """Judgements of the reference forest on vehicles with certain labels."""
-    new, engine, labels = simulated
+    new, engine, labels, _ = simulated
     observed = [
         life
         for vin in sorted(engine.store.vins())
@@ -64,8 +78,7 @@ def test_zero_mileage_exports_of_a_fresh_country_are_found(simulated):
     scheme = judged_life_cycles(simulated, {"zero_mileage_export", "flash_registration"})
     assert len(scheme.score) > 1_500
     assert (scheme.p_value <= 0.01).mean() >= 0.9
-    new, engine, _ = simulated
-    fresh = gather(engine).reference
+    new, _, _, fresh = simulated
     admitted = judge(new.model.reference, fresh.table(), fresh.provinces)
     assert 0.005 <= (admitted.p_value <= 0.01).mean() <= 0.02
     genuine = judged_life_cycles(simulated, {"genuine_used_export"})
@@ -75,7 +88,7 @@ def test_zero_mileage_exports_of_a_fresh_country_are_found(simulated):
 @pytest.mark.slow
 def test_the_second_forest_ranks_moved_values_and_held_up_exports_first(simulated):
     """The simulator's own schemes that show in an export's numbers, among its zero-mileage exports."""
-    new, engine, labels = simulated
+    new, engine, labels, _ = simulated
     observed = []
     for vin in sorted(engine.store.vins()):
         label = labels.get(vin)
