@@ -100,12 +100,17 @@ COMMANDS: Final = {
         _SERVICE,
         "Keep alerts, their history and evidence, and the documents in a database.",
     ),
+    "desk": Place(
+        "desk", "app", _SERVICE, "Serve pages and an API on which people read alerts and decide."
+    ),
     "pack": Place("pack", "app", _SERVICE, "Hand a case over, and check one."),
     "topics": Place("topics", "app", _SERVICE, "Make and check the topics on Kafka."),
     "doctor": Place(
         "doctor", "doctor", _SERVICE, "Look at configuration, broker, topics, workers and lag."
     ),
-    "settings": Place("settings", "app", _SERVICE, "Show the settings of the worker and of the store."),
+    "settings": Place(
+        "settings", "app", _SERVICE, "Show the settings of the worker, the store and the desk."
+    ),
     "alerts": Place("alerts", "app", _SERVICE, "Read alerts from Kafka."),
     "vehicle": Place(
         "vehicle",
@@ -148,6 +153,10 @@ EXAMPLES: Final = {
     "worker": "zeromile worker --bootstrap 127.0.0.1:9092",
     "publish": "zeromile publish FILE --rate 2000",
     "sink": "zeromile sink --url sqlite:///zeromile.sqlite --from-file changes.jsonl",
+    "desk": "zeromile desk --url sqlite:///zeromile.sqlite",
+    "desk token": "zeromile desk token anna --role decide",
+    "desk tokens": "zeromile desk tokens",
+    "desk revoke": "zeromile desk revoke 1a2b3c4d",
     "pack export": "zeromile pack export --province CN-GD --detector double_sale --out case",
     "pack verify": "zeromile pack verify case",
     "topics apply": "zeromile topics apply",

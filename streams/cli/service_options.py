@@ -23,9 +23,9 @@ Bootstrap = Annotated[
 
 def warn_of_misspelt_variables() -> None:
     """Name variables of the environment that look like a setting and are none."""
-    from streams.store.settings import SinkSettings
+    from streams.desk.settings import DeskSettings
 
-    known = {f"ZEROMILE_{name.upper()}" for name in SinkSettings.model_fields}
+    known = {f"ZEROMILE_{name.upper()}" for name in DeskSettings.model_fields}
     for name in sorted(os.environ):
         if name.startswith("ZEROMILE_") and name not in known:
             for alike in get_close_matches(name, known, 1, 0.85):

@@ -7,7 +7,7 @@ from rich.table import Table
 
 from streams.cli.console import fail, out
 
-app = typer.Typer(no_args_is_help=True, help="Show the settings of the worker and of the store.")
+app = typer.Typer(no_args_is_help=True, help="Show the settings of the worker, the store and the desk.")
 
 
 @app.callback()
@@ -18,14 +18,14 @@ def _group() -> None:
 @app.command("show")
 def show() -> None:
     """Print every setting with its value and meaning; secrets stay hidden."""
+    from streams.desk.settings import DeskSettings
     from streams.service.settings import SettingsError, load
-    from streams.store.settings import SinkSettings
 
     try:
-        settings = load(SinkSettings)
+        settings = load(DeskSettings)
     except SettingsError as error:
         fail(str(error))
     table = Table("variable", "value", "meaning")
-    for name, field in SinkSettings.model_fields.items():
+    for name, field in DeskSettings.model_fields.items():
         table.add_row(f"ZEROMILE_{name.upper()}", str(getattr(settings, name)), field.description)
     out.print(table)

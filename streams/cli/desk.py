@@ -1,0 +1,116 @@
+"""`zeromile desk`: where people read alerts, decide on them and are told."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.table import Table
+
+from streams.cli.console import errors, fail, out, plain, show_list
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+app = typer.Typer(
+    invoke_without_command=True,
+    help="Serve pages and an API on which people read alerts and decide.",
+)
+
+Url = Annotated[
+    str | None,
+    typer.Option("--url", help="Database of the store; default ZEROMILE_SINK_URL."),
+]
+
+
+@app.callback()
+def desk(
+    ctx: typer.Context,
+    *,
+    url: Url = None,
+    host: Annotated[
+        str | None, typer.Option(help="Address to listen on; default ZEROMILE_DESK_HOST, 127.0.0.1.")
+    ] = None,
+    port: Annotated[
+        int | None, typer.Option(help="Port, 0 for any; default ZEROMILE_DESK_PORT, 8080.")
+    ] = None,
+) -> None:
+    """Serve the desk over a store until stopped.
+
+    Where the store has no token yet and the desk listens on this machine only, it prints a link that
+    lets one person in, once, within ten minutes. Exit codes: 0 stopped, 2 wrong use or an unusable
+    database.
+    """
+    if ctx.invoked_subcommand is not None:
+        if url is not None:
+            os.environ["ZEROMILE_SINK_URL"] = url
+        return
+    from streams.desk.running import serve
+    from streams.desk.settings import DeskSettings
+    from streams.service.ports import check_port
+    from streams.service.settings import load
+
+    settings = load(DeskSettings, sink_url=url, desk_host=host, desk_port=port)
+    if settings.desk_port:
+        check_port(settings.desk_host, settings.desk_port, "ZEROMILE_DESK_PORT or --port")
+    engine = _opened(url)
+    serve(settings, engine, say=lambda text: errors.print(plain(text), soft_wrap=True))
+
+
+@app.command("token")
+def token(
+    name: Annotated[str, typer.Argument(help="Who acts with it; stands in every event.")],
+    *,
+    role: Annotated[str, typer.Option(help="read, decide or admin.")] = "read",
+    days: Annotated[int, typer.Option(help="Days until it expires.")] = 90,
+    url: Url = None,
+) -> None:
+    """Make a token and print it, this once: only its digest is kept."""
+    from streams.desk.tokens import make_token
+    from streams.setup.clock import utc_now
+
+    engine = _opened(url)
+    made = make_token(engine, name=name, role=role, days=days, now=utc_now())
+    out.print(plain(made), soft_wrap=True)
+    errors.print(plain(f"token of {name}, role {role}, for {days} days; it is not shown again"))
+
+
+@app.command("tokens")
+def tokens(*, url: Url = None) -> None:
+    """List the tokens: who, which role, until when; never the tokens themselves."""
+    from streams.desk.tokens import tokens_of
+
+    table = Table("id", "name", "role", "made", "expires", "revoked")
+    for one in tokens_of(_opened(url)):
+        times = (one.made_at, one.expires_at, one.revoked_at)
+        told = ("" if time is None else f"{time:%Y-%m-%d %H:%M}" for time in times)
+        table.add_row(one.token_id, plain(one.name), one.role, *told)
+    show_list(table, "there is no token yet: zeromile desk token NAME --role admin")
+
+
+@app.command("revoke")
+def revoke(
+    token_id: Annotated[str, typer.Argument(metavar="ID", help="As `zeromile desk tokens` says.")],
+    *,
+    url: Url = None,
+) -> None:
+    """Let a token count no more, at once; who signed in with it is signed out."""
+    from streams.desk.tokens import revoke_token
+    from streams.setup.clock import utc_now
+
+    revoke_token(_opened(url), token_id, utc_now())
+    out.print(plain(f"{token_id} counts no more"))
+
+
+def _opened(url: str | None) -> Engine:
+    from streams.service.settings import load
+    from streams.store.database import migrate, open_database
+    from streams.store.settings import SinkSettings
+
+    if url is None and not os.environ.get("ZEROMILE_SINK_URL"):
+        fail("give --url or set ZEROMILE_SINK_URL, for example --url sqlite:///zeromile.sqlite")
+    settings = load(SinkSettings, sink_url=url)
+    engine = open_database(settings.sink_url.get_secret_value())
+    migrate(engine)
+    return engine

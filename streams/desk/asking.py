@@ -1,0 +1,283 @@
+"""Which alerts somebody wants to see, page by page; the same question from an address and a program."""
+
+from __future__ import annotations
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from datetime import date, datetime
+from typing import Annotated, Any, Final, Literal
+
+import msgspec
+import sqlalchemy as sa
+from msgspec import Meta
+
+from detectors.findings import Severity
+from streams.desk.errors import DeskError
+from streams.desk.life_cycle import CaseState, Outcome
+from streams.desk.suppressions import is_suppressed
+from streams.desk.tables import alerts, cases, documents
+
+Text = Annotated[str, Meta(max_length=200)]
+Order = Literal["worst", "newest", "latest"]
+Shown = Literal["hide", "show", "only"]
+MOST_COUNTED: Final = 1000
+"""More are "more than": nobody reads so many, and counting them costs more than showing them."""
+LARGEST_PAGE: Final = 200
+_ORDERS: Final[dict[Order, tuple[sa.ColumnElement[Any], ...]]] = {
+    "worst": (alerts.c.severity_rank, alerts.c.score, alerts.c.alert_id),
+    "newest": (alerts.c.detected_at, alerts.c.alert_id),
+    "latest": (alerts.c.civil_day, alerts.c.alert_id),
+}
+"""What each order sorts by, downwards, and pages go on from."""
+_KEYS: Final[dict[Order, Any]] = {
+    "worst": tuple[int, float, str],
+    "newest": tuple[datetime, str],
+    "latest": tuple[int, str],
+}
+
+
+class AlertQuestion(
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    forbid_unknown_fields=True,
+    rename={"first": "from", "last": "to"},
+):
+    """Which alerts; every condition that is given must hold."""
+
+    detector: Text | None = None
+    severity: Severity | None = None
+    province: Text | None = None
+    brand: Text | None = None
+    destination: Text | None = None
+    vin: Text | None = None
+    party: Text | None = None
+    """An owner, seller or exporter on any document of the vehicle."""
+    state: Literal["firing", "resolved", "any"] = "firing"
+    case: CaseState | Literal["undecided"] | None = None
+    outcome: Outcome | None = None
+    assignee: Text | None = None
+    tag: Text | None = None
+    first: date | None = None
+    """Civil day of the event, and after."""
+    last: date | None = None
+    text: Text | None = None
+    """Words that title, explanation or subject hold, all of them."""
+    suppressed: Shown = "hide"
+    trial: Shown = "hide"
+    """Alerts of detectors on trial."""
+    order: Order = "worst"
+    after: Annotated[str, Meta(max_length=400)] | None = None
+    """Where the page before ended, as it said itself."""
+    limit: Annotated[int, Meta(ge=1, le=LARGEST_PAGE)] = 50
+
+
+class AlertRow(msgspec.Struct, frozen=True, kw_only=True):
+    """An alert with its case, as a list shows it."""
+
+    alert_id: str
+    revision: int
+    state: str
+    detector: str
+    detector_version: int
+    subject_type: str
+    subject: str
+    severity: Severity
+    score: float
+    occurred_on: str
+    detected_at: datetime
+    title: str
+    explanation: str
+    province: str | None
+    brand: str | None
+    destination: str | None
+    shadow: bool
+    case_version: int
+    case_state: CaseState
+    outcome: Outcome | None
+    assignee: str | None
+    suppressed: bool
+
+
+class AlertPage(msgspec.Struct, frozen=True, kw_only=True):
+    """A page of alerts."""
+
+    alerts: tuple[AlertRow, ...]
+    after: str | None
+    """Asks for the next page; `null` on the last one."""
+    count: int
+    """Alerts that answer, counted up to a thousand."""
+    more_than_counted: bool
+
+
+def question_of(given: dict[str, str]) -> AlertQuestion:
+    """Read a question from the parts of an address; empty parts ask for nothing.
+
+    Raises
+    ------
+    DeskError
+        If a name or value is not allowed; the message says which.
+    """
+    try:
+        return msgspec.convert(
+            {name: value.strip() for name, value in given.items() if value.strip()},
+            AlertQuestion,
+            strict=False,
+        )
+    except msgspec.ValidationError as error:
+        raise DeskError(f"the question is not allowed: {error}") from None
+
+
+def address_of(question: AlertQuestion, **changes: Any) -> dict[str, str]:
+    """The parts of an address that ask this question, without those that stand for nothing."""
+    changed = msgspec.structs.replace(question, **changes)
+    told = msgspec.to_builtins(changed)
+    usual = msgspec.to_builtins(AlertQuestion())
+    return {name: str(value) for name, value in told.items() if value != usual[name]}
+
+
+def alerts_asked(connection: sa.Connection, question: AlertQuestion, now: datetime) -> AlertPage:
+    """A page of the alerts that answer a question.
+
+    Raises
+    ------
+    DeskError
+        If the question goes on from a place that is none.
+    """
+    wanted = _conditions(question, now)
+    counted = sa.select(sa.literal(1)).select_from(_WITH_CASE).where(*wanted).limit(MOST_COUNTED + 1)
+    count = connection.execute(sa.select(sa.func.count()).select_from(counted.subquery())).scalar_one()
+    keys = _ORDERS[question.order]
+    query = (
+        _selected(now).where(*wanted).order_by(*(key.desc() for key in keys)).limit(question.limit + 1)
+    )
+    if question.after is not None:
+        query = query.where(_beyond(keys, _read_place(question.order, question.after)))
+    rows = connection.execute(query).all()
+    shown = tuple(map(row_of, rows[: question.limit]))
+    more = len(rows) > question.limit
+    return AlertPage(
+        alerts=shown,
+        after=_place(question.order, rows[question.limit - 1]) if more else None,
+        count=min(count, MOST_COUNTED),
+        more_than_counted=count > MOST_COUNTED,
+    )
+
+
+def alerts_where(
+    connection: sa.Connection, now: datetime, *conditions: sa.ColumnElement[bool], limit: int
+) -> tuple[AlertRow, ...]:
+    """Alerts that fulfil conditions, the worst first."""
+    order = (key.desc() for key in _ORDERS["worst"])
+    query = _selected(now).where(*conditions).order_by(*order).limit(limit)
+    return tuple(map(row_of, connection.execute(query)))
+
+
+def row_of(row: Any) -> AlertRow:
+    """An alert with its case, from a row of the joined tables."""
+    values = {name: getattr(row, name) for name in AlertRow.__struct_fields__}
+    return AlertRow(**values)
+
+
+_WITH_CASE: Final = alerts.outerjoin(cases, cases.c.alert_id == alerts.c.alert_id)
+
+
+def _state_at(now: datetime) -> sa.ColumnElement[str]:
+    """State of the case at this moment: a snooze that is over has ended."""
+    over = (cases.c.state == "snoozed") & (cases.c.snoozed_until <= now)
+    return sa.case((over, cases.c.resumes), else_=sa.func.coalesce(cases.c.state, "open"))
+
+
+def _selected(now: datetime) -> sa.Select[Any]:
+    own = ("case_version", "case_state", "outcome", "assignee", "suppressed")
+    columns = [alerts.c[name] for name in AlertRow.__struct_fields__ if name not in own]
+    return sa.select(
+        *columns,
+        alerts.c.severity_rank,
+        alerts.c.civil_day,
+        sa.func.coalesce(cases.c.version, 0).label("case_version"),
+        _state_at(now).label("case_state"),
+        cases.c.outcome,
+        cases.c.assignee,
+        is_suppressed(now).label("suppressed"),
+    ).select_from(_WITH_CASE)
+
+
+def _conditions(question: AlertQuestion, now: datetime) -> list[sa.ColumnElement[bool]]:
+    same = {
+        "detector": alerts.c.detector, "severity": alerts.c.severity, "province": alerts.c.province,
+        "brand": alerts.c.brand, "destination": alerts.c.destination, "outcome": cases.c.outcome,
+        "assignee": cases.c.assignee,
+    }  # fmt: skip
+    wanted: list[sa.ColumnElement[bool]] = [
+        column == value
+        for name, column in same.items()
+        if (value := getattr(question, name)) is not None
+    ]
+    if question.state != "any":
+        wanted.append(alerts.c.state == question.state)
+    if question.vin is not None:
+        vin = question.vin.upper()
+        wanted += [alerts.c.subject_type == "vehicle", alerts.c.subject == vin]
+    if question.party is not None:
+        wanted += [
+            alerts.c.subject_type == "vehicle",
+            alerts.c.subject.in_(vehicles_of(question.party)),
+        ]
+    if question.first is not None:
+        wanted.append(alerts.c.civil_day >= question.first.toordinal())
+    if question.last is not None:
+        wanted.append(alerts.c.civil_day <= question.last.toordinal())
+    return wanted + _of_the_case(question, now) + _by_words(question)
+
+
+def vehicles_of(party: str) -> sa.Select[Any]:
+    """The vehicles that have a document which names a party, in whatever role."""
+    columns = (documents.c.owner_id, documents.c.seller_id, documents.c.exporter_id)
+    return sa.select(documents.c.vin).where(sa.or_(*(column == party for column in columns)))
+
+
+def _of_the_case(question: AlertQuestion, now: datetime) -> list[sa.ColumnElement[bool]]:
+    wanted: list[sa.ColumnElement[bool]] = []
+    if question.case == "undecided":
+        wanted.append(_state_at(now).in_(("open", "investigating")))
+    elif question.case is not None:
+        wanted.append(_state_at(now) == question.case)
+    if question.tag is not None:
+        # Tags are a JSON list of texts without quotation marks.
+        wanted.append(sa.cast(cases.c.tags, sa.Text).contains(f'"{question.tag}"', autoescape=True))
+    for shown, condition in (
+        (question.suppressed, is_suppressed(now)),
+        (question.trial, alerts.c.shadow.is_(True)),
+    ):
+        if shown != "show":
+            wanted.append(condition if shown == "only" else ~condition)
+    return wanted
+
+
+def _by_words(question: AlertQuestion) -> list[sa.ColumnElement[bool]]:
+    said = alerts.c.title + " " + alerts.c.explanation + " " + alerts.c.subject
+    return [
+        sa.func.lower(said).contains(word.lower(), autoescape=True)
+        for word in (question.text or "").split()
+    ]
+
+
+def _beyond(keys: tuple[sa.ColumnElement[Any], ...], place: Any) -> sa.ColumnElement[bool]:
+    return sa.tuple_(*keys) < sa.tuple_(
+        *(sa.bindparam(None, value, type_=key.type) for key, value in zip(keys, place, strict=True))
+    )
+
+
+def _place(order: Order, row: Any) -> str:
+    values = [getattr(row, key.name) for key in _ORDERS[order]]
+    return urlsafe_b64encode(msgspec.json.encode(values)).decode().rstrip("=")
+
+
+def _read_place(order: Order, text: str) -> Any:
+    try:
+        raw = urlsafe_b64decode(text + "=" * (-len(text) % 4))
+        return msgspec.json.decode(raw, type=_KEYS[order])
+    except (ValueError, msgspec.MsgspecError):
+        raise DeskError(
+            f"after is {text[:60]!r}; allowed: what a page said itself, in the same order"
+        ) from None

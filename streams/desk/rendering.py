@@ -1,0 +1,81 @@
+"""Templates of the pages; whatever documents hold is text to them, never markup."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from functools import lru_cache
+from typing import Any, Final
+
+from aiohttp import web
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from detectors.civil_time import SHANGHAI
+from detectors.findings import SEVERITIES
+from detectors.registry import DECLARED
+from streams import __version__
+from streams.desk.life_cycle import CASE_STATES, OUTCOMES
+from streams.desk.operations import Ask
+from streams.report import names
+
+_WORDS: Final = {
+    "false_alarm": "false alarm", "reopened_on_new_evidence": "re-opened on new evidence",
+    "alert_resolved": "alert resolved", "alert_changed": "alert changed",
+    "alert_fired_again": "alert fired again", "snooze_ended": "snooze ended",
+}  # fmt: skip
+
+
+@lru_cache(maxsize=1)
+def environment() -> Environment:
+    """Templates and what they may call."""
+    made = Environment(
+        loader=PackageLoader("streams.desk"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters |= {
+        "count": names.count,
+        "province": names.province_name,
+        "moment": moment,
+        "title_of": detector_title,
+        "words": lambda name: _WORDS.get(name, name),
+        "pretty": pretty,
+    }
+    made.globals |= {
+        "version": __version__,
+        "severities": tuple(reversed(SEVERITIES)),
+        "outcomes": OUTCOMES,
+        "case_states": CASE_STATES,
+        "detectors": {name: found.spec for name, found in sorted(DECLARED.items())},
+    }
+    return made
+
+
+def render(template: str, ask: Ask | None, *, status: int = 200, **values: Any) -> web.Response:
+    """Answer with a page, for a person who is signed in or for nobody known."""
+    person = ask.person if ask else None
+    text = environment().get_template(template).render(
+        person=person, may_decide=person is not None and person.role != "read",
+        may_all=person is not None and person.role == "admin", status=status, **values,
+    )  # fmt: skip
+    return web.Response(text=text, status=status, content_type="text/html", charset="utf-8")
+
+
+def moment(value: datetime | None) -> str:
+    """A moment as people in Shanghai read it; a dash where there is none."""
+    return "–" if value is None else value.astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M")
+
+
+def detector_title(name: str) -> str:
+    """Title of a detector; its id where this program does not know it."""
+    return DECLARED[name].spec.title if name in DECLARED else name
+
+
+def pretty(text: str) -> str:
+    """JSON laid out for reading; anything else as it is."""
+    try:
+        return json.dumps(json.loads(text), indent=1, ensure_ascii=False)
+    except (ValueError, RecursionError):
+        return text

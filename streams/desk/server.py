@@ -1,0 +1,110 @@
+"""The desk's web server: pages and API in one application, and what guards both."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Final
+
+import sqlalchemy as sa
+import structlog
+from aiohttp import web
+from aiohttp.typedefs import Handler
+from sqlalchemy.exc import DBAPIError
+
+from streams.desk.api import Api, problem
+from streams.desk.errors import DeskError, NotSignedInError
+from streams.desk.following import Follower
+from streams.desk.limits import RateLimit
+from streams.desk.openapi import PREFIX
+from streams.desk.pages import Pages
+
+log = structlog.get_logger("zeromile.desk")
+
+LARGEST_BODY: Final = 256 * 1024
+POLICY: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+_HEADERS: Final = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Server": "zeromile",
+}
+
+
+def application(
+    engine: sa.Engine,
+    *,
+    secure: bool = False,
+    ticket: str | None = None,
+    limit: RateLimit | None = None,
+) -> web.Application:
+    """Pages and API over a store.
+
+    Parameters
+    ----------
+    engine
+        The store's database, in its newest schema.
+    secure
+        Whether browsers reach it by HTTPS: the cookie is then sent by HTTPS only.
+    ticket
+        Lets the first person in without a token, once, within ten minutes.
+    limit
+        How much may be asked with one token.
+    """
+    follower = Follower(engine)
+    pages = Pages(engine, follower, secure=secure, ticket=ticket)
+    app = web.Application(client_max_size=LARGEST_BODY, middlewares=[_faults(pages)])
+    app.on_response_prepare.append(_mind_headers)
+    app.router.add_get("/livez", _alive)
+    Api(engine, limit).add_to(app.router)
+    pages.add_to(app.router)
+    app.cleanup_ctx.append(follower.run)
+    return app
+
+
+async def _alive(_: web.Request) -> web.Response:
+    return web.json_response({"status": "alive"})
+
+
+async def _mind_headers(request: web.Request, response: web.StreamResponse) -> None:
+    for name, value in _HEADERS.items():
+        response.headers[name] = value
+    if not request.path.startswith("/static/"):
+        response.headers["Cache-Control"] = "no-store"
+
+
+def _faults(pages: Pages) -> web.middlewares._Middleware:  # type: ignore[name-defined] # aiohttp names none
+    @web.middleware
+    async def answer_faults(request: web.Request, handler: Handler) -> web.StreamResponse:
+        try:
+            return await handler(request)
+        except DeskError as error:
+            status, title, detail = error.status, error.title, str(error)
+            if isinstance(error, NotSignedInError) and not request.path.startswith(PREFIX):
+                return pages.to_sign_in(request)
+        except web.HTTPException as error:
+            if error.status < 400:  # noqa: PLR2004 - a redirection
+                raise
+            status, title, detail = error.status, error.reason, _WORDS.get(error.status, error.reason)
+        except DBAPIError as error:
+            number = secrets.token_hex(4)
+            # Its own words may hold what was asked for, a VIN for one: the log gets the kind only.
+            log.warning("the database refuses", incident=number, error=type(error.orig).__name__)
+            status, title = 503, "The database does not answer"
+            detail = f"nothing was changed; try again (incident {number} in the log)"
+        if request.path.startswith(PREFIX):
+            return problem(status, title, detail)
+        return pages.fault(request, status, title, detail)
+
+    return answer_faults
+
+
+_WORDS: Final = {
+    404: "there is no such page",
+    405: "this cannot be done here",
+    413: f"the body is too large; allowed: {LARGEST_BODY:,} bytes",
+}
