@@ -54,7 +54,7 @@ def desk(
     settings = load(DeskSettings, sink_url=url, desk_host=host, desk_port=port)
     if settings.desk_port:
         check_port(settings.desk_host, settings.desk_port, "ZEROMILE_DESK_PORT or --port")
-    engine = _opened(url)
+    engine = open_store(url)
     serve(settings, engine, say=lambda text: errors.print(plain(text), soft_wrap=True))
 
 
@@ -70,7 +70,7 @@ def token(
     from streams.desk.tokens import make_token
     from streams.setup.clock import utc_now
 
-    engine = _opened(url)
+    engine = open_store(url)
     made = make_token(engine, name=name, role=role, days=days, now=utc_now())
     out.print(plain(made), soft_wrap=True)
     errors.print(plain(f"token of {name}, role {role}, for {days} days; it is not shown again"))
@@ -82,7 +82,7 @@ def tokens(*, url: Url = None) -> None:
     from streams.desk.tokens import tokens_of
 
     table = Table("id", "name", "role", "made", "expires", "revoked")
-    for one in tokens_of(_opened(url)):
+    for one in tokens_of(open_store(url)):
         times = (one.made_at, one.expires_at, one.revoked_at)
         told = ("" if time is None else f"{time:%Y-%m-%d %H:%M}" for time in times)
         table.add_row(one.token_id, plain(one.name), one.role, *told)
@@ -99,11 +99,12 @@ def revoke(
     from streams.desk.tokens import revoke_token
     from streams.setup.clock import utc_now
 
-    revoke_token(_opened(url), token_id, utc_now())
+    revoke_token(open_store(url), token_id, utc_now())
     out.print(plain(f"{token_id} counts no more"))
 
 
-def _opened(url: str | None) -> Engine:
+def open_store(url: str | None) -> Engine:
+    """Open the store that is asked for, its schema brought up to date; say what is missing."""
     from streams.service.settings import load
     from streams.store.database import migrate, open_database
     from streams.store.settings import SinkSettings

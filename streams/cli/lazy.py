@@ -103,6 +103,9 @@ COMMANDS: Final = {
     "desk": Place(
         "desk", "app", _SERVICE, "Serve pages and an API on which people read alerts and decide."
     ),
+    "quality": Place(
+        "quality", "quality", _SERVICE, "Say how good each detector is, from what people decided."
+    ),
     "pack": Place("pack", "app", _SERVICE, "Hand a case over, and check one."),
     "topics": Place("topics", "app", _SERVICE, "Make and check the topics on Kafka."),
     "doctor": Place(
@@ -157,6 +160,7 @@ EXAMPLES: Final = {
     "desk token": "zeromile desk token anna --role decide",
     "desk tokens": "zeromile desk tokens",
     "desk revoke": "zeromile desk revoke 1a2b3c4d",
+    "quality": "zeromile quality --url sqlite:///zeromile.sqlite --by severity",
     "pack export": "zeromile pack export --province CN-GD --detector double_sale --out case",
     "pack verify": "zeromile pack verify case",
     "topics apply": "zeromile topics apply",
@@ -192,6 +196,7 @@ WITH_TABLES: Final = {
         "spikes",
         "schema",
         "check",
+        "quality",
     ),
     *("detectors list", "detectors show", "model show", "model compare", "model drift"),
     *("alerts list", "dead-letters list", "watermarks show", "feed list", "feed check"),

@@ -117,12 +117,15 @@ def question_of(given: dict[str, str]) -> AlertQuestion:
     DeskError
         If a name or value is not allowed; the message says which.
     """
+    question: AlertQuestion = converted(given, AlertQuestion)
+    return question
+
+
+def converted(given: dict[str, str], kind: type[Any]) -> Any:
+    """Read a question of any kind, see :func:`question_of`."""
+    told = {name: value.strip() for name, value in given.items() if value.strip()}
     try:
-        return msgspec.convert(
-            {name: value.strip() for name, value in given.items() if value.strip()},
-            AlertQuestion,
-            strict=False,
-        )
+        return msgspec.convert(told, kind, strict=False)
     except msgspec.ValidationError as error:
         raise DeskError(f"the question is not allowed: {error}") from None
 

@@ -18,6 +18,7 @@ from streams.desk.cases import Seen, act_on_case, case_of_alert, keep_case_up, l
 from streams.desk.errors import DeskError
 from streams.desk.life_cycle import Action, Case
 from streams.desk.now import DeskNow, desk_now
+from streams.desk.quality import Quality, QualityQuestion, quality
 from streams.desk.reading import (
     AlertDetail,
     PartyDetail,
@@ -218,6 +219,13 @@ def show_province(ask: Ask, province: str, question: ProvinceQuestion) -> Provin
     """Show a province: exports by week, its alerts, and who is behind those on its cars."""
     with ask.engine.connect() as connection:
         return province_detail(connection, province, ask.now, question.detector)
+
+
+@_operation("GET", "/quality", "read")
+def show_quality(ask: Ask, question: QualityQuestion) -> Quality:
+    """Tell how good each detector is, from what people decided."""
+    with ask.engine.connect() as connection:
+        return quality(connection, question)
 
 
 @_operation("GET", "/exceptions", "read")

@@ -16,7 +16,7 @@ from aiohttp import web
 
 from streams.desk import operations
 from streams.desk.api import check_text
-from streams.desk.asking import LARGEST_PAGE, AlertQuestion, address_of, question_of
+from streams.desk.asking import LARGEST_PAGE, AlertQuestion, address_of, converted, question_of
 from streams.desk.errors import DeskError, NotSignedInError
 from streams.desk.exporting import as_csv, as_json
 from streams.desk.finding import place_of
@@ -25,6 +25,7 @@ from streams.desk.forms import action_of, alerts_ticked, suppression_of
 from streams.desk.limits import RateLimit
 from streams.desk.operations import Ask, ManyActions, ProvinceQuestion, SuppressionQuestion
 from streams.desk.provenance import provenance
+from streams.desk.quality import QualityQuestion
 from streams.desk.rendering import render
 from streams.desk.tokens import Person, person_of_session, person_of_token, sign_in, sign_out
 from streams.setup.clock import utc_now
@@ -74,6 +75,7 @@ class Pages:
             ("/vehicles/{vin}", self.vehicle),
             ("/parties/{party_id}", self.party),
             ("/provinces/{province}", self.province),
+            ("/detectors", self.detectors),
             ("/exceptions", self.exceptions),
             ("/provenance", self.provenance),
             ("/find", self.find),
@@ -194,6 +196,12 @@ class Pages:
         return render(
             "exceptions.html.j2", ask, found=found.suppressions, versions=versions, given=request.query
         )
+
+    async def detectors(self, request: web.Request, ask: Ask) -> web.Response:
+        """How good each detector is."""
+        question = converted(_single(request), QualityQuestion)
+        found = await asyncio.to_thread(operations.show_quality, ask, question)
+        return render("detectors.html.j2", ask, found=found, question=question)
 
     async def provenance(self, _: web.Request, ask: Ask) -> web.Response:
         """By what the alerts were judged, and the log."""

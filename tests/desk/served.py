@@ -55,6 +55,6 @@ async def signed_in(client: TestClient, secret: str) -> str:
     """Sign in with a token; returns the key of the session's forms."""
     answer = await client.post("/sign-in", data={"token": secret}, allow_redirects=False)
     assert answer.status == 303, await answer.text()
-    page = await (await client.get("/exceptions")).text()
+    page = await (await client.get("/provenance")).text()
     (key,) = set(re.findall(r'name="form_key" value="([^"]+)"', page))
     return key
