@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, ClassVar, Generic, Literal, Protocol, TypeVar
 
@@ -39,6 +39,8 @@ class Parameters(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """First civil day on which the rule applies to a finding's anchor."""
     valid_to: date | None = None
     """Last civil day on which it does."""
+    promoted: str | None = None
+    """Since when, and by which report, a detector on trial speaks aloud."""
 
     def __post_init__(self) -> None:
         """Refuse limits that contradict each other."""
@@ -94,6 +96,12 @@ class Declared(Protocol):
     parameters_type: ClassVar[type[Parameters]]
 
 
+def spec_in_force(detector: type[Declared], parameters: Parameters) -> DetectorSpec:
+    """What a detector is by a policy: one that was promoted is on trial no more."""
+    spec = detector.spec
+    return spec if parameters.promoted is None else replace(spec, status="stable")
+
+
 class Detector(ABC, Generic[ParametersT]):
     """Judges the history of one vehicle. Stateless and pure: same history, same findings."""
 
@@ -103,6 +111,7 @@ class Detector(ABC, Generic[ParametersT]):
 
     def __init__(self, parameters: ParametersT) -> None:
         self.parameters = parameters
+        self.spec_in_force = spec_in_force(type(self), parameters)
         self._always_in_force = parameters.valid_from is None and parameters.valid_to is None
 
     @abstractmethod

@@ -50,6 +50,8 @@ class Policy:
         Whose documents they are: China's where the policy does not say.
     parameters
         Parameters by detector id.
+    detectors
+        What they are parameters of, those of rules from outside the package too.
     digest
         Short digest of all values; another policy, another digest.
     tables
@@ -60,8 +62,12 @@ class Policy:
         known = ["history", "watermarks", "country", *detectors]
         for section in tables:
             if section not in known:
-                raise PolicyError(_unknown(section, known, "section"))
+                raise PolicyError(
+                    f"{_unknown(section, known, 'section')}; a rule of your own needs its folder "
+                    "(--rules DIR) or the package that brings it"
+                )
         self.tables = tables
+        self.detectors = detectors
         self.history = _convert(tables, "history", HistoryPolicy)
         self.watermarks = _convert(tables, "watermarks", WatermarkPolicy)
         self.country = _convert(tables, "country", Country) if "country" in tables else CHINA
@@ -76,7 +82,7 @@ class Policy:
     @classmethod
     def parse(
         cls,
-        shipped: str,
+        shipped: str | Mapping[str, Any],
         override: str | Mapping[str, Any] | None,
         detectors: Mapping[str, type[Declared]],
         country: str | None = None,
@@ -91,11 +97,13 @@ class Policy:
         tables = _read(shipped)
         for text in (country, override):
             if text is not None:
-                tables = merge(tables, _read(text) if isinstance(text, str) else dict(text))
+                tables = merge(tables, _read(text))
         return cls(tables, detectors)
 
 
-def _read(text: str) -> dict[str, Any]:
+def _read(text: str | Mapping[str, Any]) -> dict[str, Any]:
+    if not isinstance(text, str):
+        return dict(text)
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:

@@ -78,8 +78,6 @@ DETECTORS: Final[dict[str, type[Detector[Any]]]] = {
 DECLARED: Final[dict[str, type[Declared]]] = {**DETECTORS, **PROVINCE_DETECTORS}
 """Everything that has a spec and a section of the policy: the judges of vehicles and of provinces."""
 
-_SEVERAL: Final = max(detector.spec.screen.documents for detector in DETECTORS.values())
-
 Failed = Callable[[str, Exception], None]
 """Told the id of a detector that raised, and what it raised."""
 
@@ -108,7 +106,7 @@ class Catalogue:
         self.model = model
         parameters: Mapping[str, Any] = policy.parameters  # each of its detector's own type
         self.known: dict[str, Detector[Any]] = {
-            rule.spec.id: rule(parameters[rule.spec.id]) for rule in RULES
+            rule.spec.id: rule(parameters[rule.spec.id]) for rule in (*RULES, *outside(policy))
         } | {forest.spec.id: forest(parameters[forest.spec.id], model) for forest in FORESTS}
         """Every detector: one that is switched off still explains the alerts it left behind."""
         self.detectors: dict[str, Detector[Any]] = {
@@ -121,6 +119,7 @@ class Catalogue:
         self._rules = [each for each in enabled if not isinstance(each, ForestDetector)]
         self._for_content: dict[tuple[int, int], Sequence[Detector[Any]]] = {}
         self._in_bulk: dict[tuple[int, int], bool] = {}
+        self._several = max(each.spec.screen.documents for each in self.known.values())
 
     def judge(self, histories: Sequence[VehicleHistory]) -> list[Verdict]:
         """Judge histories with every detector they concern, deadlines not yet considered.
@@ -141,7 +140,7 @@ class Catalogue:
 
     def judges_in_bulk(self, history: VehicleHistory) -> bool:
         """Whether a forest looks at a history: it takes far less time for each of many at once."""
-        key = _kind_of(history)
+        key = self._kind_of(history)
         in_bulk = self._in_bulk.get(key)
         if in_bulk is None:
             in_bulk = any(forest.concerns_content(*key) for forest in self._forests)
@@ -173,9 +172,13 @@ class Catalogue:
         """Whether its documents belong to many cars or to none: together they say nothing."""
         return no_car(history.vin, self.policy.history.words_for_no_car) is not None
 
+    def _kind_of(self, history: VehicleHistory) -> tuple[int, int]:
+        """What decides which detectors a history concerns."""
+        return history.content, min(len(history.documents), self._several)
+
     def _concerned(self, history: VehicleHistory) -> Sequence[Detector[Any]]:
         """Detectors that could find something, remembered by the kinds of documents there are."""
-        key = _kind_of(history)
+        key = self._kind_of(history)
         concerned = self._for_content.get(key)
         if concerned is None:
             concerned = self._for_content[key] = [
@@ -208,6 +211,7 @@ class Catalogue:
             verdicts[place].findings.extend(findings)
 
 
-def _kind_of(history: VehicleHistory) -> tuple[int, int]:
-    """What decides which detectors a history concerns."""
-    return history.content, min(len(history.documents), _SEVERAL)
+def outside(policy: Policy) -> list[type[Detector[Any]]]:
+    """The rules of a policy that do not belong to the package."""
+    known = policy.detectors
+    return [kind for name, kind in known.items() if name not in DECLARED and issubclass(kind, Detector)]

@@ -19,13 +19,14 @@ from detectors.forest.trained import ForestModel
 from detectors.identities import Decode
 from detectors.judging import Judgement, Outcomes, file_whole, judge_histories
 from detectors.policy import Policy
-from detectors.registry import DECLARED, Catalogue
+from detectors.registry import DECLARED, Catalogue, outside
 from detectors.spikes.tally import Export
 from detectors.watermarks import NewestDays, Watermarks
 from streams.backfill.outputs import AlertRecord, alert_as_record
 from streams.backfill.settled import Settled
 from streams.engine.alert_changes import AlertChanges, JudgedVehicle
 from streams.engine.results import Counters, DetectorFailure, Filed, Result
+from streams.setup.rules import RulePlace
 from streams.state.record import VehicleRecord
 
 _AT_ONCE: Final = 64
@@ -60,6 +61,8 @@ class Setup:
     scratch: Path
     visitor: type[Visitor] | None
     detected_at: datetime
+    outside: tuple[RulePlace, ...] = ()
+    """Where rules are that do not belong to the package."""
     _catalogue: Catalogue | None = None
 
     @classmethod
@@ -73,20 +76,30 @@ class Setup:
     ) -> Self:
         """Judge by a catalogue; other processes make it anew of its policy and model."""
         policy = catalogue.policy
-        return cls(policy.tables, catalogue.model, decode, scratch, visitor, detected_at, catalogue)
+        places = tuple(map(RulePlace.of, outside(policy)))
+        return cls(
+            policy.tables, catalogue.model, decode, scratch, visitor, detected_at, places, catalogue
+        )
 
     @property
     def catalogue(self) -> Catalogue:
         """The detectors."""
         if self._catalogue is None:
-            self._catalogue = Catalogue(Policy(self.tables, DECLARED), self.model)
+            found = {rule.spec.id: rule for rule in (place.find() for place in self.outside)}
+            self._catalogue = Catalogue(Policy(self.tables, {**DECLARED, **found}), self.model)
         return self._catalogue
 
     def __getstate__(self) -> tuple[Any, ...]:
-        return (self.tables, self.model, self.decode, self.scratch, self.visitor, self.detected_at)
+        return (
+            self.tables, self.model, self.decode, self.scratch, self.visitor, self.detected_at,
+            self.outside,
+        )  # fmt: skip
 
     def __setstate__(self, state: tuple[Any, ...]) -> None:
-        self.tables, self.model, self.decode, self.scratch, self.visitor, self.detected_at = state
+        (
+            self.tables, self.model, self.decode, self.scratch, self.visitor, self.detected_at,
+            self.outside,
+        ) = state  # fmt: skip
         self._catalogue = None
 
 

@@ -8,8 +8,10 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from streams.cli.console import fail, out
-from streams.cli.service_options import detectors_like, known_detector
+from detectors.base import Parameters
+from streams.cli.console import out
+from streams.cli.replay import Rules
+from streams.cli.service_options import detectors_like, one_of
 
 app = typer.Typer(no_args_is_help=True, help="The catalogue of detectors.")
 
@@ -18,9 +20,10 @@ app = typer.Typer(no_args_is_help=True, help="The catalogue of detectors.")
 def list_detectors(
     *,
     markdown: Annotated[bool, typer.Option(help="Print a Markdown table, as in the README.")] = False,
+    rules: Rules = None,
 ) -> None:
     """List every detector with its status, severities and what it says."""
-    from detectors.registry import DECLARED
+    from streams.setup.policy import load_policy
 
     if markdown:
         typer.echo(markdown_table())
@@ -28,7 +31,7 @@ def list_detectors(
     table = Table()
     for column in ("id", "status", "severities", "fires on"):
         table.add_column(column)
-    for detector in DECLARED.values():
+    for detector in load_policy(rules=rules).detectors.values():
         spec = detector.spec
         table.add_row(spec.id, spec.status, ", ".join(spec.severities), spec.description)
     out.print(table)
@@ -52,18 +55,19 @@ def show_detector(
         typer.Argument(
             metavar="ID",
             help="Id of the detector.",
-            callback=known_detector,
             autocompletion=detectors_like,
         ),
     ],
+    *,
+    rules: Rules = None,
 ) -> None:
     """Show one detector: why, known gaps, look-alikes, runbook, parameters with legal ranges."""
     from detectors.base import Detector
-    from detectors.registry import DECLARED
+    from streams.setup.policy import load_policy
 
-    detector = DECLARED.get(detector_id)
-    if detector is None:
-        fail(f"unknown detector {detector_id!r}; known: {', '.join(sorted(DECLARED))}")
+    policy = load_policy(rules=rules)
+    one_of(detector_id, policy.detectors, "detector")
+    detector = policy.detectors[detector_id]
     spec = detector.spec
     out.print(f"[bold]{spec.title}[/]  ({spec.id}, version {spec.version}, {spec.status})\n")
     out.print(spec.description)
@@ -81,14 +85,12 @@ def show_detector(
         out.print(f"\n[bold]{heading}[/]")
         for number, item in enumerate(items, 1):
             out.print(f" {number}. {escape(item)}")
-    out.print(_parameters(detector_id))
+    out.print(_parameters(policy.parameters[detector_id]))
 
 
-def _parameters(detector_id: str) -> Table:
+def _parameters(parameters: Parameters) -> Table:
     from detectors.type_text import allowed_values, field_types
-    from streams.setup.policy import load_policy
 
-    parameters = load_policy().parameters[detector_id]
     types = field_types(type(parameters))
     table = Table(title="Parameters", title_justify="left")
     for column in ("name", "value", "allowed"):

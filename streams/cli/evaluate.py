@@ -9,7 +9,7 @@ import typer
 
 from detectors.errors import ZeromileError
 from streams.cli.console import errors, fail, out
-from streams.cli.replay import Config, ModelChoice, check_readable
+from streams.cli.replay import Config, ModelChoice, Rules, check_readable
 
 if TYPE_CHECKING:
     from streams.evaluation import ObservedRun, Register
@@ -45,6 +45,7 @@ def evaluate(
     ] = 0.012,
     config: Config = None,
     model: ModelChoice = None,
+    rules: Rules = None,
     as_json: Annotated[bool, typer.Option("--json", help="Write the score card as JSON.")] = False,
 ) -> None:
     """Score alerts against the truth: who is accused, by class, detector, severity and budget."""
@@ -61,7 +62,9 @@ def evaluate(
         if path is not None and not path.is_file():
             raise typer.BadParameter(f"{path} is not a file")
     check_readable([alerts] if alerts else [], ("alerts",))
-    for value, name, option in ((config, "policy", "--config"), (model, "model", "--model")):
+    for value, name, option in (
+        (config, "policy", "--config"), (model, "model", "--model"), (rules, "rule", "--rules")
+    ):  # fmt: skip
         if given and value is not None:
             raise typer.BadParameter(
                 f"a {name} changes nothing in alerts already written", param_hint=option
@@ -73,7 +76,7 @@ def evaluate(
         elif answers is not None:
             seen, register = read_answers(answers), _register(file)
         else:
-            seen, register = _run(file, config, model)
+            seen, register = _run(file, config, model, rules)
     except (ZeromileError, OSError) as error:
         fail(str(error))
     documents = known.country.documents if known.country else None
@@ -97,7 +100,9 @@ def _register(file: Path) -> Register:
     return read_register(file, decode_from_environment())
 
 
-def _run(file: Path, config: Path | None, model: str | None) -> tuple[ObservedRun, Register]:
+def _run(
+    file: Path, config: Path | None, model: str | None, rules: Path | None
+) -> tuple[ObservedRun, Register]:
     from detectors.registry import Catalogue
     from streams.cli.progress import reading_progress
     from streams.evaluation import observe_run
@@ -105,7 +110,7 @@ def _run(file: Path, config: Path | None, model: str | None) -> tuple[ObservedRu
     from streams.setup.identities import decode_from_environment
     from streams.setup.policy import load_policy
 
-    catalogue = Catalogue(load_policy(config), choose_model(model))
+    catalogue = Catalogue(load_policy(config, rules=rules), choose_model(model))
     decode = decode_from_environment(catalogue.policy.country)
     with reading_progress([file], errors) as advance:
         return observe_run(file, catalogue, decode, advance(file) if advance else None)

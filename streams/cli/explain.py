@@ -16,6 +16,7 @@ from streams.cli.replay import (
     Files,
     Force,
     ModelChoice,
+    Rules,
     WatermarkTime,
     check_readable,
     parse_day,
@@ -36,6 +37,7 @@ def explain(
     vin: Annotated[list[str], typer.Option(help="A vehicle; may be given several times.")],
     config: Config = None,
     model: ModelChoice = None,
+    rules: Rules = None,
     watermark: WatermarkTime = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print everything as JSON, a list with one entry a vehicle.")
@@ -50,7 +52,7 @@ def explain(
     from streams.engine.citing import as_data
 
     with Outputs({"--html": html}, [*files, config], force=force) as places:
-        dossiers = _dossiers(files, vin, config, model, watermark)
+        dossiers = _dossiers(files, vin, (config, rules), model, watermark)
         if html is not None:
             _write_page(dossiers, places.path("--html"))
     if html is not None:
@@ -70,7 +72,7 @@ def explain(
 def _dossiers(
     files: list[Path],
     vins: list[str],
-    config: Path | None,
+    policy: tuple[Path | None, Path | None],
     model: str | None,
     watermark: str | None,
 ) -> list[Dossier]:
@@ -84,7 +86,7 @@ def _dossiers(
     day = parse_day(watermark)
     check_readable(files, ledger=True)
     names = list(dict.fromkeys(name.strip().upper() for name in vins))
-    catalogue = Catalogue(load_policy(config), choose_model(model))
+    catalogue = Catalogue(load_policy(policy[0], rules=policy[1]), choose_model(model))
     decode = decode_from_environment(catalogue.policy.country)
     with Backfill(catalogue, decode=decode, means=Means(processors())) as run:
         run.read(files, lambda refused: _tell_refused(refused, names))

@@ -43,6 +43,14 @@ ModelChoice = Annotated[
         "which knows a simulated country. Without it the rules judge alone.",
     ),
 ]
+Rules = Annotated[
+    Path | None,
+    typer.Option(
+        "--rules",
+        metavar="DIR",
+        help="Judge by the rules of this folder too, which are on trial; `zeromile rules new` makes one.",
+    ),
+]
 Debug = Annotated[
     bool, typer.Option("--debug", help="Show where in its code a failing detector failed.")
 ]
@@ -96,6 +104,7 @@ def replay(
     ] = None,
     config: Config = None,
     model: ModelChoice = None,
+    rules: Rules = None,
     watermark: WatermarkTime = None,
     workers: Workers = None,
     memory: Memory = "2GiB",
@@ -165,7 +174,7 @@ def replay(
         raise typer.BadParameter(
             "with --alerts or --batch every vehicle is opened", param_hint="--stats, --no-screen"
         )
-    catalogue = Catalogue(load_policy(config), choose_model(model))
+    catalogue = Catalogue(load_policy(config, rules=rules), choose_model(model))
     decode = decode_from_environment(catalogue.policy.country)
     with Outputs(wanted, [*files, config], force=force) as places, ExitStack() as stack:
         fed = stack.enter_context(documents_of(files, feed, catalogue.policy.country.code))

@@ -34,9 +34,9 @@ def warn_of_misspelt_variables() -> None:
 
 def known_detector(value: str | None) -> str | None:
     """Refuse an id that no detector has."""
-    from detectors.registry import DECLARED
+    from streams.setup.policy import load_policy
 
-    return one_of(value, DECLARED, "detector")
+    return one_of(value, load_policy().detectors, "detector")
 
 
 def known_reason(value: str | None) -> str | None:
@@ -57,9 +57,9 @@ def one_of(value: str | None, allowed: Collection[str], what: str) -> str | None
 
 def detectors_like(incomplete: str) -> list[str]:
     """Ids of detectors, for the shell's completion."""
-    from detectors.registry import DECLARED
+    from streams.setup.policy import load_policy
 
-    return [name for name in DECLARED if name.startswith(incomplete)]
+    return [name for name in load_policy().detectors if name.startswith(incomplete)]
 
 
 def settings_or_exit(**overrides: object) -> Settings:

@@ -61,7 +61,7 @@ class AlertChanges:
             result.alerts.append(
                 alert_record(
                     change,
-                    self.catalogue.known[change.finding.detector].spec,
+                    self.catalogue.known[change.finding.detector].spec_in_force,
                     policy_id=self.catalogue.policy.digest,
                     subject_type="vehicle",
                     subject=case.vin,

@@ -1,12 +1,12 @@
 """Put the report together: one pass over the vehicles, one over the alerts, one page."""
 
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final, Protocol, cast
 
 from detectors.alerts import Alert
+from detectors.base import Declared
 from detectors.policy import Policy
-from detectors.registry import DECLARED
 from detectors.spikes.watch import WatchReport
 from streams.engine.engine import Engine
 from streams.engine.results import Counters
@@ -71,7 +71,7 @@ def write_report(
     suspects = alerts.suspects(TOP_VEHICLES, ALIKE)
     vehicles = _tally(judged, {suspect.vin for suspect in suspects}, alerts.subjects)
     bands = bands_of(watch)
-    charts, context = _context(alerts, vehicles, bands)
+    charts, context = _context(alerts, vehicles, bands, judged.policy.detectors)
     context |= {
         "sources": sources,
         "why_no_band": why_no_band(bands, watch),
@@ -101,7 +101,7 @@ def _titles(alerts: AlertTally) -> dict[str, str]:
 
 
 def _context(
-    alerts: AlertTally, vehicles: VehicleTally, bands: Bands
+    alerts: AlertTally, vehicles: VehicleTally, bands: Bands, known: Mapping[str, type[Declared]]
 ) -> tuple[list[Chart], dict[str, Any]]:
     period = period_of(vehicles.document_weeks.items())
     weeks = period.weeks
@@ -130,8 +130,8 @@ def _context(
         "measures": measures(ranking),
         "spikes": spikes,
         "highlights": list(highlights(alerts, ranking, spikes)),
-        "detectors": _detectors(alerts, weeks),
-        "catalogue": [detector.spec for detector in DECLARED.values()],
+        "detectors": _detectors(alerts, weeks, known),
+        "catalogue": [detector.spec for detector in known.values()],
         "window_days": WINDOW_DAYS,
         "rebate_rate": REBATE_RATE,
         "value_added_tax": VALUE_ADDED_TAX,
@@ -169,7 +169,9 @@ def _row(month: int, sums: RetailSums | None) -> list[Any]:
     return [month_text(month), sums.registered, sums.exported, *(round(amount) for amount in money)]
 
 
-def _detectors(alerts: AlertTally, weeks: list[int]) -> list[dict[str, Any]]:
+def _detectors(
+    alerts: AlertTally, weeks: list[int], known: Mapping[str, type[Declared]]
+) -> list[dict[str, Any]]:
     """Rows of the table of detectors, the most frequent first; those on trial last."""
     titles = _titles(alerts)
     counted = [(identity, total, False) for identity, total in alerts.by_detector.most_common()]
@@ -177,7 +179,7 @@ def _detectors(alerts: AlertTally, weeks: list[int]) -> list[dict[str, Any]]:
     return [
         {
             "title": titles[identity],
-            "description": DECLARED[identity].spec.description if identity in DECLARED else "",
+            "description": known[identity].spec.description if identity in known else "",
             "total": total,
             "weeks": detector_weeks(alerts, weeks, identity),
             "on_trial": trial,

@@ -10,8 +10,9 @@ from typing import Any, cast
 import faust
 from mode import CrashingSupervisor, Service
 
+from detectors.base import spec_in_force
 from detectors.documents import EVENT_TYPES
-from detectors.registry import DECLARED, Catalogue
+from detectors.registry import Catalogue
 from detectors.watermarks import Watermarks
 from streams.kafka.batches import scheduler_for
 from streams.kafka.transport import BatchApp
@@ -75,7 +76,9 @@ def build_service(settings: Settings) -> StreamingService:
     chosen = None if settings.model is None else open_model(settings.model)
     catalogue = Catalogue(policy, None if chosen is None else chosen.loaded.model)
     metrics = Metrics(
-        detector.spec for name, detector in DECLARED.items() if policy.parameters[name].enabled
+        spec_in_force(detector, policy.parameters[name])
+        for name, detector in policy.detectors.items()
+        if policy.parameters[name].enabled
     )
     event_types = {names.documents_of(event_type): event_type for event_type in EVENT_TYPES}
     observer = Observer(metrics, event_types, settings.recent_alerts)

@@ -1,6 +1,7 @@
 """Reading the policy: the text that ships, over it a country's, and over both a user's file."""
 
 import os
+import tomllib
 from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any, Final
 from detectors.errors import PolicyError
 from detectors.policy import Policy
 from detectors.registry import DECLARED
+from streams.setup.rules import load_rules
 
 COUNTRY_VARIABLE: Final = "ZEROMILE_COUNTRY"
 """Whose documents are judged; `zeromile --country` sets it."""
@@ -45,8 +47,14 @@ def country_text(code: str) -> str | None:
     return preset.read_text(encoding="utf-8")
 
 
-def load_policy(override: Path | Mapping[str, Any] | None = None, country: str | None = None) -> Policy:
+def load_policy(
+    override: Path | Mapping[str, Any] | None = None,
+    country: str | None = None,
+    rules: Path | None = None,
+) -> Policy:
     """Load the shipped policy, with that of the country asked for and a user's over it.
+
+    Rules of installed packages (:mod:`streams.setup.rules`) and their sections belong to it.
 
     Parameters
     ----------
@@ -54,18 +62,25 @@ def load_policy(override: Path | Mapping[str, Any] | None = None, country: str |
         A user's file, or its tables.
     country
         Whose documents are judged; default the one of `COUNTRY_VARIABLE`.
+    rules
+        Folder of more rules.
 
     Raises
     ------
     PolicyError
         If the file cannot be read, or holds a wrong key or value; the message names the file.
+    RulesError
+        If a rule cannot be loaded.
     """
+    outside = load_rules(rules)
+    known = {**DECLARED, **outside.detectors}
+    shipped = {**tomllib.loads(shipped_policy_text()), **outside.tables}
     preset = country_text(country or os.environ.get(COUNTRY_VARIABLE) or _DEFAULT)
     if override is None or isinstance(override, Mapping):
-        return Policy.parse(shipped_policy_text(), override, DECLARED, preset)
+        return Policy.parse(shipped, override, known, preset)
     try:
         text = override.read_text(encoding="utf-8-sig")
-        return Policy.parse(shipped_policy_text(), text, DECLARED, preset)
+        return Policy.parse(shipped, text, known, preset)
     except (OSError, UnicodeDecodeError) as error:
         raise PolicyError(f"cannot read the policy {override}: {error}") from error
     except PolicyError as error:
