@@ -24,6 +24,9 @@ IMPURE: Final = frozenset(
 )
 """Built-in functions that read a clock, draw random numbers, or reach out of the process."""
 
+MOST_STEPS: Final = 1_000_000
+"""Instructions of the interpreter that judging one history may take; shipped rules take thousands."""
+
 _IDENTITY: Final = {"event_id", "source", "vin", "day", "time", "revision", "status"}
 _encode = msgspec.msgpack.encode
 
@@ -37,6 +40,34 @@ def require(condition: object, fault: str) -> None:
     """Report a broken promise."""
     if not condition:
         raise DetectorContractError("", [fault])
+
+
+class _Endless(BaseException):
+    """Raised amid a judgement that goes on and on; no rule's own handler may catch it."""
+
+
+def check_ends(detector: Detector[Any], history: VehicleHistory) -> None:
+    """Judging and explaining come to an end, counted in instructions and not by a clock."""
+    steps = 0
+
+    def watch(frame: FrameType, event: str, _value: Any) -> Any:
+        nonlocal steps
+        frame.f_trace_opcodes = True  # a loop on one line makes no event of lines
+        frame.f_trace_lines = False
+        steps += event == "opcode"
+        if steps > MOST_STEPS:
+            raise _Endless
+        return watch
+
+    before = sys.gettrace()
+    sys.settrace(watch)
+    try:
+        for finding in detector.judge(history):
+            detector.explain(finding.facts)
+    except _Endless:
+        raise DetectorContractError("", [f"takes more than {MOST_STEPS:,} steps"]) from None
+    finally:
+        sys.settrace(before)
 
 
 def check_screen(detector: Detector[Any], history: VehicleHistory) -> None:

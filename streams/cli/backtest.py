@@ -1,8 +1,10 @@
 """`zeromile backtest`: two policies or models over the same documents, and a threshold swept."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
@@ -41,6 +43,14 @@ def backtest(
     ] = None,
     model_b: Annotated[
         str | None, typer.Option(metavar="MODEL", help="Model of B: a directory, or default.")
+    ] = None,
+    rules: Annotated[
+        Path | None,
+        typer.Option(
+            "--rules",
+            metavar="DIR",
+            help="Rules by which B judges too (with --sweep A): `zeromile rules new` makes one.",
+        ),
     ] = None,
     sweep: Annotated[
         str | None,
@@ -81,9 +91,9 @@ def backtest(
         raise typer.BadParameter("documents are read more than once: give files", param_hint="FILES")
     if sweep is not None and (b is not None or model_b is not None or out_directory is not None):
         raise typer.BadParameter("it takes the place of B and writes no files", param_hint="--sweep")
-    if sweep is None and (a, model_a) == (b, model_b):
+    if sweep is None and (a, model_a, None) == (b, model_b, rules):
         raise typer.BadParameter(
-            "A and B are the same: give --b, --model-b or --sweep", param_hint="--b"
+            "A and B are the same: give --b, --model-b, --rules or --sweep", param_hint="--b"
         )
     decode = decode_from_environment()
     run = _Run(
@@ -91,9 +101,17 @@ def backtest(
         parse_day(watermark), _labelled(files[0], truth, decode) if truth is not None else None,
     )  # fmt: skip
     if sweep is not None:
-        _sweep(run, a, model_a, sweep)
+        _sweep(run, Side(a, model_a, rules), sweep)
         return
-    _compare(run, (a, model_a), (b, model_b), out_directory, force=force)
+    _compare(run, Side(a, model_a), Side(b, model_b, rules), out_directory, force=force)
+
+
+class Side(NamedTuple):
+    """By what one side judges."""
+
+    policy: Path | None
+    model: str | None
+    rules: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +122,7 @@ class _Run:
     decode: Any
     means: Any
     day: int | None
-    labelled: "Labelled | None"
+    labelled: Labelled | None
 
     def firing(self, catalogue: Any) -> Any:
         from streams.lab.backtest import firing
@@ -112,7 +130,7 @@ class _Run:
         return firing(self.files, catalogue, self.decode, self.means, self.day)
 
 
-def _labelled(documents: Path, truth: Path, decode: Any) -> "Labelled":
+def _labelled(documents: Path, truth: Path, decode: Any) -> Labelled:
     from streams.evaluation import read_register, read_truth
     from streams.lab.backtest import Labelled
 
@@ -121,8 +139,8 @@ def _labelled(documents: Path, truth: Path, decode: Any) -> "Labelled":
 
 def _compare(
     run: _Run,
-    side_a: tuple[Path | None, str | None],
-    side_b: tuple[Path | None, str | None],
+    side_a: Side,
+    side_b: Side,
     directory: Path | None,
     *,
     force: bool,
@@ -134,12 +152,13 @@ def _compare(
     from streams.setup.policy import load_policy
 
     catalogues = [
-        Catalogue(load_policy(policy), choose_model(model)) for policy, model in (side_a, side_b)
+        Catalogue(load_policy(side.policy, rules=side.rules), choose_model(side.model))
+        for side in (side_a, side_b)
     ]
     if directory is not None:
         directory.mkdir(parents=True, exist_ok=True)
     wanted = {name: None if directory is None else directory / name for name in FILES}
-    with Outputs(wanted, [*run.files, side_a[0], side_b[0]], force=force) as places:
+    with Outputs(wanted, [*run.files, side_a.policy, side_b.policy], force=force) as places:
         errors.print("judging by A, then by B", highlight=False)
         before, after = (run.firing(catalogue) for catalogue in catalogues)
         comparison, found = compare(before, after, run.labelled)
@@ -150,13 +169,14 @@ def _compare(
         out.print(table)
 
 
-def _named(side: tuple[Path | None, str | None]) -> str:
-    policy, model = side
-    named = "the shipped policy" if policy is None else f"the policy {policy.name}"
-    return named if model is None else f"{named} with the model {Path(model).name}"
+def _named(side: Side) -> str:
+    named = "the shipped policy" if side.policy is None else f"the policy {side.policy.name}"
+    more = [] if side.model is None else [f"the model {Path(side.model).name}"]
+    more += [] if side.rules is None else [f"the rules {side.rules.name}"]
+    return " with ".join([named, *([" and ".join(more)] if more else [])])
 
 
-def _tables(comparison: "Comparison") -> "list[Table]":
+def _tables(comparison: Comparison) -> list[Table]:
     from rich.table import Table
 
     sides = Table("", "A", "B", title="What there is to look into", title_justify="left")
@@ -184,7 +204,7 @@ def _percent(row: Any) -> str:
     return "" if row.accused.share is None else f"{100 * row.accused.share:.2f} %"
 
 
-def _loads(a: "Load", b: "Load") -> list[tuple[str, str, str]]:
+def _loads(a: Load, b: Load) -> list[tuple[str, str, str]]:
     return [
         ("alerts", f"{a.alerts:,}", f"{b.alerts:,}"),
         ("vehicles", f"{a.vehicles:,}", f"{b.vehicles:,}"),
@@ -192,7 +212,7 @@ def _loads(a: "Load", b: "Load") -> list[tuple[str, str, str]]:
     ]
 
 
-def _sweep(run: _Run, policy: Path | None, model: str | None, text: str) -> None:
+def _sweep(run: _Run, side: Side, text: str) -> None:
     from rich.table import Table
 
     from detectors.registry import Catalogue
@@ -201,8 +221,8 @@ def _sweep(run: _Run, policy: Path | None, model: str | None, text: str) -> None
     from streams.models.choice import choose_model
     from streams.setup.policy import load_policy
 
-    chosen, wanted = choose_model(model), parse_sweep(text)
-    variants = list(policies(load_policy(policy), wanted))
+    chosen, wanted = choose_model(side.model), parse_sweep(text)
+    variants = list(policies(load_policy(side.policy, rules=side.rules), wanted))
     truth = ("schemes accused", "others accused") if run.labelled is not None else ()
     table = Table(
         wanted.parameter,

@@ -77,6 +77,7 @@ COMMANDS: Final = {
         _RULES,
         "Say what another policy or model would change before anybody is told by it.",
     ),
+    "rules": Place("rules", "app", _RULES, "Rules of your own, in a folder."),
     "train": Place(
         "train", "train", _MODELS, "Train both forests on recorded streams and write a model directory."
     ),
@@ -147,6 +148,8 @@ EXAMPLES: Final = {
     "detectors show": "zeromile detectors show double_sale",
     "policy show": "zeromile policy show --config mine.toml",
     "backtest": "zeromile backtest FILE --b mine.toml --out backtest",
+    "rules new": "zeromile rules new my_rule rules",
+    "rules test": "zeromile rules test rules",
     "train": "zeromile train FILE --out models/2026-11 --seed 1",
     "model show": "zeromile model show default",
     "model compare": "zeromile model compare models/2026-10 models/2026-11 FILE",

@@ -48,7 +48,7 @@ Rules = Annotated[
     typer.Option(
         "--rules",
         metavar="DIR",
-        help="Judge by the rules of this folder too, which are on trial; `zeromile rules new` makes one.",
+        help="Judge by the rules of this folder too, on trial; `zeromile rules new` makes one.",
     ),
 ]
 Debug = Annotated[

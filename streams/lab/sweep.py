@@ -9,7 +9,6 @@ import msgspec
 
 from detectors.errors import ZeromileError
 from detectors.policy import Policy
-from detectors.registry import DECLARED
 
 MOST: Final = 50
 """Values of one sweep: each is a backtest."""
@@ -65,7 +64,7 @@ def policies(base: Policy, sweep: Sweep) -> Iterator[tuple[float, Policy]]:
     detectors.errors.PolicyError
         If a value is not allowed.
     """
-    if sweep.detector not in DECLARED:
+    if sweep.detector not in base.detectors:
         raise SweepError(f"there is no detector {sweep.detector!r}: zeromile detectors list")
     known = msgspec.structs.asdict(base.parameters[sweep.detector])
     if sweep.parameter not in known:
@@ -75,4 +74,4 @@ def policies(base: Policy, sweep: Sweep) -> Iterator[tuple[float, Policy]]:
     for value in sweep.values:
         tables: dict[str, Any] = copy.deepcopy(base.tables)
         tables.setdefault(sweep.detector, {})[sweep.parameter] = value
-        yield value, Policy(tables, DECLARED)
+        yield value, Policy(tables, base.detectors)

@@ -1,5 +1,6 @@
 """Detectors that break one promise each; the contract suite must see every one of them."""
 
+import contextlib
 import random
 import time
 from collections.abc import Iterator, Mapping
@@ -269,6 +270,15 @@ class Raises(Good):
         raise ZeroDivisionError("as it happens")
 
 
+class Loops(Good):
+    """Goes on and on, whatever is raised at it."""
+
+    def findings(self, history):
+        while True:
+            with contextlib.suppress(Exception):
+                len(history.documents)
+
+
 class NeverFires(Good):
     def findings(self, history):
         return iter(())
@@ -322,6 +332,7 @@ BROKEN: dict[type[Good], str] = {
     HidesBehindItsScreen: "check_screen",
     NeedsEveryField: "check_missing_fields",
     Raises: "raised ZeroDivisionError",
+    Loops: "check_ends",
     NeverFires: "examples",
     AlwaysFires: "examples",
 }
