@@ -13,6 +13,7 @@ SECRETS = (
     "ZEROMILE_READER_PASSWORD",
     "GRAFANA_ADMIN_PASSWORD",
     "ZEROMILE_WEB_TOKEN",
+    "ZEROMILE_DESK_TOKEN",
     # Ids of owners and exporters are kept as digests under it: another key needs an empty installation.
     "ZEROMILE_IDENTITY_KEY",
 )

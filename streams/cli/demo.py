@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import shlex
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
@@ -146,3 +147,9 @@ def _say_where(directory: Path) -> None:
     out.print("Every vehicle is invented. An alert is a risk indicator with evidence, never a verdict.")
     for name, what in _FILES.items():
         out.print(f"  {directory / name}  [dim]{what}[/]", soft_wrap=True, highlight=False)
+    out.print("To look at the alerts and decide on them:")
+    url = shlex.quote(f"sqlite:///{directory / 'zeromile.sqlite'}")
+    files = (shlex.quote(str(directory / name)) for name in ("alerts.jsonl", "documents.jsonl.gz"))
+    stored = " ".join(f"--from-file {path}" for path in files)
+    for command in (f"zeromile sink --url {url} {stored}", f"zeromile desk --url {url}"):
+        out.print(f"  {escape(command)}", soft_wrap=True, highlight=False)

@@ -202,7 +202,7 @@ WITH_TABLES: Final = {
         "quality",
     ),
     *("detectors list", "detectors show", "model show", "model compare", "model drift"),
-    *("alerts list", "dead-letters list", "watermarks show", "feed list", "feed check"),
+    *("alerts list", "dead-letters list", "watermarks show", "feed list", "feed check", "desk tokens"),
 }
 """Commands whose tables can be had in another format."""
 

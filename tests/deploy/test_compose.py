@@ -20,6 +20,7 @@ import yaml
 from typer.testing import CliRunner
 
 from streams.cli import app
+from streams.desk.settings import DeskSettings
 from streams.service.settings import Settings
 from streams.service.settings import load as load_settings_of
 from streams.store.database import open_database
@@ -235,10 +236,13 @@ def test_no_volume_is_declared_for_nothing():
 
 @pytest.mark.parametrize("name", OURS)
 def test_settings_of_our_services_exist(name: str):
-    known = {f"ZEROMILE_{field.upper()}" for field in SinkSettings.model_fields}
+    known = {f"ZEROMILE_{field.upper()}" for field in DeskSettings.model_fields}
     assert {v for v in environment(OURS[name]) if v.startswith("ZEROMILE_")} <= known
     worker = {f"ZEROMILE_{field.upper()}" for field in Settings.model_fields}
-    if name != "sink":
+    sink = {f"ZEROMILE_{field.upper()}" for field in SinkSettings.model_fields}
+    if name == "sink":
+        assert {v for v in environment(OURS[name]) if v.startswith("ZEROMILE_")} <= sink
+    elif name != "desk":
         assert {v for v in environment(OURS[name]) if v.startswith("ZEROMILE_")} <= worker
 
 
@@ -300,6 +304,9 @@ def test_addresses_lead_to_a_service_that_listens_there(where: str, host: str, p
 def test_our_services_listen_where_others_expect_them():
     assert environment(SERVICES["worker"])["ZEROMILE_WEB_PORT"] in SERVICES["worker"]["expose"]
     assert environment(SERVICES["sink"])["ZEROMILE_SINK_METRICS_PORT"] in SERVICES["sink"]["expose"]
+    port = environment(SERVICES["desk"])["ZEROMILE_DESK_PORT"]
+    assert SERVICES["desk"]["ports"] == [f"127.0.0.1:{port}:{port}"]
+    assert f":{port}/livez" in SERVICES["desk"]["healthcheck"]["test"][-1]
 
 
 def test_health_checks_ask_the_port_that_listens():

@@ -30,7 +30,10 @@ COPIED = (
     "README.md",
     "LICENSE",
 )
-PORTS = {"broker": 9092, "postgres": 5432, "prometheus": 9090, "alertmanager": 9093, "grafana": 3000}
+PORTS = {
+    "broker": 9092, "postgres": 5432, "prometheus": 9090, "alertmanager": 9093, "grafana": 3000,
+    "desk": 8080,
+}  # fmt: skip
 PROJECT = ("--file", "docker-compose.yml", "--file", "overrides.yml", "--profile", "demo")
 JOBS = {"topics", "simulated-country", "publisher"}
 YEAR_IN_SECONDS = 20
