@@ -42,6 +42,7 @@ def environment() -> Environment:
         "title_of": detector_title,
         "words": lambda name: _WORDS.get(name, name),
         "pretty": pretty,
+        "fact": fact,
     }
     made.globals |= {
         "version": __version__,
@@ -71,6 +72,22 @@ def moment(value: datetime | None) -> str:
 def detector_title(name: str) -> str:
     """Title of a detector; its id where this program does not know it."""
     return DECLARED[name].spec.title if name in DECLARED else name
+
+
+def fact(value: object) -> str:
+    """An observed value or a threshold as people read it.
+
+    >>> fact(209400.0), fact(0.0314159), fact(True), fact("initial")
+    ('209,400', '0.03142', 'yes', 'initial')
+    """
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float) and not value.is_integer():
+        return f"{value:,.4g}" if abs(value) < _THOUSAND else f"{value:,.2f}"
+    return f"{value:,.0f}" if isinstance(value, int | float) else str(value)
+
+
+_THOUSAND: Final = 1000
 
 
 def pretty(text: str) -> str:
