@@ -79,7 +79,10 @@ COMMANDS: Final = {
     ),
     "rules": Place("rules", "app", _RULES, "Rules of your own, in a folder."),
     "train": Place(
-        "train", "train", _MODELS, "Train both forests on recorded streams and write a model directory."
+        "train",
+        "train",
+        _MODELS,
+        "Train both forests on recorded streams or a ledger and write a model directory.",
     ),
     "model": Place("model", "app", _MODELS, "Trained isolation forests."),
     "spikes": Place("spikes", "spikes", _MODELS, "Find sudden spikes in counts by region and period."),

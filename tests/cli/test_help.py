@@ -59,6 +59,8 @@ def test_every_command_has_an_example_and_options_that_it_takes():
         command = group.get_command(None, name)
         below = getattr(command, "commands", None)
         leaves = {name: command} if below is None else {f"{name} {k}": c for k, c in below.items()}
+        if getattr(command, "invoke_without_command", False):
+            leaves[name] = command
         for path, leaf in leaves.items():
             words = EXAMPLES[path].removeprefix(f"zeromile {path}")
             assert words != EXAMPLES[path], path
