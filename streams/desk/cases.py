@@ -28,7 +28,8 @@ from streams.desk.life_cycle import (
 )
 from streams.desk.tables import alert_history, alerts, case_events, cases, evidence
 from streams.store.log import append_received, lock_log
-from streams.store.records import Received, StoredRecord
+from streams.store.received import receive
+from streams.store.records import StoredRecord
 
 TOPIC: Final = "zeromile desk"
 """Where the log says that an event was read: here, for it comes from no topic."""
@@ -259,7 +260,7 @@ def _append(connection: sa.Connection, event: CaseEvent, size: int) -> None:
     )
     value = msgspec.json.encode(event, order="sorted")
     record = StoredRecord("case", value, TOPIC, 0, number)
-    append_received(connection, size, [Received(record, False, event.alert_id, event.version)])
+    append_received(connection, size, [receive(record, False, event.alert_id, event.version)])
 
 
 def _conflict(connection: sa.Connection, alert_id: str, case: Case) -> DeskError:

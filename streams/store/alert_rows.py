@@ -10,7 +10,8 @@ from detectors import civil_time
 from detectors.alerts import Alert
 from detectors.findings import SEVERITIES
 from streams.store.errors import RecordError
-from streams.store.records import Received, Row, StoredRecord, TableRows
+from streams.store.received import receive
+from streams.store.records import Row, StoredRecord, TableRows
 
 _decoder = msgspec.json.Decoder(Alert)
 _LARGEST_INTEGER = 2**63 - 1
@@ -48,8 +49,8 @@ def add_alert(rows: TableRows, record: StoredRecord) -> None:
             "detected_at": _instant(alert.detected_at).isoformat(),
             "title": alert.title,
             "explanation": alert.explanation,
-            "facts": alert.facts,
-            "labels": alert.labels,
+            "facts": msgspec.json.encode(alert.facts).decode(),
+            "labels": msgspec.json.encode(alert.labels).decode(),
             "province": _province(alert),
             "brand": alert.labels.get("brand"),
             "destination": alert.labels.get("destination"),
@@ -61,7 +62,7 @@ def add_alert(rows: TableRows, record: StoredRecord) -> None:
         }
     )
     rows.evidence.extend(_evidence(alert))
-    rows.received.append(Received(record, False, alert.alert_id, alert.revision))
+    rows.received.append(receive(record, False, alert.alert_id, alert.revision))
 
 
 def _decode(value: bytes) -> Alert:

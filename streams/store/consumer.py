@@ -5,13 +5,14 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 import structlog
-from kafka import KafkaConsumer, TopicPartition
+from kafka import KafkaConsumer, OffsetAndMetadata, TopicPartition
 from kafka.errors import CommitFailedError, RebalanceInProgressError, RetriableError
 from sqlalchemy.exc import InterfaceError, OperationalError
 
@@ -28,7 +29,7 @@ from streams.store.refreshing import refresh_views
 from streams.store.retention import prune
 from streams.store.settings import SinkSettings
 from streams.store.standing import report_standing
-from streams.store.writing import write
+from streams.store.writing import Batch, write_batch
 
 POLL_MS = 500
 PRUNE_SECONDS = 3600.0
@@ -74,6 +75,14 @@ def topic_kinds(settings: SinkSettings) -> dict[str, Kind]:
     return kinds
 
 
+class _Coming(NamedTuple):
+    """A batch that is being made ready."""
+
+    prepared: Future[Batch]
+    positions: Mapping[TopicPartition, int]
+    """Where its partitions are read on."""
+
+
 class Sink:
     """Reads, writes, commits, until stopped.
 
@@ -101,6 +110,8 @@ class Sink:
         self._key = settings.identities
         self._read = decoder_of(load_policy(settings.policy_file).country)
         self._kinds = topic_kinds(settings)
+        self._preparing = ThreadPoolExecutor(1, thread_name_prefix="prepare")
+        self._coming: _Coming | None = None
         self._next_prune = 0.0
         self._next_standing = 0.0
         self._next_refresh = 0.0
@@ -115,7 +126,7 @@ class Sink:
         patience = Patience(log, "broker does not answer")
         while not self._stop.is_set():
             try:
-                if ends and self._reached(ends):
+                if ends and self._coming is None and self._reached(ends):
                     break
                 self._turn()
             except RetriableError as error:
@@ -130,11 +141,20 @@ class Sink:
         return self.done
 
     def _turn(self) -> None:
-        records = self._records(self._consumer.poll(timeout_ms=POLL_MS))
-        if records and self._write(records):
-            self._commit()
+        """Write what came the turn before, while what comes now is made ready."""
+        polled = self._consumer.poll(timeout_ms=0 if self._coming else POLL_MS)
+        at_hand, self._coming = self._coming, self._prepare(polled)
+        if at_hand and self._write(at_hand.prepared.result()):
+            self._commit(at_hand.positions)
         self._metrics.last_write.set_to_current_time()
         self._look_after()
+
+    def _prepare(self, polled: Mapping[TopicPartition, Sequence[Any]]) -> _Coming | None:
+        if not polled:
+            return None
+        positions = {where: messages[-1].offset + 1 for where, messages in polled.items()}
+        records = self._records(polled)
+        return _Coming(self._preparing.submit(Batch.of, records, self._key, self._read), positions)
 
     def _records(self, polled: Mapping[TopicPartition, Sequence[Any]]) -> list[StoredRecord]:
         return [
@@ -144,13 +164,13 @@ class Sink:
             for message in messages
         ]  # fmt: skip
 
-    def _write(self, records: Sequence[StoredRecord]) -> bool:
+    def _write(self, batch: Batch) -> bool:
         """Store a batch, however long the database is away; False if told to stop meanwhile."""
         pause = FIRST_PAUSE
         while not self._stop.is_set():
             started = time.perf_counter()
             try:
-                done = write(self._engine, records, self._key, self._read)
+                done = write_batch(self._engine, batch)
             except (OperationalError, InterfaceError) as error:
                 self._metrics.database_failures.inc()
                 log.warning("database does not answer", error=str(error.orig).strip(), retry_in=pause)
@@ -168,9 +188,16 @@ class Sink:
             return True
         return False
 
-    def _commit(self) -> None:
+    def _commit(self, positions: Mapping[TopicPartition, int]) -> None:
+        """Commit how far a batch went, and no further: the next one is not written yet."""
+        held = self._consumer.assignment()
+        offsets = {
+            where: OffsetAndMetadata(position, "", -1)
+            for where, position in positions.items()
+            if where in held
+        }
         try:
-            self._consumer.commit()
+            self._consumer.commit(offsets)
         except (CommitFailedError, RebalanceInProgressError) as error:
             # Another member has the partitions now and reads the batch again, to no effect.
             log.info("offsets not committed, the group has changed", error=type(error).__name__)

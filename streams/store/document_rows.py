@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, timedelta
 from functools import lru_cache
 from operator import attrgetter
+from typing import Any
 
 import msgspec
 
@@ -14,7 +16,8 @@ from detectors.errors import DocumentError
 from detectors.filing import content_digest
 from detectors.identities import Decode, IdentityKey
 from streams.store.errors import RecordError
-from streams.store.records import Received, Row, StoredRecord, TableRows
+from streams.store.received import receive
+from streams.store.records import DocumentRow, StoredRecord, TableRows
 
 
 def add_document(rows: TableRows, record: StoredRecord, key: IdentityKey | None, read: Decode) -> None:
@@ -33,40 +36,28 @@ def add_document(rows: TableRows, record: StoredRecord, key: IdentityKey | None,
     except DocumentError as error:
         raise RecordError(field=error.field, value=error.value, allowed=error.allowed) from None
     digest = content_digest(document).hex()
+    kind = type(document)
     rows.documents.append(
-        {
-            "vin": document.vin,
-            "source": document.source,
-            "event_id": document.event_id,
-            "revision": document.revision,
-            "content_digest": digest,
-            "status": document.status,
-            "event_type": document.event_type,
-            "occurred_at": document.occurred_at,
-            **_days(document.day),
-            **_content(document),
-            "kafka_topic": record.topic,
-            "kafka_partition": record.partition,
-            "kafka_offset": record.offset,
-        }
-    )
-    rows.received.append(
-        Received(
-            record, key is not None, document.vin, document.revision, document.source,
-            document.event_id, digest, document.day,
+        DocumentRow(
+            _COLUMNS[kind],
+            (
+                document.vin, document.source, document.event_id, document.revision, digest,
+                document.status, document.event_type, document.occurred_at, *_days(document.day),
+                _recorded_at(document), _dropped(document),
+                record.topic, record.partition, record.offset,
+                *_PLAIN_VALUES[kind](document), *_OTHER_VALUES[kind](document),
+            ),
         )
     )  # fmt: skip
+    about = document.source, document.event_id, digest, document.day
+    rows.received.append(receive(record, key is not None, document.vin, document.revision, about))
 
 
 @lru_cache(10_000)
-def _days(number: int) -> Row:
+def _days(number: int) -> tuple[str, str, str, int]:
     day = date.fromordinal(number)
-    return {
-        "occurred_on": day.isoformat(),
-        "occurred_month": day.replace(day=1).isoformat(),
-        "occurred_week": (day - timedelta(days=day.weekday())).isoformat(),
-        "civil_day": number,
-    }
+    monday = day - timedelta(days=day.weekday())
+    return day.isoformat(), day.replace(day=1).isoformat(), monday.isoformat(), number
 
 
 def _concealed(record: StoredRecord, value: bytes) -> StoredRecord:
@@ -75,68 +66,63 @@ def _concealed(record: StoredRecord, value: bytes) -> StoredRecord:
 
 
 _CONTENT = (
-    "kind",
-    "province",
-    "brand",
-    "model",
-    "fuel",
-    "use",
-    "owner_id",
-    "owner_type",
-    "seller_id",
-    "price_cny",
-    "invoice_no",
-    "plate",
-    "odometer_km",
-    "odometer_status",
-    "declaration_no",
-    "exporter_id",
-    "exporter_province",
-    "source_province",
-    "exit_customs",
-    "destination",
-    "hs_code",
-    "trade_mode",
-    "licence_no",
-    "manufacturer_letter",
-    "owner_group",
-    "seller_group",
-    "date_precision",
-)
-
-
-_EMPTY: Row = dict.fromkeys((*_CONTENT, "recorded_at", "licence_applied_on", "exited_on", "dropped"))
-_NAMES = {
+    "kind", "province", "brand", "model", "fuel", "use", "owner_id", "owner_type", "seller_id",
+    "price_cny", "invoice_no", "plate", "odometer_km", "odometer_status", "declaration_no",
+    "exporter_id", "exporter_province", "source_province", "exit_customs", "destination", "hs_code",
+    "trade_mode", "licence_no", "manufacturer_letter", "owner_group", "seller_group", "date_precision",
+)  # fmt: skip
+_OF_ALL = (
+    "vin", "source", "event_id", "revision", "content_digest", "status", "event_type", "occurred_at",
+    "occurred_on", "occurred_month", "occurred_week", "civil_day", "recorded_at", "dropped",
+    "kafka_topic", "kafka_partition", "kafka_offset",
+)  # fmt: skip
+_PLAIN = {
     kind: tuple(name for name in _CONTENT if name in kind.__struct_fields__)
     for kind in (Registration, Deregistration, CustomsExport)
 }
-_VALUES = {kind: attrgetter(*names) for kind, names in _NAMES.items()}
+"""Fields that are columns as they are."""
+_PLAIN_VALUES: dict[type[Document], Callable[[Any], tuple[Any, ...]]] = {
+    kind: attrgetter(*names) for kind, names in _PLAIN.items()
+}
 
 
-def _content(document: Document) -> Row:
-    """Columns that documents of different types share, empty where a type has none."""
-    kind = type(document)
-    row = _EMPTY | dict(zip(_NAMES[kind], _VALUES[kind](document), strict=True))
-    if document.recorded_day is not None:
-        row["recorded_at"] = civil_time.text(document.recorded_day, document.recorded_time)
-    if document.dropped:
-        row["dropped"] = msgspec.json.encode(dict(document.dropped)).decode()
-    if isinstance(document, Deregistration):
-        row["kind"] = document.reason
-    elif isinstance(document, CustomsExport):
-        row |= _export_content(document)
-    return row
+def _recorded_at(document: Document) -> str | None:
+    day = document.recorded_day
+    return None if day is None else civil_time.text(day, document.recorded_time)
 
 
-def _export_content(document: CustomsExport) -> Row:
-    return {
-        "kind": document.condition,
+def _dropped(document: Document) -> str | None:
+    return msgspec.json.encode(dict(document.dropped)).decode() if document.dropped else None
+
+
+def _of_export(document: CustomsExport) -> tuple[Any, ...]:
+    return (
+        document.condition,
         # The province that sells counts, not the one whose border the car crosses.
-        "province": document.exporter_province or document.source_province,
-        "price_cny": document.value_cny,
-        "licence_applied_on": _day(document.licence_applied_day),
-        "exited_on": _day(document.exited_day),
-    }
+        document.exporter_province or document.source_province,
+        document.value_cny,
+        _day(document.licence_applied_day),
+        _day(document.exited_day),
+    )
+
+
+_OTHER_VALUES: dict[type[Document], Callable[[Any], tuple[Any, ...]]] = {
+    Registration: lambda _: (),
+    Deregistration: lambda document: (document.reason,),
+    CustomsExport: _of_export,
+}
+_COLUMNS: dict[type[Document], tuple[str, ...]] = {
+    Registration: (*_OF_ALL, *_PLAIN[Registration]),
+    Deregistration: (*_OF_ALL, *_PLAIN[Deregistration], "kind"),
+    CustomsExport: (
+        *_OF_ALL, *_PLAIN[CustomsExport],
+        "kind", "province", "price_cny", "licence_applied_on", "exited_on",
+    ),
+}  # fmt: skip
+DOCUMENT_COLUMNS: tuple[str, ...] = tuple(
+    dict.fromkeys(name for names in _COLUMNS.values() for name in names)
+)
+"""Columns of all types."""
 
 
 def _day(day: int | None) -> str | None:

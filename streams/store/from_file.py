@@ -10,10 +10,11 @@ import sqlalchemy as sa
 from detectors.decoding import decode
 from detectors.identities import Decode, IdentityKey
 from streams.feeds.reading import Line, batched, read_lines
+from streams.store.ahead import one_ahead
 from streams.store.database import refresh_statistics
 from streams.store.records import Kind, Stored, StoredRecord
 from streams.store.refreshing import refresh_views
-from streams.store.writing import write
+from streams.store.writing import Batch, write_batch
 
 BATCH = 2000
 KINDS_OF_LINES = ("documents", "alerts")
@@ -32,9 +33,13 @@ def store_files(
 ) -> Stored:
     """Store the lines of files that hold alerts and documents; with a key, ids are digests."""
     done = Stored()
-    for path in paths:
-        for lines in batched(read_lines(path, advance and advance(path), KINDS_OF_LINES), BATCH):
-            done.add(write(engine, [_record(line) for line in lines], key, read))
+    batches = (
+        Batch.of([_record(line) for line in lines], key, read)
+        for path in paths
+        for lines in batched(read_lines(path, advance and advance(path), KINDS_OF_LINES), BATCH)
+    )
+    for batch in one_ahead(batches):
+        done.add(write_batch(engine, batch))
     refresh_statistics(engine)
     refresh_views(engine)
     return done

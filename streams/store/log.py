@@ -10,9 +10,10 @@ import msgspec
 import sqlalchemy as sa
 
 from streams.evidence import tree
-from streams.evidence.entries import LogEntry, headers_in_base64, in_base64
+from streams.evidence.entries import LogEntry, in_base64
 from streams.store.copying import copy_rows
-from streams.store.records import Received, StoredRecord
+from streams.store.received import COLUMNS, TYPES
+from streams.store.records import Received
 
 _LOCKED = sa.text("UPDATE log_head SET size = size RETURNING size")
 _GROWN = sa.text("UPDATE log_head SET size = :size")
@@ -26,20 +27,11 @@ _THERE = sa.text(
     "WHERE kafka_topic = :topic AND kafka_partition = :partition "
     "AND kafka_offset BETWEEN :first AND :last"
 )
-_COLUMNS = (
-    "leaf_index", "kind", "kafka_topic", "kafka_partition", "kafka_offset", "kafka_timestamp", "key",
-    "headers", "value", "value_sha256", "concealed", "belongs_to", "revision", "source", "event_id",
-    "content_digest", "civil_day",
-)  # fmt: skip
 _INSERT = (
-    f"INSERT INTO received_records ({', '.join(_COLUMNS)}) "  # noqa: S608 - our own names only
-    f"VALUES ({', '.join(f':{name}' for name in _COLUMNS)})"
+    f"INSERT INTO received_records (leaf_index, {', '.join(COLUMNS)}) "  # noqa: S608 - our own names only
+    f"VALUES (:leaf_index, {', '.join(f':{name}' for name in COLUMNS)})"
 )
-_COPY = f"COPY received_records ({', '.join(_COLUMNS)}) FROM STDIN (FORMAT BINARY)"
-_TYPES = (
-    "int8", "text", "text", "int4", "int8", "int8", "bytea", "text", "bytea", "bytea", "bool", "text",
-    "int8", "text", "text", "text", "int4",
-)  # fmt: skip
+_COPY = f"COPY received_records (leaf_index, {', '.join(COLUMNS)}) FROM STDIN (FORMAT BINARY)"
 
 _Position = tuple[str, int, int, bytes]
 
@@ -53,29 +45,15 @@ def lock_log(connection: sa.Connection) -> int:
 def append_received(connection: sa.Connection, size: int, received: Sequence[Received]) -> None:
     """Keep the records that are not kept yet, and append their leaves to the locked log of `size`."""
     known = _known(connection, received)
-    rows: list[tuple[Any, ...]] = []
-    leaves: list[bytes] = []
+    new = []
     for one in received:
-        record = one.record
-        digest = sha256(record.value)
-        position = _place(record)
-        if (*position, digest.digest()) in known:
-            continue
-        known.add((*position, digest.digest()))
-        topic, partition, offset = position
-        headers = headers_in_base64(record.headers)
-        entry = LogEntry(
-            headers, in_base64(record.key), record.kind, offset, partition, record.timestamp, topic,
-            digest.hexdigest(),
-        )  # fmt: skip
-        leaves.append(entry.leaf())
-        rows.append((
-            size + len(rows), record.kind, topic, partition, offset, record.timestamp, record.key,
-            msgspec.json.encode(headers).decode(), record.value, digest.digest(), *one[1:],
-        ))  # fmt: skip
-    if not rows:
+        if one.position not in known:
+            known.add(one.position)
+            new.append(one)
+    if not new:
         return
-    _insert(connection, rows)
+    _insert(connection, [(size + place, *one.values) for place, one in enumerate(new)])
+    leaves = [one.leaf for one in new]
     tiles = [
         {"level": level, "number": number, "hashes": hashes}
         for (level, number), hashes in tree.append(tiles_of(connection), size, leaves)
@@ -116,7 +94,7 @@ def _known(connection: sa.Connection, received: Sequence[Received]) -> set[_Posi
     """Positions of a batch's records that are kept already: redelivered ones, hardly ever any."""
     spans: dict[tuple[str, int], tuple[int, int]] = {}
     for one in received:
-        topic, partition, offset = _place(one.record)
+        topic, partition, offset, _ = one.position
         first, last = spans.get((topic, partition), (offset, offset))
         spans[topic, partition] = min(first, offset), max(last, offset)
     return {
@@ -128,16 +106,9 @@ def _known(connection: sa.Connection, received: Sequence[Received]) -> set[_Posi
     }
 
 
-def _place(record: StoredRecord) -> tuple[str, int, int]:
-    return (
-        record.topic or "",
-        -1 if record.partition is None else record.partition,
-        -1 if record.offset is None else record.offset,
-    )
-
-
 def _insert(connection: sa.Connection, rows: Sequence[tuple[Any, ...]]) -> None:
     if connection.dialect.name == "postgresql":
-        copy_rows(connection, _COPY, rows, _TYPES)
+        copy_rows(connection, _COPY, rows, ("int8", *TYPES))
         return
-    connection.execute(sa.text(_INSERT), [dict(zip(_COLUMNS, row, strict=True)) for row in rows])
+    names = ("leaf_index", *COLUMNS)
+    connection.execute(sa.text(_INSERT), [dict(zip(names, row, strict=True)) for row in rows])

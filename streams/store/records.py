@@ -28,18 +28,31 @@ class StoredRecord(NamedTuple):
 
 
 class Received(NamedTuple):
-    """A record as it is kept, and what it is about."""
+    """A record as it is kept, with its leaf in the log."""
 
-    record: StoredRecord
-    """Bytes as they came; with an identity key, without what they tell of people and companies."""
-    concealed: bool
-    belongs_to: str
-    """VIN of a document, alert id of an alert change or of a case's event."""
-    revision: int
-    source: str | None = None
-    event_id: str | None = None
-    content_digest: str | None = None
-    civil_day: int | None = None
+    position: tuple[str, int, int, bytes]
+    """Topic, partition and offset, and the digest of the bytes that are kept."""
+    leaf: bytes
+    values: tuple[Any, ...]
+    """Of its row, without the place in the log."""
+
+
+class DocumentRow(NamedTuple):
+    """A document as a row: the columns that its type has, identity and rank before all others."""
+
+    columns: tuple[str, ...]
+    values: tuple[Any, ...]
+    """They begin with VIN, source and event id, then revision and digest of the content."""
+
+    @property
+    def identity(self) -> tuple[str, str, str]:
+        """What tells documents apart."""
+        return self.values[:3]
+
+    @property
+    def rank(self) -> tuple[int, str]:
+        """Which of two contents counts: the one of the greater rank."""
+        return self.values[3:5]
 
 
 @dataclass(slots=True)
@@ -48,34 +61,29 @@ class TableRows:
 
     changes: list[Row] = field(default_factory=list)
     evidence: list[Row] = field(default_factory=list)
-    documents: list[Row] = field(default_factory=list)
+    documents: list[DocumentRow] = field(default_factory=list)
     refused: list[Row] = field(default_factory=list)
     received: list[Received] = field(default_factory=list)
 
     @property
     def current(self) -> list[Row]:
-        """The newest change of each alert in the batch, in one order for all writers."""
+        """The newest change of each alert in the batch."""
         newest: dict[str, Row] = {}
         for row in self.changes:
             known = newest.get(row["alert_id"])
             if known is None or row["revision"] > known["revision"]:
                 newest[row["alert_id"]] = row
-        return [newest[alert_id] for alert_id in sorted(newest)]
+        return list(newest.values())
 
     @property
-    def current_documents(self) -> list[Row]:
-        """The newest revision of each document in the batch, in one order for all writers."""
-        newest: dict[tuple[str, str, str], Row] = {}
+    def current_documents(self) -> list[DocumentRow]:
+        """The newest revision of each document in the batch."""
+        newest: dict[tuple[str, str, str], DocumentRow] = {}
         for row in self.documents:
-            identity = (row["vin"], row["source"], row["event_id"])
-            known = newest.get(identity)
-            if known is None or _rank(row) > _rank(known):
-                newest[identity] = row
-        return [newest[identity] for identity in sorted(newest)]
-
-
-def _rank(row: Row) -> tuple[int, str]:
-    return row["revision"], row["content_digest"]
+            known = newest.setdefault(row.identity, row)
+            if known is not row and row.rank > known.rank:
+                newest[row.identity] = row
+        return list(newest.values())
 
 
 @dataclass(slots=True)

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
-import msgspec
 import sqlalchemy as sa
 from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 
 from detectors.decoding import decode
 from detectors.identities import Decode, IdentityKey
 from streams.store.copying import copy_rows
-from streams.store.linking import link_evidence
+from streams.store.document_rows import DOCUMENT_COLUMNS
+from streams.store.linking import link_waiting, linked_evidence
 from streams.store.log import append_received, lock_log
-from streams.store.records import KINDS, Kind, Row, Stored, StoredRecord, TableRows
+from streams.store.records import KINDS, DocumentRow, Kind, Row, Stored, StoredRecord, TableRows
 from streams.store.rows import refuse, rows_of
 
 
@@ -33,10 +35,39 @@ _HISTORY = _Target("alert_history", ("alert_id", "revision"))
 _EVIDENCE = _Target("alert_evidence", ("alert_id", "revision", "position"))
 _ALERTS = _Target("alerts", ("alert_id",), ("revision",))
 _DOCUMENTS = _Target("documents", ("vin", "source", "event_id"), ("revision", "content_digest"))
+_Parts = dict[tuple[str, ...], list[tuple[Any, ...]]]
+"""Rows by the columns that they have."""
 _REFUSED = _Target(
     "refused_records", ("kafka_topic", "kafka_partition", "kafka_offset", "value_sha256")
 )
-_OBJECTS = ("facts", "labels")
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Records with the rows that they come to, worked out without the database."""
+
+    records: Sequence[StoredRecord]
+    rows: TableRows
+    key: IdentityKey | None
+    read: Decode
+
+    @classmethod
+    def of(
+        cls,
+        records: Sequence[StoredRecord],
+        key: IdentityKey | None = None,
+        read: Decode = decode,
+    ) -> Batch:
+        """Make records ready for `write_batch`; with a key, ids of people and companies are digests."""
+        return cls(records, rows_of(records, key, read), key, read)
+
+    def halves(self) -> tuple[Batch, Batch]:
+        """The batch in two."""
+        middle = len(self.records) // 2
+        return (
+            Batch.of(self.records[:middle], self.key, self.read),
+            Batch.of(self.records[middle:], self.key, self.read),
+        )
 
 
 def write(
@@ -45,10 +76,18 @@ def write(
     key: IdentityKey | None = None,
     read: Decode = decode,
 ) -> Stored:
+    """Store records and append them to the log: see `write_batch`.
+
+    With a key, digests stand in the place of the ids of people and companies, in the rows and in the
+    bytes that are kept.
+    """
+    return write_batch(engine, Batch.of(records, key, read))
+
+
+def write_batch(engine: sa.Engine, batch: Batch) -> Stored:
     """Store a batch and append it to the log, in one transaction.
 
-    A record that the database refuses is set aside and does not stop the others. With a key, digests
-    stand in the place of the ids of people and companies, in the rows and in the bytes that are kept.
+    A record that the database refuses is set aside and does not stop the others.
 
     Raises
     ------
@@ -57,15 +96,13 @@ def write(
     """
     try:
         with engine.begin() as connection:
-            return _write(connection, rows_of(records, key, read), records)
+            return _write(connection, batch.rows, batch.records)
     except (DataError, IntegrityError, OperationalError, OverflowError) as error:
         if isinstance(error, OperationalError) and not _lies_in_the_record(error):
             raise
-        if len(records) == 1:
-            return _set_aside(engine, records[0], str(getattr(error, "orig", error)))
-        middle = len(records) // 2
-        halves = records[:middle], records[middle:]
-        return Stored.total([write(engine, half, key, read) for half in halves])
+        if len(batch.records) == 1:
+            return _set_aside(engine, batch.records[0], str(getattr(error, "orig", error)))
+        return Stored.total([write_batch(engine, half) for half in batch.halves()])
 
 
 _LIMITS = "54"
@@ -87,12 +124,12 @@ def _set_aside(engine: sa.Engine, record: StoredRecord, reason: str) -> Stored:
 def _write(connection: sa.Connection, rows: TableRows, records: Sequence[StoredRecord]) -> Stored:
     done = Stored()
     _put(connection, _ALERTS, rows.current)
-    done.stored["document"] = _put(connection, _DOCUMENTS, rows.current_documents)
+    done.stored["document"] = _put_documents(connection, rows.current_documents)
     # From here on one writer at a time: all that the others have written is seen.
     size = lock_log(connection)
     done.stored["alert"] = _put(connection, _HISTORY, rows.changes)
-    _put(connection, _EVIDENCE, rows.evidence)
-    link_evidence(connection, rows)
+    _put(connection, _EVIDENCE, linked_evidence(connection, rows))
+    link_waiting(connection, {row.identity[1:] for row in rows.documents})
     append_received(connection, size, rows.received)
     # Documents that are none lie, unchanged, in the worker's dead letters.
     _put(connection, _REFUSED, [row for row in rows.refused if row["kind"] == "alert"])
@@ -111,19 +148,37 @@ def _put(connection: sa.Connection, target: _Target, rows: Sequence[Row]) -> int
     if not rows:
         return 0
     columns = tuple(rows[0])
-    dialect = connection.dialect.name
-    statement = _statement(target, columns, dialect)
-    if dialect == "postgresql":
+    return _put_parts(connection, target, columns, {columns: [tuple(row.values()) for row in rows]})
+
+
+def _put_documents(connection: sa.Connection, rows: Sequence[DocumentRow]) -> int:
+    """Insert documents, those of each type with the columns that it has."""
+    parts: _Parts = defaultdict(list)
+    for row in rows:
+        parts[row.columns].append(row.values)
+    return _put_parts(connection, _DOCUMENTS, DOCUMENT_COLUMNS, parts) if rows else 0
+
+
+def _put_parts(
+    connection: sa.Connection, target: _Target, columns: tuple[str, ...], parts: _Parts
+) -> int:
+    if connection.dialect.name == "postgresql":
         # The batch is copied beside the table first: much faster than a statement a row.
-        _stage(connection, target.table, columns, rows)
-        return connection.execute(statement).rowcount
-    result = connection.execute(statement, [_flat(row) for row in rows])
-    return result.rowcount
+        for given, values in parts.items():
+            _stage(connection, target.table, columns, given, values)
+        return connection.execute(_from_staged(target, columns)).rowcount
+    return sum(
+        connection.execute(
+            _from_values(target, columns, given), [dict(zip(given, row, strict=True)) for row in values]
+        ).rowcount
+        for given, values in parts.items()
+    )
 
 
 def _stage(
-    connection: sa.Connection, table: str, columns: tuple[str, ...], rows: Sequence[Row]
-) -> None:
+    connection: sa.Connection, table: str, columns: tuple[str, ...], given: tuple[str, ...],
+    rows: Sequence[tuple[Any, ...]],
+) -> None:  # fmt: skip
     """Copy rows into a table of this connection's own, which is empty again after the transaction."""
     connection.execute(
         sa.text(
@@ -131,23 +186,25 @@ def _stage(
             f"ON COMMIT DELETE ROWS AS SELECT {', '.join(columns)} FROM {table} WITH NO DATA"
         )
     )
-    copy_rows(
-        connection,
-        f"COPY staged_{table} ({', '.join(columns)}) FROM STDIN",
-        (tuple(_flat(row).values()) for row in rows),
+    copy_rows(connection, f"COPY staged_{table} ({', '.join(given)}) FROM STDIN", rows)
+
+
+@cache
+def _from_staged(target: _Target, columns: tuple[str, ...]) -> sa.TextClause:
+    names, identity = ", ".join(columns), ", ".join(target.identity)
+    # In one order for all writers, so that none waits for another that waits for it.
+    return sa.text(
+        f"INSERT INTO {target.table} ({names}) SELECT {names} "  # noqa: S608 - our own names only
+        f"FROM staged_{target.table} ORDER BY {identity} "
+        f"ON CONFLICT ({identity}) {_resolution(target, columns)}"
     )
 
 
 @cache
-def _statement(target: _Target, columns: tuple[str, ...], dialect: str) -> sa.TextClause:
-    names = ", ".join(columns)
-    source = (
-        f"SELECT {names} FROM staged_{target.table}"  # noqa: S608 - our own names only
-        if dialect == "postgresql"
-        else f"VALUES ({', '.join(f':{name}' for name in columns)})"
-    )
+def _from_values(target: _Target, columns: tuple[str, ...], given: tuple[str, ...]) -> sa.TextClause:
     return sa.text(
-        f"INSERT INTO {target.table} ({names}) {source} "
+        f"INSERT INTO {target.table} ({', '.join(given)}) "  # noqa: S608 - our own names only
+        f"VALUES ({', '.join(f':{name}' for name in given)}) "
         f"ON CONFLICT ({', '.join(target.identity)}) {_resolution(target, columns)}"
     )
 
@@ -159,10 +216,3 @@ def _resolution(target: _Target, columns: tuple[str, ...]) -> str:
     ours = ", ".join(f"{target.table}.{name}" for name in target.newer)
     theirs = ", ".join(f"excluded.{name}" for name in target.newer)
     return f"DO UPDATE SET {changes} WHERE ({theirs}) > ({ours})"
-
-
-def _flat(row: Row) -> Row:
-    """Objects as text."""
-    if "facts" not in row:
-        return row
-    return row | {name: msgspec.json.encode(row[name]).decode() for name in _OBJECTS}
