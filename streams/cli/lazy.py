@@ -111,6 +111,7 @@ COMMANDS: Final = {
         "quality", "quality", _SERVICE, "Say how good each detector is, from what people decided."
     ),
     "pack": Place("pack", "app", _SERVICE, "Hand a case over, and check one."),
+    "log": Place("log", "app", _SERVICE, "Sign and check the log of everything that was stored."),
     "topics": Place("topics", "app", _SERVICE, "Make and check the topics on Kafka."),
     "doctor": Place(
         "doctor", "doctor", _SERVICE, "Look at configuration, broker, topics, workers and lag."
@@ -169,6 +170,8 @@ EXAMPLES: Final = {
     "quality": "zeromile quality --url sqlite:///zeromile.sqlite --by severity",
     "pack export": "zeromile pack export --province CN-GD --detector double_sale --out case",
     "pack verify": "zeromile pack verify case",
+    "log check": "zeromile log check --checkpoint KEPT --signers SIGNERS",
+    "log checkpoint": "zeromile log checkpoint --key log-key --out checkpoints",
     "topics apply": "zeromile topics apply",
     "topics check": "zeromile topics check",
     "doctor": "zeromile doctor",

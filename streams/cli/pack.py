@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated
@@ -40,13 +41,22 @@ def export(
         Path | None,
         typer.Option(metavar="FILE", help="Ed25519 key that signs; default ZEROMILE_SINK_LOG_KEY."),
     ] = None,
+    since: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="FILE",
+            help="A checkpoint that somebody kept: prove that the log goes on from it; repeatable.",
+        ),
+    ] = None,
     config: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Policy file to put in, as for replay.")
     ] = None,
 ) -> None:
     """Write a pack: the case as a page, the records as they were received, and what proves them."""
+    from streams.evidence.checkpoint import read_checkpoint
     from streams.evidence.pack import write_pack
     from streams.evidence.ssh_signature import SigningKey
+    from streams.evidence.time_stamp import request_time_stamp
     from streams.service.settings import load
     from streams.store.case import Question, case_of
     from streams.store.database import migrate, open_database
@@ -59,14 +69,18 @@ def export(
     )  # fmt: skip
     if not question.words:
         fail("say which case: --vin, --alert, --province, --from, --to, --detector or --party")
+    kept = [read_checkpoint(path) for path in since or ()]
     settings = load(SinkSettings, sink_url=url, sink_log_key=key)
     signer = SigningKey.read(settings.sink_log_key) if settings.sink_log_key else None
     engine = open_database(settings.sink_url.get_secret_value())
     migrate(engine)
     try:
-        case = with_judges(case_of(engine, question, signer, datetime.now(UTC)), config)
+        case = with_judges(case_of(engine, question, signer, datetime.now(UTC), kept), config)
     finally:
         engine.dispose()
+    if settings.sink_time_stamp_url:
+        answer = request_time_stamp(case.checkpoint.encode(), settings.sink_time_stamp_url)
+        case = replace(case, time_stamp=answer)
     write_pack(case, directory, signer)
     out.print(
         plain(
@@ -87,13 +101,19 @@ def verify(
     checkpoint: Annotated[
         Path | None, typer.Option(metavar="FILE", help="A checkpoint that you or somebody else kept.")
     ] = None,
+    authority: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Certificates (PEM) of the time-stamping authority you trust."
+        ),
+    ] = None,
 ) -> None:
     """Check a pack: checksums, signatures, proofs. VERIFY.md in it says how to do it without us."""
     from streams.evidence.pack import verify_pack
 
     if not directory.is_dir():
         fail(f"{directory} is no folder")
-    verdict = verify_pack(directory, signers, checkpoint)
+    verdict = verify_pack(directory, signers, checkpoint, authority)
     for fault in verdict.faults:
         out.print(plain(f"FAULT  {fault}"), soft_wrap=True)
     for note in verdict.notes:

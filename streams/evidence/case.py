@@ -105,6 +105,10 @@ class CaseFile:
     parties: tuple[RankedParty, ...]
     requests: tuple[DocumentRequest, ...]
     records: tuple[KeptRecord, ...]
+    consistency: dict[int, tuple[bytes, ...]] = field(default_factory=dict)
+    """Proofs that the log goes on from earlier checkpoints, by their size."""
+    time_stamp: bytes | None = None
+    """Answer of a time-stamping authority by RFC 3161, over the checkpoint."""
     extras: dict[str, str] = field(default_factory=dict)
     """More files by name: policy, model manifest."""
 

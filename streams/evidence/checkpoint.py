@@ -7,6 +7,7 @@ from base64 import b64decode, b64encode
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
+from pathlib import Path
 from typing import Final
 
 from detectors.errors import ZeromileError
@@ -71,6 +72,22 @@ def parse_checkpoint(text: str) -> Checkpoint:
         raise CheckpointError("this is no checkpoint: origin, size and root, a line each")
     stamp = _STAMP.search(text.partition("\n\n")[0])
     return Checkpoint(found[1], int(found[2]), b64decode(found[3]), stamp[1] if stamp else "")
+
+
+def read_checkpoint(path: Path) -> Checkpoint:
+    """Read a checkpoint from a file.
+
+    Raises
+    ------
+    CheckpointError
+        If the file cannot be read, or holds none.
+    """
+    try:
+        return parse_checkpoint(path.read_text("utf-8"))
+    except OSError as error:
+        raise CheckpointError(f"cannot read the checkpoint {path}: {error.strerror}") from None
+    except (UnicodeDecodeError, CheckpointError):
+        raise CheckpointError(f"{path} is no checkpoint: origin, size and root, a line each") from None
 
 
 def key_id(name: str, public: bytes) -> bytes:

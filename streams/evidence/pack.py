@@ -22,6 +22,7 @@ from streams.evidence.case import CaseFile, KeptRecord
 from streams.evidence.case_page import case_page, verify_page
 from streams.evidence.checkpoint import NAMESPACE, parse_checkpoint
 from streams.evidence.ssh_signature import SignatureError, SigningKey, signer_of, verify
+from streams.evidence.time_stamp import TimeStampError, check_time_stamp, stamped_at
 
 PACK_NAMESPACE: Final = "zeromile-pack"
 _MANIFEST: Final = "manifest-sha256.txt"
@@ -91,8 +92,13 @@ def _write_payload(case: CaseFile, folder: Path, key: SigningKey | None) -> None
         texts["allowed_signers"] = key.allowed_signers(case.origin)
     for name, text in texts.items():
         (folder / name).write_text(text, "utf-8", newline="\n")
-    for part in ("records", "entries", "proofs"):
+    if case.time_stamp is not None:
+        (folder / "checkpoint.tsr").write_bytes(case.time_stamp)
+    for part in ("records", "entries", "proofs", "consistency"):
         (folder / part).mkdir()
+    for size, steps in case.consistency.items():
+        lines = [b64encode(step).decode() + "\n" for step in steps]
+        (folder / "consistency" / f"{size:010d}").write_text("".join(lines), "ascii", newline="\n")
     for record in case.records:
         (folder / "records" / record.name).write_bytes(record.value)
         (folder / "entries" / f"{record.name}.json").write_bytes(record.entry)
@@ -145,7 +151,10 @@ class PackVerdict:
 
 
 def verify_pack(
-    folder: Path, signers: Path | None = None, checkpoint: Path | None = None
+    folder: Path,
+    signers: Path | None = None,
+    checkpoint: Path | None = None,
+    authority: Path | None = None,
 ) -> PackVerdict:
     """Check everything of a pack that can be checked here.
 
@@ -157,6 +166,8 @@ def verify_pack(
         Allowed signers that you got elsewhere; without them the pack's own are taken, and said so.
     checkpoint
         A checkpoint that you got elsewhere.
+    authority
+        Certificates of the time-stamping authority that you trust, in PEM.
     """
     faults = _bag_faults(folder)
     notes: list[str] = []
@@ -165,6 +176,7 @@ def verify_pack(
         outside = checkpoint.read_text("utf-8") if checkpoint else None
         faults += verifier.check_pack(data, outside)
         faults += _signature_faults(folder, signers, notes)
+        _check_stamp(data, authority, notes)
     except (OSError, ValueError, ZeromileError) as error:
         faults.append(str(error))
     if outside is None and not faults:
@@ -207,6 +219,26 @@ def _signature_faults(folder: Path, signers: Path | None, notes: list[str]) -> l
         except (SignatureError, OSError) as error:
             faults.append(f"{name.relative_to(folder)}: {error}")
     return faults
+
+
+def _check_stamp(data: Path, authority: Path | None, notes: list[str]) -> None:
+    stamp = data / "checkpoint.tsr"
+    if not stamp.exists():
+        if authority is not None:
+            raise PackError("data/checkpoint.tsr: the pack holds no time stamp")
+        return
+    answer = stamp.read_bytes()
+    if authority is None:
+        notes.append(
+            f"the time stamp says {stamped_at(answer):%Y-%m-%d %H:%M:%S} UTC and was not checked: "
+            "give the authority's certificates with --authority"
+        )
+        return
+    try:
+        moment = check_time_stamp((data / "checkpoint").read_bytes(), answer, authority)
+    except TimeStampError as error:
+        raise PackError(f"data/checkpoint.tsr: {error}") from None
+    notes.append(f"stamped {moment:%Y-%m-%d %H:%M:%S} UTC")
 
 
 def _bagit() -> Any:

@@ -99,6 +99,20 @@ def fingerprint(public: bytes) -> str:
     return f"SHA256:{b64encode(sha256(public_blob(public)).digest()).decode().rstrip('=')}"
 
 
+def read_signer(path: Path, identity: str) -> bytes:
+    """Public key of an identity in a file of allowed signers.
+
+    Raises
+    ------
+    SignatureError
+        If the file cannot be read, or does not name the identity.
+    """
+    try:
+        return signer_of(path.read_text("utf-8"), identity)
+    except (OSError, UnicodeDecodeError) as error:
+        raise SignatureError(f"cannot read the allowed signers {path}: {error}") from None
+
+
 def signer_of(allowed_signers: str, identity: str) -> bytes:
     """Public key of an identity in a file of allowed signers.
 

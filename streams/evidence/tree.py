@@ -84,6 +84,37 @@ def leaf_at(read: ReadTile, index: int) -> bytes:
     return _subtree(read, index, 1)
 
 
+def check_tiles(read: ReadTile, size: int) -> None:
+    """Check that the tiles of a log of `size` leaves are there, and each is what those below come to.
+
+    Raises
+    ------
+    TreeError
+        If one is not.
+    """
+    level = 0
+    while size:
+        for number in range(-(-size // TILE_WIDTH)):
+            width = min(TILE_WIDTH, size - number * TILE_WIDTH)
+            tile = read(level, number)
+            if len(tile) < width * HASH_SIZE:
+                raise _cut(level, number)
+            if width == TILE_WIDTH:
+                hashes = [tile[at : at + HASH_SIZE] for at in range(0, len(tile), HASH_SIZE)]
+                above, within = divmod(number, TILE_WIDTH)
+                known = read(level + 1, above)[within * HASH_SIZE : (within + 1) * HASH_SIZE]
+                if _fold(hashes[:TILE_WIDTH]) != known:
+                    raise TreeError(
+                        f"tile {number} of level {level} of the log is not what the level above says: "
+                        "hashes have been changed"
+                    )
+        level, size = level + 1, size // TILE_WIDTH
+
+
+def _cut(level: int, number: int) -> TreeError:
+    return TreeError(f"tile {number} of level {level} of the log lacks hashes: the log has been cut")
+
+
 def inclusion_proof(read: ReadTile, index: int, size: int) -> list[bytes]:
     """Audit path of a leaf in the tree over the first `size` leaves (RFC 6962, 2.1.1)."""
     if not 0 <= index < size:
@@ -204,5 +235,5 @@ def _subtree(read: ReadTile, start: int, size: int) -> bytes:
     tile = read(level, number)
     first, last = within * HASH_SIZE, (within + (1 << width)) * HASH_SIZE
     if len(tile) < last:
-        raise TreeError(f"tile {number} of level {level} of the log lacks hashes: the log has been cut")
+        raise _cut(level, number)
     return _fold([tile[at : at + HASH_SIZE] for at in range(first, last, HASH_SIZE)])

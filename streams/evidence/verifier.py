@@ -1,11 +1,8 @@
 #!/usr/bin/env python3
-"""Checks the proofs in an evidence pack with Python's standard library alone.
+"""Checks a pack's proofs with Python alone: `python3 data/verify.py [--checkpoint FILE]`.
 
-    python3 data/verify.py [--checkpoint FILE]
-
-It says of every record whether its bytes are those of its log entry, and whether that entry is in the
-log of the checkpoint. With a checkpoint that you got elsewhere it also finds a forked log. Signatures
-and checksums are for `ssh-keygen` and `sha256sum`: see VERIFY.md.
+It says whether the bytes of every record are those of its log entry, that entry is in the log of the
+checkpoint, and the log goes on from a checkpoint that you got elsewhere. For the rest see VERIFY.md.
 """
 
 from __future__ import annotations
@@ -17,22 +14,32 @@ import pathlib
 import sys
 
 
-def root_of(index: int, size: int, leaf: bytes, path: list[bytes]) -> bytes | None:
-    """Root that an audit path leads to (RFC 9162, 2.1.3.2), or None if it cannot be one."""
-    place, last, found = index, size - 1, leaf
-    if not 0 <= index < size:
-        return None
-    for step in path:
-        if last == 0:
-            return None
-        if place & 1 or place == last:
-            found = hashlib.sha256(b"\x01" + step + found).digest()
-            while not place & 1 and place:
-                place, last = place >> 1, last >> 1
-        else:
-            found = hashlib.sha256(b"\x01" + found + step).digest()
-        place, last = place >> 1, last >> 1
-    return found if last == 0 else None
+def node(left: bytes, right: bytes) -> bytes:
+    """Hash of an inner node (RFC 6962, 2.1)."""
+    return hashlib.sha256(b"\x01" + left + right).digest()
+
+
+def root_of(index: int, size: int, leaf: bytes, path: list[bytes]) -> bytes:
+    """Root that an audit path leads to (RFC 6962, 2.1.1)."""
+    if not 0 <= index < size or (size == 1) != (not path):
+        raise ValueError("its proof is of another place")
+    half = 1 << (size - 1).bit_length() >> 1
+    if size > 1 and index < half:
+        return node(root_of(index, half, leaf, path[:-1]), path[-1])
+    return leaf if size == 1 else node(path[-1], root_of(index - half, size - half, leaf, path[:-1]))
+
+
+def roots_of(old: int, new: int, known: list[bytes], path: list[bytes]) -> tuple[bytes, bytes]:
+    """Old and new root that a consistency proof leads to; `known`: the old root (RFC 6962, 2.1.2)."""
+    if old == new:
+        (found,) = known + path
+        return found, found
+    half = 1 << (new - 1).bit_length() >> 1
+    if old <= half:
+        before, after = roots_of(old, half, known, path[:-1])
+        return before, node(after, path[-1])
+    before, after = roots_of(old - half, new - half, [], path[:-1])
+    return node(path[-1], before), node(path[-1], after)
 
 
 def state_of(checkpoint: str) -> tuple[str, int, bytes]:
@@ -41,59 +48,53 @@ def state_of(checkpoint: str) -> tuple[str, int, bytes]:
     return origin, int(size), base64.b64decode(root)
 
 
-def check_record(folder: pathlib.Path, name: str, checkpoint: str) -> str | None:
-    """What is wrong with one record; nothing if all is well."""
+def check_record(folder: pathlib.Path, name: str, checkpoint: str, /) -> None:
+    """Raise ValueError if something is wrong with a record."""
     value = (folder / "records" / name).read_bytes()
     entry = (folder / "entries" / f"{name}.json").read_bytes()
-    proof = (folder / "proofs" / f"{name}.tlog-proof").read_text("utf-8")
     if json.loads(entry)["value_sha256"] != hashlib.sha256(value).hexdigest():
-        return "its bytes are not those of its log entry"
-    head, _, stated = proof.partition("\n\n")
-    first, index, *path = head.split("\n")
-    if first != "c2sp.org/tlog-proof@v1" or index != f"index {int(name)}":
-        return "its proof is of another record"
-    if stated != checkpoint:
-        return "its proof is against another checkpoint"
-    leaf = hashlib.sha256(b"\x00" + entry).digest()
-    _, size, root = state_of(checkpoint)
-    if root_of(int(name), size, leaf, [base64.b64decode(step) for step in path]) != root:
-        return "its log entry is not in the log of the checkpoint"
-    return None
+        raise ValueError("its bytes are not those of its log entry")
+    proof = (folder / "proofs" / f"{name}.tlog-proof").read_text("utf-8").partition("\n\n")
+    first, index, *steps = proof[0].split("\n")
+    if (first, index, proof[2]) != ("c2sp.org/tlog-proof@v1", f"index {int(name)}", checkpoint):
+        raise ValueError("its proof is of another place or checkpoint")
+    (_, size, root), leaf = state_of(checkpoint), hashlib.sha256(b"\x00" + entry).digest()
+    if root_of(int(name), size, leaf, [base64.b64decode(step) for step in steps]) != root:
+        raise ValueError("its log entry is not in the log of the checkpoint")
 
 
-def check_pack(folder: pathlib.Path, outside: str | None = None) -> list[str]:
+def check_growth(folder: pathlib.Path, kept: str, checkpoint: str, /) -> None:
+    """Raise ValueError unless the log of a kept checkpoint has become that of the pack's."""
+    (origin, old, before), (ours, new, after) = state_of(kept), state_of(checkpoint)
+    if origin != ours or old > new:
+        raise ValueError("it is of another log" if origin != ours else f"it is newer: {old} > {new}")
+    proof = folder / "consistency" / f"{old:010d}"
+    if old < new and not proof.exists():
+        raise ValueError(f"no proof from its {old} leaves on: have the pack made with it")
+    steps = [base64.b64decode(step) for step in proof.read_text().split()] if old < new else []
+    if roots_of(old, new, [before], steps) != (before, after):
+        raise ValueError(f"the log has been forked: its first {old} leaves are others")
+
+
+def check_pack(folder: pathlib.Path, kept: str | None = None) -> list[str]:
     """All that is wrong with a pack, a line each."""
     checkpoint = (folder / "checkpoint").read_text("utf-8")
-    names = {
-        path.name.removesuffix(end)
-        for part, end in (("records", ""), ("entries", ".json"), ("proofs", ".tlog-proof"))
-        for path in (folder / part).iterdir()
-    }
-    rows = (folder / "index.csv").read_text("utf-8").splitlines()[1:]
-    listed = {row.split(",", 1)[0] for row in rows}
-    names |= listed
-    faults = []
-    for name in sorted(names):
+    parts = {"records": "", "entries": ".json", "proofs": ".tlog-proof"}
+    found = {path.name.removesuffix(parts[p]) for p in parts for path in (folder / p).iterdir()}
+    listed = {row.split(",")[0] for row in (folder / "index.csv").read_text("utf-8").splitlines()[1:]}
+    faults = [f"record {name}: it is not in the index" for name in sorted(found - listed)]
+    checks = [(f"record {name}", check_record, name) for name in sorted(found | listed)]
+    checks += [("your checkpoint", check_growth, kept)] if kept is not None else []
+    for what, check, given in checks:
         try:
-            fault = check_record(folder, name, checkpoint)
-        except (OSError, ValueError, KeyError) as error:
-            fault = f"it cannot be read: {error}"
-        if fault or name not in listed:
-            faults.append(f"record {name}: {fault or 'it is not in the index'}")
-    if outside is not None:
-        (origin, size, root), (ours, sized, rooted) = state_of(outside), state_of(checkpoint)
-        if origin != ours:
-            faults.append(f"another log: {ours}, not {origin}")
-        elif size == sized and root != rooted:
-            faults.append(f"the log has been forked: two roots for its first {size} leaves")
+            check(folder, given, checkpoint)
+        except (OSError, ValueError, KeyError, IndexError) as error:
+            faults.append(f"{what}: {error}")
     return faults
 
 
 if __name__ == "__main__":
-    ARGUMENTS = sys.argv[1:]
-    OUTSIDE = None
-    if ARGUMENTS[:1] == ["--checkpoint"]:
-        OUTSIDE = pathlib.Path(ARGUMENTS[1]).read_text("utf-8")
-    FAULTS = check_pack(pathlib.Path(__file__).parent, OUTSIDE)
+    KEPT = pathlib.Path(sys.argv[2]).read_text("utf-8") if sys.argv[1:2] == ["--checkpoint"] else None
+    FAULTS = check_pack(pathlib.Path(__file__).parent, KEPT)
     print("\n".join(FAULTS) or "all records are in the log of the checkpoint")
     sys.exit(bool(FAULTS))

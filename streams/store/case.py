@@ -22,7 +22,7 @@ from streams.evidence.case import (
 )
 from streams.evidence.checkpoint import Checkpoint
 from streams.evidence.ssh_signature import SigningKey
-from streams.store.checkpoints import state_of_log
+from streams.store.checkpoints import consistency_proofs, state_of_log
 from streams.store.errors import StoreError
 from streams.store.log import entry_of, tiles_of
 
@@ -52,7 +52,13 @@ class Question:
         return {name: str(value) for name, value in told.items() if value is not None}
 
 
-def case_of(engine: sa.Engine, question: Question, key: SigningKey | None, now: datetime) -> CaseFile:
+def case_of(
+    engine: sa.Engine,
+    question: Question,
+    key: SigningKey | None,
+    now: datetime,
+    kept: Sequence[Checkpoint] = (),
+) -> CaseFile:
     """Put a case together, in one view of the database.
 
     Parameters
@@ -65,11 +71,15 @@ def case_of(engine: sa.Engine, question: Question, key: SigningKey | None, now: 
         Signs the checkpoint that its records are proved against.
     now
         The present.
+    kept
+        Checkpoints that others have kept: the case proves that the log goes on from them.
 
     Raises
     ------
     StoreError
         If nothing in the store answers the question, or too much.
+    streams.evidence.checkpoint.CheckpointError
+        If the log does not go on from a checkpoint that was kept.
     """
     with engine.connect() as connection:
         if connection.dialect.name == "postgresql":
@@ -87,6 +97,7 @@ def case_of(engine: sa.Engine, question: Question, key: SigningKey | None, now: 
             parties=_parties(connection, vins),
             requests=_requests(connection, vins),
             records=_records(connection, [*vins, *alert_ids], state),
+            consistency=consistency_proofs(connection, state, kept),
         )
 
 

@@ -1,9 +1,9 @@
-"""Checkpoints of the log in the database: made, kept, handed out, and held against the log."""
+"""Checkpoints of the log in the database: made, kept, stamped and handed out."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -18,16 +18,23 @@ from streams.evidence.checkpoint import (
     parse_checkpoint,
 )
 from streams.evidence.ssh_signature import SigningKey
-from streams.store.log import entry_of, tiles_of
+from streams.evidence.time_stamp import request_time_stamp
+from streams.store.log import tiles_of
 
 _HEAD = sa.text("SELECT origin, size FROM log_head")
-_NEWEST = sa.text("SELECT checkpoint, signature FROM log_checkpoints ORDER BY size DESC LIMIT 1")
+_NEWEST = sa.text(
+    "SELECT checkpoint, signature, time_stamp FROM log_checkpoints ORDER BY size DESC LIMIT 1"
+)
+_OF_EACH_DAY = {
+    "postgresql": "SELECT MAX(size) FROM log_checkpoints WHERE size < :size "
+    "GROUP BY CAST(made_at AT TIME ZONE 'UTC' AS date) ORDER BY 1",
+    "sqlite": "SELECT MAX(size) FROM log_checkpoints WHERE size < :size "
+    "GROUP BY substr(made_at, 1, 10) ORDER BY 1",
+}
+_STAMP = sa.text("UPDATE log_checkpoints SET time_stamp = :time_stamp WHERE size = :size")
 _PUT = sa.text(
     "INSERT INTO log_checkpoints (size, checkpoint, signature, made_at) "
     "VALUES (:size, :checkpoint, :signature, :made_at) ON CONFLICT (size) DO NOTHING"
-)
-_RECORDS = sa.text(
-    "SELECT * FROM received_records WHERE leaf_index >= :first ORDER BY leaf_index LIMIT 5000"
 )
 
 
@@ -39,6 +46,8 @@ class SignedCheckpoint:
     """Signed note of C2SP's tlog-checkpoint."""
     signature: str
     """SSHSIG over the note."""
+    time_stamp: bytes | None = None
+    """Answer of a time-stamping authority by RFC 3161, over the note."""
 
     @property
     def state(self) -> Checkpoint:
@@ -46,10 +55,15 @@ class SignedCheckpoint:
         return parse_checkpoint(self.note)
 
     def write(self, folder: Path) -> None:
-        """Put note and signature into a folder, each at once in the place of the one before."""
-        for name, text in (("checkpoint", self.note), ("checkpoint.sig", self.signature)):
+        """Put all of it into a folder, each file at once in the place of the one before."""
+        files = {"checkpoint": self.note.encode(), "checkpoint.sig": self.signature.encode()}
+        if self.time_stamp is None:
+            (folder / "checkpoint.tsr").unlink(missing_ok=True)
+        else:
+            files["checkpoint.tsr"] = self.time_stamp
+        for name, content in files.items():
             beside = folder / f".{name}.new"
-            beside.write_text(text, "utf-8")
+            beside.write_bytes(content)
             beside.replace(folder / name)
 
 
@@ -57,6 +71,51 @@ def state_of_log(connection: sa.Connection, now: datetime) -> Checkpoint:
     """State of the log in this transaction."""
     origin, size = connection.execute(_HEAD).one()
     return Checkpoint.of(origin, size, tree.root(tiles_of(connection), size), now)
+
+
+def origin_of(connection: sa.Connection) -> str:
+    """Name of the log."""
+    origin: str = connection.execute(_HEAD).one().origin
+    return origin
+
+
+def check_state(read: tree.ReadTile, now: Checkpoint, then: Checkpoint) -> None:
+    """Check that the log as it is now begins with that of a checkpoint.
+
+    Raises
+    ------
+    CheckpointError
+        If it is another log, has been cut, or forked.
+    """
+    if then.origin == now.origin and then.size > now.size:
+        raise CheckpointError(
+            f"the log {now.origin} has been cut: it has {now.size} leaves, and had {then.size} "
+            f"at {then.made_at}"
+        )
+    root = tree.root(read, min(then.size, now.size))
+    check_no_fork(then, Checkpoint(now.origin, then.size, root, ""))
+
+
+def consistency_proofs(
+    connection: sa.Connection, now: Checkpoint, kept: Sequence[Checkpoint]
+) -> dict[int, tuple[bytes, ...]]:
+    """Proofs that the log goes on from the last checkpoint of each day, and from those given.
+
+    Raises
+    ------
+    CheckpointError
+        If it does not go on from one of those given.
+    """
+    read = tiles_of(connection)
+    for one in kept:
+        check_state(read, now, one)
+    daily = sa.text(_OF_EACH_DAY[connection.dialect.name])
+    sizes = {*connection.execute(daily, {"size": now.size}).scalars(), *(one.size for one in kept)}
+    return {
+        size: tuple(tree.consistency_proof(read, size, now.size))
+        for size in sorted(sizes)
+        if 0 < size < now.size
+    }
 
 
 def make_checkpoint(engine: sa.Engine, key: SigningKey, now: datetime) -> SignedCheckpoint | None:
@@ -79,44 +138,33 @@ def make_checkpoint(engine: sa.Engine, key: SigningKey, now: datetime) -> Signed
     return made
 
 
+def newest_checkpoint(engine: sa.Engine) -> SignedCheckpoint | None:
+    """The checkpoint that was made last."""
+    with engine.connect() as connection:
+        newest = connection.execute(_NEWEST).first()
+    if newest is None:
+        return None
+    stamp = newest.time_stamp
+    return SignedCheckpoint(
+        newest.checkpoint, newest.signature, None if stamp is None else bytes(stamp)
+    )
+
+
+def stamp(engine: sa.Engine, made: SignedCheckpoint, authority: str) -> SignedCheckpoint:
+    """Have a checkpoint stamped by somebody else, and keep that.
+
+    Raises
+    ------
+    streams.evidence.time_stamp.TimeStampError
+        If the authority does not stamp it; the checkpoint stays as it is.
+    """
+    answer = request_time_stamp(made.note.encode(), authority)
+    with engine.begin() as connection:
+        connection.execute(_STAMP, {"size": made.state.size, "time_stamp": answer})
+    return replace(made, time_stamp=answer)
+
+
 def sign(state: Checkpoint, key: SigningKey) -> SignedCheckpoint:
     """A checkpoint in both forms of signature."""
     note = state.signed(key)
     return SignedCheckpoint(note, key.sign(note.encode(), NAMESPACE))
-
-
-def check_log(connection: sa.Connection, outside: Checkpoint | None) -> Checkpoint:
-    """Hold the log against its records and against a checkpoint that somebody else has kept.
-
-    Raises
-    ------
-    CheckpointError
-        If the log is shorter than the checkpoint, another one, or forked; or a record is not its leaf.
-    streams.evidence.tree.TreeError
-        If hashes of the log are missing.
-    """
-    origin, size = connection.execute(_HEAD).one()
-    read = tiles_of(connection)
-    root = tree.root(read, size)
-    now = Checkpoint(origin, size, root, "")
-    if outside is not None:
-        if outside.size > size:
-            raise CheckpointError(
-                f"the log {origin} has been cut: it has {size} leaves, and had {outside.size} "
-                f"at {outside.made_at}"
-            )
-        then = Checkpoint(origin, outside.size, tree.root(read, outside.size), "")
-        check_no_fork(outside, then)
-    for index, leaf in _leaves(connection):
-        if index >= size or tree.leaf_at(read, index) != leaf:
-            raise CheckpointError(f"the record at place {index} of the log {origin} has been changed")
-    return now
-
-
-def _leaves(connection: sa.Connection) -> Iterator[tuple[int, bytes]]:
-    """Leaf of every record that is kept, worked out from its bytes."""
-    first = 0
-    while rows := connection.execute(_RECORDS, {"first": first}).all():
-        for row in rows:
-            yield row.leaf_index, entry_of(row).leaf()
-        first = rows[-1].leaf_index + 1

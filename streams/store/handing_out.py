@@ -10,9 +10,10 @@ from kafka import KafkaProducer
 from kafka.errors import KafkaError
 
 from streams.evidence.ssh_signature import SigningKey
+from streams.evidence.time_stamp import TimeStampError
 from streams.kafka.blocking_clients import opened
 from streams.service.layout import names_of
-from streams.store.checkpoints import SignedCheckpoint, make_checkpoint
+from streams.store.checkpoints import SignedCheckpoint, make_checkpoint, stamp
 from streams.store.settings import SinkSettings
 
 log = structlog.get_logger("zeromile.sink")
@@ -46,9 +47,21 @@ class CheckpointDesk:
             return None
         made = make_checkpoint(self._engine, self._key, datetime.now(UTC))
         if made is not None:
+            made = self._stamped(made)
             self._into_folder(made)
             self._onto_topic(made)
         return made
+
+    def _stamped(self, made: SignedCheckpoint) -> SignedCheckpoint:
+        """The checkpoint with the time stamp of an authority, if one is named and answers."""
+        authority = self._settings.sink_time_stamp_url
+        if authority is None:
+            return made
+        try:
+            return stamp(self._engine, made, authority)
+        except TimeStampError as error:
+            log.warning("checkpoint not stamped", error=str(error))
+            return made
 
     def _into_folder(self, made: SignedCheckpoint) -> None:
         folder = self._settings.sink_checkpoint_folder
@@ -69,7 +82,10 @@ class CheckpointDesk:
                     names_of(self._settings).checkpoints,
                     key=key,
                     value=made.note.encode(),
-                    headers=[("sshsig", made.signature.encode())],
+                    headers=[
+                        ("sshsig", made.signature.encode()),
+                        *([("rfc3161", made.time_stamp)] if made.time_stamp else []),
+                    ],
                 ).get(timeout=_SEND_SECONDS)
         except KafkaError as error:
             log.warning("checkpoint not published", error=type(error).__name__)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cache
 from hashlib import sha256
 from typing import Any
 
@@ -62,18 +63,19 @@ def append_received(connection: sa.Connection, size: int, received: Sequence[Rec
     connection.execute(_GROWN, {"size": size + len(leaves)})
 
 
-def tiles_of(connection: sa.Connection) -> Callable[[int, int], bytes]:
-    """Reads the tiles of the log in this transaction, each once."""
-    kept: dict[tree.Tile, bytes] = {}
+def tile_at(connection: sa.Connection) -> Callable[[int, int], bytes]:
+    """Reads tiles of the log in this transaction."""
 
     def read(level: int, number: int) -> bytes:
-        tile = level, number
-        if tile not in kept:
-            found = connection.execute(_TILE, {"level": level, "number": number}).scalar_one_or_none()
-            kept[tile] = b"" if found is None else bytes(found)
-        return kept[tile]
+        found = connection.execute(_TILE, {"level": level, "number": number}).scalar_one_or_none()
+        return b"" if found is None else bytes(found)
 
     return read
+
+
+def tiles_of(connection: sa.Connection) -> Callable[[int, int], bytes]:
+    """Reads tiles of the log in this transaction, each once."""
+    return cache(tile_at(connection))
 
 
 def entry_of(row: Any) -> LogEntry:

@@ -49,6 +49,11 @@ class SinkSettings(Settings):
     sink_checkpoint_seconds: float = Field(
         60.0, gt=0, description="Seconds between two checkpoints, if anything has come."
     )
+    sink_time_stamp_url: str | None = Field(
+        None,
+        pattern=r"^https?://\S+$",
+        description="Authority that stamps checkpoints and packs (RFC 3161); none without it.",
+    )
     sink_metrics_host: str = Field("127.0.0.1", description="Address of the store's metrics.")
     sink_metrics_port: int | None = Field(
         None, ge=0, le=65535, description="Port of the store's metrics; none without it."

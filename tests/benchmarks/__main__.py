@@ -30,6 +30,7 @@ from tests.benchmarks.options import (
 from tests.benchmarks.peers_job import measure_peers
 from tests.benchmarks.recovery import measure_recovery
 from tests.benchmarks.results import Report
+from tests.benchmarks.store import measure_store
 from tests.benchmarks.streaming import measure_streaming
 from tests.broker.kafka_broker import BrokerUnavailableError
 
@@ -103,6 +104,22 @@ def recovery(
     count = vehicles or sized(quick, full, (1_000, 200_000, 1_000_000))
     rounds = repetitions or sized(quick, full, (1, 3, 3))
     _measure("recovery", json, lambda: measure_recovery(count, seed, rounds))
+
+
+@app.command()
+def store(
+    *,
+    vehicles: Vehicles = None,
+    seed: Seed = 1,
+    repetitions: Repetitions = None,
+    quick: Quick = False,
+    full: Full = False,
+    json: JsonFile = None,
+) -> None:
+    """Store documents and alerts in PostgreSQL, beside the store that kept no evidence."""
+    count = vehicles or sized(quick, full, (2_000, 60_000, 600_000))
+    rounds = repetitions or sized(quick, full, (1, 5, 5))
+    _measure("store", json, lambda: measure_store(count, seed, rounds))
 
 
 def parse_rates(text: str) -> list[int]:

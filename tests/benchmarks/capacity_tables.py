@@ -32,6 +32,7 @@ _SHOWN: Final = (
     ("peers", None),
     ("latency", None),
     ("memory", None),
+    ("store", None),
     ("recovery", None),
     ("scaling", None),
 )

@@ -154,6 +154,12 @@ class PostgresCluster:
             connection.execute(sa.text(f"CREATE DATABASE {name} OWNER zeromile_writer"))
         return name
 
+    @property
+    def pid(self) -> int:
+        """Process of the server, all others of which descend from it."""
+        assert self._process is not None
+        return self._process.pid
+
     def kill(self) -> None:
         """End the server and all its sessions at once (SIGKILL), as a crash would."""
         if self._process is None:

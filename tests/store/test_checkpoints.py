@@ -11,7 +11,8 @@ import sqlalchemy as sa
 from streams.evidence.checkpoint import CheckpointError
 from streams.evidence.ssh_signature import SigningKey
 from streams.evidence.tree import TreeError
-from streams.store.checkpoints import check_log, make_checkpoint
+from streams.store.checking import check_log
+from streams.store.checkpoints import make_checkpoint
 from streams.store.database import migrate, open_database
 from streams.store.writing import write
 from tests.store.changes import document, registration
@@ -34,7 +35,7 @@ def fill(engine: sa.Engine, first: int, last: int, price: int = 9) -> None:
 
 def check(engine: sa.Engine, outside=None):
     with engine.connect() as connection:
-        return check_log(connection, outside)
+        return check_log(connection, outside).state
 
 
 def test_a_log_that_grows_agrees_with_every_checkpoint(store: sa.Engine, key, tmp_path):

@@ -7,25 +7,33 @@ import re
 import shutil
 import subprocess
 import sys
-from datetime import UTC, date, datetime
+from contextlib import closing
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import bagit
 import pytest
+import sqlalchemy as sa
 from typer.testing import CliRunner
 
 from detectors.identities import IdentityKey
 from streams.cli import app
+from streams.evidence import tree
 from streams.evidence.case_page import case_page
+from streams.evidence.checkpoint import Checkpoint
 from streams.evidence.pack import verify_pack, write_pack
 from streams.evidence.ssh_signature import SigningKey
+from streams.evidence.time_stamp import request_time_stamp
 from streams.store.case import Question, case_of
-from streams.store.checkpoints import sign, state_of_log
+from streams.store.checkpoints import make_checkpoint, sign, state_of_log
 from streams.store.database import migrate, open_database
 from streams.store.errors import StoreError
+from streams.store.log import tiles_of
 from streams.store.policies import with_judges
 from streams.store.refreshing import refresh_views
 from streams.store.writing import write
+from tests.evidence.authority import Authority, serve
 from tests.store.changes import document, record, registration
 from tests.store.test_views import case_records
 
@@ -47,10 +55,17 @@ def made(tmp_path_factory):
     engine = open_database(f"sqlite:///{folder / 'store'}")
     migrate(engine)
     documents, alerts = case_records()
+    key = make_key(folder / "key")
+    for day, value in enumerate(documents[:2]):
+        write(engine, [document(value, day)])
+        make_checkpoint(engine, key, NOW - timedelta(days=2 - day))
     write(engine, [document(value, offset) for offset, value in enumerate(documents)])
     write(engine, [record(value, offset) for offset, value in enumerate(alerts)])
-    key = make_key(folder / "key")
-    write_pack(with_judges(case_of(engine, QUARTER, key, NOW), None), folder / "pack", key)
+    case = with_judges(case_of(engine, QUARTER, key, NOW), None)
+    authority = Authority(folder, "authority")
+    with closing(serve(authority.answer)) as urls:
+        answer = request_time_stamp(case.checkpoint.encode(), next(urls))
+    write_pack(replace(case, time_stamp=answer), folder / "pack", key)
     yield engine, key, folder / "pack"
     engine.dispose()
 
@@ -107,7 +122,8 @@ def test_a_pack_holds_by_standard_tools_and_by_ours(made, pack):
 CLASSES = [
     "data/case.html", "data/case.json", "data/VERIFY.md", "data/verify.py", "data/checkpoint",
     "data/checkpoint.sig", "data/allowed_signers", "data/index.csv", "data/policy.toml",
-    "data/records/*", "data/entries/*", "data/proofs/*", "bagit.txt", "bag-info.txt",
+    "data/checkpoint.tsr", "data/consistency/*", "data/records/*", "data/entries/*", "data/proofs/*",
+    "bagit.txt", "bag-info.txt",
     "manifest-sha256.txt", "manifest-sha256.txt.sig", "tagmanifest-sha256.txt",
 ]  # fmt: skip
 
@@ -196,6 +212,76 @@ def test_a_fork_is_found_by_a_checkpoint_of_elsewhere(made, pack, tmp_path):
     assert any("forked" in fault for fault in verify_pack(pack, checkpoint=kept).faults)
     command = f"{sys.executable} data/verify.py --checkpoint {kept}"
     assert not shell(command, pack)
+
+
+def kept_checkpoints(engine, folder: Path) -> list[Path]:
+    """The checkpoints of the days before, as somebody else has kept them."""
+    with engine.connect() as connection:
+        notes = connection.execute(sa.text("SELECT checkpoint FROM log_checkpoints ORDER BY size"))
+        paths = []
+        for number, note in enumerate(notes.scalars()):
+            paths.append(folder / f"kept-{number}")
+            paths[-1].write_text(note, "utf-8")
+    return paths
+
+
+def test_the_log_goes_on_from_a_checkpoint_of_another_day(made, pack, tmp_path):
+    paths = kept_checkpoints(made[0], tmp_path)
+    assert len(paths) == 2
+    for kept in paths:
+        assert verify_pack(pack, checkpoint=kept).faults == []
+        assert shell(f"{sys.executable} data/verify.py --checkpoint {kept}", pack)
+
+    lines = paths[1].read_text("utf-8").split("\n")
+    for place, value, said in (
+        (2, "A" * 43 + "=", "the log has been forked: its first 2 leaves are others"),
+        (1, "1", "the log has been forked: its first 1 leaves are others"),
+        (1, "3", "no proof from its 3 leaves on"),
+        (1, "99", "it is newer: 99 > "),
+        (0, "zeromile/other", "it is of another log"),
+    ):
+        paths[1].write_text("\n".join([*lines[:place], value, *lines[place + 1 :]]), "utf-8")
+        assert any(said in fault for fault in verify_pack(pack, checkpoint=paths[1]).faults), said
+
+
+def test_a_pack_is_made_with_the_checkpoint_of_whoever_asks(made, tmp_path):
+    engine, key, folder = made
+    with engine.connect() as connection:
+        read = tiles_of(connection)
+        origin = state_of_log(connection, NOW).origin
+        third = Checkpoint(origin, 3, tree.root(read, 3), "")
+    kept = tmp_path / "kept"
+    kept.write_text(third.signed(key), "utf-8")
+    words = ["pack", "export", "--url", engine.url.render_as_string(), "--vin", "V1"]
+    done = CliRunner().invoke(app, [*words, "--out", str(tmp_path / "out"), "--since", str(kept)])
+    assert done.exit_code == 0, done.output
+    assert verify_pack(tmp_path / "out", checkpoint=kept).faults == []
+
+    forked = Checkpoint(origin, 3, bytes(32), "")
+    kept.write_text(forked.signed(key), "utf-8")
+    done = CliRunner().invoke(app, [*words, "--out", str(tmp_path / "fork"), "--since", str(kept)])
+    assert done.exit_code == 2
+    assert "has been forked" in done.output
+    assert folder.exists()
+
+
+def test_the_time_stamp_holds_by_openssl_and_by_ours(made, pack):
+    root = made[2].parent / "authority" / "root.pem"
+    text = (pack / "data" / "VERIFY.md").read_text("utf-8")
+    (command,) = re.findall(r"^    (openssl ts -verify .*)$", text, re.MULTILINE)
+    assert shell(command.replace("AUTHORITY", str(root)), pack)
+    verdict = verify_pack(pack, authority=root)
+    assert verdict.faults == []
+    assert any(note.startswith("stamped ") for note in verdict.notes)
+    assert any("was not checked" in note for note in verify_pack(pack).notes)
+
+    other = pack / "data" / "checkpoint"
+    other.write_text(other.read_text("utf-8").replace("time 2026", "time 2025"), "utf-8")
+    assert not shell(command.replace("AUTHORITY", str(root)), pack)
+    assert any("checkpoint.tsr" in fault for fault in verify_pack(pack, authority=root).faults)
+    (pack / "data" / "checkpoint.tsr").unlink()
+    faults = verify_pack(pack, authority=root).faults
+    assert any("holds no time stamp" in fault for fault in faults)
 
 
 def test_a_pack_of_digests_shows_no_clear_id(tmp_path):

@@ -1,0 +1,152 @@
+"""`store`: what keeping evidence costs the store, beside the version that kept rows alone.
+
+The peer is our own last commit before records were kept as received with a log over them, taken out of
+the repository and run in turn with the present sources on the same PostgreSQL.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tarfile
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import BytesIO
+from pathlib import Path
+from typing import Final
+
+import msgspec
+import sqlalchemy as sa
+
+from streams.store.database import open_database
+from tests.benchmarks.environments import PeerUnavailableError
+from tests.benchmarks.inputs import cache_directory, country
+from tests.benchmarks.processes import ProgramFailedError, run_measured, zeromile_command
+from tests.benchmarks.quantities import speed
+from tests.benchmarks.results import Check, Quantity, Report, Rounds
+from tests.benchmarks.surroundings import look_around
+from tests.store.postgres_cluster import PostgresCluster, PostgresUnavailableError
+
+ROOT: Final = Path(__file__).parents[2]
+WRITER: Final = Path(__file__).parent / "peers" / "store_writer.py"
+BEFORE_EVIDENCE: Final = "47ea70e5cd2a50e52ab67a775af46ba4c26ea054"
+"""Last commit whose store kept no records, no log and no parties."""
+EARLIER: Final = "rows alone (before evidence was kept)"
+NOW: Final = "rows, records as received, log"
+SIZE: Final = Quantity("PostgreSQL a record", "bytes")
+REFRESH: Final = Quantity("views brought up to date", "s")
+
+
+class _Taken(msgspec.Struct):
+    """Wall, processor time of the program and of the server, in seconds."""
+
+    storing: tuple[float, float, float]
+    refresh_views: tuple[float, float, float]
+    stored: dict[str, int]
+
+
+def measure_store(vehicles: int, seed: int, repetitions: int) -> Report:
+    """Store a simulated country with its alert changes, in turn by the earlier store and by this one.
+
+    Raises
+    ------
+    PeerUnavailableError
+        PostgreSQL or the earlier commit is not there.
+    """
+    data = country(vehicles, seed)
+    changes = cache_directory() / f"changes-{vehicles}-{seed}-{data.digest}.jsonl"
+    if not changes.exists():
+        partial = changes.with_suffix(".partial")
+        run_measured(zeromile_command("replay", str(data.path), "--alerts", str(partial), "--force"))
+        partial.rename(changes)
+    rounds = Rounds()
+    stored: set[tuple[int, ...]] = set()
+    with _earlier_sources() as earlier, _server() as server:
+        for _ in range(repetitions):
+            for name, sources in ((EARLIER, earlier), (NOW, ROOT)):
+                records = _store(server, sources, [data.path, changes], name, rounds)
+                stored.add(records)
+    return Report(
+        benchmark="store",
+        title=f"Storing {data.documents:,} documents and the alert changes of {vehicles:,} vehicles",
+        headline="documents per second",
+        settings={"vehicles": vehicles, "seed": seed, "repetitions": repetitions, "input": data.digest},
+        surroundings=look_around(),
+        rows=rounds.rows(beside=EARLIER),
+        checks=[Check("both stored as many documents and alert changes", len(stored) == 1)],
+        notes=[
+            f"Records: documents and alert changes. Peer: commit {BEFORE_EVIDENCE[:12]}. Processor "
+            "time is that of the program and PostgreSQL together; fsync is off. The store makes the "
+            "next batch ready while the database writes, so wall gains where a core is idle. Views are "
+            "materialised since then, and brought up to date beside: at most a twentieth of the time "
+            "of a running store. Size: all tables and indexes, views left out, by records stored."
+        ],
+    )
+
+
+def _store(
+    server: PostgresCluster, sources: Path, files: list[Path], name: str, rounds: Rounds
+) -> tuple[int, ...]:
+    url = server.url(server.new_database())
+    command = [sys.executable, "-W", "ignore", str(WRITER), url, str(server.pid), *map(str, files)]
+    done = subprocess.run(  # noqa: S603 - a program of our own
+        command, env=os.environ | {"PYTHONPATH": str(sources)}, cwd=tempfile.gettempdir(),
+        capture_output=True, check=False, stdin=subprocess.DEVNULL,
+    )  # fmt: skip
+    if done.returncode:
+        raise ProgramFailedError(done.stderr.decode("utf-8", "replace")[-2000:])
+    taken = msgspec.json.decode(done.stdout, type=_Taken)
+    wall, own, others = taken.storing
+    records = sum(taken.stored.values())
+    rounds.add(
+        name,
+        {
+            **speed(records, own + others, wall),
+            SIZE: _size(url) / records,
+            REFRESH: taken.refresh_views[0],
+        },
+    )
+    return tuple(taken.stored[kind] for kind in ("alert", "document"))
+
+
+def _size(url: str) -> int:
+    """Bytes of all tables and indexes."""
+    engine = open_database(url)
+    query = (
+        "SELECT SUM(pg_total_relation_size(oid)) FROM pg_class "
+        "WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
+    )
+    with engine.connect() as connection:
+        size = int(connection.execute(sa.text(query)).scalar_one())
+    engine.dispose()
+    return size
+
+
+@contextmanager
+def _earlier_sources() -> Iterator[Path]:
+    archived = subprocess.run(  # noqa: S603 - fixed arguments
+        ["git", "archive", BEFORE_EVIDENCE],  # noqa: S607 - whichever git the user has
+        cwd=ROOT, capture_output=True, check=False,
+    )  # fmt: skip
+    if archived.returncode:
+        raise PeerUnavailableError(f"commit {BEFORE_EVIDENCE[:12]} is not in this checkout")
+    with tempfile.TemporaryDirectory(prefix="zeromile-earlier-") as folder:
+        with tarfile.open(fileobj=BytesIO(archived.stdout)) as sources:
+            sources.extractall(folder, filter="data")
+        yield Path(folder)
+
+
+@contextmanager
+def _server() -> Iterator[PostgresCluster]:
+    try:
+        server = PostgresCluster()
+    except PostgresUnavailableError as error:
+        raise PeerUnavailableError(str(error)) from None
+    try:
+        server.start()
+        server.make_roles()
+        yield server
+    finally:
+        server.remove()
