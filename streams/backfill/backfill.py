@@ -18,7 +18,6 @@ from typing import Any, Final
 import duckdb
 import msgspec
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from detectors.alerts import Alert
 from detectors.decoding import decode
@@ -41,6 +40,7 @@ from streams.backfill.ledger import (
     read_ledger,
     view,
 )
+from streams.backfill.opened import opened_rows, packed
 from streams.backfill.outputs import Judging, OutputFiles, ReplayOutputs, ReplaySummary
 from streams.backfill.outputs import RefusedLine as ToldLine
 from streams.backfill.processes import Processes
@@ -215,7 +215,7 @@ class Backfill:
             return []
         table = pa.table({"vin": [vin] * len(rows), "original": [original for _, original in rows]})
         newest = self.watermarks.newest
-        task = WholeVehicles(_packed(table), self._withdrawn, newest, complete_through)
+        task = WholeVehicles(packed(table), self._withdrawn, newest, complete_through)
         judged = judge_vehicles(self._setup(), task)
         return [msgspec.json.decode(alert.record, type=Alert) for alert in judged.alerts]
 
@@ -316,7 +316,7 @@ class Backfill:
         told = judging and judging(chosen.opened)
         tasks = (
             WholeVehicles(rows, self._withdrawn, ledger.newest, declared)
-            for rows in _opened(self.database, self._means.rows)
+            for rows in opened_rows(self.database, self._means.rows)
         )
         for judged in processes.map(judge_vehicles, tasks):
             self._take(judged)
@@ -349,47 +349,3 @@ def _buckets(ledger: Ledger) -> Iterator[list[Path]]:
         yield from map(ledger.bucket, range(ledger.buckets))
     else:
         yield ledger.tables
-
-
-def _opened(database: duckdb.DuckDBPyConnection, size: int) -> Iterator[bytes]:
-    """Rows of the vehicles to open, whole vehicles together, as Arrow.
-
-    Raises
-    ------
-    LedgerError
-        If they do not come in their order: a vehicle would be judged by a part of its documents.
-    """
-    # `execute` hands Arrow batches over in any order where insertion order is not kept (DuckDB 2.0).
-    reader = database.sql(
-        "SELECT vin, original FROM documents SEMI JOIN opened USING (vin) ORDER BY vin, file, line"
-    ).to_arrow_reader(size)
-    rest: pa.Table | None = None
-    reached = ""
-    for batch in reader:
-        rows = pa.Table.from_batches([batch])
-        if rest is not None:
-            rows = pa.concat_tables([rest, rows])
-        first, last = rows["vin"][0].as_py(), rows["vin"][-1].as_py()
-        if not reached <= first <= last:
-            raise LedgerError("the database returned vehicles out of their order")
-        reached = last
-        cut = _last_vehicle(rows)
-        if cut:
-            yield _packed(rows.slice(0, cut))
-        rest = rows.slice(cut)
-    if rest is not None and rest.num_rows:
-        yield _packed(rest)
-
-
-def _last_vehicle(rows: pa.Table) -> int:
-    """Where the last vehicle of some rows begins."""
-    vins = rows["vin"].combine_chunks()
-    return int(pc.index(vins, vins[-1]).as_py()) if len(vins) else 0
-
-
-def _packed(rows: pa.Table) -> bytes:
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, rows.schema) as stream:
-        stream.write_table(rows)
-    packed: bytes = sink.getvalue().to_pybytes()
-    return packed

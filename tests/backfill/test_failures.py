@@ -118,8 +118,10 @@ def test_vehicles_out_of_their_order(stream: Path, monkeypatch: pytest.MonkeyPat
 
     from streams.backfill import backfill  # noqa: PLC0415 - what is broken for this test
 
-    opened = backfill._opened
-    monkeypatch.setattr(backfill, "_opened", lambda database, size: opened(Shuffled(database), size))
+    opened = backfill.opened_rows
+    monkeypatch.setattr(
+        backfill, "opened_rows", lambda database, size: opened(Shuffled(database), size)
+    )
     with (
         Backfill(Catalogue(load_policy()), screened=False, means=Means(rows=100)) as job,
         pytest.raises(LedgerError, match="out of their order"),

@@ -52,7 +52,9 @@ def streaming(
     """Judge documents from a real Kafka with one worker and with two."""
     count = vehicles or sized(quick, full, (1_000, 400_000, 700_000))
     rounds = repetitions or sized(quick, full, (1, 3, 3))
-    _measure("streaming", json, lambda: measure_streaming(count, seed, rounds, partitions, (1, 2)))
+    _measure(
+        "streaming", json, quick, lambda: measure_streaming(count, seed, rounds, partitions, (1, 2))
+    )
 
 
 @app.command()
@@ -67,9 +69,9 @@ def peers(
     json: JsonFile = None,
 ) -> None:
     """Do the same two rules with stock Faust, Quix Streams, Bytewax and Flink SQL."""
-    count = vehicles or sized(quick, full, (5_000, 100_000, 200_000))
+    count = vehicles or sized(quick, full, (5_000, 190_000, 950_000))
     rounds = repetitions or sized(quick, full, (1, 3, 3))
-    _measure("peers", json, lambda: measure_peers(count, seed, rounds, partitions))
+    _measure("peers", json, quick, lambda: measure_peers(count, seed, rounds, partitions))
 
 
 @app.command()
@@ -87,7 +89,7 @@ def latency(
     chosen = parse_rates(rates) if rates else sized(quick, full, ([100], *[[100, 2_000, 10_000]] * 2))
     length = seconds or sized(quick, full, (3, 20, 120))
     rounds = repetitions or sized(quick, full, (1, 2, 3))
-    _measure("latency", json, lambda: measure_latency(chosen, length, rounds, partitions))
+    _measure("latency", json, quick, lambda: measure_latency(chosen, length, rounds, partitions))
 
 
 @app.command()
@@ -103,7 +105,7 @@ def recovery(
     """Restore a worker's vehicles from the changelog of a real Kafka, beside merely reading it."""
     count = vehicles or sized(quick, full, (1_000, 200_000, 1_000_000))
     rounds = repetitions or sized(quick, full, (1, 3, 3))
-    _measure("recovery", json, lambda: measure_recovery(count, seed, rounds))
+    _measure("recovery", json, quick, lambda: measure_recovery(count, seed, rounds))
 
 
 @app.command()
@@ -119,7 +121,7 @@ def store(
     """Store documents and alerts in PostgreSQL, beside the store that kept no evidence."""
     count = vehicles or sized(quick, full, (2_000, 60_000, 600_000))
     rounds = repetitions or sized(quick, full, (1, 5, 5))
-    _measure("store", json, lambda: measure_store(count, seed, rounds))
+    _measure("store", json, quick, lambda: measure_store(count, seed, rounds))
 
 
 def parse_rates(text: str) -> list[int]:
@@ -140,9 +142,9 @@ def parse_rates(text: str) -> list[int]:
     return rates
 
 
-def _measure(name: str, json: Path | None, measure: Callable[[], Report]) -> None:
+def _measure(name: str, json: Path | None, quick: bool, measure: Callable[[], Report]) -> None:
     try:
-        measure_and_keep(name, json, measure)
+        measure_and_keep(name, json, quick, measure)
     except (BrokerUnavailableError, PeerUnavailableError) as error:
         fail(f"cannot be measured here: {error}")
 

@@ -33,8 +33,10 @@ def python_with(name: str, requirements: Sequence[str]) -> Path:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (home / "complete").exists():
             shutil.rmtree(home, ignore_errors=True)
-            _run([sys.executable, "-m", "venv", str(home)])
-            _run([str(home / "bin" / "python"), "-m", "pip", "install", "--quiet", *requirements])
+            run_installer([sys.executable, "-m", "venv", str(home)])
+            run_installer(
+                [str(home / "bin" / "python"), "-m", "pip", "install", "--quiet", *requirements]
+            )
             (home / "complete").touch()
     return home / "bin" / "python"
 
@@ -56,7 +58,7 @@ def jars_of(name: str, pom: Path) -> Path:
             partial = jars.with_suffix(".partial")
             shutil.rmtree(partial, ignore_errors=True)
             goal = ["dependency:copy-dependencies", "-DincludeScope=runtime"]
-            _run([maven, "-q", "-B", "-f", str(pom), *goal, f"-DoutputDirectory={partial}"])
+            run_installer([maven, "-q", "-B", "-f", str(pom), *goal, f"-DoutputDirectory={partial}"])
             partial.rename(jars)
     return jars
 
@@ -75,7 +77,14 @@ def program(name: str) -> str:
     return path
 
 
-def _run(command: list[str]) -> None:
+def run_installer(command: list[str]) -> None:
+    """Run a step of an installation.
+
+    Raises
+    ------
+    PeerUnavailableError
+        It failed, or took too long.
+    """
     try:
         done = subprocess.run(  # noqa: S603 - fixed arguments
             command, capture_output=True, text=True, check=False, timeout=INSTALL_SECONDS

@@ -38,7 +38,7 @@ def limit(
 
     count = vehicles or sized(quick, full, (2_000, 140_000, 1_400_000))
     rounds = repetitions or sized(quick, full, (2, 5, 5))
-    measure_and_keep("limit", json, lambda: measure_limit(count, seed, rounds))
+    measure_and_keep("limit", json, quick, lambda: measure_limit(count, seed, rounds))
 
 
 def embedded(
@@ -55,7 +55,28 @@ def embedded(
 
     count = vehicles or sized(quick, full, (2_000, 70_000, 700_000))
     rounds = repetitions or sized(quick, full, (1, 3, 3))
-    measure_and_keep("embedded", json, lambda: measure_embedded(count, seed, rounds))
+    measure_and_keep("embedded", json, quick, lambda: measure_embedded(count, seed, rounds))
+
+
+def backfill(
+    *,
+    vehicles: Vehicles = None,
+    of_two_rules: Annotated[
+        int | None, typer.Option("--two-rule-vehicles", min=100, help="Vehicles of the peers' job.")
+    ] = None,
+    seed: Seed = 1,
+    repetitions: Repetitions = None,
+    quick: Quick = False,
+    full: Full = False,
+    json: JsonFile = None,
+) -> None:
+    """Judge recorded streams at once, beside the program before and beside columnar engines."""
+    from tests.benchmarks.backfill import measure_backfill  # noqa: PLC0415 - as above
+
+    count = vehicles or sized(quick, full, (2_000, 700_000, 1_360_000))
+    others = of_two_rules or sized(quick, full, (2_000, 350_000, 750_000))
+    rounds = repetitions or sized(quick, full, (1, 5, 5))
+    measure_and_keep("backfill", json, quick, lambda: measure_backfill(count, others, seed, rounds))
 
 
 def scaling(
@@ -70,7 +91,7 @@ def scaling(
     from tests.benchmarks.scaling import measure_scaling  # noqa: PLC0415 - as above
 
     scales = sized(quick, full, _SCALES)
-    measure_and_keep("scaling", json, lambda: measure_scaling(scales, seed, repetitions or 1))
+    measure_and_keep("scaling", json, quick, lambda: measure_scaling(scales, seed, repetitions or 1))
 
 
 def memory(
@@ -87,7 +108,7 @@ def memory(
 
     count = vehicles or sized(quick, full, (2_000, 200_000, 2_000_000))
     rounds = repetitions or sized(quick, full, (1, 2, 1))
-    measure_and_keep("memory", json, lambda: measure_memory(count, seed, rounds))
+    measure_and_keep("memory", json, quick, lambda: measure_memory(count, seed, rounds))
 
 
 def capacity(

@@ -28,14 +28,24 @@ def cache_directory() -> Path:
     return directory
 
 
-def country(vehicles: int, seed: int) -> DataSet:
-    """Simulated country of so many vehicles over three years, in arrival order."""
-    path = cache_directory() / f"country-{vehicles}-{seed}-{_simulator_digest()}.jsonl"
+def country(vehicles: int, seed: int, export_share: float | None = None) -> DataSet:
+    """Simulated country of so many vehicles over three years, in arrival order.
+
+    Parameters
+    ----------
+    vehicles, seed
+        How many, and of which draw.
+    export_share
+        Share of the vehicles that are exported; by default the simulated country's.
+    """
+    share = "" if export_share is None else f"-{export_share:g}"
+    path = cache_directory() / f"country-{vehicles}-{seed}{share}-{_simulator_digest()}.jsonl"
     with path.with_suffix(".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not path.exists():
             partial, truth = path.with_suffix(".partial"), path.with_suffix(".truth")
             options = ["--vehicles", str(vehicles), "--seed", str(seed)]
+            options += [] if export_share is None else ["--export-share", str(export_share)]
             outputs = ["--out", str(partial), "--truth", str(truth)]
             run_measured(zeromile_command("simulate", *options, *outputs))
             truth.unlink()

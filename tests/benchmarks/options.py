@@ -45,12 +45,17 @@ def sized(quick: bool, full: bool, sizes: tuple[T, T, T]) -> T:
     return sizes[0] if quick else sizes[2] if full else sizes[1]
 
 
-def measure_and_keep(name: str, json_file: Path | None, measure: Callable[[], Report]) -> None:
-    """Measure, show the report and keep it where that is wanted."""
+def measure_and_keep(
+    name: str, json_file: Path | None, quick: bool, measure: Callable[[], Report]
+) -> None:
+    """Measure, show the report and keep it where that is wanted.
+
+    What was only tried out (`quick`) is too short to be compared with anything: no ratio is told.
+    """
     check_results_file(json_file)
     with errors.status(name):
         report = measure()
-    finish(report, json_file)
+    finish(report.without_ratios() if quick else report, json_file)
 
 
 def check_results_file(path: Path | None) -> None:

@@ -4,11 +4,14 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from threading import Event, Thread
 from typing import NamedTuple
 
 _TICKS = os.sysconf("SC_CLK_TCK")
+_WEIGHED_EVERY = 0.1
+"""Seconds."""
 _COMMAND = "from streams.cli import main; main()"
 
 
@@ -50,8 +53,19 @@ def _failure(command: Sequence[str], status: int, said: bytes) -> str:
     return f"{' '.join(command[-6:])} ended with {status}: {tail}"
 
 
-def run_measured(command: Sequence[str], environment: Mapping[str, str] | None = None) -> Usage:
+def run_measured(
+    command: Sequence[str],
+    environment: Mapping[str, str] | None = None,
+    begun_as: Callable[[int], None] = lambda _: None,
+) -> Usage:
     """Run a program to its end.
+
+    Parameters
+    ----------
+    command, environment
+        The program, and what is added to its environment.
+    begun_as
+        Told its process id.
 
     Raises
     ------
@@ -63,6 +77,7 @@ def run_measured(command: Sequence[str], environment: Mapping[str, str] | None =
         list(command), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL,
         env=None if environment is None else {**os.environ, **environment},
     )  # fmt: skip
+    begun_as(process.pid)
     assert process.stderr is not None
     said = process.stderr.read()
     _, status, usage = os.wait4(process.pid, 0)
@@ -72,6 +87,52 @@ def run_measured(command: Sequence[str], environment: Mapping[str, str] | None =
         raise ProgramFailedError(_failure(command, process.returncode, said))
     cpu = usage.ru_utime + usage.ru_stime
     return Usage(cpu, time.perf_counter() - begun, usage.ru_maxrss / 1024)
+
+
+def run_weighed(command: Sequence[str], environment: Mapping[str, str] | None = None) -> Usage:
+    """Run a program to its end and weigh all its processes together, many times a second.
+
+    Of a page that several of them share each is charged its part.
+    """
+    weighed = _Scales()
+    with weighed:
+        used = run_measured(command, environment, weighed.put)
+    return used._replace(peak_mib=weighed.peak)
+
+
+class _Scales(Thread):
+    """Weighs a process and all that descend from it."""
+
+    def __init__(self) -> None:
+        super().__init__(daemon=True)
+        self.peak = 0.0
+        self._pid = 0
+        self._done = Event()
+
+    def put(self, pid: int) -> None:
+        """Say what is to be weighed."""
+        self._pid = pid
+
+    def run(self) -> None:
+        while not self._done.wait(_WEIGHED_EVERY):
+            if self._pid:
+                together = sum(map(_proportional_mib, tree(self._pid)))
+                self.peak = max(self.peak, together)
+
+    def __enter__(self) -> None:
+        self.start()
+
+    def __exit__(self, *_: object) -> None:
+        self._done.set()
+        self.join()
+
+
+def _proportional_mib(pid: int) -> float:
+    try:
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text("utf-8").splitlines()
+    except OSError:
+        return 0.0
+    return sum(int(line.split()[1]) / 1024 for line in lines if line.startswith("Pss:"))
 
 
 def tree(pid: int) -> list[int]:

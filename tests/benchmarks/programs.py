@@ -41,22 +41,27 @@ class Peer:
         `PeerUnavailableError` where it cannot be installed.
     about
         How it is set up, for the report.
+    ends
+        Whether it ends by itself where the topics end.
     """
 
     name: str
     version: str
     command: Callable[[Job], list[str]]
     about: str
+    ends: bool = False
 
 
-def _python_peer(name: str, file: str, requirements: Sequence[str], about: str) -> Peer:
+def _python_peer(
+    name: str, file: str, requirements: Sequence[str], about: str, *, ends: bool = False
+) -> Peer:
     def command(job: Job) -> list[str]:
         python = python_with(file.removesuffix("_app.py"), requirements)
         topics = ",".join(job.topics)
         where = [job.servers, topics, job.alerts, str(job.partitions), str(job.directory)]
         return [str(python), "-W", "ignore", str(PEERS / file), *where]
 
-    return Peer(name, requirements[0].partition("==")[2], command, about)
+    return Peer(name, requirements[0].partition("==")[2], command, about, ends)
 
 
 def _flink_command(job: Job) -> list[str]:
@@ -89,7 +94,7 @@ def _flink_version() -> str:
 ALL_PEERS = (
     _python_peer(
         "stock Faust", "faust_app.py",
-        ["faust-streaming==0.15.3", "mode-streaming==0.7.1", "aiokafka[lz4]==0.14.0"],
+        ["faust-streaming==0.15.3", "mode-streaming==0.7.1", "aiokafka[lz4]==0.14.0", "orjson==3.11.4"],
         "agent and Table by VIN in memory with its changelog",
     ),
     _python_peer(
@@ -97,12 +102,13 @@ ALL_PEERS = (
         "stateful apply on the concatenated topics, RocksDB with its changelog",
     ),
     _python_peer(
-        "Bytewax", "bytewax_app.py", ["bytewax[kafka]==0.21.1"],
-        "stateful_flat_map by VIN, recovery snapshots every 10 s",
+        "Bytewax", "bytewax_app.py", ["bytewax[kafka]==0.21.1", "orjson==3.11.4"],
+        "stateful_flat_map by VIN, recovery snapshots every 10 s and at the end of the topics",
+        ends=True,
     ),
     Peer(
         "Flink SQL", _flink_version(), _flink_command,
         "two MATCH_RECOGNIZE patterns in one local JVM, parallelism 1, heap state that WITHIN bounds "
-        "to the window, checkpoints every 10 s",
+        "to the window, checkpoints every 10 s", ends=True,
     ),
 )  # fmt: skip

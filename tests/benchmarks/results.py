@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Self
 
 import msgspec
+from msgspec import structs
 
 from detectors.errors import ZeromileError
 from tests.benchmarks.statistics import Spread, paired_ratio
@@ -85,6 +86,14 @@ class Report(msgspec.Struct, kw_only=True):
             if row.name == name:
                 return row
         raise KeyError(name)
+
+    def without_ratios(self) -> Self:
+        """The same with nothing compared."""
+        rows = [
+            Row(row.name, None, {n: structs.replace(m, ratio=None) for n, m in row.measured.items()})
+            for row in self.rows
+        ]
+        return structs.replace(self, rows=rows)
 
 
 class Rounds:

@@ -9,11 +9,9 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import tarfile
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from io import BytesIO
 from pathlib import Path
 from typing import Final
 
@@ -21,6 +19,7 @@ import msgspec
 import sqlalchemy as sa
 
 from streams.store.database import open_database
+from tests.benchmarks.earlier import unpack
 from tests.benchmarks.environments import PeerUnavailableError
 from tests.benchmarks.inputs import cache_directory, country
 from tests.benchmarks.processes import ProgramFailedError, run_measured, zeromile_command
@@ -126,15 +125,8 @@ def _size(url: str) -> int:
 
 @contextmanager
 def _earlier_sources() -> Iterator[Path]:
-    archived = subprocess.run(  # noqa: S603 - fixed arguments
-        ["git", "archive", BEFORE_EVIDENCE],  # noqa: S607 - whichever git the user has
-        cwd=ROOT, capture_output=True, check=False,
-    )  # fmt: skip
-    if archived.returncode:
-        raise PeerUnavailableError(f"commit {BEFORE_EVIDENCE[:12]} is not in this checkout")
     with tempfile.TemporaryDirectory(prefix="zeromile-earlier-") as folder:
-        with tarfile.open(fileobj=BytesIO(archived.stdout)) as sources:
-            sources.extractall(folder, filter="data")
+        unpack(BEFORE_EVIDENCE, Path(folder))
         yield Path(folder)
 
 

@@ -5,8 +5,21 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from tests.benchmarks.backfill import (
+    ALL_LEDGER,
+    BEFORE,
+    BUILD,
+    DUCKDB,
+    LEDGER,
+    LINES,
+    PANDAS,
+    POLARS,
+    TWO_LEDGER,
+    TWO_LINES,
+)
 from tests.benchmarks.commands import app
 from tests.benchmarks.embedded import FULL, LIMIT, RULES, TWO_WORKERS
+from tests.benchmarks.environments import PeerUnavailableError
 from tests.benchmarks.inputs import country
 from tests.benchmarks.processes import ProgramFailedError, run_measured, tree, zeromile_command
 from tests.benchmarks.results import read_reports
@@ -30,6 +43,37 @@ def test_limit_and_embedded_run_and_keep_their_figures(tmp_path: Path) -> None:
     assert rows[FULL].beside == LIMIT
     assert rows[FULL].measured["documents per CPU second"].ratio is not None
     assert reports["limit"].settings["input"] == reports["embedded"].settings["input"]
+
+
+def test_what_is_only_tried_out_compares_nothing(tmp_path: Path) -> None:
+    results = tmp_path / "results.json"
+    done = CliRunner().invoke(app, ["limit", "--quick", "--vehicles", "300", "--json", str(results)])
+    assert done.exit_code == 0, done.output
+    measured = [each for row in read_reports(results)["limit"].rows for each in row.measured.values()]
+    assert measured
+    assert all(each.ratio is None for each in measured)
+    assert " of json.loads" not in done.output
+
+
+@pytest.mark.nightly
+def test_a_backfill_runs_without_those_that_cannot_be_installed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unavailable(*_: object) -> Path:
+        raise PeerUnavailableError("there is no network")
+
+    monkeypatch.setattr("tests.benchmarks.backfill.python_with", unavailable)
+    monkeypatch.setattr("tests.benchmarks.backfill.zeromile_at", unavailable)
+    results = tmp_path / "results.json"
+    words = ["--vehicles", "300", "--two-rule-vehicles", "200", "--repetitions", "1"]
+    done = CliRunner().invoke(app, ["backfill", *words, "--json", str(results)])
+    assert done.exit_code == 0, done.output
+    report = read_reports(results)["backfill"]
+    assert [one.name for one in report.skipped] == [BEFORE, DUCKDB, POLARS, PANDAS]
+    assert {row.name for row in report.rows} == {
+        LINES, BUILD, LEDGER, TWO_LINES, TWO_LEDGER, ALL_LEDGER,
+    }  # fmt: skip
+    assert all(row.measured["peak memory"].spread.median > 50 for row in report.rows)
 
 
 def test_a_data_set_is_made_once_and_the_same_again() -> None:

@@ -23,7 +23,7 @@ from tests.benchmarks.two_rule_stream import (
     two_rule_policy,
     two_rule_stream,
 )
-from tests.benchmarks.watching import Taken, take_alert
+from tests.benchmarks.watching import Standing, Taken
 
 
 @pytest.fixture
@@ -52,13 +52,19 @@ def test_the_peers_rules_are_ours(policy: Path, tmp_path: Path) -> None:
 
 
 def test_alerts_of_both_shapes_are_followed() -> None:
-    standing: dict[str, tuple[str, str]] = {}
+    standing = Standing()
+    expected = {("V", "flash_registration"), ("V", "double_sale")}
+    assert standing.lacks(expected) == 2
     ours = {"alert_id": "a", "subject": "V", "detector": "double_sale"}
-    take_alert({"vin": "V", "rule": "flash_registration"}, standing)
-    take_alert(ours | {"state": "firing"}, standing)
-    take_alert(ours | {"alert_id": "b", "state": "firing"}, standing)
-    take_alert(ours | {"state": "resolved"}, standing)
-    assert set(standing.values()) == {("V", "flash_registration"), ("V", "double_sale")}
+    standing.take({"vin": "V", "rule": "flash_registration"})
+    standing.take(ours | {"state": "firing"})
+    assert standing.lacks(expected) == 0
+    standing.take(ours | {"alert_id": "b", "state": "firing"})
+    standing.take(ours | {"state": "resolved"})
+    assert standing.lacks(expected) == 0
+    assert standing.alerts() == expected
+    standing.take(ours | {"alert_id": "b", "state": "resolved"})
+    assert standing.lacks(expected) == 1
 
 
 def _runs(*cpu: float, alerts: set[tuple[str, str]]) -> list[Taken]:
@@ -70,10 +76,22 @@ STREAMS = [Stream("short", [b"x"] * 10, {("V", "r")}), Stream("long", [b"x"] * 1
 
 def test_a_round_counts_the_difference_of_both_runs() -> None:
     standings = Standings()
-    runs = iter(_runs(1.0, 3.0, alerts={("V", "r")}))
+    runs = iter(_runs(1.0, 5.0, alerts={("V", "r")}))
     _round(OURS, lambda _: next(runs), STREAMS, standings)
     measured = _report(standings, STREAMS[1], {"seed": 1}).row(OURS).measured
-    assert measured["documents per CPU second"].values == [50.0]
+    assert measured["documents per CPU second"].values == [25.0]
+
+
+@pytest.mark.parametrize(("longer", "told"), [(5.0, True), (3.5, False)])
+def test_too_small_a_difference_gives_no_ratio(longer: float, told: bool) -> None:
+    standings = Standings()
+    for name, seconds in ((OURS, 5.0), ("Peer", longer)):
+        runs = iter(_runs(1.0, seconds, alerts={("V", "r")}))
+        _round(name, lambda _, runs=runs: next(runs), STREAMS, standings)
+    report = _report(standings, STREAMS[1], {"seed": 1})
+    ratio = report.row("Peer").measured["documents per CPU second"].ratio
+    assert (ratio is not None) is told
+    assert any("3 s" in note for note in report.notes) is not told
 
 
 def test_a_peer_with_other_alerts_fails_the_check() -> None:

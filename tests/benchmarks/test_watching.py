@@ -37,6 +37,18 @@ def test_all_alerts_end_the_clocks_and_one_too_many_is_seen(watch: Watch, tmp_pa
     assert taken.peak_mib > 0
 
 
+def test_what_a_program_does_to_its_orderly_end_counts(watch: Watch, tmp_path: Path) -> None:
+    work = "i=0; while [ $i -lt 400000 ]; do i=$((i+1)); done"
+    program = ["sh", "-c", f"trap '{work}; exit 0' TERM; while :; do sleep 0.05; done"]
+    assert run_peer(program, tmp_path, watch, EXPECTED).cpu_seconds > 0.05
+
+
+def test_a_program_that_ends_by_itself_is_let_end(watch: Watch, tmp_path: Path) -> None:
+    work = "i=0; while [ $i -lt 400000 ]; do i=$((i+1)); done"
+    program = ["sh", "-c", f"trap 'exit 1' TERM; sleep 0.2; {work}"]
+    assert run_peer(program, tmp_path, watch, EXPECTED, ends=True).cpu_seconds > 0.05
+
+
 def test_a_program_that_ends_early_fails_with_what_it_said(watch: Watch, tmp_path: Path) -> None:
     missing = EXPECTED | {("Y", "double_sale")}
     with pytest.raises(PeerFailedError, match="ended before its last alert: out of order"):

@@ -9,8 +9,9 @@ import sys
 from typing import Any
 
 import faust
-from two_rules import judge
+from two_rules import judge, seldom_collected
 
+seldom_collected()
 SERVERS, TOPICS, ALERTS, PARTITIONS, DIRECTORY = sys.argv[1:6]
 del sys.argv[1:]
 

@@ -10,8 +10,9 @@ from functools import reduce
 from typing import Any
 
 from quixstreams import Application, State
-from two_rules import judge
+from two_rules import judge, seldom_collected
 
+seldom_collected()
 SERVERS, TOPICS, ALERTS, _, DIRECTORY = sys.argv[1:6]
 
 app = Application(
