@@ -115,3 +115,73 @@ def open_store(url: str | None) -> Engine:
     engine = open_database(settings.sink_url.get_secret_value())
     migrate(engine)
     return engine
+
+
+@app.command("webhook")
+def webhook(
+    address: Annotated[str, typer.Argument(metavar="URL", help="Where alerts are posted, https://…")],
+    *,
+    severity: Annotated[
+        str, typer.Option(help="Least severity that it is told of: low, medium, high or critical.")
+    ] = "high",
+    detector: Annotated[str | None, typer.Option(help="Alerts of one detector only.")] = None,
+    province: Annotated[str | None, typer.Option(help="Alerts of one province only, CN-GD.")] = None,
+    allow_private: Annotated[
+        bool, typer.Option("--allow-private", help="Also addresses of the own network, and http.")
+    ] = False,
+    url: Url = None,
+) -> None:
+    """Tell an address of alerts from now on, and print the secret that signs, this once."""
+    from streams.cli.service_options import known_detector
+    from streams.desk.webhooks import add_webhook
+    from streams.setup.clock import utc_now
+
+    identity, secret = add_webhook(
+        open_store(url), address, severity=severity, detector=known_detector(detector),
+        province=province, allow_private=allow_private, now=utc_now(),
+    )  # fmt: skip
+    out.print(plain(secret), soft_wrap=True)
+    errors.print(plain(f"webhook {identity}; the secret is not shown again"))
+
+
+@app.command("webhooks")
+def webhooks(*, url: Url = None) -> None:
+    """List who is told of alerts, and what became of it."""
+    from streams.desk.webhooks import webhooks_of
+
+    table = Table("id", "address", "severity", "detector", "province")
+    for name in ("waiting", "delivered", "given_up"):
+        table.add_column(name, justify="right")
+    table.add_column("newest failure")
+    for one in webhooks_of(open_store(url)):
+        counts = (str(one.waiting), str(one.delivered), str(one.given_up))
+        scope = (one.severity, one.detector or "", plain(one.province or ""))
+        table.add_row(one.webhook_id, plain(one.url), *scope, *counts, plain(one.said or ""))
+    show_list(table, "nobody is told of alerts: zeromile desk webhook URL")
+
+
+@app.command("unhook")
+def unhook(
+    webhook_id: Annotated[str, typer.Argument(metavar="ID", help="As `zeromile desk webhooks` says.")],
+    *,
+    url: Url = None,
+) -> None:
+    """Tell an address no more; what waits for it is dropped."""
+    from streams.desk.webhooks import remove_webhook
+
+    remove_webhook(open_store(url), webhook_id)
+    out.print(plain(f"{webhook_id} is told no more"))
+
+
+@app.command("retry")
+def retry(
+    webhook_id: Annotated[str, typer.Argument(metavar="ID", help="As `zeromile desk webhooks` says.")],
+    *,
+    url: Url = None,
+) -> None:
+    """Send again what was given up."""
+    from streams.desk.webhooks import retry_given_up
+    from streams.setup.clock import utc_now
+
+    count = retry_given_up(open_store(url), webhook_id, utc_now())
+    out.print(plain(f"{count:,} wait again"))

@@ -167,6 +167,10 @@ EXAMPLES: Final = {
     "desk token": "zeromile desk token anna --role decide",
     "desk tokens": "zeromile desk tokens",
     "desk revoke": "zeromile desk revoke 1a2b3c4d",
+    "desk webhook": "zeromile desk webhook https://example.org/alerts --severity critical",
+    "desk webhooks": "zeromile desk webhooks",
+    "desk unhook": "zeromile desk unhook 1a2b3c4d",
+    "desk retry": "zeromile desk retry 1a2b3c4d",
     "quality": "zeromile quality --url sqlite:///zeromile.sqlite --by severity",
     "pack export": "zeromile pack export --province CN-GD --detector double_sale --out case",
     "pack verify": "zeromile pack verify case",
@@ -208,7 +212,15 @@ WITH_TABLES: Final = {
         "quality",
     ),
     *("detectors list", "detectors show", "model show", "model compare", "model drift"),
-    *("alerts list", "dead-letters list", "watermarks show", "feed list", "feed check", "desk tokens"),
+    *(
+        "alerts list",
+        "dead-letters list",
+        "watermarks show",
+        "feed list",
+        "feed check",
+        "desk tokens",
+        "desk webhooks",
+    ),
 }
 """Commands whose tables can be had in another format."""
 

@@ -15,7 +15,9 @@ from aiohttp import web
 from sqlalchemy.exc import DBAPIError
 
 from streams.desk.cases import keep_up
+from streams.desk.delivering import deliver_due
 from streams.desk.tables import alerts
+from streams.desk.webhooks import fill_outbox, forget_delivered
 from streams.setup.clock import utc_now
 
 log = structlog.get_logger("zeromile.desk")
@@ -43,11 +45,13 @@ class Follower:
 
     async def run(self, _: web.Application) -> AsyncIterator[None]:
         """Follow for as long as the application runs."""
-        task = asyncio.create_task(self._follow())
+        tasks = [asyncio.create_task(one) for one in (self._follow(), self._tell_others())]
         yield
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+        for task in tasks:
+            task.cancel()
+        for task in tasks:
+            with suppress(asyncio.CancelledError):
+                await task
 
     def listen(self) -> asyncio.Queue[Arrived] | None:
         """A queue of what arrives from now on, `None` where too many listen already."""
@@ -72,6 +76,18 @@ class Follower:
             else:
                 if arrived is not None:
                     self._tell(arrived)
+            await asyncio.sleep(self._seconds)
+
+    async def _tell_others(self) -> None:
+        """Tell webhooks; a slow receiver holds up no case and no browser."""
+        while True:
+            try:
+                await asyncio.to_thread(fill_outbox, self._engine, utc_now())
+                while await deliver_due(self._engine, utc_now()):
+                    pass
+                await asyncio.to_thread(forget_delivered, self._engine, utc_now())
+            except DBAPIError as error:
+                log.warning("cannot tell webhooks", error=type(error.orig).__name__)
             await asyncio.sleep(self._seconds)
 
     def _tell(self, arrived: Arrived) -> None:

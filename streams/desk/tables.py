@@ -180,3 +180,30 @@ sessions = sa.Table(
     *(sa.Column(name, _TEXT) for name in ("token_id", "form_key")),
     sa.Column("expires_at", Instant),
 )
+
+webhooks = sa.Table(
+    "webhooks",
+    _metadata,
+    *(sa.Column(name, _TEXT) for name in ("webhook_id", "url", "secret", "detector", "province")),
+    sa.Column("least_rank", sa.Integer),
+    sa.Column("allow_private", sa.Boolean),
+    sa.Column("made_at", Instant),
+    sa.Column("position", sa.BigInteger),
+)
+
+outbox = sa.Table(
+    "outbox",
+    _metadata,
+    *(sa.Column(name, _TEXT) for name in ("webhook_id", "alert_id", "alert_state", "state", "said")),
+    *(sa.Column(name, sa.BigInteger) for name in ("leaf_index", "revision")),
+    *(sa.Column(name, sa.Integer) for name in ("severity_rank", "tries")),
+    sa.Column("body", sa.LargeBinary),
+    *(sa.Column(name, Instant) for name in ("made_at", "due_at")),
+)
+
+received_records = sa.table(
+    "received_records",
+    *(sa.column(name) for name in ("leaf_index", "kind", "belongs_to", "revision", "value")),
+)
+
+log_head = sa.table("log_head", sa.column("size"), sa.column("origin"))
