@@ -24,6 +24,7 @@ import structlog
 from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.resolver import ThreadedResolver
 
+from detectors.errors import ZeromileError
 from streams import __version__
 from streams.desk.webhooks import mark, waiting_for
 
@@ -42,7 +43,7 @@ _GONE: Final = 410
 _LONGEST_SAID: Final = 300
 
 
-class PrivateAddressError(OSError):
+class PrivateAddressError(ZeromileError, OSError):
     """A name that leads to an address of ours."""
 
 
