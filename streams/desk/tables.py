@@ -188,7 +188,7 @@ webhooks = sa.Table(
     sa.Column("least_rank", sa.Integer),
     sa.Column("allow_private", sa.Boolean),
     sa.Column("made_at", Instant),
-    sa.Column("position", sa.BigInteger),
+    sa.Column("next_leaf", sa.BigInteger),
 )
 
 outbox = sa.Table(

@@ -73,7 +73,7 @@ def add_webhook(
         "least_rank": SEVERITIES.index(severity) + 1, "allow_private": allow_private, "made_at": now,
     }  # fmt: skip
     with engine.begin() as connection:
-        row["position"] = connection.execute(sa.select(log_head.c.size)).scalar_one()
+        row["next_leaf"] = connection.execute(sa.select(log_head.c.size)).scalar_one()
         connection.execute(sa.insert(webhooks).values(row))
     return str(row["webhook_id"]), str(row["secret"])
 
@@ -174,17 +174,17 @@ def _filled(engine: sa.Engine, webhook_id: str, now: datetime) -> int:
         with engine.begin() as connection:
             # Whoever writes to the row first goes on; another desk waits, and finds the position moved.
             own = webhooks.c.webhook_id == webhook_id
-            connection.execute(sa.update(webhooks).where(own).values(position=webhooks.c.position))
+            connection.execute(sa.update(webhooks).where(own).values(next_leaf=webhooks.c.next_leaf))
             hook = connection.execute(sa.select(webhooks).where(own)).one_or_none()
             if hook is None:
                 return entered
             size = connection.execute(sa.select(log_head.c.size)).scalar_one()
-            after = min(size, hook.position + BATCH)
-            if after <= hook.position:
+            after = min(size, hook.next_leaf + BATCH)
+            if after <= hook.next_leaf:
                 return entered
-            for row in connection.execute(_changes(hook.position, after, now)).all():
+            for row in connection.execute(_changes(hook.next_leaf, after, now)).all():
                 entered += _enter(connection, hook, row, now)
-            connection.execute(sa.update(webhooks).where(own).values(position=after))
+            connection.execute(sa.update(webhooks).where(own).values(next_leaf=after))
 
 
 def _changes(first: int, after: int, now: datetime) -> sa.Select[Any]:

@@ -21,7 +21,9 @@ def upgrade() -> None:
         sa.Column("province", sa.Text),
         sa.Column("allow_private", sa.Boolean, nullable=False),
         sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("position", sa.BigInteger, nullable=False, comment="leaf of the log to look at next"),
+        sa.Column(
+            "next_leaf", sa.BigInteger, nullable=False, comment="leaf of the log to look at next"
+        ),
         sa.PrimaryKeyConstraint("webhook_id"),
         comment="Addresses that are told of alerts.",
     )
