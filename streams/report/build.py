@@ -1,6 +1,6 @@
 """Put the report together: one pass over the vehicles, one over the alerts, one page."""
 
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final, Protocol, cast
 
@@ -20,6 +20,7 @@ from streams.report.export_charts import Bands, bands_of, heatmap, weekly_export
 from streams.report.figures import DEFINITIONS, headline_figures
 from streams.report.highlights import highlights
 from streams.report.page import render
+from streams.report.parties import DOUBLE_SALE, party_table
 from streams.report.provinces import measures, provinces
 from streams.report.retail_charts import monthly_retail
 from streams.report.sources import Sources
@@ -69,7 +70,7 @@ def write_report(
     """
     alerts = AlertTally(firing)
     suspects = alerts.suspects(TOP_VEHICLES, ALIKE)
-    vehicles = _tally(judged, {suspect.vin for suspect in suspects}, alerts.subjects)
+    vehicles = _tally(judged, {suspect.vin for suspect in suspects}, alerts)
     bands = bands_of(watch)
     charts, context = _context(alerts, vehicles, bands, judged.policy.detectors)
     context |= {
@@ -82,14 +83,18 @@ def write_report(
         "top_vehicles": TOP_VEHICLES,
         "alike": ALIKE,
     }
-    table = alert_table(alerts, _titles(alerts), vehicles.exporters)
-    path.write_text(render(context, charts, table), encoding="utf-8")
+    tables = {
+        "table": alert_table(alerts, _titles(alerts), vehicles.exporters),
+        "parties": party_table(alerts.ranked, vehicles.sold),
+    }
+    path.write_text(render(context, charts, tables), encoding="utf-8")
 
 
-def _tally(judged: Engine | JudgedAtOnce, wanted: set[str], alerted: Container[str]) -> VehicleTally:
+def _tally(judged: Engine | JudgedAtOnce, wanted: set[str], alerts: AlertTally) -> VehicleTally:
     """Counts over all vehicles, and the histories of those that are told in full."""
     if not hasattr(judged, "tally"):
-        return tally_vehicles(judged.store, wanted, alerted)
+        sold_twice = {alert.subject for alert in alerts.all if alert.detector == DOUBLE_SALE}
+        return tally_vehicles(judged.store, wanted, alerts.subjects, sold_twice)
     at_once = cast("JudgedAtOnce", judged)
     tally = at_once.tally
     tally.cases = at_once.histories(wanted)

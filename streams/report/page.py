@@ -39,7 +39,7 @@ def environment() -> Environment:
     return environment
 
 
-def render(context: dict[str, Any], charts: Sequence[Chart], table: dict[str, Any]) -> str:
+def render(context: dict[str, Any], charts: Sequence[Chart], tables: dict[str, dict[str, Any]]) -> str:
     """Write the page.
 
     Parameters
@@ -48,13 +48,13 @@ def render(context: dict[str, Any], charts: Sequence[Chart], table: dict[str, An
         What the template names.
     charts
         Figures, drawn by the page's script where the template places them.
-    table
-        The table of alerts.
+    tables
+        Tables that the page's script fills, by name: `table` of the alerts, `parties` of double sales.
     """
     by_identity = {chart.identity: chart for chart in charts}
     data = {
         "charts": by_identity,
-        "table": table,
+        **tables,
         "retail": context["retail_cells"],
         "retailFinalBefore": month_text(context["final_before"]),
     }

@@ -11,6 +11,7 @@ from detectors.spikes.tally import Export
 from streams.backfill.settled import Settled
 from streams.report.adjusted_retail import AdjustedRetail, RetailSums
 from streams.report.calendar import monday
+from streams.report.parties import DOUBLE_SALE, SoldVehicle, sold_vehicle
 from streams.state import record as records
 from streams.state.store import Vehicles
 
@@ -24,13 +25,21 @@ class VehicleTally:
         Vehicles whose histories are kept: the cases that the report tells in full.
     alerted
         Vehicles with alerts: who exported them is kept.
+    sold_twice
+        Vehicles under a double sale: the parties and numbers of their documents are kept.
     """
 
     needs: ClassVar[int] = Content.CUSTOMS_EXPORT
 
-    def __init__(self, wanted: Collection[str] = (), alerted: Container[str] = ()) -> None:
+    def __init__(
+        self,
+        wanted: Collection[str] = (),
+        alerted: Container[str] = (),
+        sold_twice: Container[str] = (),
+    ) -> None:
         self._wanted = frozenset(wanted)
         self._alerted = alerted
+        self._sold_twice = sold_twice
         self.vehicles = 0
         self.documents = 0
         self.last_day: int | None = None
@@ -43,6 +52,8 @@ class VehicleTally:
         self.cases: dict[str, VehicleHistory] = {}
         self.exporters: dict[str, str] = {}
         """Who declared a vehicle with alerts for export first, by VIN."""
+        self.sold: dict[str, SoldVehicle] = {}
+        """Vehicles under a double sale."""
 
     def add(self, history: VehicleHistory, export: Export | None) -> None:
         """Count a vehicle, and the used export that it counts for."""
@@ -55,6 +66,8 @@ class VehicleTally:
             self.exports[export.province, monday(export.day)] += 1
         if history.declarations and history.vin in self._alerted:
             self.exporters[history.vin] = history.declarations[0].exporter_id
+        if history.vin in self._sold_twice:
+            self.sold[history.vin] = sold_vehicle(history)
         if history.vin in self._wanted:
             self.cases[history.vin] = history
 
@@ -64,6 +77,8 @@ class VehicleTally:
         self.add(history, export)
         if judgement.firing and history.declarations:
             self.exporters[history.vin] = history.declarations[0].exporter_id
+        if any(finding.detector == DOUBLE_SALE for finding in judgement.firing.values()):
+            self.sold[history.vin] = sold_vehicle(history)
 
     def merge(self, other: Self) -> None:
         """Add what another one has counted."""
@@ -74,6 +89,7 @@ class VehicleTally:
         self.exports += other.exports
         self.retail.merge(other.retail)
         self.exporters |= other.exporters
+        self.sold |= other.sold
 
     def add_settled(self, settled: Settled) -> None:
         """Count vehicles that nobody had to open: none was exported."""
@@ -110,10 +126,13 @@ class TalliedVehicles(Protocol):
 
 
 def tally_vehicles(
-    store: Vehicles, wanted: Collection[str] = (), alerted: Container[str] = ()
+    store: Vehicles,
+    wanted: Collection[str] = (),
+    alerted: Container[str] = (),
+    sold_twice: Container[str] = (),
 ) -> VehicleTally:
     """Go through all vehicles once, one at a time."""
-    tally = VehicleTally(wanted, alerted)
+    tally = VehicleTally(wanted, alerted, sold_twice)
     for vin in store.vins():
         data = store.get(vin)
         if data is not None:

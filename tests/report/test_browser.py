@@ -1,10 +1,15 @@
 """The report in a real browser, at the width of a desk and of a phone."""
 
+from collections import Counter
+from urllib.parse import quote_plus
+
 import pytest
 from typer.testing import CliRunner
 
 from streams.cli import app
 from streams.report import Sources, write_report
+from streams.report.parties import party_table
+from streams.report.vehicles import tally_vehicles
 from tests.report.conftest import MADE_ON
 from tests.report.firing import alert, spike
 
@@ -229,4 +234,27 @@ def test_the_page_of_spikes_opens(page, tmp_path):
     assert page.evaluate(f"{drawn}.filter(v => v !== null)") == [90]
     assert page.evaluate("document.querySelector('h2').textContent") == "north & co"
     assert plot.stat().st_size < 200 * 1024
+    assert_quiet(page)
+
+
+def test_parties_of_the_double_sales_live_in_the_address(page, report, country):
+    alerts = [a for a in country.on_vehicles if a.detector == "double_sale" and not a.shadow]
+    sold = tally_vehicles(country.engine.store, sold_twice={a.subject for a in alerts}).sold
+    double_sales = party_table(alerts, sold)["rows"]
+    province = Counter(row[1] for row in double_sales).most_common(1)[0][0]
+    wanted = [row for row in double_sales if row[1] == province]
+    page.open(report)
+    page.evaluate(_set("party-filters", "province", province))
+    assert page.evaluate("location.hash") == f"#parties&province={quote_plus(province)}"
+    shown = "document.querySelectorAll('#ask-table tbody tr').length"
+    assert page.evaluate(shown) == len(wanted)
+    first = "[...document.querySelector('#party-table tbody tr').cells].map(c => c.textContent)"
+    exporters = Counter(row[8] for row in wanted if row[8])
+    party, part, vehicles = page.evaluate(first)
+    assert int(vehicles) >= max(exporters.values())
+    assert part in {"sold first", "bought second", "declared for export"}
+    asked = "[...document.querySelector('#ask-table tbody tr').cells].map(c => c.textContent)"
+    row = wanted[0]
+    assert page.evaluate(asked) == [value or "–" for value in (row[0], *row[2:])]
+    assert party
     assert_quiet(page)

@@ -171,16 +171,91 @@
     else choose();
   }
 
+  // #parties&province=Guangdong&quarter=2024-Q4
+  function partyTables(table) {
+    const MOST = 500;
+    const PLACE = "#parties&";
+    const [DAY, PROVINCE, VIN, SELLER, , , BUYER, , EXPORTER] = [0, 1, 2, 3, 4, 5, 6, 7, 8];
+    const PARTS = [[SELLER, "sold first"], [BUYER, "bought second"], [EXPORTER, "declared for export"]];
+    const form = byId("party-filters");
+    const fields = [form.elements.province, form.elements.quarter];
+    const quarter = (day) => day.slice(0, 4) + "-Q" + Math.ceil(Number(day.slice(5, 7)) / 3);
+    const quarters = [...new Set(table.rows.map((sale) => quarter(sale[DAY])))].sort();
+    for (const value of table.provinces) fields[0].add(new Option(value, value));
+    for (const value of quarters) fields[1].add(new Option(value, value));
+    let found = [];
+
+    function rank() {
+      const vehicles = new Map();
+      for (const sale of found) {
+        for (const [column, part] of PARTS) {
+          if (sale[column] === null) continue;
+          const key = JSON.stringify([sale[column], part]);
+          if (!vehicles.has(key)) vehicles.set(key, new Set());
+          vehicles.get(key).add(sale[VIN]);
+        }
+      }
+      const ranked = [...vehicles].map(([key, vins]) => [...JSON.parse(key), vins.size]);
+      return ranked.sort((a, b) => b[2] - a[2] || (a[1] + a[0] < b[1] + b[0] ? -1 : 1));
+    }
+
+    function choose() {
+      const [province, chosen] = fields.map((field) => field.value);
+      found = table.rows.filter(
+        (sale) => (!province || sale[PROVINCE] === province) && (!chosen || quarter(sale[DAY]) === chosen),
+      );
+      const parties = byId("party-table").tBodies[0];
+      const asked = byId("ask-table").tBodies[0];
+      parties.replaceChildren();
+      asked.replaceChildren();
+      for (const [party, part, vehicles] of rank().slice(0, MOST)) {
+        const row = parties.insertRow();
+        cell(row, party, "id");
+        cell(row, part);
+        cell(row, whole.format(vehicles), "number");
+      }
+      for (const sale of found.slice(0, MOST)) {
+        const row = asked.insertRow();
+        sale.forEach((value, column) => column === PROVINCE || cell(row, value ?? "–", column === DAY ? "date" : "id"));
+      }
+      const shown = found.length > MOST ? ", the first " + whole.format(MOST) + " shown; the CSV has all" : "";
+      byId("party-matches").textContent = whole.format(found.length) + " of " + whole.format(table.rows.length) + " double sales" + shown;
+    }
+
+    function recall() {
+      if (!location.hash.startsWith(PLACE)) return false;
+      const known = new URLSearchParams(location.hash.slice(PLACE.length));
+      for (const field of fields) field.value = known.get(field.name) ?? "";
+      choose();
+      byId("parties-section").scrollIntoView();
+      return true;
+    }
+
+    form.addEventListener("input", () => {
+      choose();
+      const chosen = fields.filter((field) => field.value !== "").map((field) => [field.name, field.value]);
+      history.replaceState(null, "", PLACE + new URLSearchParams(chosen));
+    });
+    form.addEventListener("submit", (event) => event.preventDefault());
+    byId("save-parties").addEventListener("click", () => {
+      const head = ["date", "province", "vin", "first_seller", "first_buyer", "first_invoice", "second_buyer", "second_invoice", "exporter", "declaration"];
+      download("zeromile-double-sales.csv", csv([head, ...found.map((sale) => sale.map((value) => value ?? ""))]));
+    });
+    addEventListener("hashchange", recall);
+    if (!recall()) choose();
+  }
+
   showTiles();
   if (typeof DecompressionStream === "undefined") {
     notice("This browser is too old for the charts and the table of alerts (any from mid 2023 on will do).");
-    byId("matches").textContent = "";
+    byId("matches").textContent = byId("party-matches").textContent = "";
     return;
   }
   const data = JSON.parse(await unpack("packed-data"));
   if (byId("retail-table")) fillRetail(data, "all");
   byId("menu-retail")?.addEventListener("change", (event) => fillRetail(data, event.target.value));
   alertTable(data.table);
+  partyTables(data.parties);
   await draw(data.charts);
   document.documentElement.dataset.ready = "true";
 })();
