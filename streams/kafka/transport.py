@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 import aiokafka
 import faust
@@ -101,6 +101,17 @@ class CommittedReadsThread(driver.AIOKafkaConsumerThread):
         subscription = self._consumer._subscription.subscription  # noqa: SLF001 - hook, see module
         assigned = None if subscription is None else subscription.assignment
         return assigned.state_value(tp) if assigned is not None and tp in assigned.tps else None
+
+    @property
+    def refusal(self) -> BaseException | None:
+        """Why the group does not take the consumer; aiokafka waits for ever for somebody to ask."""
+        coordinator = None if self._consumer is None else self._consumer._coordinator  # noqa: SLF001 - hook
+        if coordinator is None:
+            return None
+        routine = getattr(coordinator, "_coordination_task", None)
+        if routine is not None and routine.done() and not routine.cancelled():
+            return cast("BaseException | None", routine.exception())
+        return cast("BaseException | None", getattr(coordinator, "_pending_exception", None))
 
     async def commit(self, offsets: Mapping[TP, int]) -> bool:
         """Commit positions; false where the thread has ended and cannot."""
@@ -207,11 +218,20 @@ class BatchConsumer(driver.Consumer):
                 behind[tp] = max(0, end - (self._committed_offset[tp] or 0))
         return behind
 
-    def _state(self, tp: TP) -> Any:
-        """What aiokafka knows of a partition, None where it is not assigned."""
+    @property
+    def refusal(self) -> BaseException | None:
+        """Why the group does not take this worker, None where it does."""
+        return self._committed_reads.refusal
+
+    @property
+    def _committed_reads(self) -> CommittedReadsThread:
         thread = self._thread
         assert isinstance(thread, CommittedReadsThread)  # noqa: S101 - made above
-        return thread.state_of(tp)
+        return thread
+
+    def _state(self, tp: TP) -> Any:
+        """What aiokafka knows of a partition, None where it is not assigned."""
+        return self._committed_reads.state_of(tp)
 
     def _last_stable_offset(self, tp: TP) -> int | None:
         state = self._state(tp)

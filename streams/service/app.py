@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 import faust
+import msgspec
 from mode import CrashingSupervisor, Service
 
 from detectors.base import spec_in_force
@@ -17,6 +18,7 @@ from detectors.watermarks import Watermarks
 from streams.kafka.batches import scheduler_for
 from streams.kafka.transport import BatchApp
 from streams.service.backends import open_backend
+from streams.service.group_watch import GroupWatch
 from streams.service.identity_check import fingerprint_of
 from streams.service.lag import LagReporter
 from streams.service.layout import names_of
@@ -30,7 +32,7 @@ from streams.service.partition_store import PartitionStore
 from streams.service.settings import Settings
 from streams.service.shared_watermarks import SharedWatermarks
 from streams.service.state_ttl import Forgetting
-from streams.service.terms import Terms
+from streams.service.terms import NO_MODEL, Terms
 from streams.service.web import WebPages
 from streams.setup.policy import load_policy
 
@@ -84,13 +86,16 @@ def build_service(settings: Settings) -> StreamingService:
     observer = Observer(metrics, event_types, settings.recent_alerts)
     app = _faust_app(settings, frozenset(names.documents))
     identities = fingerprint_of(settings)
-    terms = Terms(uuid.uuid4().hex, policy.digest)
+    terms = Terms(
+        uuid.uuid4().hex, policy.digest, model=_model_id(catalogue), partitions=settings.partitions
+    )
     forgetting = Forgetting(settings.state_retention_days, watermarks_known=False)
     watermarks = SharedWatermarks(
         settings,
         names.watermarks,
         Watermarks(policy.watermarks),
         gauge=metrics.watermark,
+        unreadable=metrics.unreadable_records,
         identities=identities,
         forgetting=forgetting,
         terms=terms,
@@ -117,7 +122,7 @@ def build_service(settings: Settings) -> StreamingService:
         store = PartitionStore(open_backend(settings, number))
         return OwnedPartition(number, store, surroundings)
 
-    partitions = PartitionManager(app, names.documents, open_partition, metrics)
+    partitions = PartitionManager(app, names.documents, settings.partitions, open_partition, metrics)
     _connect(app, partitions, settings)
     lag = LagReporter(
         app,
@@ -133,7 +138,7 @@ def build_service(settings: Settings) -> StreamingService:
         observer=observer,
         desk_url=lambda: watermarks.desk_url,
     )
-    services: list[Service] = [watermarks, partitions, lag, pages]
+    services: list[Service] = [watermarks, partitions, lag, pages, GroupWatch(app, settings)]
     if chosen is not None:
         services += _model_services(settings, chosen, partitions, surroundings)
     return StreamingService(app, partitions, tuple(services))
@@ -148,6 +153,7 @@ def _model_services(
 
     def adopt(changed: Catalogue) -> None:
         shared.catalogue = changed
+        shared.terms = msgspec.structs.replace(shared.terms, model=_model_id(changed))
         partitions.adopt()
 
     exchange = ModelWatch(
@@ -165,6 +171,10 @@ def _model_services(
         metrics=shared.metrics,
     )
     return [exchange, drift]
+
+
+def _model_id(catalogue: Catalogue) -> str:
+    return NO_MODEL if catalogue.model is None else catalogue.model.model_id
 
 
 def _faust_app(settings: Settings, topics: frozenset[str]) -> BatchApp:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import urllib.error
-import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-import msgspec
 from kafka import KafkaAdminClient, TopicPartition
 from kafka.admin import OffsetSpec
 from kafka.errors import (
@@ -19,19 +16,17 @@ from kafka.errors import (
 )
 
 from detectors.errors import PolicyError, ZeromileError
-from streams.kafka.owners import last_marker
-from streams.kafka.reading import committed_reader, partitions_of
 from streams.kafka.topic_admin import admin_client, check_topics, described
 from streams.models.choice import choose_model
 from streams.service.identity_check import IdentityKeyChangedError, check_identities
 from streams.service.layout import catalogue_of, names_of
+from streams.service.neighbours import Neighbour, ask_all, owner_urls
 from streams.service.origin import lost_state
 from streams.service.settings import LOOPBACK, Settings
-from streams.service.terms import OtherTermsError, check_terms
+from streams.service.terms import OtherTermsError, check_terms, terms_of
 from streams.setup.policy import load_policy
 
 LAG_TO_MENTION = 10_000
-ASK_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,11 +160,13 @@ def _identities(_: KafkaAdminClient, settings: Settings) -> Iterator[Diagnosis]:
 
 def _terms(_: KafkaAdminClient, settings: Settings) -> Iterator[Diagnosis]:
     try:
-        check_terms(settings, load_policy(settings.policy_file).digest)
+        ours = terms_of(settings)
+    except ZeromileError:
+        return  # said above, of policy and model
+    try:
+        check_terms(settings, ours)
     except OtherTermsError as error:
-        yield Diagnosis("problem", str(error), "no worker with this policy joins until then")
-    except PolicyError:
-        return  # said above
+        yield Diagnosis("problem", str(error), "no worker of these settings joins until then")
 
 
 def _state(client: KafkaAdminClient, settings: Settings) -> Iterator[Diagnosis]:
@@ -198,49 +195,52 @@ def _state(client: KafkaAdminClient, settings: Settings) -> Iterator[Diagnosis]:
 
 def _workers(_: KafkaAdminClient, settings: Settings) -> Iterator[Diagnosis]:
     """Ask every owner of a partition what keeps it."""
-    names = names_of(settings)
-    with committed_reader(settings) as consumer:
-        owners = {
-            marker.url
-            for where in partitions_of(consumer, names.vehicles)
-            if (marker := last_marker(consumer, where)) is not None
-        }
-    for url in sorted(owners):
-        try:
-            with urllib.request.urlopen(f"{url}/readyz", timeout=ASK_SECONDS) as page:  # noqa: S310 - a worker's
-                said = page.read()
-        except urllib.error.HTTPError as error:
-            said = error.read()
-        except (OSError, ValueError):
-            yield Diagnosis("note", f"worker {url} does not answer", "is it running, is it reachable?")
-            continue
-        yield from _said_by(url, said)
+    found = ask_all(owner_urls(settings))
+    for one in found:
+        yield from _said_by(one)
+    yield from _doubles(found)
 
 
-def _said_by(url: str, said: bytes) -> Iterator[Diagnosis]:
-    try:
-        body = msgspec.json.decode(said, type=_Readiness)
-    except msgspec.MsgspecError:
+def _said_by(neighbour: Neighbour) -> Iterator[Diagnosis]:
+    url, said = neighbour.url, neighbour.readiness
+    if said is None and not neighbour.answered:
+        yield Diagnosis("note", f"worker {url} does not answer", "is it running, is it reachable?")
+        return
+    if said is None:
         yield Diagnosis("note", f"{url} does not answer as a worker", "is it one?")
         return
-    for number, why in body.failing.items():
+    for number, why in said.failing.items():
         yield Diagnosis("problem", f"partition {number} of {url}: {why}", "see deploy/RUNBOOK.md")
-    if body.held_back:
+    if said.held_back:
         yield Diagnosis(
             "note",
-            f"{body.held_back:,} vehicles of {url} are older than they are kept, too many to just go",
+            f"{said.held_back:,} vehicles of {url} are older than they are kept, too many to just go",
             "`zeromile watermarks show`; `zeromile state forget --before DAY` if the days are right",
         )
-    recovering = sorted(set(body.assigned) - set(body.recovered))
+    for topic, records in said.unreadable.items():
+        yield Diagnosis(
+            "problem",
+            f"{records:,} records of {topic} cannot be read by {url} and were passed over",
+            "its log names their offsets; somebody else writes to that topic: take the right away",
+        )
+    recovering = sorted(set(said.assigned) - set(said.recovered))
     if recovering:
         yield Diagnosis("note", f"{url} is reading the state of partitions {recovering}", "wait")
 
 
-class _Readiness(msgspec.Struct):
-    assigned: list[int] = []
-    recovered: list[int] = []
-    failing: dict[str, str] = {}
-    held_back: int = 0
+def _doubles(neighbours: Sequence[Neighbour]) -> Iterator[Diagnosis]:
+    """Workers that throw one another out of the group."""
+    urls: dict[str, list[str]] = {}
+    for one in neighbours:
+        if one.readiness is not None and one.readiness.instance_id is not None:
+            urls.setdefault(one.readiness.instance_id, []).append(one.url)
+    for instance_id, workers in urls.items():
+        if len(workers) > 1:
+            yield Diagnosis(
+                "problem",
+                f"workers {' and '.join(workers)} have one ZEROMILE_INSTANCE_ID, {instance_id!r}",
+                "give each its own: they throw one another out of the group",
+            )
 
 
 def _group(client: KafkaAdminClient, settings: Settings) -> Iterator[Diagnosis]:

@@ -14,9 +14,9 @@ from streams.kafka.patience import Patience
 from streams.kafka.topic_admin import admin_client, check_topics, described
 from streams.service.identity_check import check_identities, said_by_workers
 from streams.service.layout import catalogue_of
+from streams.service.neighbours import check_instance
 from streams.service.settings import Settings
-from streams.service.terms import check_terms
-from streams.setup.policy import load_policy
+from streams.service.terms import check_terms, terms_of
 
 WRONG_USE: Final = 2
 """Exit status of a worker whose topics are not there, or whose state is not its own."""
@@ -62,14 +62,17 @@ def check_start(settings: Settings) -> None:
     IdentityKeyChangedError
         The state was made under another key.
     OtherTermsError
-        Workers are running that judge by another policy.
+        Workers are running that judge by another policy or model, or the state is cut otherwise.
+    InstanceTakenError
+        Another worker is running under the same instance id.
     kafka.errors.RetriableError
         No broker answers.
     """
     check_layout(settings)
     said = said_by_workers(settings)
     check_identities(settings, said)
-    check_terms(settings, load_policy(settings.policy_file).digest, said)
+    check_terms(settings, terms_of(settings), said)
+    check_instance(settings)
 
 
 class WaitForBroker(Service):

@@ -229,6 +229,12 @@ class Metrics:
             ["topic"],
             registry=self.registry,
         )
+        self.unreadable_records = Counter(
+            "zeromile_unreadable_records",
+            "Records of zeromile's own topics that cannot be read and were passed over, by topic.",
+            ["topic"],
+            registry=self.registry,
+        )
         self.stuck_seconds = Gauge(
             "zeromile_partition_stuck_seconds",
             "How long the transactions of a partition have been failing; 0 while they succeed.",
@@ -251,6 +257,16 @@ class Metrics:
             self.stuck_seconds,
         ):
             gauge.remove_by_labels({"partition": str(number)})
+
+    @property
+    def unreadable(self) -> dict[str, int]:
+        """Records of zeromile's own topics that could not be read, by topic."""
+        (family,) = self.unreadable_records.collect()
+        return {
+            sample.labels["topic"]: int(sample.value)
+            for sample in family.samples
+            if sample.name.endswith("_total")
+        }
 
     def exposition(self) -> bytes:
         """Text that Prometheus reads."""

@@ -62,6 +62,7 @@ class OwnedPartition:
                 surroundings.names.province_exports,
                 surroundings.catalogue.policy,
                 surroundings.watermarks,
+                surroundings.metrics.unreadable_records,
             )
         changelog = TopicPartition(surroundings.names.vehicles, number)
         self._recovery = Recovery(changelog, store, surroundings, self.desk)
@@ -160,6 +161,7 @@ class OwnedPartition:
         """Judge by the catalogue that the surroundings hold now; stored vehicles follow in slices."""
         self.engine.adopt(self.around.catalogue)
         self._judge_all_again()
+        self.writing.announce()
 
     def judge_stored(self) -> None:
         """Judge a slice of those vehicles again that wait for it."""

@@ -10,6 +10,7 @@ import structlog
 from faust.types import TP
 from mode import Service
 
+from detectors.errors import ZeromileError
 from streams.kafka.transport import BatchApp, BatchConsumer
 from streams.service.metrics import Metrics
 from streams.service.owned_partition import OwnedPartition
@@ -20,6 +21,10 @@ log = structlog.get_logger("zeromile.partitions")
 SETTLE_SECONDS = 20.0
 TICK_SECONDS = 0.25
 JUDGE_PAUSE_SECONDS = 0.02
+
+
+class PartitionsAddedError(ZeromileError):
+    """The document topics were given partitions while workers ran."""
 
 
 class PartitionManager(Service):
@@ -34,6 +39,8 @@ class PartitionManager(Service):
         The Faust application, whose consumer holds back partitions that are not ready.
     topics
         The document topics.
+    partitions
+        How many each of them has for its life.
     open_partition
         Makes the partition with its store and engine.
     metrics
@@ -44,6 +51,7 @@ class PartitionManager(Service):
         self,
         app: BatchApp,
         topics: Iterable[str],
+        partitions: int,
         open_partition: Callable[[int], OwnedPartition],
         metrics: Metrics,
         **kwargs: object,
@@ -51,6 +59,7 @@ class PartitionManager(Service):
         super().__init__(**kwargs)  # type: ignore[arg-type] # options of mode's Service
         self._app = app
         self._topics = frozenset(topics)
+        self._partitions = partitions
         self._open_partition = open_partition
         self._metrics = metrics
         self._runs: dict[int, asyncio.Task[None]] = {}
@@ -107,6 +116,9 @@ class PartitionManager(Service):
         assigned: set[TP] = about[1]  # after the application
         self.assigned = {tp.partition for tp in assigned if tp.topic in self._topics}
         self.assigned_once = True
+        if max(self.assigned, default=0) >= self._partitions:
+            await self._app.crash(PartitionsAddedError(_added(self._partitions, self.assigned)))
+            return
         self._consumer.hold(self._topic_partitions(self.assigned))
         for number in set(self.owned) - self.assigned:
             await self._drop(number)
@@ -224,3 +236,13 @@ class PartitionManager(Service):
                 await self.sleep(JUDGE_PAUSE_SECONDS)
             if not waiting:
                 await self.sleep(TICK_SECONDS)
+
+
+def _added(partitions: int, assigned: Iterable[int]) -> str:
+    new = sorted(number for number in assigned if number >= partitions)
+    return (
+        f"document topics have partitions {new}, ZEROMILE_PARTITIONS is {partitions}: they were added "
+        "while workers ran, and documents now go elsewhere than the vehicles they belong to. Stop the "
+        "publishers; Kafka takes no partition away, so publish all documents again under a new "
+        "ZEROMILE_TOPIC_PREFIX"
+    )

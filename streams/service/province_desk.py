@@ -14,6 +14,7 @@ from contextlib import aclosing
 import msgspec
 import structlog
 from aiokafka.structs import ConsumerRecord, TopicPartition
+from prometheus_client import Counter
 
 from detectors.alerts import Alert
 from detectors.exports import ExportChange
@@ -46,15 +47,23 @@ class ProvinceDesk:
         Thresholds.
     watermarks
         Say which civil day the customs feed has reached.
+    unreadable
+        Counts records that cannot be read, by topic.
     """
 
     def __init__(
-        self, connection: KafkaConnection, topic: str, policy: Policy, watermarks: Watermarks
+        self,
+        connection: KafkaConnection,
+        topic: str,
+        policy: Policy,
+        watermarks: Watermarks,
+        unreadable: Counter,
     ) -> None:
         self.book = ProvinceAggregator(policy)
         self._connection = connection
         self._where = TopicPartition(topic, 0)
         self._watermarks = watermarks
+        self._unreadable = unreadable
         self._exports: dict[bytes, bytes] = {}
         self.caught_up = False
         """Whether all exports counted so far have been read."""
@@ -86,6 +95,7 @@ class ProvinceDesk:
         try:
             self._take(record)
         except (msgspec.MsgspecError, ValueError, TypeError, AttributeError) as error:
+            self._unreadable.labels(record.topic).inc()
             log.error(  # noqa: TRY400 - the place says more than the traceback
                 "counted export cannot be read",
                 topic=record.topic,

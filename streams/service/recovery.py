@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Sequence
 
+import msgspec
 import structlog
 from aiokafka.structs import TopicPartition
 
@@ -89,9 +90,21 @@ class Recovery:
         ours = {key: last.pop(key) for key in [key for key in last if key[:1] == b"\x00"]}
         for key, newest in ours.items():
             if key.startswith(NEWEST_KEY) and newest is not None:
-                reach_newest(self._around.watermarks, newest)
+                self._reach(newest)
         memory = ours.get(MEMORY_KEY)
         if memory is not None:
             assert self._desk is not None  # noqa: S101 - written by the owner of this partition
             self._desk.book.remember(memory)
         return last
+
+    def _reach(self, newest: bytes) -> None:
+        """Take over how far a source is; what cannot be read costs no more than that it is late."""
+        try:
+            reach_newest(self._around.watermarks, newest)
+        except (msgspec.MsgspecError, ValueError, TypeError) as error:
+            self._around.metrics.unreadable_records.labels(self._changelog.topic).inc()
+            log.error(  # noqa: TRY400 - the place says more than the traceback
+                "watermark in the changelog cannot be read",
+                partition=self._changelog.partition,
+                error=str(error),
+            )

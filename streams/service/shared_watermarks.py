@@ -18,7 +18,7 @@ import msgspec
 import structlog
 from aiokafka.structs import ConsumerRecord, TopicPartition
 from mode import Service
-from prometheus_client import Gauge
+from prometheus_client import Counter, Gauge
 
 from detectors import civil_time
 from detectors.documents import EventType
@@ -133,6 +133,8 @@ class SharedWatermarks(Service):
         The object that the engines of this worker read and write.
     gauge
         Where they are shown, by feed and source.
+    unreadable
+        Counts records that cannot be read, by topic.
     identities
         Fingerprint of this worker's identity key; a worker of another one ends the service.
     forgetting
@@ -148,6 +150,7 @@ class SharedWatermarks(Service):
         watermarks: Watermarks,
         *,
         gauge: Gauge,
+        unreadable: Counter,
         identities: bytes,
         forgetting: Forgetting,
         terms: Terms,
@@ -161,6 +164,7 @@ class SharedWatermarks(Service):
         self._connection = connection
         self._topic = topic
         self._gauge = gauge
+        self._unreadable = unreadable
         self._identities = identities
         self._forgetting = forgetting
         self._terms = terms
@@ -186,6 +190,7 @@ class SharedWatermarks(Service):
         try:
             self._read(record.key, record.value)
         except (msgspec.MsgspecError, ValueError, TypeError, AttributeError) as error:
+            self._unreadable.labels(record.topic).inc()
             log.error(  # noqa: TRY400 - the place says more than the traceback
                 "record cannot be read",
                 topic=record.topic,

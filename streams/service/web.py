@@ -140,6 +140,8 @@ class WebPages(Service):
             "recovered": sorted(ready),
             "failing": {str(n): why for n, why in sorted(self._partitions.troubles.items())},
             "held_back": self._partitions.held_back,
+            "unreadable": self._metrics.unreadable,
+            "instance_id": self._settings.instance_id,
         }
         return answer(body, status=200 if self._partitions.ready else 503)
 
