@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 import time
 from collections.abc import Callable
@@ -27,6 +28,7 @@ MOST_ALERTS = 1000
 CONNECTION_SECONDS = 60.0
 CONNECTION_CHECK_SECONDS = 2.0
 MOST_CONNECTIONS = 64
+"""Few enough to leave descriptors to partitions and broker, where a process has 256 of them."""
 _OF_ALERTS: Final[Question] = {
     "detector": DECLARED,
     "state": get_args(State),
@@ -61,6 +63,7 @@ class WebPages(Service):
         self._observer = observer
         self._provinces = ProvincePages(settings, partitions, desk_url)
         self._runner: web.AppRunner | None = None
+        self._listener: asyncio.Server | None = None
         self._seen: dict[web.RequestHandler, float] = {}
         """When each open connection was seen first."""
 
@@ -80,12 +83,23 @@ class WebPages(Service):
         """Listen."""
         self._runner = web.AppRunner(self.application(), access_log=None)
         await self._runner.setup()
-        await web.TCPSite(self._runner, self._settings.web_host, self._settings.web_port).start()
+        self._listener = await asyncio.get_running_loop().create_server(
+            self._accept, self._settings.web_host, self._settings.web_port
+        )
 
     async def on_stop(self) -> None:
         """Stop listening."""
+        if self._listener is not None:
+            self._listener.close()
         if self._runner is not None:
             await self._runner.cleanup()
+
+    def _accept(self) -> web.RequestHandler:
+        """Take a connection, in the place of the oldest one where there are too many."""
+        assert self._runner is not None  # noqa: S101 - made before anybody can connect
+        assert self._runner.server is not None  # noqa: S101 - the same
+        self.close_old_connections(time.monotonic())
+        return self._runner.server()
 
     @Service.task
     async def _watch_connections(self) -> None:
@@ -103,7 +117,7 @@ class WebPages(Service):
         connections = [] if server is None else list(server.connections)
         self._seen = {one: self._seen.get(one, now) for one in connections}
         oldest = sorted(connections, key=lambda one: self._seen[one])
-        spare = max(0, len(oldest) - MOST_CONNECTIONS)
+        spare = len(oldest) - MOST_CONNECTIONS
         for number, one in enumerate(oldest):
             if number < spare or now - self._seen[one] > CONNECTION_SECONDS:
                 one.force_close()
