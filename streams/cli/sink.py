@@ -49,6 +49,13 @@ def sink(
     url: Url = None,
     from_file: FromFile = None,
     bootstrap: Bootstrap = None,
+    again: Annotated[
+        bool,
+        typer.Option(
+            "--again",
+            help="Store again what lies in refused_records, once its cause is mended, and stop.",
+        ),
+    ] = False,
     once: Annotated[
         bool, typer.Option("--once", help="Stop when all that is on the topics now is stored.")
     ] = False,
@@ -71,13 +78,14 @@ def sink(
     """Keep alerts, their history and evidence, and the documents in a database.
 
     Makes and updates the tables by itself. Restarts and repeated records change nothing.
-    Exit codes: 0 fine, 1 too many lines of --from-file were refused, 2 wrong use or an unusable
-    database, 3 Kafka cannot be reached.
+    Exit codes: 0 fine, 1 too many lines of --from-file or some records of --again were refused, 2 wrong
+    use or an unusable database, 3 Kafka cannot be reached.
     """
     from sqlalchemy.exc import DBAPIError
 
     from streams.cli.outcome import too_many_refused
     from streams.service.ports import check_port
+    from streams.store.again import store_again
     from streams.store.database import migrate, open_database
     from streams.store.from_file import KINDS_OF_LINES
     from streams.store.records import KINDS
@@ -88,20 +96,23 @@ def sink(
         sink_documents=documents,
         sink_metrics_port=metrics_port,
     )
+    if again and from_file:
+        fail("--again stores what was refused before, --from-file stores files; give one of them")
     if url is None and not os.environ.get("ZEROMILE_SINK_URL"):
         fail("give --url or set ZEROMILE_SINK_URL, for example --url sqlite:///zeromile.sqlite")
     check_readable(from_file or [], KINDS_OF_LINES)
     try:
-        if settings.sink_metrics_port is not None and not from_file:
+        if settings.sink_metrics_port is not None and not from_file and not again:
             setting = "ZEROMILE_SINK_METRICS_PORT or --metrics-port"
             check_port(settings.sink_metrics_host, settings.sink_metrics_port, setting)
         engine = open_database(settings.sink_url.get_secret_value())
         migrate(engine)
-        done = (
-            _from_files(settings, engine, from_file)
-            if from_file
-            else _from_kafka(settings, engine, once=once)
-        )
+        if again:
+            done = store_again(engine, _read(settings), concealed=settings.identities is not None)
+        elif from_file:
+            done = _from_files(settings, engine, from_file)
+        else:
+            done = _from_kafka(settings, engine, once=once)
     except ZeromileError as error:
         fail(str(error))
     except DBAPIError as error:
@@ -112,6 +123,8 @@ def sink(
             f"{done.repeated[kind]:,} already there or superseded, {done.refused[kind]:,} refused",
             highlight=False,
         )
+    if again and any(done.refused.values()):
+        raise typer.Exit(WANTING)
     if from_file and any(done.refused.values()):
         _say_first_refused(from_file, _read(settings))
         read = sum(done.stored.values()) + sum(done.repeated.values()) + sum(done.refused.values())

@@ -22,6 +22,7 @@ from streams.kafka.patience import Patience
 from streams.service.layout import names_of
 from streams.setup.policy import load_policy
 from streams.store.database import refresh_statistics
+from streams.store.errors import StoreError
 from streams.store.handing_out import CheckpointDesk
 from streams.store.metrics import SinkMetrics
 from streams.store.records import Kind, Stored, StoredRecord
@@ -29,7 +30,7 @@ from streams.store.refreshing import refresh_views
 from streams.store.retention import prune
 from streams.store.settings import SinkSettings
 from streams.store.standing import report_standing
-from streams.store.writing import Batch, write_batch
+from streams.store.writing import Batch, lasts, write_batch
 
 POLL_MS = 500
 PRUNE_SECONDS = 3600.0
@@ -173,6 +174,11 @@ class Sink:
                 done = write_batch(self._engine, batch)
             except (OperationalError, InterfaceError) as error:
                 self._metrics.database_failures.inc()
+                if isinstance(error, OperationalError) and lasts(error):
+                    raise StoreError(
+                        f"the database does not take what this program writes: {error.orig}; is it "
+                        "read-only, or was its schema changed by hand? Mend it, then start again"
+                    ) from error
                 log.warning("database does not answer", error=str(error.orig).strip(), retry_in=pause)
                 self._engine.dispose()
                 self._stop.wait(pause)

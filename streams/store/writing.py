@@ -92,19 +92,23 @@ def write_batch(engine: sa.Engine, batch: Batch) -> Stored:
     Raises
     ------
     sqlalchemy.exc.OperationalError
-        If the database does not answer; nothing has been stored then.
+        If the database does not answer, or `lasts`; nothing has been stored then.
     """
     try:
         with engine.begin() as connection:
-            return _write(connection, batch.rows, batch.records)
+            return write_rows(connection, batch.rows, batch.records)
     except (DataError, IntegrityError, OperationalError, OverflowError) as error:
         if isinstance(error, OperationalError) and not _lies_in_the_record(error):
             raise
         if len(batch.records) == 1:
-            return _set_aside(engine, batch.records[0], str(getattr(error, "orig", error)))
+            # As it would have been kept: where a key is set, without what it tells of people.
+            kept = next((one.record for one in batch.rows.received), batch.records[0])
+            return _set_aside(engine, kept, str(getattr(error, "orig", error)))
         return Stored.total([write_batch(engine, half) for half in batch.halves()])
 
 
+BY_DATABASE = "the database refuses it: "
+"""Begins the reason for which a record was set aside that is as it should be."""
 _LIMITS = "54"
 """Class of PostgreSQL's errors for a record that is beyond a limit: a key too long for its index."""
 
@@ -114,14 +118,21 @@ def _lies_in_the_record(error: OperationalError) -> bool:
     return str(getattr(error.orig, "sqlstate", None) or "").startswith(_LIMITS)
 
 
+def lasts(error: OperationalError) -> bool:
+    """Whether SQLite refuses what is asked, however often: a column is missing, a file is read-only."""
+    name = str(getattr(error.orig, "sqlite_errorname", ""))
+    return name == "SQLITE_ERROR" or name.startswith("SQLITE_READONLY")
+
+
 def _set_aside(engine: sa.Engine, record: StoredRecord, reason: str) -> Stored:
     rows = TableRows()
-    refuse(rows, record, f"the database refuses it: {reason}")
+    refuse(rows, record, BY_DATABASE + reason)
     with engine.begin() as connection:
-        return _write(connection, rows, [record])
+        return write_rows(connection, rows, [record])
 
 
-def _write(connection: sa.Connection, rows: TableRows, records: Sequence[StoredRecord]) -> Stored:
+def write_rows(connection: sa.Connection, rows: TableRows, records: Sequence[StoredRecord]) -> Stored:
+    """Write the rows of some records in a transaction that somebody else ends."""
     done = Stored()
     _put(connection, _ALERTS, rows.current)
     done.stored["document"] = _put_documents(connection, rows.current_documents)
@@ -131,12 +142,16 @@ def _write(connection: sa.Connection, rows: TableRows, records: Sequence[StoredR
     _put(connection, _EVIDENCE, linked_evidence(connection, rows))
     link_waiting(connection, {row.identity[1:] for row in rows.documents})
     append_received(connection, size, rows.received)
-    # Documents that are none lie, unchanged, in the worker's dead letters.
-    _put(connection, _REFUSED, [row for row in rows.refused if row["kind"] == "alert"])
+    _put(connection, _REFUSED, [row for row in rows.refused if _is_kept(row)])
     for kind in KINDS:
         done.refused[kind] = sum(row["kind"] == kind for row in rows.refused)
         done.repeated[kind] = _count(records, kind) - done.stored[kind] - done.refused[kind]
     return done
+
+
+def _is_kept(refused: Row) -> bool:
+    """Documents that are none lie, unchanged, in the worker's dead letters, and nowhere here."""
+    return bool(refused["kind"] == "alert" or refused["reason"].startswith(BY_DATABASE))
 
 
 def _count(records: Sequence[StoredRecord], kind: Kind) -> int:
