@@ -74,6 +74,9 @@ class DetectorSpec:
     references: tuple[str, ...]
     runbook: tuple[str, ...]
     """Two or three steps for whoever receives the alert."""
+    of_documents: bool = False
+    """Whether it says how documents are written, and nothing of the car: such an alert is closed when
+    the vehicle's record leaves the state, and does not keep it there."""
     screen: Screen = EVERY_VEHICLE
     """What must be true of the documents before it can find anything; by default nothing must."""
 

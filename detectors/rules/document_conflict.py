@@ -38,6 +38,7 @@ class DocumentConflict(Detector[DocumentConflictParameters]):
         version=2,
         title="Contradicting documents",
         status="stable",
+        of_documents=True,
         severities=("low", "medium"),
         description=(
             "Exporter is not the registered owner, licence expired, dates out of order, brand or "

@@ -23,6 +23,7 @@ class DroppedValue(Detector[Parameters]):
         version=1,
         title="Value that could not be read",
         status="stable",
+        of_documents=True,
         severities=("low",),
         description="A document with a value of an optional field that the contract does not allow.",
         abnormal_because=(

@@ -35,6 +35,7 @@ class ImplausibleReading(Detector[ImplausibleReadingParameters]):
         version=1,
         title="Implausible odometer reading",
         status="stable",
+        of_documents=True,
         severities=("low",),
         description="A lone odometer reading that cannot be right: a slip, or a full register.",
         abnormal_because=(

@@ -17,6 +17,7 @@ class OverfullHistory(Detector[Parameters]):
         version=1,
         title="Too many documents",
         status="stable",
+        of_documents=True,
         severities=("low",),
         description="More documents under one VIN than are kept; the middle of the history is gone.",
         abnormal_because=(

@@ -21,6 +21,7 @@ class RevisionConflict(Detector[Parameters]):
         version=1,
         title="Conflicting revision",
         status="stable",
+        of_documents=True,
         severities=("low",),
         description="Two different contents under one source, event id and revision.",
         abnormal_because=(

@@ -32,6 +32,7 @@ class VinQuality(Detector[VinQualityParameters]):
         version=1,
         title="Implausible VIN",
         status="stable",
+        of_documents=True,
         severities=("low",),
         description="The VIN fails ISO 3779 or GB 16735: length, alphabet, check digit or year.",
         abnormal_because=(

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import typer
+from rich.markup import escape
 
 from streams.cli.console import out
 from streams.cli.service_options import Bootstrap, settings_or_exit
+from streams.setup.visible_text import visible
 
 COLOURS = {"ok": "green", "note": "yellow", "problem": "red"}
 
@@ -22,8 +24,10 @@ def doctor(bootstrap: Bootstrap = None) -> None:
     for finding in diagnose(settings):
         problems += finding.state == "problem"
         remedy = f" → {finding.remedy}" if finding.remedy else ""
+        # Brokers and records of others have their say in it.
+        said = escape(visible(f"{finding.what}{remedy}"))
         out.print(
-            f"[{COLOURS[finding.state]}]{finding.state:8}[/]{finding.what}{remedy}",
+            f"[{COLOURS[finding.state]}]{finding.state:8}[/]{said}",
             soft_wrap=True,
             highlight=False,
         )

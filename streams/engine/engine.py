@@ -16,7 +16,7 @@ from detectors.exports import ExportChange, counted_export, hardly_used
 from detectors.filing import FiledDocument, FilingOutcome, file_document, file_known, trim
 from detectors.history import VehicleHistory
 from detectors.identities import Decode
-from detectors.judging import judge_histories
+from detectors.judging import Judgement, judge_histories
 from detectors.policy import Policy
 from detectors.registry import Catalogue
 from detectors.vin import NoCar, no_car
@@ -228,6 +228,14 @@ class Engine:
         self.catalogue = self._changes.catalogue = catalogue
         self._limits = catalogue.policy.history
         self._hardly_used = hardly_used(catalogue.policy)
+
+    def close(self, vin: str, record: VehicleRecord) -> Result:
+        """Resolve what stands of a vehicle whose documents leave the state."""
+        result = Result()
+        nothing = Judgement(_history(vin, record), [], {}, {})
+        case = JudgedVehicle(vin, record, "deadline_passed")
+        self._changes.report(case, nothing, result, self._clock().isoformat())
+        return result
 
     def history(self, vin: str) -> VehicleHistory | None:
         """History of a vehicle, ``None`` if it is not known."""

@@ -15,6 +15,8 @@ is cut shows in the headers `dlq.original.size`, `….key.size` and `….headers
 MAXIMUM_KEY_BYTES: Final = 1_000
 MAXIMUM_HEADER_BYTES: Final = 200_000
 """Most of the publisher's headers; of those beyond it none is kept."""
+LITTLE: Final = 200
+"""Bytes of a refused value that are not cut before its headers are."""
 MAXIMUM_MESSAGE: Final = 2_000
 MOST_DIGITS: Final = 5
 HEADER_OVERHEAD: Final = 10
@@ -92,6 +94,21 @@ def dead_letter(
     kept += [(PREFIX + name, str(text).encode("utf-8", "replace")) for name, text in described.items()]
     room = MAXIMUM_BYTES - len(key or b"") - sum(map(_size, kept))
     return key, value[:room] if value is not None else None, kept
+
+
+def smaller_letter(
+    letter: tuple[bytes | None, bytes | None, Headers],
+) -> tuple[bytes | None, bytes | None, list[tuple[str, bytes | None]]]:
+    """The letter with less of its record, for a topic that takes no records of a usual size."""
+    key, value, headers = letter
+    if value is not None and len(value) > LITTLE:
+        return key, value[: len(value) // 2], list(headers)
+    ours = [header for header in headers if header[0].startswith(PREFIX) or header[0] == ATTEMPTS]
+    if len(ours) < len(headers):
+        count = len(list(original_headers(headers)))
+        told = any(name == f"{PREFIX}original.headers" for name, _ in ours)
+        return key, value, ours if told else [*ours, (f"{PREFIX}original.headers", str(count).encode())]
+    return None, None, ours
 
 
 def original_headers(headers: Headers) -> Iterable[tuple[str, bytes | None]]:

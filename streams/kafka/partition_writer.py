@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from typing import Final
+from typing import Any, Final, NamedTuple
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import (
@@ -33,12 +33,16 @@ from streams.kafka.connection import KafkaConnection
 from streams.kafka.transaction_buffer import Entry
 
 BATCH_BYTES = 900_000
+SMALLEST_BATCH_BYTES = 1_000
+SMALLER = 4
+"""By how much batches get smaller at a time."""
 REQUEST_BYTES = 4 * 1024 * 1024
 YIELD_EVERY = 1000
 REQUEST_TIMEOUT_MS = 30_000
 TRANSACTION_TIMEOUT_MS = 60_000
 STOP_SECONDS = 5.0
 
+TOO_LARGE: Final = (MessageSizeTooLargeError, RecordListTooLargeError)
 _FOR_PEOPLE = (
     TopicAuthorizationFailedError,
     ClusterAuthorizationFailedError,
@@ -60,10 +64,13 @@ class FencedError(ZeromileError):
 class WriteFailedError(ZeromileError):
     """The transaction may or may not have been committed; reopen, look and decide."""
 
+    alone: tuple[TopicPartition, Entry] | None = None
+    """The record that was too large for the broker though it was alone in its batch."""
+
     @property
     def too_large(self) -> bool:
         """Whether the broker takes no record of this size, however often it is asked."""
-        return isinstance(self.__cause__, (MessageSizeTooLargeError, RecordListTooLargeError))
+        return isinstance(self.__cause__, TOO_LARGE)
 
     @property
     def permanent(self) -> bool:
@@ -86,6 +93,12 @@ class PartitionWriter:
         self._connection = connection
         self._transactional_id = transactional_id
         self._producer: AIOKafkaProducer | None = None
+        self._batch_bytes = BATCH_BYTES
+        self._alone: tuple[TopicPartition, Entry] | None = None
+
+    def write_smaller_batches(self) -> None:
+        """Take less into a batch from now on: a broker's limit is one of batches, not of records."""
+        self._batch_bytes = max(SMALLEST_BATCH_BYTES, self._batch_bytes // SMALLER)
 
     async def open(self) -> None:
         """Fence earlier writers of the partition and abort what they left open.
@@ -132,7 +145,7 @@ class PartitionWriter:
         WriteFailedError
             The outcome is unknown; the writer must be opened again.
         """
-        producer = self._producer
+        producer, self._alone = self._producer, None
         if producer is None:
             raise WriteFailedError("the writer is closed")
         try:
@@ -144,37 +157,75 @@ class PartitionWriter:
             raise FencedError(self._transactional_id) from error
         except (KafkaError, AssertionError, TimeoutError) as error:
             # aiokafka asserts its own state machine when a transaction broke half way.
-            raise WriteFailedError(f"{type(error).__name__}: {error}") from error
+            raise self._failure(error) from error
+
+    def _failure(self, error: BaseException) -> WriteFailedError:
+        failure = WriteFailedError(f"{type(error).__name__}: {error}")
+        if self._alone is not None and isinstance(error, TOO_LARGE):
+            where, (key, value, _) = self._alone
+            failure = WriteFailedError(
+                f"a record of {len(key or b'') + len(value or b''):,} bytes is larger than "
+                f"max.message.bytes of {where.topic}: raise it"
+            )
+            failure.alone = self._alone
+        return failure
 
     async def _send(
         self, producer: AIOKafkaProducer, entries: Mapping[TopicPartition, Sequence[Entry]]
     ) -> dict[TopicPartition, int]:
-        sent: list[tuple[TopicPartition, int, asyncio.Future[RecordMetadata]]] = []
+        sent: list[_SentBatch] = []
         for where, records in entries.items():
             batch = producer.create_batch()
-            for number, (key, value, headers) in enumerate(records):
-                if batch.append(timestamp=None, key=key, value=value, headers=headers) is None:
-                    sent.append(await _submit(producer, batch, where))
+            for number, entry in enumerate(records):
+                key, value, headers = entry
+                if (
+                    self._is_full(batch, entry)
+                    or batch.append(timestamp=None, key=key, value=value, headers=headers) is None
+                ):
+                    sent.append(await _submit(producer, batch, where, records[number - 1]))
                     batch = producer.create_batch()
                     batch.append(timestamp=None, key=key, value=value, headers=headers)
                 if number % YIELD_EVERY == YIELD_EVERY - 1:
                     await asyncio.sleep(0)
             if batch.record_count():
-                sent.append(await _submit(producer, batch, where))
+                sent.append(await _submit(producer, batch, where, records[-1]))
         ends: dict[TopicPartition, int] = {}
-        for where, count, future in sent:
-            metadata = await future
-            ends[where] = metadata.offset + count
+        for one in sent:
+            try:
+                metadata = await one.future
+            except TOO_LARGE:
+                self._alone = (one.where, one.last) if one.records == 1 else None
+                raise
+            ends[one.where] = metadata.offset + one.records
         return ends
+
+    def _is_full(self, batch: Any, entry: Entry) -> bool:
+        """Whether smaller batches are asked for, and this one has enough without the next record."""
+        if self._batch_bytes == BATCH_BYTES or not batch.record_count():
+            return False
+        key, value, headers = entry
+        size = len(key or b"") + len(value or b"")
+        size += sum(len(name) + len(data or b"") for name, data in headers)
+        return bool(batch.size() + size > self._batch_bytes)
+
+
+class _SentBatch(NamedTuple):
+    """A batch that is on its way."""
+
+    where: TopicPartition
+    records: int
+    last: Entry
+    """Its last record, the only one where it has one."""
+    future: asyncio.Future[RecordMetadata]
 
 
 async def _submit(
-    producer: AIOKafkaProducer, batch: object, where: TopicPartition
-) -> tuple[TopicPartition, int, asyncio.Future[RecordMetadata]]:
-    count: int = batch.record_count()  # type: ignore[attr-defined] # aiokafka is not typed
+    producer: AIOKafkaProducer, batch: Any, where: TopicPartition, last: Entry
+) -> _SentBatch:
+    count: int = batch.record_count()
     future = await producer.send_batch(batch, where.topic, partition=where.partition)
     future.add_done_callback(_fetch_outcome)
-    return where, count, future
+    return _SentBatch(where, count, last, future)
 
 
 def _fetch_outcome(future: asyncio.Future[object]) -> None:

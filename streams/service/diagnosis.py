@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Literal
+from collections import Counter
+from collections.abc import Callable, Iterator
 
 from kafka import KafkaAdminClient, TopicPartition
-from kafka.admin import OffsetSpec
+from kafka.admin import ConfigResource, ConfigResourceType, OffsetSpec
 from kafka.errors import (
     AuthorizationError,
     KafkaError,
@@ -16,36 +15,25 @@ from kafka.errors import (
 )
 
 from detectors.errors import PolicyError, ZeromileError
+from detectors.watermarks import MOST_SOURCES
+from streams.kafka.partition_writer import BATCH_BYTES
 from streams.kafka.topic_admin import admin_client, check_topics, described
 from streams.models.choice import choose_model
+from streams.service.diagnosed import Diagnosis
 from streams.service.identity_check import IdentityKeyChangedError, check_identities
+from streams.service.kept_state import read_watermarks
 from streams.service.layout import catalogue_of, names_of
-from streams.service.neighbours import Neighbour, ask_all, owner_urls
+from streams.service.neighbours import ask_all, owner_urls
 from streams.service.origin import lost_state
 from streams.service.settings import LOOPBACK, Settings
 from streams.service.terms import OtherTermsError, check_terms, terms_of
+from streams.service.worker_diagnosis import diagnose_workers
 from streams.setup.policy import load_policy
 
 LAG_TO_MENTION = 10_000
-
-
-@dataclass(frozen=True, slots=True)
-class Diagnosis:
-    """One thing that was looked at.
-
-    Parameters
-    ----------
-    state
-        `ok`, `note` (works, but you should know) or `problem`.
-    what
-        What was found.
-    remedy
-        What to do about it; empty where nothing needs doing.
-    """
-
-    state: Literal["ok", "note", "problem"]
-    what: str
-    remedy: str = ""
+WORKERS_PROTOCOL = "faust"
+"""How workers share partitions out, by the name that the broker knows."""
+LARGEST = "max.message.bytes"
 
 
 def diagnose(settings: Settings) -> Iterator[Diagnosis]:
@@ -57,7 +45,7 @@ def diagnose(settings: Settings) -> Iterator[Diagnosis]:
         with admin_client(settings) as client:
             yield from _broker(client, settings)
             yield from _topics(client, settings)
-            for check in (_identities, _terms, _group, _lag, _state, _workers):
+            for check in (_sizes, _sources, _identities, _terms, _group, _lag, _state, _workers):
                 yield from _tolerant(check, client, settings)
     except KafkaError as error:
         yield Diagnosis(
@@ -142,6 +130,38 @@ def _topics(client: KafkaAdminClient, settings: Settings) -> Iterator[Diagnosis]
         yield Diagnosis("ok", "all topics are as they should be")
 
 
+def _sizes(client: KafkaAdminClient, settings: Settings) -> Iterator[Diagnosis]:
+    """Topics of zeromile's own that take less than it writes: a partition would stand still there."""
+    names = names_of(settings)
+    own = (names.alerts, names.dead_letters, names.vehicles, names.province_exports, names.watermarks)
+    asked = [ConfigResource(ConfigResourceType.TOPIC, topic, {LARGEST: ""}) for topic in own]
+    found = client.describe_configs(asked, config_filter="all")["topic"]
+    for topic in own:
+        most = int(found[topic][LARGEST]["value"])
+        if most < BATCH_BYTES:
+            yield Diagnosis(
+                "problem",
+                f"{topic} takes records of {most:,} bytes at most; zeromile writes up to "
+                f"{BATCH_BYTES:,}",
+                f"raise its {LARGEST} to the broker's usual 1048588",
+            )
+
+
+def _sources(_: KafkaAdminClient, settings: Settings) -> Iterator[Diagnosis]:
+    """Feeds whose documents name more sources than are told apart: mistyped ones, mostly."""
+    watermarks = read_watermarks(settings, load_policy(settings.policy_file).watermarks)
+    sources = Counter(event_type for event_type, _ in watermarks.newest)
+    for feed, count in sources.items():
+        if count >= MOST_SOURCES:
+            yield Diagnosis(
+                "note",
+                f"{feed} documents name {count:,} sources and more; those furthest behind hold back no "
+                "deadline",
+                "`zeromile watermarks show` lists them; a field `source` that differs with each "
+                "document is the publisher's to mend",
+            )
+
+
 def _identities(_: KafkaAdminClient, settings: Settings) -> Iterator[Diagnosis]:
     try:
         check_identities(settings)
@@ -194,53 +214,7 @@ def _state(client: KafkaAdminClient, settings: Settings) -> Iterator[Diagnosis]:
 
 
 def _workers(_: KafkaAdminClient, settings: Settings) -> Iterator[Diagnosis]:
-    """Ask every owner of a partition what keeps it."""
-    found = ask_all(owner_urls(settings))
-    for one in found:
-        yield from _said_by(one)
-    yield from _doubles(found)
-
-
-def _said_by(neighbour: Neighbour) -> Iterator[Diagnosis]:
-    url, said = neighbour.url, neighbour.readiness
-    if said is None and not neighbour.answered:
-        yield Diagnosis("note", f"worker {url} does not answer", "is it running, is it reachable?")
-        return
-    if said is None:
-        yield Diagnosis("note", f"{url} does not answer as a worker", "is it one?")
-        return
-    for number, why in said.failing.items():
-        yield Diagnosis("problem", f"partition {number} of {url}: {why}", "see deploy/RUNBOOK.md")
-    if said.held_back:
-        yield Diagnosis(
-            "note",
-            f"{said.held_back:,} vehicles of {url} are older than they are kept, too many to just go",
-            "`zeromile watermarks show`; `zeromile state forget --before DAY` if the days are right",
-        )
-    for topic, records in said.unreadable.items():
-        yield Diagnosis(
-            "problem",
-            f"{records:,} records of {topic} cannot be read by {url} and were passed over",
-            "its log names their offsets; somebody else writes to that topic: take the right away",
-        )
-    recovering = sorted(set(said.assigned) - set(said.recovered))
-    if recovering:
-        yield Diagnosis("note", f"{url} is reading the state of partitions {recovering}", "wait")
-
-
-def _doubles(neighbours: Sequence[Neighbour]) -> Iterator[Diagnosis]:
-    """Workers that throw one another out of the group."""
-    urls: dict[str, list[str]] = {}
-    for one in neighbours:
-        if one.readiness is not None and one.readiness.instance_id is not None:
-            urls.setdefault(one.readiness.instance_id, []).append(one.url)
-    for instance_id, workers in urls.items():
-        if len(workers) > 1:
-            yield Diagnosis(
-                "problem",
-                f"workers {' and '.join(workers)} have one ZEROMILE_INSTANCE_ID, {instance_id!r}",
-                "give each its own: they throw one another out of the group",
-            )
+    yield from diagnose_workers(ask_all(owner_urls(settings)))
 
 
 def _group(client: KafkaAdminClient, settings: Settings) -> Iterator[Diagnosis]:
@@ -248,6 +222,13 @@ def _group(client: KafkaAdminClient, settings: Settings) -> Iterator[Diagnosis]:
     state, members = group["group_state"], len(group["members"])
     if members == 0:
         yield Diagnosis("problem", "no worker is in the group", "start `zeromile worker`")
+    elif state == "Stable" and group["protocol_data"] != WORKERS_PROTOCOL:
+        yield Diagnosis(
+            "problem",
+            f"programs that are no zeromile workers are in the group {settings.group} (they share it "
+            f"by {group['protocol_data']!r}), and no worker can join",
+            "stop them, or set another ZEROMILE_GROUP",
+        )
     elif state != "Stable":
         yield Diagnosis(
             "note", f"the group is {state} with {members} worker(s)", "wait for the rebalance"

@@ -19,12 +19,17 @@ def take_oversize(
     entries: dict[TopicPartition, list[Entry]],
 ) -> list[tuple[TopicPartition, Entry]]:
     """Take out what no broker of default settings takes; smaller ones stay, whatever the reason is."""
-    taken = list(_oversize(entries))
-    for where, entry in taken:
-        entries[where].remove(entry)
-        if not entries[where]:
-            del entries[where]
-    return taken
+    return [take_out(entries, where, entry) for where, entry in list(_oversize(entries))]
+
+
+def take_out(
+    entries: dict[TopicPartition, list[Entry]], where: TopicPartition, entry: Entry
+) -> tuple[TopicPartition, Entry]:
+    """Take out one record, and say again which."""
+    entries[where].remove(entry)
+    if not entries[where]:
+        del entries[where]
+    return where, entry
 
 
 def _oversize(

@@ -17,6 +17,7 @@ from detectors.civil_time import day_of_instant
 from detectors.documents import EVENT_TYPES
 from streams.engine.engine import Engine
 from streams.engine.results import Result
+from streams.service.closing import Closing
 from streams.service.intake import Intake
 from streams.service.partition_context import PartitionContext
 from streams.service.partition_store import PartitionStore
@@ -74,7 +75,9 @@ class OwnedPartition:
         self._unjudged: Iterator[str] = iter(())
         self.unjudged = 0
         """About how many vehicles are still to be judged again; 0 only when all have been."""
-        self._sweeper = StateTtl(number, store, surroundings.forgetting)
+        self._sweeper = StateTtl(
+            number, store, surroundings.forgetting, Closing(self.engine, self.writing.add_result)
+        )
 
     # -- life
 

@@ -3,8 +3,9 @@
 A vehicle goes when event time and the wall clock agree: its newest document is older than the
 retention, counted back from the feed that is furthest behind, and none has come for as long. So neither
 a wrong date, nor a publisher's wrong clock, nor a backfill of old years deletes what has just come in.
-An alert outlives the documents: a vehicle of which one stands stays whole, and of one whose alerts are
-resolved the number of their revisions stays, so that what is said of it later is newer.
+An alert outlives the documents: a vehicle of which one stands stays whole, but for what is said of the
+documents alone (a number that can be no VIN), which is resolved when they go. The number of revisions
+stays in any case, so that what is said of the vehicle later is newer.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Final
 
+from streams.service.closing import Closing
 from streams.service.partition_store import PartitionStore
 from streams.state import record as records
 from streams.state.record import VehicleRecord
@@ -63,12 +65,17 @@ class StateTtl:
         Its vehicles.
     forgetting
         How long they are kept, and what a person has said.
+    closing
+        Knows which alerts keep a vehicle, and resolves the others.
     """
 
-    def __init__(self, number: int, store: PartitionStore, forgetting: Forgetting) -> None:
+    def __init__(
+        self, number: int, store: PartitionStore, forgetting: Forgetting, closing: Closing
+    ) -> None:
         self._number = number
         self._store = store
         self._forgetting = forgetting
+        self._closing = closing
         self._swept_on = 0
         self._horizons = (0, 0)
         self._left: Iterator[str] | None = None
@@ -131,6 +138,7 @@ class StateTtl:
         self._old += 1
         if self._counting:
             return False
+        self._closing.close(vin, record)
         revision = _next_revision(record)
         if revision:
             self._store.put(vin, records.encode(VehicleRecord(first_revision=revision)))
@@ -140,7 +148,7 @@ class StateTtl:
 
     def _has_its_time(self, record: VehicleRecord) -> bool:
         event_horizon, arrival_horizon = self._horizons
-        if not record.filed or any(alert.finding is not None for alert in record.alerts):
+        if not record.filed or self._closing.outlives(record):
             return False
         newest = max(entry.document.day for entry in record.filed)
         return newest < event_horizon and record.received_on < arrival_horizon

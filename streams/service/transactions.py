@@ -12,12 +12,13 @@ from aiokafka.errors import KafkaError
 from aiokafka.structs import TopicPartition
 
 from detectors.errors import ZeromileError
+from streams.kafka.dead_letters import smaller_letter
 from streams.kafka.markers import MARKER_KEY, Marker, decode_marker
 from streams.kafka.partition_writer import FencedError, PartitionWriter, WriteFailedError
 from streams.kafka.patience import Patience
 from streams.kafka.topic_reader import read_to_end
 from streams.kafka.transaction_buffer import Entry
-from streams.service.oversize import letter_of_entry, take_oversize
+from streams.service.oversize import letter_of_entry, take_out, take_oversize
 from streams.service.partition_context import PartitionContext
 
 TROUBLED_SECONDS = 5.0
@@ -111,8 +112,10 @@ class Transactions:
                 self._failures.inc()
                 self._permanent = error.permanent
                 attempts += 1
-                if error.too_large and attempts >= ATTEMPTS:
-                    self._set_aside(entries)
+                if error.too_large:
+                    self._writer.write_smaller_batches()
+                    if attempts >= ATTEMPTS:
+                        self._set_aside(entries, error.alone)
                 pause = self._patience.failed(error)
                 committed = await persistently(lambda: self._look_up_commit(position))
                 if committed is None:
@@ -122,12 +125,27 @@ class Transactions:
             self._patience.worked()
             return end
 
-    def _set_aside(self, entries: dict[TopicPartition, list[Entry]]) -> None:
-        """Write what the broker will never take as dead letters, cut, in the same transaction."""
-        for where, entry in take_oversize(entries):
-            letter = letter_of_entry(where, entry)
-            dead_letters = TopicPartition(self._names.dead_letters, self._changelog.partition)
-            entries.setdefault(dead_letters, []).append(letter)
+    def _set_aside(
+        self,
+        entries: dict[TopicPartition, list[Entry]],
+        alone: tuple[TopicPartition, Entry] | None,
+    ) -> None:
+        """Write what the broker will never take as dead letters, cut, in the same transaction.
+
+        A vehicle's record that only a lowered limit keeps out stays, and its partition with it: without
+        the record the vehicle would be as it was before.
+        """
+        dead_letters = TopicPartition(self._names.dead_letters, self._changelog.partition)
+        taken = take_oversize(entries)
+        if not taken and alone is not None:
+            where, entry = alone
+            if where.topic == dead_letters.topic:
+                records = entries[where]
+                records[records.index(entry)] = smaller_letter(entry)
+            elif where.topic != self._names.vehicles:
+                taken = [take_out(entries, where, entry)]
+        for where, entry in taken:
+            entries.setdefault(dead_letters, []).append(letter_of_entry(where, entry))
             self._set_aside_records.labels(where.topic).inc()
             log.error(
                 "record is too large for the broker and was set aside",

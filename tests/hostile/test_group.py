@@ -64,6 +64,8 @@ def test_a_worker_that_the_group_does_not_take_ends_and_says_why(deployment: Dep
         wait_for(lambda: bool(stranger.poll(timeout_ms=200) or stranger.assignment()), 60, "not joined")
         worker = deployment.start_worker(ZEROMILE_GROUP=f"{deployment.settings.group}-of-others")
         said = _ended(deployment, 1, worker)
+        of_doctor = _doctor(deployment, ZEROMILE_GROUP=f"{deployment.settings.group}-of-others")
+    assert "programs that are no zeromile workers are in the group" in of_doctor
     assert "a program that is no zeromile worker is in the group" in said
 
 

@@ -13,6 +13,9 @@ from detectors.decoding import decode
 from detectors.filing import FiledDocument
 from detectors.registry import Catalogue
 from detectors.vin import check_digit
+from streams.engine.engine import Engine
+from streams.engine.results import Result
+from streams.service.closing import Closing
 from streams.service.owned_partition import OwnedPartition
 from streams.service.partition_store import MemoryBackend, PartitionStore
 from streams.service.state_ttl import EVERY_DAYS, FEW, SLICE, Forgetting, HeldBack, StateTtl
@@ -51,7 +54,11 @@ def forgetting() -> Forgetting:
 
 @pytest.fixture
 def sweeper(store: PartitionStore, forgetting: Forgetting) -> StateTtl:
-    return StateTtl(0, store, forgetting)
+    return StateTtl(0, store, forgetting, Closing(Engine(Catalogue(load_policy()), store), _nothing))
+
+
+def _nothing(result: Result) -> None:
+    assert not result.alerts
 
 
 FAR = OLD + 10_000
@@ -176,3 +183,34 @@ async def test_what_is_said_of_a_vehicle_only_ever_grows_over_decades():
     assert len(partition.store) < 1_000, "others were forgotten"
     kept = records.decode(partition.store.get(_vin("LSV", 1)) or b"")
     assert kept.first_revision or kept.filed
+
+
+async def test_what_is_said_of_documents_alone_is_closed_with_them_and_keeps_no_vehicle():
+    """Numbers that can be no VIN: as long as such an alert kept its vehicle, they stayed for ever."""
+    partition = make_partition(Catalogue(load_policy()))
+    first, later = date(2015, 1, 10), date(2021, 1, 10)
+    wrong = [f"LSVOI{number:012d}" for number in range(5)]
+    for vin in wrong:
+        _process(partition, first, _sale(vin, first))
+    kept = _vin("LSV", 1)  # sold twice in a week: that stands
+    _process(partition, first, _sale(kept, first), _sale(kept, first + timedelta(days=2)))
+    assert {a.detector for a in _told(partition)} == {"vin_quality", "double_sale"}
+    before = max(alert.revision for alert in _told(partition))
+
+    _process(partition, later, _sale(_vin("LSV", 2), later))
+    for vin in wrong:
+        record = records.decode(partition.store.get(vin) or b"")
+        assert (record.filed, record.alerts) == ([], []), "but for the revision it is gone"
+    assert len(records.decode(partition.store.get(kept) or b"").filed) == 2
+    closed = [alert for alert in _told(partition) if alert.state == "resolved"]
+    assert {(alert.detector, alert.subject) for alert in closed} == {("vin_quality", v) for v in wrong}
+    assert {alert.cause for alert in closed} == {"deadline_passed"}
+
+    _process(partition, later, _sale(wrong[0], later))
+    again = _told(partition)[-1]
+    assert (again.subject, again.state) == (wrong[0], "firing")
+    assert again.revision > max(alert.revision for alert in closed) > before - 1
+
+
+def _told(partition: OwnedPartition) -> list[Any]:
+    return list(partition.around.observer.recent)
