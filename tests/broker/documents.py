@@ -17,8 +17,11 @@ UNREADABLE = (b"{", b"\xff\xfe", b"[]", b'{"event_type":"registration"}', b'"x"'
 OWNERS = ("person", "dealer", "exporter", "company")
 
 
-def document_stream(seed: int, vehicles: int) -> list[bytes]:
-    """Lines in arrival order, about five a vehicle."""
+SPIKE_WEEKS, SPIKE_WEEK, SPIKE_EXPORTS = 30, 26, 25
+
+
+def document_stream(seed: int, vehicles: int, *, spike: bool = False) -> list[bytes]:
+    """Lines in arrival order, about five a vehicle; with a spike of a province's exports among them."""
     rng = random.Random(seed)
     lines: list[tuple[float, bytes]] = []
     for number in range(vehicles):
@@ -29,9 +32,33 @@ def document_stream(seed: int, vehicles: int) -> list[bytes]:
             arrives = day + rng.expovariate(0.5)
             lines.append((arrives, json.dumps(document).encode()))
             lines += _after(rng, document, arrives)
+    lines += _spike(seed) if spike else []
     lines += [(rng.uniform(0, DAYS), rng.choice(UNREADABLE)) for _ in range(vehicles // 20)]
     lines.sort(key=lambda line: line[0])
     return [line for _, line in lines]
+
+
+def spike_of_exports(seed: int) -> list[bytes]:
+    """Exports of one province, one a week and then many, in the order of their days."""
+    return [line for _, line in _spike(seed)]
+
+
+def _spike(seed: int) -> list[tuple[float, bytes]]:
+    rng = random.Random(seed)
+    days = [
+        7 * week + rng.randrange(7)
+        for week in range(SPIKE_WEEKS)
+        for _ in range(SPIKE_EXPORTS if week == SPIKE_WEEK else 1)
+    ]
+    exports = [
+        (day, _document(
+            rng, f"LSVSPKE{seed % 100:02d}{number:08d}", "customs_export", day,
+            declaration_no=f"S{seed}-{number}", exporter_id=f"S{number % 7}", destination="AE",
+            condition="used", exporter_province="CN-GD",
+        ))
+        for number, day in enumerate(sorted(days))
+    ]  # fmt: skip
+    return [(float(day), json.dumps(export).encode()) for day, export in exports]
 
 
 def _date(day: int) -> str:

@@ -139,7 +139,7 @@ async def test_a_topic_can_be_followed_before_the_broker_is_there(broker: Broker
 
 def _run(seed: int, broker: Broker, directory: Path, restart: BrokerRestarts) -> None:
     directory.mkdir()
-    lines = document_stream(seed, VEHICLES)
+    lines = document_stream(seed, VEHICLES, spike=True)
     stream = directory / "documents.jsonl"
     stream.write_bytes(b"".join(line + b"\n" for line in lines))
     deployment = Deployment(
@@ -154,6 +154,7 @@ def _run(seed: int, broker: Broker, directory: Path, restart: BrokerRestarts) ->
     try:
         schedule.run(lines)
         alerts = expected_alerts(stream)
+        assert any(alert["subject_type"] == "province" for alert in alerts.values())
         deployment.expect(alerts)
         check_state(deployment, stream)
         check_store(deployment, alerts, directory)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import time
@@ -16,6 +17,7 @@ from streams.engine.results import RawDocument
 from streams.setup.policy import load_policy
 from streams.state.store import MemoryStore
 from tests.broker.deployment import Deployment, WorkerProcess, expected_alerts, wait_for
+from tests.broker.documents import spike_of_exports
 from tests.broker.end_state import check_pages, check_store
 from tests.hostile.hostile_records import HostileRecord, Send, sending
 from tests.hostile.schedules import HostileSchedule, accepted
@@ -88,6 +90,15 @@ class Run:
         wait_for(lambda: worker.ready, 60, "worker not ready", self._deployment.logs)
         return worker
 
+    def spike(self, seed: int) -> None:
+        """Exports that a province's alert rests on, before all that nobody should send."""
+        exports = [HostileRecord(json.loads(line)["vin"].encode(), line, topic=2)
+                   for line in spike_of_exports(seed)]  # fmt: skip
+        self._send(exports)
+        for export in exports:
+            self.expected.take(export)
+        self._read += len(exports)
+
     def schedule(self, schedule: HostileSchedule) -> None:
         records = schedule.records()
         for number, record in enumerate(records):
@@ -132,6 +143,7 @@ def _total(text: str, name: str) -> float:
 def _run(deployment: Deployment, first: int, schedules: int) -> Expected:
     with sending(deployment.settings, deployment.names.documents) as send:
         run = Run(deployment, send)
+        run.spike(first)
         for seed in range(first, first + schedules):
             run.schedule(HostileSchedule(seed, PARTITIONS))
     assert deployment.restarts == 0, deployment.logs()
@@ -142,7 +154,8 @@ def _check(deployment: Deployment, expected: Expected, directory: Path) -> None:
     stream = directory / "accepted.jsonl"
     stream.write_bytes(b"".join(line + b"\n" for line in expected.lines))
     alerts = expected_alerts(stream)
-    assert alerts, "without alerts nothing is compared"
+    kinds = {alert["subject_type"] for alert in alerts.values()}
+    assert kinds == {"vehicle", "province"}, "without alerts nothing is compared"
     deployment.expect(alerts)
     letters = deployment.read_all(deployment.names.dead_letters)
     places = {
