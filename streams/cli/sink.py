@@ -141,11 +141,11 @@ def _read(settings: SinkSettings) -> Decode:
 
 
 def _say_first_refused(paths: list[Path], decode: Decode) -> None:
-    """Look for the first line that cannot be stored; all before it can."""
+    """Look for the first line that cannot be stored; all before it can. A pipe is not read twice."""
     from streams.cli.outcome import say_first_refused
     from streams.store.from_file import KINDS_OF_LINES
 
-    for path in paths:
+    for path in filter(Path.is_file, paths):
         for line in read_lines(path, wanted=KINDS_OF_LINES):
             try:
                 if b'"alert_id"' not in line.value:
