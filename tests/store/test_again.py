@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import sqlite3
+from contextlib import closing
 
 import pytest
 import sqlalchemy as sa
@@ -89,11 +90,10 @@ def test_the_command_says_what_it_stored_and_what_is_still_refused(store: sa.Eng
     assert wrong.exit_code == 2
 
 
-def test_what_sqlite_will_never_take_does_not_pass_for_an_outage(tmp_path):
-    engine = sa.create_engine(f"sqlite:///{tmp_path / 'a'}")
-    with pytest.raises(OperationalError) as gone, engine.begin() as connection:
-        connection.execute(sa.text("INSERT INTO documents VALUES (1)"))
-    engine.dispose()
-    assert lasts(gone.value)
-    away = OperationalError("INSERT", {}, sqlite3.OperationalError("database is locked"))
-    assert not lasts(away)
+def test_what_sqlite_will_never_take_does_not_pass_for_an_outage():
+    with closing(sqlite3.connect(":memory:")) as connection:
+        with pytest.raises(sqlite3.OperationalError) as gone:
+            connection.execute("INSERT INTO documents VALUES (1)")
+        assert lasts(OperationalError("INSERT", {}, gone.value))
+        away = sqlite3.OperationalError("database is locked")
+        assert not lasts(OperationalError("INSERT", {}, away))
