@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -86,7 +87,6 @@ def sink(
     from streams.cli.outcome import too_many_refused
     from streams.service.ports import check_port
     from streams.store.again import store_again
-    from streams.store.database import migrate, open_database
     from streams.store.from_file import KINDS_OF_LINES
     from streams.store.records import KINDS
 
@@ -105,14 +105,13 @@ def sink(
         if settings.sink_metrics_port is not None and not from_file and not again:
             setting = "ZEROMILE_SINK_METRICS_PORT or --metrics-port"
             check_port(settings.sink_metrics_host, settings.sink_metrics_port, setting)
-        engine = open_database(settings.sink_url.get_secret_value())
-        migrate(engine)
-        if again:
-            done = store_again(engine, _read(settings), concealed=settings.identities is not None)
-        elif from_file:
-            done = _from_files(settings, engine, from_file)
-        else:
-            done = _from_kafka(settings, engine, once=once)
+        with _opened(settings) as engine:
+            if again:
+                done = store_again(engine, _read(settings), concealed=settings.identities is not None)
+            elif from_file:
+                done = _from_files(settings, engine, from_file)
+            else:
+                done = _from_kafka(settings, engine, once=once)
     except ZeromileError as error:
         fail(str(error))
     except DBAPIError as error:
@@ -130,6 +129,19 @@ def sink(
         read = sum(done.stored.values()) + sum(done.repeated.values()) + sum(done.refused.values())
         if too_many_refused(sum(done.refused.values()), read, max_dead_letters):
             raise typer.Exit(WANTING)
+
+
+@contextmanager
+def _opened(settings: SinkSettings) -> Iterator[Engine]:
+    """The database with its newest schema; its connections are closed at the end."""
+    from streams.store.database import migrate, open_database
+
+    engine = open_database(settings.sink_url.get_secret_value())
+    try:
+        migrate(engine)
+        yield engine
+    finally:
+        engine.dispose()
 
 
 def _read(settings: SinkSettings) -> Decode:
