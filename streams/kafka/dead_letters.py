@@ -17,6 +17,8 @@ MAXIMUM_HEADER_BYTES: Final = 200_000
 """Most of the publisher's headers; of those beyond it none is kept."""
 LITTLE: Final = 200
 """Bytes of a refused value that are not cut before its headers are."""
+SMALLER: Final = 4
+"""By how much a value gets smaller at a time, for a topic that takes less than others."""
 MAXIMUM_MESSAGE: Final = 2_000
 MOST_DIGITS: Final = 5
 HEADER_OVERHEAD: Final = 10
@@ -101,10 +103,11 @@ def smaller_letter(
 ) -> tuple[bytes | None, bytes | None, list[tuple[str, bytes | None]]]:
     """The letter with less of its record, for a topic that takes no records of a usual size."""
     key, value, headers = letter
-    if value is not None and len(value) > LITTLE:
-        return key, value[: len(value) // 2], list(headers)
     ours = [header for header in headers if header[0].startswith(PREFIX) or header[0] == ATTEMPTS]
-    if len(ours) < len(headers):
+    theirs = sum(map(_size, headers)) - sum(map(_size, ours))
+    if value is not None and len(value) > max(LITTLE, theirs):
+        return key, value[: len(value) // SMALLER], list(headers)
+    if theirs:
         count = len(list(original_headers(headers)))
         told = any(name == f"{PREFIX}original.headers" for name, _ in ours)
         return key, value, ours if told else [*ours, (f"{PREFIX}original.headers", str(count).encode())]

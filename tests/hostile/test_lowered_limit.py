@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import random
 from collections.abc import Iterator
 from pathlib import Path
@@ -40,8 +41,8 @@ def _limit(deployment: Deployment, most: int) -> None:
         ])  # fmt: skip
 
 
-def _random_text(rng: random.Random, characters: int) -> str:
-    return rng.randbytes(characters // 2).hex()
+def _incompressible(rng: random.Random) -> str:
+    return base64.b85encode(rng.randbytes(160)).decode()
 
 
 def test_what_fits_is_written_what_does_not_is_cut_and_a_vehicle_that_is_too_large_is_told_of(
@@ -50,7 +51,7 @@ def test_what_fits_is_written_what_does_not_is_cut_and_a_vehicle_that_is_too_lar
     rng, topics = random.Random(1), deployment.names.documents
     _limit(deployment, LIMIT)
     small = [
-        HostileRecord(vin.encode(), registration(vin, "2025-03-01", invoice_no=_random_text(rng, 200)))
+        HostileRecord(vin.encode(), registration(vin, "2025-03-01", invoice_no=_incompressible(rng)))
         for vin in VINS
     ]
     refused = HostileRecord(VINS[0].encode(), rng.randbytes(100_000), (("h", rng.randbytes(30_000)),))
@@ -64,10 +65,13 @@ def test_what_fits_is_written_what_does_not_is_cut_and_a_vehicle_that_is_too_lar
     assert letter.about("original.size") == "100000"
 
     many = [
-        registration(LONG, f"2025-{month:02d}-{day:02d}", invoice_no=_random_text(rng, 800))
+        registration(
+            LONG, f"2025-{month:02d}-{day:02d}", invoice_no=_incompressible(rng),
+            owner_group=_incompressible(rng), seller_group=_incompressible(rng),
+        )
         for month in range(1, 7)
         for day in range(1, 11)
-    ]
+    ]  # fmt: skip
     send(deployment.settings, topics, [HostileRecord(LONG.encode(), document) for document in many])
     wait_for(lambda: b"stuck at" in worker.get("/readyz")[1], 60, "nothing is said", deployment.logs)
     said = worker.get("/readyz")[1].decode()
