@@ -59,10 +59,7 @@ def _again(engine: sa.Engine, row: dict[str, Any], read: Decode, *, concealed: b
         row["kind"], b64decode(row["value_base64"]), row["kafka_topic"] or None,
         _number(row["kafka_partition"]), _number(row["kafka_offset"]),
     )  # fmt: skip
-    # The ids of a concealed document are digests already.
-    rows = rows_of([record], read=read)
-    if concealed:
-        rows.received = [one._replace(concealed=one.record.kind == "document") for one in rows.received]
+    rows = rows_of([record], read=read, concealed=concealed)
     try:
         with engine.begin() as connection:
             done = write_rows(connection, rows, [record])

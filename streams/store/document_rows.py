@@ -20,8 +20,17 @@ from streams.store.received import receive
 from streams.store.records import DocumentRow, StoredRecord, TableRows
 
 
-def add_document(rows: TableRows, record: StoredRecord, key: IdentityKey | None, read: Decode) -> None:
+def add_document(
+    rows: TableRows,
+    record: StoredRecord,
+    key: IdentityKey | None,
+    read: Decode,
+    *,
+    concealed: bool = False,
+) -> None:
     """Turn one record of a document topic into a row, and keep it as it came.
+
+    With `concealed`, digests stand for ids in the record already.
 
     Raises
     ------
@@ -35,6 +44,7 @@ def add_document(rows: TableRows, record: StoredRecord, key: IdentityKey | None,
             record = _concealed(record, key.conceal_payload(record.value, document))
     except DocumentError as error:
         raise RecordError(field=error.field, value=error.value, allowed=error.allowed) from None
+    concealed = concealed or key is not None
     digest = content_digest(document).hex()
     kind = type(document)
     rows.documents.append(
@@ -50,7 +60,19 @@ def add_document(rows: TableRows, record: StoredRecord, key: IdentityKey | None,
         )
     )  # fmt: skip
     about = document.source, document.event_id, digest, document.day
-    rows.received.append(receive(record, key is not None, document.vin, document.revision, about))
+    rows.received.append(receive(record, concealed, document.vin, document.revision, about))
+
+
+def as_kept(record: StoredRecord, key: IdentityKey, read: Decode) -> StoredRecord:
+    """A record of a document topic without what it tells of people and companies.
+
+    Raises
+    ------
+    DocumentError
+        If it is no document.
+    """
+    document = key.conceal(read(record.value))
+    return _concealed(record, key.conceal_payload(record.value, document))
 
 
 @lru_cache(10_000)

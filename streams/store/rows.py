@@ -15,16 +15,23 @@ from streams.store.records import StoredRecord, TableRows
 
 
 def rows_of(
-    records: Iterable[StoredRecord], key: IdentityKey | None = None, read: Decode = decode
+    records: Iterable[StoredRecord],
+    key: IdentityKey | None = None,
+    read: Decode = decode,
+    *,
+    concealed: bool = False,
 ) -> TableRows:
-    """Rows of a batch of documents read so; with a key, ids of people and companies are digests."""
+    """Rows of a batch of documents read so; with a key, ids of people and companies are digests.
+
+    With `concealed`, they are digests in the records already.
+    """
     rows = TableRows()
     for record in records:
         try:
             if record.kind == "alert":
                 add_alert(rows, record)
             else:
-                add_document(rows, record, key, read)
+                add_document(rows, record, key, read, concealed=concealed)
         except RecordError as error:
             refuse(rows, record, str(error))
     return rows

@@ -14,7 +14,7 @@ from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 from detectors.decoding import decode
 from detectors.identities import Decode, IdentityKey
 from streams.store.copying import copy_rows
-from streams.store.document_rows import DOCUMENT_COLUMNS
+from streams.store.document_rows import DOCUMENT_COLUMNS, as_kept
 from streams.store.linking import link_waiting, linked_evidence
 from streams.store.log import append_received, lock_log
 from streams.store.records import KINDS, DocumentRow, Kind, Row, Stored, StoredRecord, TableRows
@@ -101,9 +101,10 @@ def write_batch(engine: sa.Engine, batch: Batch) -> Stored:
         if isinstance(error, OperationalError) and not _lies_in_the_record(error):
             raise
         if len(batch.records) == 1:
-            # As it would have been kept: where a key is set, without what it tells of people.
-            kept = next((one.record for one in batch.rows.received), batch.records[0])
-            return _set_aside(engine, kept, str(getattr(error, "orig", error)))
+            (record,) = batch.records
+            if batch.key is not None and record.kind == "document":
+                record = as_kept(record, batch.key, batch.read)
+            return _set_aside(engine, record, str(getattr(error, "orig", error)))
         return Stored.total([write_batch(engine, half) for half in batch.halves()])
 
 
