@@ -33,7 +33,7 @@ def deployment(bootstrap_servers: str, prefix: str, tmp_path: Path) -> Iterator[
 
 def _started(deployment: Deployment, **environment: str) -> WorkerProcess:
     worker = deployment.start_worker(**environment)
-    wait_for(lambda: worker.ready, 60, "worker not ready", deployment.logs)
+    wait_for(lambda: worker.ready, 180, "worker not ready", deployment.logs)
     return worker
 
 

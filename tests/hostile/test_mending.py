@@ -24,7 +24,7 @@ STEERING = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 def deployment(bootstrap_servers: str, prefix: str, tmp_path: Path) -> Iterator[Deployment]:
     deployment = Deployment(bootstrap_servers, prefix, tmp_path, partitions=1)
     worker = deployment.start_worker()
-    wait_for(lambda: worker.ready, 60, "worker not ready", deployment.logs)
+    wait_for(lambda: worker.ready, 180, "worker not ready", deployment.logs)
     yield deployment
     deployment.close()
 
@@ -74,7 +74,7 @@ def test_an_unreadable_record_is_named_taken_out_and_dropped(deployment: Deploym
     _run(deployment, "state", "drop", VIN, status=2)
     _run(deployment, "state", "drop", VIN, "--yes")
     worker = deployment.start_worker()
-    wait_for(lambda: worker.ready, 60, "worker not ready", deployment.logs)
+    wait_for(lambda: worker.ready, 180, "worker not ready", deployment.logs)
     assert worker.metric("zeromile_vehicles") in (0, 1), "the metric waits for a transaction"
     assert "1 vehicles, 0 of them" in _run(deployment, "state", "show")
 

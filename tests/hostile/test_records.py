@@ -22,7 +22,7 @@ LARGEST = 1024 * 1024 - 150
 def deployment(bootstrap_servers: str, prefix: str, tmp_path: Path) -> Iterator[Deployment]:
     deployment = Deployment(bootstrap_servers, prefix, tmp_path, partitions=1)
     worker = deployment.start_worker()
-    wait_for(lambda: worker.ready, 60, "worker not ready", deployment.logs)
+    wait_for(lambda: worker.ready, 180, "worker not ready", deployment.logs)
     yield deployment
     deployment.close()
 

@@ -87,7 +87,7 @@ class Run:
 
     def _start(self) -> WorkerProcess:
         worker = self._deployment.start_worker()
-        wait_for(lambda: worker.ready, 60, "worker not ready", self._deployment.logs)
+        wait_for(lambda: worker.ready, 180, "worker not ready", self._deployment.logs)
         return worker
 
     def spike(self, seed: int) -> None:

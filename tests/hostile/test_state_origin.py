@@ -72,7 +72,7 @@ def test_a_broken_manifest_is_read_anew(tmp_path: Path):
 def deployment(bootstrap_servers: str, prefix: str, tmp_path: Path) -> Iterator[Deployment]:
     deployment = Deployment(bootstrap_servers, prefix, tmp_path, partitions=1)
     worker = deployment.start_worker()
-    wait_for(lambda: worker.ready, 60, "worker not ready", deployment.logs)
+    wait_for(lambda: worker.ready, 180, "worker not ready", deployment.logs)
     yield deployment
     deployment.close()
 
