@@ -100,6 +100,8 @@ class Backfill:
         Sees every judged vehicle, and what the others come to.
     told
         Whether to count what passes each screen.
+    counts_exports
+        Whether every exported vehicle is opened, to count it for its province.
     """
 
     def __init__(
@@ -113,6 +115,7 @@ class Backfill:
         screened: bool = True,
         visitor: type[Visitor] | None = None,
         told: bool = False,
+        counts_exports: bool = True,
     ) -> None:
         self.counters = Counters()
         self.watermarks = Watermarks(catalogue.policy.watermarks)
@@ -126,6 +129,7 @@ class Backfill:
         self._means = means or Means()
         self._screened = screened
         self._told = told
+        self._counts_exports = counts_exports
         self._stack = ExitStack()
         self._database: duckdb.DuckDBPyConnection | None = None
 
@@ -299,6 +303,8 @@ class Backfill:
         self.counters.of_no_car += of_no_car
         self.counters.accepted += of_no_car.total()
         needs = Content.NOTHING if self.visitor is None else self.visitor.needs
+        if self._counts_exports:
+            needs |= Content.CUSTOMS_EXPORT
         chosen = select(database, self.catalogue, screened=self._screened, told=self._told, needs=needs)
         self.selected.append(chosen)
         self.counters.accepted += chosen.settled_documents

@@ -144,7 +144,7 @@ def select(
     """
     most = catalogue.policy.history.maximum_documents
     screens = {name: one.screen_sql() for name, one in catalogue.detectors.items()}
-    always = Content.CUSTOMS_EXPORT | Content.CONTESTED | Content.OVERFULL | needs
+    always = Content.CONTESTED | Content.OVERFULL | needs
     ways = [
         "content IS NULL",
         f"content & {always} <> 0",

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections import ChainMap
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, Final, NamedTuple
 
+import msgspec
 import typer
 
-from streams.cli.console import errors, out
+from streams.cli.console import errors, fail, out, plain
+from streams.cli.outcome import leave_by_failures
 from streams.cli.replay import (
     Files,
     Force,
@@ -21,12 +26,20 @@ from streams.cli.replay import (
     parse_day,
     processors,
 )
+from streams.feeds.reading import STANDARD_INPUT
 from streams.setup.outputs import Outputs
 
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from detectors.alerts import Alert
+    from detectors.registry import Catalogue
+    from streams.evaluation.shares import Share
     from streams.lab.backtest import Comparison, Labelled, Load
+    from streams.lab.laboratory import Laboratory
+
+_PARTIES: Final = 5
+"""Parties that the table shows; the page shows more."""
 
 
 def backtest(
@@ -71,6 +84,24 @@ def backtest(
             help="Write comparison.json, differences.parquet and comparison.html there.",
         ),
     ] = None,
+    outcomes: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL", help="Database of the desk: both sides are held against what was decided."
+        ),
+    ] = None,
+    whole: Annotated[
+        bool,
+        typer.Option(
+            "--whole", help="Judge by the detectors that do not differ too; --truth and --outcomes do."
+        ),
+    ] = False,
+    first: Annotated[
+        str | None, typer.Option("--from", metavar="DAY", help="Compare alerts from this day on.")
+    ] = None,
+    last: Annotated[
+        str | None, typer.Option("--to", metavar="DAY", help="Compare alerts up to this day.")
+    ] = None,
     watermark: WatermarkTime = None,
     workers: Workers = None,
     memory: Memory = "2GiB",
@@ -81,10 +112,6 @@ def backtest(
 
     Exit codes: 0 fine, 2 wrong use.
     """
-    from streams.backfill.backfill import Means
-    from streams.feeds.reading import STANDARD_INPUT
-    from streams.setup.identities import decode_from_environment
-
     check_readable(files, ledger=True)
     check_folder(scratch)
     if STANDARD_INPUT in files:
@@ -95,15 +122,15 @@ def backtest(
         raise typer.BadParameter(
             "A and B are the same: give --b, --model-b, --rules or --sweep", param_hint="--b"
         )
-    decode = decode_from_environment()
     run = _Run(
-        files, decode, Means(workers or processors(), memory, scratch),
-        parse_day(watermark), _labelled(files[0], truth, decode) if truth is not None else None,
+        files, processors() if workers is None else workers, memory, scratch, parse_day(watermark),
+        truth, outcomes, (parse_day(first, "--from"), parse_day(last, "--to")),
+        whole or truth is not None or outcomes is not None,
     )  # fmt: skip
     if sweep is not None:
-        _sweep(run, Side(a, model_a, rules), sweep)
+        run.sweep(Side(a, model_a, rules), sweep)
         return
-    _compare(run, Side(a, model_a), Side(b, model_b, rules), out_directory, force=force)
+    run.compare(Side(a, model_a), Side(b, model_b, rules), out_directory, force=force)
 
 
 class Side(NamedTuple):
@@ -113,78 +140,133 @@ class Side(NamedTuple):
     model: str | None
     rules: Path | None = None
 
+    def catalogue(self) -> Catalogue:
+        """Its detectors."""
+        from detectors.registry import Catalogue
+        from streams.models.choice import choose_model
+        from streams.setup.policy import load_policy
+
+        return Catalogue(load_policy(self.policy, rules=self.rules), choose_model(self.model))
+
+    def named(self) -> str:
+        """The same for people."""
+        named = "the shipped policy" if self.policy is None else f"the policy {self.policy.name}"
+        more = [] if self.model is None else [f"the model {Path(self.model).name}"]
+        more += [] if self.rules is None else [f"the rules {self.rules.name}"]
+        return " with ".join([named, *([" and ".join(more)] if more else [])])
+
 
 @dataclass(frozen=True, slots=True)
 class _Run:
-    """What all runs of one command share."""
+    """What was asked for, whatever the sides are."""
 
     files: list[Path]
-    decode: Any
-    means: Any
+    workers: int
+    memory: str
+    scratch: Path | None
     day: int | None
-    labelled: Labelled | None
+    truth: Path | None
+    outcomes: str | None
+    period: tuple[int | None, int | None]
+    whole: bool
 
-    def firing(self, catalogue: Any) -> Any:
-        from streams.lab.backtest import firing
+    def compare(self, side_a: Side, side_b: Side, directory: Path | None, *, force: bool) -> None:
+        """Judge by A and by B and say what differs."""
+        from streams.lab.backtest import compare, within
+        from streams.lab.parties import parties_of
+        from streams.lab.writing import FILES, samples, write_comparison
 
-        return firing(self.files, catalogue, self.decode, self.means, self.day)
-
-
-def _labelled(documents: Path, truth: Path, decode: Any) -> Labelled:
-    from streams.evaluation import read_register, read_truth
-    from streams.lab.backtest import Labelled
-
-    return Labelled(read_truth(truth), read_register(documents, decode))
-
-
-def _compare(
-    run: _Run,
-    side_a: Side,
-    side_b: Side,
-    directory: Path | None,
-    *,
-    force: bool,
-) -> None:
-    from detectors.registry import Catalogue
-    from streams.lab.backtest import compare
-    from streams.lab.writing import FILES, write_comparison
-    from streams.models.choice import choose_model
-    from streams.setup.policy import load_policy
-
-    catalogues = [
-        Catalogue(load_policy(side.policy, rules=side.rules), choose_model(side.model))
-        for side in (side_a, side_b)
-    ]
-    if directory is not None:
-        directory.mkdir(parents=True, exist_ok=True)
-    wanted = {name: None if directory is None else directory / name for name in FILES}
-    with Outputs(wanted, [*run.files, side_a.policy, side_b.policy], force=force) as places:
-        errors.print("judging by A, then by B", highlight=False)
-        before, after = (run.firing(catalogue) for catalogue in catalogues)
-        comparison, found = compare(before, after, run.labelled)
+        a, b = side_a.catalogue(), side_b.catalogue()
+        if a.policy.country != b.policy.country:
+            fail("A and B are of different countries; allowed: one, for documents are read by one")
         if directory is not None:
-            paths = {name: places.path(name) for name in FILES}
-            write_comparison(paths, comparison, found, (_named(side_a), _named(side_b)))
-    for table in _tables(comparison):
+            directory.mkdir(parents=True, exist_ok=True)
+        wanted = {name: None if directory is None else directory / name for name in FILES}
+        inputs = [*self.files, side_a.policy, side_b.policy, self.truth]
+        with Outputs(wanted, inputs, force=force) as places, self._laboratory(a) as laboratory:
+            labelled, outcomes = self._labelled(a), self._outcomes()
+            errors.print("judging by A, then by B", highlight=False)
+            before, after, detectors = laboratory.both(a, b, whole=self.whole)
+            before, after = within(before, *self.period), within(after, *self.period)
+            comparison, found = compare(before, after, labelled, outcomes)
+            vehicles = [one.shown.subject for one in found if one.shown.subject_type == "vehicle"]
+            parties = parties_of(found, laboratory.histories(a, vehicles))
+            comparison = msgspec.structs.replace(
+                comparison, detectors=detectors, parties=tuple(parties)
+            )
+            if directory is not None:
+                shown = {one.shown.subject for some in samples(found).values() for one in some}
+                lives = dict(ChainMap(*laboratory.histories(a, shown & set(vehicles))))
+                paths = {name: places.path(name) for name in FILES}
+                names = (side_a.named(), side_b.named())
+                write_comparison(paths, comparison, found, names, lives)
+        for table in _tables(comparison):
+            out.print(table)
+        leave_by_failures(laboratory.failures.values())
+
+    def sweep(self, side: Side, text: str) -> None:
+        """Judge by A, then by each value of one of its thresholds."""
+        from streams.lab.backtest import within
+        from streams.lab.laboratory import changed
+        from streams.lab.sweep import parse_sweep, policies
+
+        a, wanted = side.catalogue(), parse_sweep(text)
+        variants = list(policies(a.policy, wanted))
+        labelled = self._labelled(a)
+        table = _sweep_table(wanted.parameter, wanted.detector, scored=labelled is not None)
+        with self._laboratory(a) as laboratory:
+            errors.print("judging by A", highlight=False)
+            every = laboratory.firing(a)
+            for value, variant in variants:
+                errors.print(f"{wanted.detector}.{wanted.parameter} = {value:g}", highlight=False)
+                swept = type(a)(variant, a.model)
+                alerts = laboratory.instead(every, swept, changed(a, swept))
+                _add_row(table, value, wanted.detector, within(alerts, *self.period), labelled)
         out.print(table)
+        leave_by_failures(laboratory.failures.values())
 
+    @contextmanager
+    def _laboratory(self, a: Catalogue) -> Iterator[Laboratory]:
+        from streams.backfill.backfill import Means
+        from streams.lab.laboratory import Laboratory, one_ledger
+        from streams.setup.identities import decode_from_environment
 
-def _named(side: Side) -> str:
-    named = "the shipped policy" if side.policy is None else f"the policy {side.policy.name}"
-    more = [] if side.model is None else [f"the model {Path(side.model).name}"]
-    more += [] if side.rules is None else [f"the rules {side.rules.name}"]
-    return " with ".join([named, *([" and ".join(more)] if more else [])])
+        means = Means(self.workers, self.memory, self.scratch)
+        decode = decode_from_environment(a.policy.country)
+        with one_ledger(self.files, a, decode, means) as ledger:
+            yield Laboratory(ledger, decode, means, self.day)
+
+    def _labelled(self, a: Catalogue) -> Labelled | None:
+        from streams.evaluation import read_register, read_truth
+        from streams.lab.backtest import Labelled
+        from streams.setup.identities import decode_from_environment
+
+        if self.truth is None:
+            return None
+        decode = decode_from_environment(a.policy.country)
+        return Labelled(read_truth(self.truth), read_register(self.files[0], decode))
+
+    def _outcomes(self) -> dict[str, str] | None:
+        from streams.lab.outcomes import read_outcomes
+
+        return None if self.outcomes is None else read_outcomes(self.outcomes)
 
 
 def _tables(comparison: Comparison) -> list[Table]:
     from rich.table import Table
 
-    sides = Table("", "A", "B", title="What there is to look into", title_justify="left")
+    names = comparison.detectors
+    of = "" if names is None else f", by {', '.join(names) or 'no detector: none differs'}"
+    sides = Table("", "A", "B", title=f"What there is to look into{of}", title_justify="left")
     for load in _loads(comparison.load_a, comparison.load_b):
         sides.add_row(*load)
     if comparison.score_a is not None and comparison.score_b is not None:
         for row, other in zip(comparison.score_a.kinds, comparison.score_b.kinds, strict=True):
             sides.add_row(f"{row.kind} vehicles accused", _percent(row), _percent(other))
+    if comparison.outcomes_a is not None and comparison.outcomes_b is not None:
+        one, other = comparison.outcomes_a, comparison.outcomes_b
+        sides.add_row("right, of those decided", _interval(one.right), _interval(other.right))
+        sides.add_row("said, of those found right", _interval(one.found), _interval(other.found))
     changes = Table(
         "by", "", *comparison.changes, title="What differs (only B, only A, severity, words)",
         title_justify="left",
@@ -194,6 +276,9 @@ def _tables(comparison: Comparison) -> list[Table]:
         for value, counts in values.items():
             cells = [f"{counts[kind]:,}" if kind in counts else "" for kind in comparison.changes]
             changes.add_row(label, value, *cells)
+    for party in comparison.parties[:_PARTIES]:
+        cells = [f"{party.changes[k]:,}" if k in party.changes else "" for k in comparison.changes]
+        changes.add_row(party.role, plain(party.party), *cells)
     for table in (sides, changes):
         for column in table.columns[1 if table is sides else 2 :]:
             column.justify = "right"
@@ -204,6 +289,12 @@ def _percent(row: Any) -> str:
     return "" if row.accused.share is None else f"{100 * row.accused.share:.2f} %"
 
 
+def _interval(share: Share) -> str:
+    if share.low is None or share.high is None:
+        return f"{share.count:,} of {share.of:,}"
+    return f"{share.count:,} of {share.of:,} ({100 * share.low:.0f} to {100 * share.high:.0f} %)"
+
+
 def _loads(a: Load, b: Load) -> list[tuple[str, str, str]]:
     return [
         ("alerts", f"{a.alerts:,}", f"{b.alerts:,}"),
@@ -212,40 +303,28 @@ def _loads(a: Load, b: Load) -> list[tuple[str, str, str]]:
     ]
 
 
-def _sweep(run: _Run, side: Side, text: str) -> None:
+def _sweep_table(parameter: str, detector: str, *, scored: bool) -> Table:
     from rich.table import Table
 
-    from detectors.registry import Catalogue
-    from streams.lab.backtest import load_of, scored
-    from streams.lab.sweep import parse_sweep, policies
-    from streams.models.choice import choose_model
-    from streams.setup.policy import load_policy
-
-    chosen, wanted = choose_model(side.model), parse_sweep(text)
-    variants = list(policies(load_policy(side.policy, rules=side.rules), wanted))
-    truth = ("schemes accused", "others accused") if run.labelled is not None else ()
-    table = Table(
-        wanted.parameter,
-        f"alerts of {wanted.detector}",
-        "alerts",
-        "vehicles",
-        "vehicles a week",
-        *truth,
-    )
+    truth = ("schemes accused", "others accused") if scored else ()
+    table = Table(parameter, f"alerts of {detector}", "alerts", "vehicles", "vehicles a week", *truth)
     for column in table.columns:
         column.justify = "right"
-    for value, variant in variants:
-        errors.print(f"{wanted.detector}.{wanted.parameter} = {value:g}", highlight=False)
-        alerts = run.firing(Catalogue(variant, chosen))
-        load = load_of(alerts)
-        own = sum(alert.detector == wanted.detector for alert in alerts.values())
-        card = scored(alerts, run.labelled)
-        figures = [] if card is None else [_accused(card, schemes=True), _accused(card, schemes=False)]
-        table.add_row(
-            f"{value:g}", f"{own:,}", f"{load.alerts:,}", f"{load.vehicles:,}",
-            f"{load.vehicles_a_week:g}", *figures,
-        )  # fmt: skip
-    out.print(table)
+    return table
+
+
+def _add_row(
+    table: Table, value: float, detector: str, alerts: dict[str, Alert], labelled: Labelled | None
+) -> None:
+    from streams.lab.backtest import load_of, scored
+
+    load, card = load_of(alerts), scored(alerts, labelled)
+    own = sum(alert.detector == detector for alert in alerts.values())
+    figures = [] if card is None else [_accused(card, schemes=True), _accused(card, schemes=False)]
+    table.add_row(
+        f"{value:g}", f"{own:,}", f"{load.alerts:,}", f"{load.vehicles:,}", f"{load.vehicles_a_week:g}",
+        *figures,
+    )  # fmt: skip
 
 
 def _accused(card: Any, *, schemes: bool) -> str:

@@ -1,6 +1,7 @@
 """What must not pass unnoticed: refused documents and failing detectors, and the exit status."""
 
 import traceback
+from collections.abc import Iterable
 
 import typer
 from rich.markup import escape
@@ -37,6 +38,15 @@ def leave_by_outcome(replayed: ReplaySummary, allowed: int | None, *, debug: boo
         raise typer.Exit(exit_codes.WANTING)
 
 
+def leave_by_failures(failures: Iterable[DetectorFailure]) -> None:
+    """Show failures and leave with 1 if there are any: what was compared lacks what would be said."""
+    told = list(failures)
+    for failure in told:
+        _say_failure(failure, debug=False, hint="")
+    if told:
+        raise typer.Exit(exit_codes.WANTING)
+
+
 def say_first_refused(line: Line, error: DocumentError) -> None:
     """Show the first refused line and why it was refused."""
     shown = line.value[:_MOST_SHOWN].decode("utf-8", "backslashreplace")
@@ -65,12 +75,12 @@ def too_many_refused(refused: int, read: int, allowed: int | None) -> bool:
     return True
 
 
-def _say_failure(failure: DetectorFailure, *, debug: bool) -> None:
+def _say_failure(failure: DetectorFailure, *, debug: bool, hint: str = "; --debug shows where") -> None:
     error = failure.error
     errors.print(
         f"[bold red]detector {failure.detector} failed[/] on vehicle {escape(failure.vin)} "
         f"({escape(', '.join(failure.documents))}): {type(error).__name__}: {escape(str(error))}"
-        + ("" if debug else "; --debug shows where"),
+        + ("" if debug else hint),
         highlight=False,
         soft_wrap=True,
     )

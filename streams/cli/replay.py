@@ -216,7 +216,7 @@ def processors() -> int:
     return len(os.sched_getaffinity(0))
 
 
-def parse_day(watermark: str | None) -> int | None:
+def parse_day(watermark: str | None, option: str = "--watermark") -> int | None:
     """Civil day of a time given on the command line."""
     from detectors import civil_time
 
@@ -226,7 +226,7 @@ def parse_day(watermark: str | None) -> int | None:
         return civil_time.parse(watermark).day
     except ValueError:
         raise typer.BadParameter(
-            f"{watermark!r} is not a time; allowed: {civil_time.ALLOWED}", param_hint="--watermark"
+            f"{watermark!r} is not a time; allowed: {civil_time.ALLOWED}", param_hint=option
         ) from None
 
 

@@ -1,22 +1,20 @@
 """The same documents judged by two policies or models, and what that changes."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 from typing import Final
 
 import msgspec
 
 from detectors.alerts import Alert
 from detectors.errors import ZeromileError
-from detectors.identities import Decode
-from detectors.registry import Catalogue
-from streams.backfill.backfill import Backfill, Means
 from streams.evaluation import ObservedRun, Register, Score, Truth, score
 from streams.evaluation.observing import AlertChange
 from streams.lab.difference import AlertDifference, Change, counted, differences
+from streams.lab.outcomes import OutcomeScore, outcome_score
+from streams.lab.parties import PartyDifference
 
 BY: Final = ("detector", "severity", "province", "brand")
 """By what the differences are counted."""
@@ -43,9 +41,16 @@ class Comparison(msgspec.Struct, frozen=True):
     by: dict[str, dict[str, dict[Change, int]]]
     load_a: Load
     load_b: Load
+    detectors: list[str] | None = None
+    """Whose alerts are compared and counted; ``None`` for all."""
+    parties: tuple[PartyDifference, ...] = ()
+    """Whom the documents name on which the differing alerts rest, the first of them."""
     score_a: Score | None = None
     score_b: Score | None = None
     """Where the truth is known."""
+    outcomes_a: OutcomeScore | None = None
+    outcomes_b: OutcomeScore | None = None
+    """Where people have decided."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,20 +61,11 @@ class Labelled:
     register: Register
 
 
-def firing(
-    files: Sequence[Path],
-    catalogue: Catalogue,
-    decode: Decode,
-    means: Means,
-    complete_through: int | None,
-) -> dict[str, Alert]:
-    """Alerts that fire at the end of the documents, by id."""
-    with Backfill(catalogue, None, decode, means=means) as run:
-        return dict(run.run(files, complete_through=complete_through).firing)
-
-
 def compare(
-    before: Mapping[str, Alert], after: Mapping[str, Alert], labelled: Labelled | None = None
+    before: Mapping[str, Alert],
+    after: Mapping[str, Alert],
+    labelled: Labelled | None = None,
+    outcomes: Mapping[str, str] | None = None,
 ) -> tuple[Comparison, list[AlertDifference]]:
     """Set two sets of firing alerts side by side."""
     found = list(differences(before, after))
@@ -84,8 +80,19 @@ def compare(
         load_b=load_of(after),
         score_a=scored(before, labelled),
         score_b=scored(after, labelled),
+        outcomes_a=None if outcomes is None else outcome_score(before, outcomes),
+        outcomes_b=None if outcomes is None else outcome_score(after, outcomes),
     )
     return comparison, found
+
+
+def within(alerts: Mapping[str, Alert], first: int | None, last: int | None) -> dict[str, Alert]:
+    """Alerts whose event lies in a period of civil days, both included; whole histories were judged."""
+    return {
+        name: alert
+        for name, alert in alerts.items()
+        if (first is None or first <= _ordinal(alert)) and (last is None or _ordinal(alert) <= last)
+    }
 
 
 def load_of(alerts: Mapping[str, Alert]) -> Load:

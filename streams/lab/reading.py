@@ -20,8 +20,7 @@ from detectors.errors import ZeromileError
 from detectors.registry import Catalogue
 from detectors.wording import count
 from streams.backfill.backfill import Backfill, Means
-from streams.backfill.judging import Setup
-from streams.backfill.kept import BUCKETS, build, is_kept, open_kept, read_manifest
+from streams.backfill.kept import is_kept, open_kept, read_manifest
 from streams.backfill.ledger import MEMORY, LedgerRefusal
 from streams.feeds.compiling import compile_feed
 from streams.feeds.converting import Conversion
@@ -30,16 +29,14 @@ from streams.feeds.loading import load_feed
 from streams.feeds.reading import check_kind
 from streams.lab.frame import Frame
 from streams.lab.judged import Judged, alerts_frame
+from streams.lab.laboratory import build_ledger
 from streams.lab.tables import TableError, as_arrow, is_table, table_lines
 from streams.lab.timeline import timeline_frame
 from streams.models.choice import choose_model
-from streams.setup.clock import utc_now
 from streams.setup.identities import decode_from_environment
 from streams.setup.policy import load_policy
 
 Location = str | PathLike[str]
-_SMALL: Final = 64 << 20
-"""Bytes of files that are judged in one go."""
 _REFUSED: Final = pa.schema([
     ("file", pa.string()), ("line", pa.int64()), ("reason", pa.string()), ("field", pa.string()),
     ("value", pa.string()), ("allowed", pa.string()), ("document", pa.string()),
@@ -157,17 +154,7 @@ def _built(
     decode = decode_from_environment(catalogue.policy.country)
     folder = Path(mkdtemp(prefix="zeromile-", dir=means.scratch))
     try:
-        with TemporaryDirectory(prefix="zeromile-", dir=means.scratch) as unsorted:
-            setup = Setup.of(catalogue, decode, Path(unsorted), None, utc_now())
-            build(
-                list(paths),
-                folder,
-                setup,
-                append=False,
-                processes=means.processes,
-                memory=means.memory,
-                buckets=1 if sum(path.stat().st_size for path in paths) < _SMALL else BUCKETS,
-            )
+        build_ledger(paths, folder, catalogue, decode, means)
         return ReadDocuments(folder, country, means, rows, owned=True)
     except BaseException:
         rmtree(folder, ignore_errors=True)

@@ -1,6 +1,6 @@
 """A comparison as files: JSON, Parquet, and a page that prints."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -8,10 +8,14 @@ import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from detectors.history import VehicleHistory
+from streams.engine.citing import citations
+from streams.engine.dossier import describe
 from streams.lab.backtest import Comparison
-from streams.lab.difference import AlertDifference
+from streams.lab.difference import AlertDifference, Change
 from streams.report.page import environment
 
+KINDS: Final[tuple[Change, ...]] = ("new", "gone", "severity", "words")
 SAMPLES: Final = 8
 """Alerts of each kind that the page tells in words."""
 FILES: Final = ("comparison.json", "differences.parquet", "comparison.html")
@@ -31,19 +35,43 @@ def write_comparison(
     comparison: Comparison,
     found: Sequence[AlertDifference],
     names: tuple[str, str],
+    lives: Mapping[str, VehicleHistory],
 ) -> None:
-    """Write the three files; `names` says what A and B are."""
+    """Write the three files.
+
+    Parameters
+    ----------
+    path_of
+        Where each goes.
+    comparison, found
+        What was found.
+    names
+        What A and B are.
+    lives
+        Histories of the vehicles of `samples`.
+    """
     path_of["comparison.json"].write_bytes(msgspec.json.format(msgspec.json.encode(comparison)) + b"\n")
     pq.write_table(differences_table(found), path_of["differences.parquet"])
-    kinds = ("new", "gone", "severity", "words")
     page = environment().get_template("comparison.html.j2")
     text = page.render(
         comparison=comparison,
         names=names,
-        kinds=kinds,
-        samples={kind: [one for one in found if one.change == kind][:SAMPLES] for kind in kinds},
+        kinds=KINDS,
+        samples=samples(found),
+        timelines={vin: list(_timeline(history)) for vin, history in lives.items()},
     )
     path_of["comparison.html"].write_text(text, encoding="utf-8")
+
+
+def samples(found: Sequence[AlertDifference]) -> dict[Change, list[AlertDifference]]:
+    """Some of each kind, to be told in full."""
+    return {kind: [one for one in found if one.change == kind][:SAMPLES] for kind in KINDS}
+
+
+def _timeline(history: VehicleHistory) -> Iterator[tuple[str, str, str]]:
+    for document in history.documents:
+        cited = "; ".join(f"{word} {value}" for word, value in citations(document).items())
+        yield document.occurred_at, describe(document), cited
 
 
 def differences_table(found: Sequence[AlertDifference]) -> pa.Table:

@@ -11,11 +11,12 @@ from streams.lab.sweep import SweepError, parse_sweep
 from tests.simulated import record_country
 
 run = CliRunner().invoke
+ALONE = ("--workers", "1")
 
 
 @pytest.fixture(scope="module")
 def country(tmp_path_factory):
-    return record_country(tmp_path_factory.mktemp("lab") / "country.jsonl.gz", vehicles=2_000, seed=4)
+    return record_country(tmp_path_factory.mktemp("lab") / "country.jsonl.gz", vehicles=500, seed=4)
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +28,9 @@ def wider(tmp_path_factory):
 
 def replayed(country, folder, *options):
     final = folder / "final.jsonl"
-    done = run(app, ["replay", str(country), "--final", str(final), "--force", *map(str, options)])
+    done = run(
+        app, ["replay", *ALONE, str(country), "--final", str(final), "--force", *map(str, options)]
+    )
     assert done.exit_code == 0, done.output
     return {a["alert_id"]: a for a in map(json.loads, final.read_bytes().splitlines())}
 
@@ -35,7 +38,7 @@ def replayed(country, folder, *options):
 @pytest.fixture(scope="module")
 def compared(country, wider, tmp_path_factory):
     folder = tmp_path_factory.mktemp("out") / "backtest"
-    done = run(app, ["backtest", str(country), "--b", str(wider), "--out", str(folder)])
+    done = run(app, ["backtest", *ALONE, str(country), "--b", str(wider), "--out", str(folder)])
     assert done.exit_code == 0, done.output
     return folder, done.stdout
 
@@ -63,10 +66,10 @@ def test_the_counts_add_up(compared):
 
 def test_turned_round_new_is_gone(country, wider, compared):
     forth = json.loads((compared[0] / "comparison.json").read_bytes())["changes"]
-    done = run(app, ["backtest", str(country), "--a", str(wider), "--format", "json"])
+    done = run(app, ["backtest", *ALONE, str(country), "--a", str(wider), "--format", "json"])
     assert done.exit_code == 0, done.output
     back = compared[0] / "back"
-    done = run(app, ["backtest", str(country), "--a", str(wider), "--out", str(back)])
+    done = run(app, ["backtest", *ALONE, str(country), "--a", str(wider), "--out", str(back)])
     changes = json.loads((back / "comparison.json").read_bytes())["changes"]
     assert (changes["new"], changes["gone"]) == (forth["gone"], forth["new"])
     assert changes["severity"] == forth["severity"]
@@ -75,7 +78,9 @@ def test_turned_round_new_is_gone(country, wider, compared):
 def test_a_policy_like_the_other_changes_nothing(country, tmp_path):
     same = tmp_path / "same.toml"
     same.write_text("[double_sale]\nwindow_days = 7\n")
-    done = run(app, ["backtest", str(country), "--b", str(same), "--out", str(tmp_path / "out")])
+    done = run(
+        app, ["backtest", *ALONE, str(country), "--b", str(same), "--out", str(tmp_path / "out")]
+    )
     assert done.exit_code == 0, done.output
     changes = json.loads((tmp_path / "out" / "comparison.json").read_bytes())["changes"]
     assert set(changes.values()) == {0}
@@ -84,7 +89,7 @@ def test_a_policy_like_the_other_changes_nothing(country, tmp_path):
 def test_a_sweep_is_as_many_backtests(country, tmp_path):
     truth = country.with_name("truth.jsonl")
     options = ["--sweep", "double_sale.window_days=3..9:3", "--truth", str(truth), "--format", "json"]
-    done = run(app, ["backtest", str(country), *options])
+    done = run(app, ["backtest", *ALONE, str(country), *options])
     assert done.exit_code == 0, done.output
     rows = json.loads(done.stdout)
     rows = rows[0]["rows"] if isinstance(rows, list) and rows and "rows" in rows[0] else rows
@@ -110,14 +115,14 @@ def test_a_sweep_is_as_many_backtests(country, tmp_path):
     ],
 )
 def test_wrong_use_is_refused(country, options, said):
-    done = run(app, ["backtest", str(country), *options], env={"COLUMNS": "300"})
+    done = run(app, ["backtest", *ALONE, str(country), *options], env={"COLUMNS": "300"})
     assert done.exit_code == 2
     assert said in done.output
 
 
 def test_a_sweep_of_a_value_that_is_not_allowed_names_it(country):
     options = ["--sweep", "double_sale.window_days=0..2"]
-    done = run(app, ["backtest", str(country), *options], env={"COLUMNS": "300"})
+    done = run(app, ["backtest", *ALONE, str(country), *options], env={"COLUMNS": "300"})
     assert done.exit_code == 2
     assert "window_days" in done.output
 
