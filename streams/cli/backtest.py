@@ -264,9 +264,9 @@ def _tables(comparison: Comparison) -> list[Table]:
         for row, other in zip(comparison.score_a.kinds, comparison.score_b.kinds, strict=True):
             sides.add_row(f"{row.kind} vehicles accused", _percent(row), _percent(other))
     if comparison.outcomes_a is not None and comparison.outcomes_b is not None:
-        one, other = comparison.outcomes_a, comparison.outcomes_b
-        sides.add_row("right, of those decided", _interval(one.right), _interval(other.right))
-        sides.add_row("said, of those found right", _interval(one.found), _interval(other.found))
+        old, new = comparison.outcomes_a, comparison.outcomes_b
+        sides.add_row("right, of those decided", _interval(old.right), _interval(new.right))
+        sides.add_row("said, of those found right", _interval(old.found), _interval(new.found))
     changes = Table(
         "by", "", *comparison.changes, title="What differs (only B, only A, severity, words)",
         title_justify="left",
