@@ -13,7 +13,6 @@ import msgspec
 import typer
 
 from streams.cli.console import errors, fail, out, plain
-from streams.cli.outcome import leave_by_failures
 from streams.cli.replay import (
     Files,
     Force,
@@ -172,6 +171,7 @@ class _Run:
 
     def compare(self, side_a: Side, side_b: Side, directory: Path | None, *, force: bool) -> None:
         """Judge by A and by B and say what differs."""
+        from streams.cli.outcome import leave_by_failures
         from streams.lab.backtest import compare, within
         from streams.lab.parties import parties_of
         from streams.lab.writing import FILES, samples, write_comparison
@@ -206,6 +206,7 @@ class _Run:
 
     def sweep(self, side: Side, text: str) -> None:
         """Judge by A, then by each value of one of its thresholds."""
+        from streams.cli.outcome import leave_by_failures
         from streams.lab.backtest import within
         from streams.lab.laboratory import changed
         from streams.lab.sweep import parse_sweep, policies
