@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Annotated, Any, Final, Literal
 
@@ -10,11 +11,11 @@ import msgspec
 import sqlalchemy as sa
 from msgspec import Meta
 
-from detectors.findings import Severity
+from detectors.findings import SEVERITIES, Severity
 from streams.desk.errors import DeskError
 from streams.desk.life_cycle import CaseState, Outcome
-from streams.desk.suppressions import is_suppressed
-from streams.desk.tables import alerts, cases, documents
+from streams.desk.suppressions import is_suppressed, vehicles_of
+from streams.desk.tables import alerts, cases
 
 Text = Annotated[str, Meta(max_length=200)]
 Order = Literal["worst", "newest", "latest"]
@@ -146,18 +147,22 @@ def alerts_asked(connection: sa.Connection, question: AlertQuestion, now: dateti
     DeskError
         If the question goes on from a place that is none.
     """
-    wanted = _conditions(question, now)
-    counted = sa.select(sa.literal(1)).select_from(_WITH_CASE).where(*wanted).limit(MOST_COUNTED + 1)
-    count = connection.execute(sa.select(sa.func.count()).select_from(counted.subquery())).scalar_one()
+    quiet = is_suppressed(connection, now)
+    wanted = _conditions(question, now, quiet)
     keys = _ORDERS[question.order]
     query = (
-        _selected(now).where(*wanted).order_by(*(key.desc() for key in keys)).limit(question.limit + 1)
+        _selected(now, quiet)
+        .where(*wanted)
+        .order_by(*(key.desc() for key in keys))
+        .limit(question.limit + 1)
     )
     if question.after is not None:
         query = query.where(_beyond(keys, _read_place(question.order, question.after)))
     rows = connection.execute(query).all()
     shown = tuple(map(row_of, rows[: question.limit]))
     more = len(rows) > question.limit
+    whole = question.after is None and not more
+    count = len(rows) if whole else _counted(connection, wanted)
     return AlertPage(
         alerts=shown,
         after=_place(question.order, rows[question.limit - 1]) if more else None,
@@ -166,12 +171,27 @@ def alerts_asked(connection: sa.Connection, question: AlertQuestion, now: dateti
     )
 
 
+def count_asked(connection: sa.Connection, question: AlertQuestion, now: datetime) -> int:
+    """How many alerts answer a question, counted up to a thousand."""
+    wanted = _conditions(question, now, is_suppressed(connection, now))
+    return min(_counted(connection, wanted), MOST_COUNTED)
+
+
+def _counted(connection: sa.Connection, wanted: Sequence[sa.ColumnElement[bool]]) -> int:
+    some = sa.select(sa.literal(1)).select_from(_WITH_CASE).where(*wanted).limit(MOST_COUNTED + 1)
+    count: int = connection.execute(
+        sa.select(sa.func.count()).select_from(some.subquery())
+    ).scalar_one()
+    return count
+
+
 def alerts_where(
     connection: sa.Connection, now: datetime, *conditions: sa.ColumnElement[bool], limit: int
 ) -> tuple[AlertRow, ...]:
     """Alerts that fulfil conditions, the worst first."""
     order = (key.desc() for key in _ORDERS["worst"])
-    query = _selected(now).where(*conditions).order_by(*order).limit(limit)
+    quiet = is_suppressed(connection, now)
+    query = _selected(now, quiet).where(*conditions).order_by(*order).limit(limit)
     return tuple(map(row_of, connection.execute(query)))
 
 
@@ -190,7 +210,7 @@ def _state_at(now: datetime) -> sa.ColumnElement[str]:
     return sa.case((over, cases.c.resumes), else_=sa.func.coalesce(cases.c.state, "open"))
 
 
-def _selected(now: datetime) -> sa.Select[Any]:
+def _selected(now: datetime, quiet: sa.ColumnElement[bool]) -> sa.Select[Any]:
     own = ("case_version", "case_state", "outcome", "assignee", "suppressed")
     columns = [alerts.c[name] for name in AlertRow.__struct_fields__ if name not in own]
     return sa.select(
@@ -201,13 +221,15 @@ def _selected(now: datetime) -> sa.Select[Any]:
         _state_at(now).label("case_state"),
         cases.c.outcome,
         cases.c.assignee,
-        is_suppressed(now).label("suppressed"),
+        quiet.label("suppressed"),
     ).select_from(_WITH_CASE)
 
 
-def _conditions(question: AlertQuestion, now: datetime) -> list[sa.ColumnElement[bool]]:
+def _conditions(
+    question: AlertQuestion, now: datetime, quiet: sa.ColumnElement[bool]
+) -> list[sa.ColumnElement[bool]]:
     same = {
-        "detector": alerts.c.detector, "severity": alerts.c.severity, "province": alerts.c.province,
+        "detector": alerts.c.detector, "province": alerts.c.province,
         "brand": alerts.c.brand, "destination": alerts.c.destination, "outcome": cases.c.outcome,
         "assignee": cases.c.assignee,
     }  # fmt: skip
@@ -216,6 +238,9 @@ def _conditions(question: AlertQuestion, now: datetime) -> list[sa.ColumnElement
         for name, column in same.items()
         if (value := getattr(question, name)) is not None
     ]
+    if question.severity is not None:
+        # The rank is what the index is by.
+        wanted.append(alerts.c.severity_rank == SEVERITIES.index(question.severity) + 1)
     if question.state != "any":
         wanted.append(alerts.c.state == question.state)
     if question.vin is not None:
@@ -230,28 +255,28 @@ def _conditions(question: AlertQuestion, now: datetime) -> list[sa.ColumnElement
         wanted.append(alerts.c.civil_day >= question.first.toordinal())
     if question.last is not None:
         wanted.append(alerts.c.civil_day <= question.last.toordinal())
-    return wanted + _of_the_case(question, now) + _by_words(question)
+    return wanted + _of_the_case(question, now, quiet) + _by_words(question)
 
 
-def vehicles_of(party: str) -> sa.Select[Any]:
-    """The vehicles that have a document which names a party, in whatever role."""
-    columns = (documents.c.owner_id, documents.c.seller_id, documents.c.exporter_id)
-    return sa.select(documents.c.vin).where(sa.or_(*(column == party for column in columns)))
-
-
-def _of_the_case(question: AlertQuestion, now: datetime) -> list[sa.ColumnElement[bool]]:
+def _of_the_case(
+    question: AlertQuestion, now: datetime, quiet: sa.ColumnElement[bool]
+) -> list[sa.ColumnElement[bool]]:
     wanted: list[sa.ColumnElement[bool]] = []
     if question.case == "undecided":
         wanted.append(_state_at(now).in_(("open", "investigating")))
+    elif question.case == "closed":
+        wanted.append(cases.c.state == "closed")  # at any time, so that its index is of use
     elif question.case is not None:
         wanted.append(_state_at(now) == question.case)
+        if question.case != "open":
+            wanted.append(cases.c.state.in_((question.case, "snoozed")))
     if question.tag is not None:
         # Tags are a JSON list of texts without quotation marks.
-        wanted.append(sa.cast(cases.c.tags, sa.Text).contains(f'"{question.tag}"', autoescape=True))
-    for shown, condition in (
-        (question.suppressed, is_suppressed(now)),
-        (question.trial, alerts.c.shadow.is_(True)),
-    ):
+        wanted += [
+            cases.c.version >= 0,
+            sa.cast(cases.c.tags, sa.Text).contains(f'"{question.tag}"', autoescape=True),
+        ]
+    for shown, condition in ((question.suppressed, quiet), (question.trial, alerts.c.shadow.is_(True))):
         if shown != "show":
             wanted.append(condition if shown == "only" else ~condition)
     return wanted

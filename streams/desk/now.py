@@ -9,12 +9,12 @@ import msgspec
 import sqlalchemy as sa
 
 from detectors.findings import SEVERITIES, Severity
-from streams.desk.asking import AlertQuestion, AlertRow, alerts_asked
+from streams.desk.asking import AlertQuestion, AlertRow, alerts_asked, count_asked
 
 _SHOWN: Final = 8
-_FEEDS = sa.text(
-    "SELECT event_type, MAX(occurred_on) AS reached, COUNT(*) AS documents FROM documents "
-    "WHERE status = 'valid' AND occurred_on <= :today GROUP BY event_type ORDER BY event_type"
+_NEWEST = sa.text(
+    "SELECT occurred_on FROM documents WHERE event_type = :event_type AND status = 'valid' "
+    "AND occurred_on <= :today ORDER BY occurred_month DESC, occurred_on DESC LIMIT 1"
 )
 _STORED = sa.text(
     "SELECT size AS log_size, (SELECT COUNT(*) FROM refused_records) AS refused, "
@@ -23,13 +23,15 @@ _STORED = sa.text(
 )
 
 
+_KINDS: Final = ("customs_export", "deregistration", "registration")
+
+
 class Feed(msgspec.Struct, frozen=True):
     """How far the documents of a kind have come."""
 
     event_type: str
     reached: str
     """Newest civil day of the events."""
-    documents: int
 
 
 class DeskNow(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,22 +55,23 @@ def desk_now(connection: sa.Connection, now: datetime) -> DeskNow:
     undecided = AlertQuestion(case="undecided", limit=_SHOWN)
     replace = msgspec.structs.replace
     waiting = {
-        severity: alerts_asked(connection, replace(undecided, severity=severity, limit=1), now).count
+        severity: count_asked(connection, replace(undecided, severity=severity), now)
         for severity in reversed(SEVERITIES)
     }
-    suppressed = alerts_asked(connection, AlertQuestion(suppressed="only", limit=1), now)
-    on_trial = alerts_asked(connection, AlertQuestion(trial="only", limit=1), now)
     stored = connection.execute(_STORED).one()
     # A date beyond the wall clock is a mistake, and says nothing of how far its feed has come.
     today = now.date().isoformat() if connection.dialect.name == "sqlite" else now.date()
-    feeds = connection.execute(_FEEDS, {"today": today})
+    reached = {
+        kind: connection.execute(_NEWEST, {"event_type": kind, "today": today}).scalar()
+        for kind in _KINDS
+    }
     return DeskNow(
         waiting=waiting,
-        suppressed=suppressed.count,
-        on_trial=on_trial.count,
+        suppressed=count_asked(connection, AlertQuestion(suppressed="only"), now),
+        on_trial=count_asked(connection, AlertQuestion(trial="only"), now),
         worst=alerts_asked(connection, undecided, now).alerts,
         newest=alerts_asked(connection, replace(undecided, order="newest"), now).alerts,
-        feeds=tuple(Feed(row.event_type, str(row.reached), row.documents) for row in feeds),
+        feeds=tuple(Feed(kind, str(day)) for kind, day in reached.items() if day is not None),
         log_size=stored.log_size,
         refused_records=stored.refused,
         newest_record_at=_text(stored.newest),

@@ -164,8 +164,39 @@ def standing(connection: sa.Connection, now: datetime) -> list[Suppression]:
     return [one for one in all_suppressions(connection) if not one.withdrawn and now < one.until]
 
 
-def is_suppressed(now: datetime) -> sa.ColumnElement[bool]:
-    """Condition on a row of `alerts`: something keeps it quiet at this moment."""
+def is_suppressed(connection: sa.Connection, now: datetime) -> sa.ColumnElement[bool]:
+    """Condition on a row of `alerts`: something keeps it quiet at this moment.
+
+    A few rules are spelt out, so that the database finds the rows by its indexes.
+    """
+    rules = standing(connection, now)
+    if len(rules) > _MOST_SPELT_OUT:
+        return _some_rule_holds(now)
+    return sa.or_(sa.false(), *map(_holds, rules))
+
+
+_MOST_SPELT_OUT: Final = 100
+_VEHICLE: Final = alerts.c.subject_type == "vehicle"
+_PARTIES: Final = (documents.c.owner_id, documents.c.seller_id, documents.c.exporter_id)
+
+
+def _holds(rule: Suppression) -> sa.ColumnElement[bool]:
+    """Condition that one rule keeps an alert quiet."""
+    wanted = [column == rule.scope[name] for name, column in _COLUMNS.items() if name in rule.scope]
+    if rule.vin is not None:
+        wanted += [_VEHICLE, alerts.c.subject == rule.vin]
+    if rule.party_id is not None:
+        wanted += [_VEHICLE, alerts.c.subject.in_(vehicles_of(rule.party_id))]
+    return sa.and_(*wanted)
+
+
+def vehicles_of(party: str) -> sa.Select[Any]:
+    """The vehicles that have a document which names a party, in whatever role."""
+    return sa.select(documents.c.vin).where(sa.or_(*(column == party for column in _PARTIES)))
+
+
+def _some_rule_holds(now: datetime) -> sa.ColumnElement[bool]:
+    """The same for any number of rules, looked up for each alert."""
     rule = suppressions
     party = rule.c.party_id
     named = (
@@ -176,19 +207,15 @@ def is_suppressed(now: datetime) -> sa.ColumnElement[bool]:
     conditions = [
         rule.c[name].is_(None) | (rule.c[name] == column) for name, column in _COLUMNS.items()
     ]
-    vehicle = alerts.c.subject_type == "vehicle"
     holds = (
         _newest(),
         rule.c.withdrawn.is_(False),
         rule.c.until > now,
         *conditions,
-        rule.c.vin.is_(None) | (vehicle & (rule.c.vin == alerts.c.subject)),
-        party.is_(None) | (vehicle & named),
+        rule.c.vin.is_(None) | (_VEHICLE & (rule.c.vin == alerts.c.subject)),
+        party.is_(None) | (_VEHICLE & named),
     )
     return sa.exists().where(*holds).correlate(alerts)
-
-
-_PARTIES: Final = (documents.c.owner_id, documents.c.seller_id, documents.c.exporter_id)
 
 
 def _newest() -> sa.ColumnElement[bool]:

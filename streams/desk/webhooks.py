@@ -182,12 +182,12 @@ def _filled(engine: sa.Engine, webhook_id: str, now: datetime) -> int:
             after = min(size, hook.next_leaf + BATCH)
             if after <= hook.next_leaf:
                 return entered
-            for row in connection.execute(_changes(hook.next_leaf, after, now)).all():
+            for row in connection.execute(_changes(connection, hook.next_leaf, after, now)).all():
                 entered += _enter(connection, hook, row, now)
             connection.execute(sa.update(webhooks).where(own).values(next_leaf=after))
 
 
-def _changes(first: int, after: int, now: datetime) -> sa.Select[Any]:
+def _changes(connection: sa.Connection, first: int, after: int, now: datetime) -> sa.Select[Any]:
     """Alert changes of a stretch of the log, as received, which nothing keeps quiet."""
     records = received_records
     snoozed = (cases.c.state == "snoozed") & (cases.c.snoozed_until > now)
@@ -200,7 +200,7 @@ def _changes(first: int, after: int, now: datetime) -> sa.Select[Any]:
             records.c.leaf_index >= first,
             records.c.leaf_index < after,
             alerts.c.shadow.is_(False),
-            ~is_suppressed(now),
+            ~is_suppressed(connection, now),
             sa.not_(sa.func.coalesce(snoozed, sa.false())),
         )
         .order_by(records.c.leaf_index)

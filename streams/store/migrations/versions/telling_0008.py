@@ -45,6 +45,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["webhook_id"], ["webhooks.webhook_id"], ondelete="CASCADE"),
         comment="What webhooks are told, until it is delivered and a while after.",
     )
+    op.create_index("alerts_province_detector", "alerts", ["province", "detector"])
     op.create_index("outbox_due", "outbox", ["state", "due_at"])
     op.create_index("outbox_alert", "outbox", ["webhook_id", "alert_id", "leaf_index"])
     if op.get_bind().dialect.name == "postgresql":
