@@ -69,6 +69,7 @@ def _with_secrets(stack: Deployed, node: Any) -> Any:
 def choices(stack: Deployed) -> dict[str, dict[str, list[str]]]:
     """Values of each variable of each dashboard, as its query finds them now."""
     found: dict[str, dict[str, list[str]]] = {}
+    stack.wait_until(stack.told)
     with stack.connect() as reader:
         (vin,) = reader.execute(
             "SELECT subject FROM alerts WHERE state = 'firing' AND subject_type = 'vehicle' LIMIT 1"

@@ -143,6 +143,14 @@ class Deployed:
             password=self.secrets[passwords[role]], autocommit=True,
         )  # fmt: skip
 
+    def told(self) -> bool:
+        """Whether something is stored, and the views tell of all of it."""
+        with self.connect() as connection:
+            row = connection.execute(
+                "SELECT (SELECT size FROM log_head) = (SELECT log_size FROM view_refreshes)"
+            ).fetchone()
+        return row is not None and row[0] is True
+
     def firing(self) -> set[str]:
         """Ids of the alerts that fire, as the store has them."""
         with self.connect() as connection:

@@ -13,7 +13,7 @@ LIMIT = 3 << 29
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 @pytest.mark.timeout(1800)  # a minute or two of processor time, but a busy machine stretches it
 def test_a_million_documents_fit(tmp_path, capsys):
     stream = tmp_path / "population.jsonl"

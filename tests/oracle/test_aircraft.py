@@ -19,7 +19,7 @@ from tests.property.runs import assert_all_accounted_for, final_set, run
 
 AIRCRAFT = Path(__file__).parents[3] / "shared" / "data" / "aircraft_sales.jsonl.gz"
 DOCUMENTS = 53_697
-SHUFFLES = 20
+SHUFFLES = [range(6), pytest.param(range(6, 20), marks=pytest.mark.nightly)]
 
 if not AIRCRAFT.is_file():
     assert not os.environ.get("CI"), f"{AIRCRAFT} has to be there in CI"
@@ -73,10 +73,11 @@ def test_every_document_is_accounted_for(stream):
     assert len(engine.store) == 23_403
 
 
-def test_shuffles_end_in_the_same_set(stream):
+@pytest.mark.parametrize("seeds", SHUFFLES, ids=str)
+def test_shuffles_end_in_the_same_set(stream, seeds):
     _, firing = run(stream, range(5_000, DOCUMENTS, 5_000))
     expected = final_set(firing)
-    for seed in range(SHUFFLES):
+    for seed in seeds:
         dice = Random(seed)
         shuffled = stream + dice.sample(stream, 2_000)
         dice.shuffle(shuffled)
