@@ -78,6 +78,7 @@ COMMANDS: Final = {
         "Say what another policy or model would change before anybody is told by it.",
     ),
     "rules": Place("rules", "app", _RULES, "Rules of your own, in a folder."),
+    "shadow": Place("shadow", "app", _RULES, "Detectors on trial: what they say, and promotion."),
     "train": Place(
         "train",
         "train",
@@ -154,6 +155,8 @@ EXAMPLES: Final = {
     "backtest": "zeromile backtest FILE --b mine.toml --out backtest",
     "rules new": "zeromile rules new my_rule rules",
     "rules test": "zeromile rules test rules",
+    "shadow report": "zeromile shadow report FILE --rules rules --out shadow.json",
+    "shadow promote": "zeromile shadow promote quick_export --config mine.toml --report shadow.json",
     "train": "zeromile train FILE --out models/2026-11 --seed 1",
     "model show": "zeromile model show default",
     "model compare": "zeromile model compare models/2026-10 models/2026-11 FILE",
@@ -211,7 +214,14 @@ WITH_TABLES: Final = {
         "check",
         "quality",
     ),
-    *("detectors list", "detectors show", "model show", "model compare", "model drift"),
+    *(
+        "shadow report",
+        "detectors list",
+        "detectors show",
+        "model show",
+        "model compare",
+        "model drift",
+    ),
     *(
         "alerts list",
         "dead-letters list",
