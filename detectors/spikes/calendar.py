@@ -101,7 +101,7 @@ def chinese_regressors(starts: Days, ends: Days) -> Array:
     Returns
     -------
     array, periods x windows
-        One sine and cosine of the year follow, and for single days six weekday columns (Tuesday to
+        Two sines and cosines of the year follow, and for single days six weekday columns (Tuesday to
         Sunday).
     """
     rows = np.array(
@@ -110,7 +110,7 @@ def chinese_regressors(starts: Days, ends: Days) -> Array:
             for start, end in zip(starts.tolist(), ends.tolist(), strict=True)
         ]
     )
-    return np.hstack([rows, seasonal_regressors(starts, ends, harmonics=1)])
+    return np.hstack([rows, seasonal_regressors(starts, ends)])
 
 
 def seasonal_regressors(starts: Days | Array, ends: Days | Array, harmonics: int = 2) -> Array:

@@ -14,7 +14,13 @@ import numpy as np
 from detectors.spikes.bounds import Bound
 from detectors.spikes.common import MINIMUM_PEERS, common_factor
 from detectors.spikes.falls import Falls
-from detectors.spikes.filter import GATE, NegativeBinomialFilter, Prediction
+from detectors.spikes.filter import (
+    GATE,
+    INITIAL_COEFFICIENT_SD,
+    INITIAL_COEFFICIENT_SD_BESIDE_PEERS,
+    NegativeBinomialFilter,
+    Prediction,
+)
 from detectors.spikes.scan import WEEK_WINDOWS, Scan, of_the_excess
 from detectors.spikes.special import (
     SMALLEST_PROBABILITY,
@@ -87,7 +93,8 @@ class SpikeDetector:
         self.series, self.speeds = len(first), len(speeds)
         self.peers = self.series >= MINIMUM_PEERS if peers is None else peers
         each = [speed for speed in speeds for _ in range(self.series)]
-        self.filter = NegativeBinomialFilter(np.tile(first, self.speeds), regressors, each)
+        prior = INITIAL_COEFFICIENT_SD_BESIDE_PEERS if self.peers else INITIAL_COEFFICIENT_SD
+        self.filter = NegativeBinomialFilter(np.tile(first, self.speeds), regressors, each, prior)
         self.scan = Scan(self.series * self.speeds, windows)
         self.spread = Spread(self.series * self.speeds, peers=self.peers)
         self.falls = Falls(self.filter.mean[:, 0])

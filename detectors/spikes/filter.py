@@ -41,6 +41,9 @@ COEFFICIENT_SD = 0.0005
 INITIAL_LEVEL_SD = 2.0
 INITIAL_SLOPE_SD = 0.01
 INITIAL_COEFFICIENT_SD = 0.2
+INITIAL_COEFFICIENT_SD_BESIDE_PEERS = 0.1
+"""What the calendar does to all peers is their common factor; the rest is a matter of taste."""
+
 INITIAL_DISPERSION = 1.5
 _USUAL_RATE = 0.05
 _RESIDUAL_RATE = 0.25
@@ -88,13 +91,21 @@ class NegativeBinomialFilter:
         Number of regressors.
     speeds : sequence of Speed
         One a series.
+    coefficient_sd : float
+        Standard deviation of the regressors' coefficients before anything is known.
     """
 
-    def __init__(self, first: Array, regressors: int, speeds: Sequence[Speed]) -> None:
+    def __init__(
+        self,
+        first: Array,
+        regressors: int,
+        speeds: Sequence[Speed],
+        coefficient_sd: float = INITIAL_COEFFICIENT_SD,
+    ) -> None:
         series, width = len(first), regressors + 2
         self.mean = np.zeros((series, width))
         self.mean[:, 0] = np.log(first + 0.5)
-        variance = np.full(width, INITIAL_COEFFICIENT_SD**2)
+        variance = np.full(width, coefficient_sd**2)
         variance[:2] = INITIAL_LEVEL_SD**2, INITIAL_SLOPE_SD**2
         self.covariance = np.tile(np.diag(variance), (series, 1, 1))
         self.dispersion = np.full(series, INITIAL_DISPERSION)

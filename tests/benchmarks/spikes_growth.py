@@ -28,6 +28,9 @@ WEEKS = 418
 SCORED_FROM = (date(2024, 1, 1).toordinal() - FIRST_DAY) // 7
 AFTER_START = 39
 YOUNG_UNTIL = 78
+WANDERING = 0.015
+"""Standard deviation of a week's step of a province's logarithmic share."""
+
 _YEARLY = (3e3, 4.3e3, 15e3, 69e3, 275e3, 436e3, 5.2e5, 5.6e5)
 _STARTS = (date(2019, 5, 1), date(2020, 11, 1), date(2022, 12, 1), date(2024, 3, 1))
 _STARTING = (9, 10, 8, 4)
@@ -59,7 +62,7 @@ def simulate_growth(
     random = np.random.default_rng([seed, int(shocks)])
     days = np.arange(FIRST_DAY, FIRST_DAY + 7 * WEEKS)
     national = _national_path(days)
-    shares, started = _shares(random)
+    shares, steady, started = _shares(random)
     calendar = _foreign_effects(random, days) if foreign else _calendar_effects(random, days, shocks)
     weekly = (national[None, :] * np.exp(calendar)).reshape(PROVINCES, WEEKS, 7).sum(axis=2)
     common = random.normal(0.0, 0.07, WEEKS)
@@ -68,6 +71,7 @@ def simulate_growth(
     if season:
         weekly *= np.exp(_seasons(random, season))
     mean = np.maximum(weekly * shares * np.exp(common), 1e-3)
+    settled = np.maximum(weekly * steady * np.exp(common), 1e-3)
     linear = random.uniform(1.2, 2.5, PROVINCES)[:, None]
     quadratic = random.uniform(0.004, 0.015, PROVINCES)[:, None]
     dispersion = linear + quadratic * mean
@@ -77,7 +81,7 @@ def simulate_growth(
     scored &= weeks[None, :] >= (started + AFTER_START)[:, None]
     young = weeks[None, :] < (started + YOUNG_UNTIL)[:, None]
     result = Simulation(
-        counts, mean, dispersion, scored, np.arange(PROVINCES), FIRST_DAY + 7 * weeks, young
+        counts, mean, dispersion, scored, np.arange(PROVINCES), FIRST_DAY + 7 * weeks, young, settled
     )
     _add_outbreaks(random, result)
     return result
@@ -93,16 +97,17 @@ def _national_path(days: NDArray[np.int64]) -> Array:
     return np.exp(log_rate)
 
 
-def _shares(random: np.random.Generator) -> tuple[Array, NDArray[np.int64]]:
+def _shares(random: np.random.Generator) -> tuple[Array, Array, NDArray[np.int64]]:
+    """Shares as they are, as they would be if they did not wander, and weeks of the start."""
     zipf = 1.0 / np.arange(1, PROVINCES + 1) ** 0.9
     order = random.permutation(np.repeat(np.arange(len(_STARTS)), _STARTING))
     started = np.array([(_STARTS[group].toordinal() - FIRST_DAY) // 7 for group in order])
-    walk = np.cumsum(random.normal(0.0, 0.015, (PROVINCES, WEEKS)), axis=1)
+    walk = np.cumsum(random.normal(0.0, WANDERING, (PROVINCES, WEEKS)), axis=1)
     weeks = np.arange(WEEKS)
     ramp = np.clip((weeks[None, :] - started[:, None]) / 12.0, 0.0, 1.0)
-    share = np.log(zipf)[:, None] + walk + np.log(50.0) * (ramp - 1.0)
-    share = np.exp(share)
-    return share / share.sum(axis=0), started
+    steady = np.exp(np.log(zipf)[:, None] + np.log(50.0) * (ramp - 1.0))
+    share = steady * np.exp(walk)
+    return share / share.sum(axis=0), steady / steady.sum(axis=0), started
 
 
 def _calendar_effects(random: np.random.Generator, days: NDArray[np.int64], shocks: bool) -> Array:

@@ -15,6 +15,7 @@ from detectors.spikes.special import upper_tail
 from streams.spikes.ears import EarsVariant, ears
 from streams.spikes.farrington import FarringtonSettings, farrington
 from streams.spikes.trailing import trailing_mean
+from tests.benchmarks.spikes_informed import informed
 from tests.benchmarks.spikes_noufaily import BASELINE_START
 from tests.benchmarks.spikes_outbreaks import Array, Simulation
 
@@ -62,6 +63,11 @@ def _oracle_scan(simulation: Simulation) -> tuple[Array, int]:
     return p, 0
 
 
+def _informed(simulation: Simulation) -> tuple[Array, int]:
+    """Of flat series nothing is to be learnt: the oracle."""
+    return _oracle_scan(simulation) if simulation.days is None else informed(simulation)
+
+
 def _ss_nb(simulation: Simulation) -> tuple[Array, int]:
     growth = simulation.days is not None
     first = 0 if growth else BASELINE_START
@@ -104,6 +110,7 @@ def _from(first: int, simulation: Simulation, scores: Scores) -> Array:
 METHODS: dict[str, Callable[[Simulation], tuple[Array, int]]] = {
     "oracle": _oracle,
     "oracle, scan": _oracle_scan,
+    "informed": _informed,
     "ss-nb": _ss_nb,
     "farrington": _farrington,
     "ears-c1": _ears("c1"),

@@ -31,6 +31,8 @@ class Simulation:
         Periods in which a detector is judged.
     young : array of bool, optional
         Periods soon after their series' start.
+    settled : array, optional
+        What would be expected if no series wandered against the others.
     outbreaks : list of Outbreak
         Those within the scored periods.
     scenario : array of int
@@ -46,6 +48,7 @@ class Simulation:
     scenario: NDArray[np.int64]
     days: NDArray[np.int64] | None = None
     young: NDArray[np.bool_] | None = None
+    settled: Array | None = None
     outbreaks: list[Outbreak] = field(default_factory=list)
 
     def null(self) -> NDArray[np.bool_]:
