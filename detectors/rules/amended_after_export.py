@@ -1,7 +1,7 @@
 """What a declaration rested on was said otherwise before."""
 
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from msgspec import Meta
 
@@ -18,6 +18,8 @@ from detectors.findings import Finding
 from detectors.history import Content, Revised, VehicleHistory
 from detectors.screens import Case, screen
 from detectors.wording import count
+
+_NONE: Final = "none"
 
 
 class AmendedAfterExportParameters(Parameters, frozen=True, kw_only=True):
@@ -42,12 +44,13 @@ class AmendedAfterExport(Detector[AmendedAfterExportParameters]):
 
     The register's last word counts, so an amendment ends the alerts that rested on the first. What was
     said first stays evidence: a first registration that moves back once the car has been declared, an
-    odometer that was read and then was not, are told with what they were.
+    odometer that was read and then was not, are told with what they were. So is a first registration
+    that is withdrawn once the car has left: a used car that was never registered is none.
     """
 
     spec = DetectorSpec(
         id="amended_after_export",
-        version=1,
+        version=2,
         title="Amended after export",
         status="stable",
         severities=("medium", "high"),
@@ -115,8 +118,10 @@ class AmendedAfterExport(Detector[AmendedAfterExportParameters]):
     ) -> Change | None:
         if before.kind == "initial":
             stands = history.initial if now.is_void else now
-            if stands is None or not self._was_young(declaration.day - before.day):
+            if not self._was_young(declaration.day - before.day):
                 return None
+            if stands is None:
+                return "first registration", now, civil_time.day_text(before.day), _NONE, None
             return self._moved("first registration", stands, before.day - stands.day, before)
         initial = history.initial
         if before.kind != "pending_export" or now.is_void or initial is None:
@@ -185,12 +190,17 @@ class AmendedAfterExport(Detector[AmendedAfterExportParameters]):
 
     def explain(self, facts: Mapping[str, Any]) -> str:
         """Tell what was said first, what is said now, and when it was changed."""
-        how = "withdrew and replaced it" if facts["withdrawn"] else "amended it"
+        gone = "withdrew it" if facts["now"] == _NONE else "withdrew and replaced it"
+        how = gone if facts["withdrawn"] else "amended it"
         when = "" if facts["amended_on"] is None else f" on {facts['amended_on']}"
         text = (
             f"The {facts['what']} was {facts['before']} by {facts['source']}, which {how}{when}: now "
-            f"it is {facts['now']}; the car was declared for export on {facts['declared']}."
+            f"{_now(facts['now'])}; the car was declared for export on {facts['declared']}."
         )
         if facts["gained_days"] is not None:
             text += f" The car gains {count(facts['gained_days'], 'day')} by it."
         return text
+
+
+def _now(value: str) -> str:
+    return "there is none" if value == _NONE else f"it is {value}"

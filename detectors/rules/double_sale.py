@@ -15,6 +15,7 @@ from detectors.history import VehicleHistory
 from detectors.sales import Sale
 from detectors.screens import Case, Limit, screen
 from detectors.wording import count, days_later
+from detectors.wrecks import is_wreck
 
 
 class DoubleSaleParameters(Parameters, frozen=True, kw_only=True):
@@ -30,6 +31,8 @@ class DoubleSaleParameters(Parameters, frozen=True, kw_only=True):
     """An export step up to this many days after the later sale belongs to it."""
     driven_km: Annotated[float, Meta(ge=0, le=100_000)]
     """A car that was read at this or more by then had been used."""
+    wreck_share: Annotated[float, Meta(gt=0, le=1)]
+    """A car that was sold at home, and abroad, below this share of its first price was damaged."""
 
 
 class DoubleSale(Detector[DoubleSaleParameters]):
@@ -43,7 +46,7 @@ class DoubleSale(Detector[DoubleSaleParameters]):
 
     spec = DetectorSpec(
         id="double_sale",
-        version=2,
+        version=3,
         title="Same-week double sale",
         status="stable",
         severities=("low", "medium", "high", "critical"),
@@ -61,7 +64,8 @@ class DoubleSale(Detector[DoubleSaleParameters]):
             "a registration returned or revoked in between, wholesale between dealers before the first "
             "registration, several holders of one invoice, re-papering within one group that both "
             "sides name, or to a lessor who rents the car out: all are told apart and stay quiet. "
-            "Heirs, families, auctions, a dealer's books, old cars that go abroad are told at low."
+            "Heirs, families, auctions, a dealer's books, old cars and wrecks that go abroad are told "
+            "at low."
         ),
         references=(
             "Announcement 6/2024 on the export of used vehicles: a used car has changed its owner",
@@ -113,11 +117,12 @@ class DoubleSale(Detector[DoubleSaleParameters]):
         days_between = later.day - earlier.day
         fit = fit_of(history, later, self.parameters.leaves_days)
         documents = dict.fromkeys((earlier.document, later.document, fit.left or later.document))
+        wreck = is_wreck(history, self.parameters.wreck_share)
         return self.finding(
             history,
             later.document,
             anchor=civil_time.day_text(later.day),
-            severity=self._severity(later, fit, odd=odd),
+            severity="low" if wreck else self._severity(later, fit, odd=odd),
             closeness=1 - days_between / self.parameters.window_days,
             facts={
                 "first_sale": civil_time.day_text(earlier.day),
@@ -133,6 +138,7 @@ class DoubleSale(Detector[DoubleSaleParameters]):
                 "read_km": fit.read_km,
                 "driven_km": self.parameters.driven_km,
                 "manufacturer_letter": fit.letter,
+                "wreck": wreck,
                 "first_price_cny": earlier.price_cny,
                 "second_price_cny": later.price_cny,
                 "price_gap": gap,
@@ -170,6 +176,8 @@ class DoubleSale(Detector[DoubleSaleParameters]):
             text += f" {facts['read_km']:,.0f} km were read."
         if facts["manufacturer_letter"]:
             text += " Its maker gave a letter."
+        if facts["wreck"]:
+            text += " It was sold as a wreck at home."
         gap = facts["price_gap"]
         if gap is not None and abs(gap) > facts["odd_price_gap"]:
             text += f" The price moved by {gap:+.1%}."

@@ -26,40 +26,45 @@ class EffectsHardlyOwnedParameters(Parameters, frozen=True, kw_only=True):
 
 
 class EffectsHardlyOwned(Detector[EffectsHardlyOwnedParameters]):
-    """Fires on a young car that leaves outside general trade weeks after its owner got it second-hand.
+    """Fires on a young car that leaves outside general trade weeks after its owner got it.
 
-    Who moves abroad takes a car along that is his. One that was registered to somebody else a few weeks
-    ago, passed on and declared at once is a sale abroad in other clothes: no licence, no inspection.
+    Who moves abroad takes a car along that is his. One that was bought, or passed on, a few weeks ago
+    and is declared at once is a sale abroad in other clothes: no licence, no inspection.
     """
 
     spec = DetectorSpec(
         id="effects_hardly_owned",
-        version=1,
+        version=2,
         title="Personal effects hardly owned",
         status="stable",
         severities=("medium",),
         description=(
-            "A car under a year old leaves outside general trade soon after it passed to whoever takes "
-            "it along."
+            "A car under a year old leaves outside general trade soon after whoever takes it along got "
+            "it."
         ),
         abnormal_because=(
             "Personal effects are spared the licence and the rules on young cars because they were "
-            "used by whoever moves. A straw man's were not."
+            "used by whoever moves: relief from duty asks for months of use in many countries. A straw "
+            "man's were not."
         ),
         known_gaps=(
             "Sees one car at a time: whether one person moves with five cars only a view by party can "
-            "tell. A first owner who moves at once is not judged."
+            "tell."
         ),
         look_alikes=(
-            "Somebody who moves with a car that he bought new or has had for months stays quiet, and "
-            "so do diplomats, who buy new. A declaration without a trade mode counts as general trade."
+            "Somebody who moves with a car that he has had for months stays quiet, and so do diplomats "
+            "when their posting ends. A firm's own new car that leaves for a time, for trials, stays "
+            "quiet too. A declaration without a trade mode counts as general trade."
         ),
-        references=("Declaration guide: trade modes 3339 and 9739; limits: assumption",),
+        references=(
+            "Declaration guide: trade modes 3339 and 9739; limits: assumption",
+            "Regulation (EC) 1186/2009, article 4: relief for property used for six months",
+        ),
         runbook=(
             "Ask customs for the exporter's residence papers and other declarations of the year.",
             "Ask the first owner how long the car was used in the days before it was passed on.",
         ),
-        screen=screen(Case(Content.INITIAL | Content.TRANSFER | Content.USED_EXPORT)),
+        screen=screen(Case(Content.INITIAL | Content.USED_EXPORT)),
     )
     parameters_type = EffectsHardlyOwnedParameters
     margins = (Margin("held_days", "held_days", 2.0, "days"),)
@@ -74,7 +79,7 @@ class EffectsHardlyOwned(Detector[EffectsHardlyOwnedParameters]):
         if mode is None or mode in self.parameters.general_trade_modes:
             return
         got = history.registered_before(declaration)
-        if got is None or got.kind != "transfer" or not counts_days(initial, got, declaration):
+        if got is None or not _got_it(got) or not counts_days(initial, got, declaration):
             return
         young = 0 <= declaration.day - initial.day <= self.parameters.maximum_days
         if young and declaration.day - got.day <= self.parameters.held_days:
@@ -103,15 +108,31 @@ class EffectsHardlyOwned(Detector[EffectsHardlyOwnedParameters]):
                 "held_days": held,
                 "maximum_held_days": self.parameters.held_days,
                 "destination": declaration.destination,
+                "bought_new": got.kind == "initial",
             },
-            evidence=(initial, got, declaration),
+            evidence=tuple(dict.fromkeys((initial, got, declaration))),
         )
 
     def explain(self, facts: Mapping[str, Any]) -> str:
-        """Tell the three days."""
+        """Tell the days."""
+        limit = f"limit {count(facts['maximum_held_days'], 'day')}"
         return (
             f"Declared for {facts['destination']} on {facts['declared']} under trade mode "
-            f"{facts['trade_mode']}, {count(facts['days'], 'day')} after first registration and "
-            f"{count(facts['held_days'], 'day')} after it passed to another owner on "
-            f"{facts['transferred']} (limit {count(facts['maximum_held_days'], 'day')})."
+            f"{facts['trade_mode']}, {count(facts['days'], 'day')} after first registration"
+            + (
+                f" to the person who takes it along ({limit})."
+                if facts["bought_new"]
+                else f" and {count(facts['held_days'], 'day')} after it passed to another owner on "
+                f"{facts['transferred']} ({limit})."
+            )
         )
+
+
+def _got_it(document: Registration) -> bool:
+    """Whether somebody got the car with a registration who can move with a household.
+
+    A firm that bought the car new has none: its own car leaves for a time.
+    """
+    if document.kind == "initial":
+        return document.owner_type in {None, "person"}
+    return document.kind == "transfer"

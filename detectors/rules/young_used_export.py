@@ -8,11 +8,12 @@ from msgspec import Meta
 from detectors import civil_time
 from detectors.base import Detector, DetectorSpec, Margin, Parameters
 from detectors.documents import CustomsExport, Registration, counts_days
-from detectors.findings import Finding, Severity
+from detectors.findings import Finding
 from detectors.history import Content, VehicleHistory
 from detectors.rules.zero_mileage_export import reading_at
 from detectors.screens import Case, screen
 from detectors.wording import count
+from detectors.wrecks import is_wreck
 
 
 class YoungUsedExportParameters(Parameters, frozen=True, kw_only=True):
@@ -31,7 +32,9 @@ class YoungUsedExportParameters(Parameters, frozen=True, kw_only=True):
     maximum_reading_age_days: Annotated[int, Meta(ge=0, le=3650)]
     """Where the declaration has no reading, how old the last one may be."""
     wreck_share: Annotated[float, Meta(ge=0, le=1)]
-    """Declared at up to this share of the first price, and the odometer unread: it may be a wreck."""
+    """A car that was sold at home, and abroad, below this share of its first price was damaged."""
+    most_km_a_day: Annotated[float, Meta(ge=1, le=10_000)]
+    """Nobody drives a private car farther than this a day for all its life."""
     general_trade_modes: tuple[str, ...]
     """Customs codes of ordinary trade; declarations under others are not judged."""
 
@@ -40,13 +43,14 @@ class YoungUsedExport(Detector[YoungUsedExportParameters]):
     """Fires on a used car declared within a year of its first registration that nobody shows was used.
 
     Nobody is told to read the odometer of a car that was never driven, and who reads it may write what
-    he likes: so an unread, a silent or a low odometer leaves the suspicion standing. What lifts it is a
-    reading that a used car would show, or the maker's letter.
+    he likes: so an unread, a silent or a low odometer leaves the suspicion standing, and so does a
+    figure that no owner drives. What lifts it is a reading that a used car would show, or the maker's
+    letter.
     """
 
     spec = DetectorSpec(
         id="young_used_export",
-        version=2,
+        version=3,
         title="Young used export",
         status="stable",
         severities=("low", "medium", "high"),
@@ -66,8 +70,9 @@ class YoungUsedExport(Detector[YoungUsedExportParameters]):
             "A young car that was driven: 20 km a day and 3,000 km in all tell. Official exports carry "
             "the maker's letter; personal effects go under other trade modes. A demonstration car that "
             "was driven beyond zero kilometres stays quiet. A reading of next to nothing is the "
-            "business of zero_mileage_export. A wreck is declared at a fraction of its price, its "
-            "odometer unread: low."
+            "business of zero_mileage_export. Taxis and rental cars may be driven any distance a day. "
+            "A wreck that was sold as one at home, and abroad, is told at low: a low value at customs "
+            "alone shows no damage."
         ),
         references=(
             "CarNewsChina and Autohome 2025: age of genuine used exports; limits: assumption",
@@ -98,8 +103,17 @@ class YoungUsedExport(Detector[YoungUsedExportParameters]):
             return
         reading = reading_at(history, declaration, self.parameters.maximum_reading_age_days)
         kilometres = None if reading is None else reading.kilometres
-        if self._is_hardly_driven(initial, kilometres, days):
+        hardly = self._is_hardly_driven(initial, kilometres, days)
+        if hardly or self._is_no_reading(initial, kilometres, days):
             yield self._finding_of(history, initial, declaration, kilometres)
+
+    def _is_no_reading(self, initial: Registration, kilometres: float | None, days: int) -> bool:
+        """Whether a reading that would show use is more likely a figure that somebody thought of."""
+        if kilometres is None or kilometres <= self.parameters.zero_km:
+            return False
+        if initial.use in {"demo", "commercial", "rental"} or initial.owner_type == "rental":
+            return False
+        return kilometres > self.parameters.most_km_a_day * max(days, 1)
 
     def _is_hardly_driven(self, initial: Registration, kilometres: float | None, days: int) -> bool:
         limits = self.parameters
@@ -119,12 +133,13 @@ class YoungUsedExport(Detector[YoungUsedExportParameters]):
         left = next((each for each in history.registrations if _leaves(each, initial)), declaration)
         held, days = left.day - initial.day, declaration.day - initial.day
         documents = dict.fromkeys((initial, left, declaration))
-        paid, declared = initial.price_cny, declaration.value_cny
-        share = declared / paid if paid and declared is not None else None
+        doubted = kilometres is not None and not self._is_hardly_driven(initial, kilometres, days)
+        wreck = is_wreck(history, self.parameters.wreck_share)
+        strong = held <= self.parameters.strong_days and not doubted
         return self.finding(
             history,
             declaration,
-            severity=self._severity(held, share, kilometres),
+            severity="low" if wreck else "high" if strong else "medium",
             closeness=1 - days / (self.parameters.maximum_days + 1),
             facts={
                 "registered": civil_time.day_text(initial.day),
@@ -136,33 +151,39 @@ class YoungUsedExport(Detector[YoungUsedExportParameters]):
                 "odometer_km": kilometres,
                 "least_km": self.parameters.least_km,
                 "least_km_a_day": self.parameters.least_km_a_day,
-                "value_share": None if share is None else round(share, 4),
-                "wreck_share": self.parameters.wreck_share,
+                "doubted": doubted,
+                "most_km_a_day": self.parameters.most_km_a_day,
+                "wreck": wreck,
                 "destination": declaration.destination,
             },
             evidence=tuple(documents),
         )
 
-    def _severity(self, held: int, share: float | None, kilometres: float | None) -> Severity:
-        if kilometres is None and share is not None and share <= self.parameters.wreck_share:
-            return "low"
-        return "high" if held <= self.parameters.strong_days else "medium"
-
     def explain(self, facts: Mapping[str, Any]) -> str:
         """Tell the age, the first owner's time and what is known of the kilometres."""
-        kilometres = facts["odometer_km"]
-        driven = (
-            "nobody states that the odometer was read"
-            if kilometres is None
-            else f"{kilometres:,.0f} km were read (a used car shows {facts['least_km']:,.0f} km and "
-            f"{facts['least_km_a_day']:g} km a day)"
-        )
         return (
             f"Declared as used for {facts['destination']} on {facts['declared']}, "
             f"{count(facts['days'], 'day')} after first registration (limit "
             f"{count(facts['maximum_days'], 'day')}), {count(facts['held_days'], 'day')} in its first "
-            f"owner's hands; {driven}, and no manufacturer letter is mentioned."
+            f"owner's hands; {_driven(facts)}, and no manufacturer letter is mentioned."
+            + (" It was sold as a wreck at home." if facts["wreck"] else "")
         )
+
+
+def _driven(facts: Mapping[str, Any]) -> str:
+    """What is known of the kilometres, and why it does not show use."""
+    kilometres = facts["odometer_km"]
+    if kilometres is None:
+        return "nobody states that the odometer was read"
+    if facts["doubted"]:
+        return (
+            f"{kilometres:,.0f} km were read, more than {facts['most_km_a_day']:g} km for every day of "
+            f"its life"
+        )
+    return (
+        f"{kilometres:,.0f} km were read (a used car shows {facts['least_km']:,.0f} km and "
+        f"{facts['least_km_a_day']:g} km a day)"
+    )
 
 
 def _leaves(document: Registration, initial: Registration) -> bool:

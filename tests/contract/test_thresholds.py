@@ -21,7 +21,8 @@ STEPS = {
     "price_gap.annual_depreciation": 0.1,
     "price_gap": 0.01,
     "double_sale.odd_price_gap": 0.02,
-    "young_used_export.wreck_share": 0.002,
+    "double_sale.wreck_share": 0.02,
+    "young_used_export.wreck_share": 0.02,
 }
 """Shares move by this part of themselves: the fixtures hold whole yuan, not the last cent."""
 

@@ -25,6 +25,21 @@ where after is not null and coalesce(after >= before - 500, true) and (
         when before is not null then kilometres - before > 800 * (day - day_before)
         else coalesce(registered <= day and kilometres > 800 * (day - registered + 1), false) end));
 
+create table wrecks as
+with priced as (
+    select *, coalesce(buyer_type = 'exporter', false) or sale_kind in ('pending_export', 'customs_export') as abroad,
+        row_number() over (partition by vin order by n) as place
+    from sales where price > 0
+),
+figures as (
+    select vin, price from priced where abroad
+    union all select vin, value_cny from live where event_type = 'customs_export' and value_cny > 0
+)
+select f.vin from priced f
+join (select vin, arg_max(price, n) as price from priced where not abroad group by vin) home using (vin)
+where f.place = 1 and not f.abroad and home.price >= 0.05 * f.price and home.price < 0.5 * f.price
+  and (select coalesce(bool_and(x.price < 0.5 * f.price), false) from figures x where x.vin = f.vin);
+
 create table findings as
 with pairs as (
     select l.vin, l.day, l.n, e.n as earlier_n, l.anchor,
@@ -53,7 +68,8 @@ with pairs as (
         partition by l.vin, l.day order by coalesce(exporter, false)::int + coalesce(odd, false)::int desc) = 1
 )
 select 'double_sale' as detector, vin, day::varchar as anchor,
-    case when vin in (select vin from live where manufacturer_letter) or age > 365 or exists (
+    case when vin in (select vin from wrecks) or vin in (select vin from live where manufacturer_letter)
+             or age > 365 or exists (
              from readings r where r.vin = p.vin and r.day <= p.day + 90 and r.kilometres >= 3000) then 'low'
          when not exporter and not exists (
              from live x where x.vin = p.vin and x.is_document and x.day between p.day and p.day + 90
@@ -100,11 +116,11 @@ where manufacturer_letter is distinct from true
   and applied >= '2026-01-01' and applied - registered >= 181 and (unchanged or last_km <= 500)
 
 union all
-select 'young_used_export', vin, anchor, case
-    when last_km is null and paid > 0 and value_cny / paid <= 0.4 then 'low'
-    when gone - registered <= 30 then 'high' else 'medium' end, day
+select 'young_used_export', vin, anchor, case when vin in (select vin from wrecks) then 'low'
+    when gone - registered <= 30 and not driven then 'high' else 'medium' end, day
 from (
-    select d.*, i.day as registered, i.price_cny as paid, i.use as first_use, r.kilometres as last_km,
+    select d.*, i.day as registered, i.use as first_use, i.owner_type as first_type, r.kilometres as last_km,
+        coalesce(r.kilometres >= greatest(3000, 20 * (d.day - i.day)), false) as driven,
         coalesce((select arg_min(g.day, g.n) from live g where g.vin = d.vin and g.day >= i.day
                   and g.kind in ('transfer', 'pending_export')), d.day) as gone
     from (select * from used qualify row_number() over (partition by vin order by n) = 1) d
@@ -112,7 +128,9 @@ from (
 where day - registered between 0 and 365 and coalesce(trade_mode, '0110') = '0110'
   and manufacturer_letter is distinct from true
   and (last_km is null or (last_km > 500 and first_use is distinct from 'demo'
-       and last_km < greatest(3000, 20 * (day - registered))))
+       and (not driven or (last_km > 150 * greatest(1, day - registered)
+            and not coalesce(first_use in ('commercial', 'rental'), false)
+            and not coalesce(first_type = 'rental', false)))))
 
 union all
 select 'new_though_registered', vin, anchor, case when exists (
@@ -132,7 +150,7 @@ where not coalesce((recorded_at <= declared and event_type <> 'customs_export')
         or recorded_at - coalesce(was_recorded, was_day) <= 7, false)
   and case
     when kind = 'initial' then declared - was_day between 0 and 365
-        and was_day - case status when 'void' then registered else day end >= 7
+        and coalesce(was_day - case status when 'void' then registered else day end >= 7, true)
     when status = 'void' then false
     when kind = 'pending_export' then was_day - registered between 0 and 365 and day - was_day >= 7
     when event_type = 'customs_export' then coalesce(was_km <= 500 and (now_km is null or now_km > 500), false)
@@ -156,9 +174,11 @@ union all
 select 'effects_hardly_owned', d.vin, d.anchor, 'medium', d.day
 from (select * from used qualify row_number() over (partition by vin order by n) = 1) d
 join initial i using (vin)
-join lateral (select arg_max(r.kind, r.n) as kind, arg_max(r.day, r.n) as day
+join lateral (select arg_max(r.kind, r.n) as kind, arg_max(r.day, r.n) as day,
+        arg_max({type: r.owner_type}, r.n).type as owner_type
     from live r where r.vin = d.vin and r.n < d.n and r.event_type = 'registration') got on true
-where d.trade_mode <> '0110' and got.kind = 'transfer'
+where d.trade_mode <> '0110'
+  and (got.kind = 'transfer' or (got.kind = 'initial' and coalesce(got.owner_type = 'person', true)))
   and d.day - i.day between 0 and 365 and d.day - got.day <= 60
 
 union all
