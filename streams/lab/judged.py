@@ -10,6 +10,7 @@ import msgspec
 import pyarrow as pa
 
 from detectors.alerts import Alert
+from detectors.history import Content
 from streams.lab.frame import Frame
 
 if TYPE_CHECKING:
@@ -48,20 +49,36 @@ ALERTS: Final = pa.schema(
 )
 """Columns of alerts: those of the contract that say what is found. ``facts`` is JSON."""
 _LABELS: Final = ("province", "brand", "destination")
-_VEHICLES: Final = """
-    SELECT d.*, coalesce(a.alerts, 0) AS alerts, coalesce(a.detectors, []) AS detectors,
-        a.severity, a.score
-    FROM (
+_VEHICLES: Final = f"""
+    WITH live AS (
+        SELECT * FROM (
+            SELECT * FROM ledger QUALIFY row_number() OVER (
+                PARTITION BY vin, source, event_id ORDER BY revision DESC, file DESC, line DESC
+            ) = 1
+        ) WHERE NOT void
+    ),
+    known AS (
         SELECT vin, count(DISTINCT (source, event_id)) AS documents, min(day) AS first_day,
             max(day) AS last_day
         FROM ledger GROUP BY vin
-    ) d LEFT JOIN (
+    ),
+    lives AS (
+        SELECT vin,
+            min(day) FILTER (content & {Content.INITIAL} <> 0) AS registered,
+            arg_min(initial_province, day) FILTER (content & {Content.INITIAL} <> 0) AS province,
+            arg_min(price_fen, day) FILTER (content & {Content.INITIAL} <> 0) / 100.0 AS price_cny,
+            min(day) FILTER (content & {Content.USED_EXPORT} <> 0) AS exported
+        FROM live GROUP BY vin
+    ),
+    told AS (
         SELECT subject AS vin, count(*) AS alerts,
             list(DISTINCT detector ORDER BY detector) AS detectors,
-            arg_max(severity, score) AS severity,
-            max(score) AS score
+            arg_max(severity, score) AS severity, max(score) AS score
         FROM said WHERE subject_type = 'vehicle' AND NOT shadow GROUP BY subject
-    ) a USING (vin) ORDER BY vin
+    )
+    SELECT known.*, registered, province, price_cny, exported, coalesce(alerts, 0) AS alerts,
+        coalesce(detectors, []) AS detectors, severity, score
+    FROM known LEFT JOIN lives USING (vin) LEFT JOIN told USING (vin) ORDER BY vin
 """
 
 
@@ -121,7 +138,7 @@ class Judged:
 
     @property
     def vehicles(self) -> Frame:
-        """Every vehicle: documents, first and last day, alerts that are not on trial, the worst."""
+        """Every vehicle: its documents and days, what it cost, alerts that are not on trial."""
         return self._vehicles
 
     def timeline(self, vin: str) -> Frame:
