@@ -54,5 +54,4 @@ def test_the_analyst_s(country, monkeypatch):
         for column in ("registered", "exported"):
             assert names[by][column].sum() <= nation[column].sum()
     assert names["by_maker"]["registered"].sum() == nation["registered"].sum()
-    print(names["covered"], int(names["whole"].sum()))
     assert names["covered"] >= 0.75
