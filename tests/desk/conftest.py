@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from streams.store.database import migrate, open_database
 from tests.desk.served import fill
+from tests.report.conftest import page, tab  # noqa: F401 - fixtures
 from tests.store.conftest import postgres, store, url  # noqa: F401 - fixtures
 
 

@@ -1,0 +1,123 @@
+"""The desk in a real browser: by keyboard, at the width of a desk and of a phone, light and dark."""
+
+from __future__ import annotations
+
+import re
+import time
+from contextlib import suppress
+
+import pytest
+
+from tests.desk.test_command import desk
+
+PLACES = ("/", "/alerts?trial=show", "/alerts/a1", "/alerts/a3", "/vehicles/V2", "/provinces/CN-GD",
+          "/detectors", "/exceptions", "/provenance")  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def address(filled, tmp_path_factory):
+    """A running desk, and the link that lets the first person in."""
+    path = tmp_path_factory.mktemp("browser") / "store.sqlite"
+    path.write_bytes(filled.read_bytes())
+    with desk("--url", f"sqlite:///{path}") as (process, address):
+        link = re.search(r"http://\S+", process.stderr.readline())[0]
+        yield address, link
+
+
+_LOADED = (
+    "new Promise(done => { const look = () => document.readyState === 'complete' "
+    "&& location.protocol === 'http:' ? done(location.pathname) : setTimeout(look, 50); look(); })"
+)
+
+
+def go(page, url):
+    page.call("Page.navigate", url="about:blank")
+    page.evaluate("0")
+    page.events.clear()
+    page.call("Page.navigate", url=url)
+    return page.evaluate(_LOADED)
+
+
+def until(page, expression):
+    """Wait for a page that may be another one by then."""
+    for _ in range(600):
+        with suppress(AssertionError):  # it was leaving
+            if page.evaluate(expression):
+                return
+        time.sleep(0.1)
+    pytest.fail(f"never: {expression}")
+
+
+def press(page, key):
+    text = {"Enter": "\r"}.get(key, key)
+    for kind in ("keyDown", "keyUp"):
+        page.call("Input.dispatchKeyEvent", type=kind, key=key, text=text if kind == "keyDown" else "")
+
+
+def test_every_page_is_quiet_and_fits_and_a_person_decides_by_keyboard(page, address):
+    base, link = address
+    page.size(1280, 900)
+    assert go(page, link) == "/"
+    for width, mobile, scheme in ((1280, False, "light"), (390, True, "dark")):
+        page.size(width, 844, mobile=mobile)
+        feature = {"name": "prefers-color-scheme", "value": scheme}
+        page.call("Emulation.setEmulatedMedia", media="", features=[feature])
+        for place in PLACES:
+            go(page, base + place)
+            assert page.evaluate(_BEYOND.replace("WIDTH", str(width))) == [], place
+            assert page.evaluate("document.documentElement.scrollWidth") == width, place
+            assert page.evaluate(_NAMELESS) == [], place
+            assert page.complaints() == [], place
+            assert all(url.startswith(base) for url in page.requests()), place
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(18, 24, 31)"
+    page.call("Emulation.setEmulatedMedia", media="", features=[])
+    page.size(1280, 900)
+
+    go(page, f"{base}/alerts")
+    for key in "jjk":
+        press(page, key)
+    assert page.evaluate("document.activeElement.getAttribute('href')") == "/alerts/a1"
+    press(page, "x")
+    assert page.evaluate("document.querySelectorAll('[name=ticked]:checked').length") == 1
+    press(page, "Enter")
+    until(page, "document.readyState === 'complete' && location.pathname === '/alerts/a1'")
+    press(page, "/")
+    assert page.evaluate("document.activeElement.id") == "find"
+    page.evaluate("document.querySelector('button[value=confirmed]').focus()")
+    press(page, "Enter")
+    until(page, "document.querySelector('#case h2')?.textContent.includes('confirmed')")
+    assert page.complaints() == []
+
+
+def test_filters_change_the_list_and_the_address_without_loading_the_page(page, address):
+    base, _ = address
+    go(page, f"{base}/alerts")
+    page.evaluate("window.kept = 1")
+    change = "new Event('change', {bubbles: true})"
+    page.evaluate(
+        f"{{ const f = document.getElementById('filters').elements.severity; f.value = 'low';"
+        f" f.dispatchEvent({change}); }}"
+    )
+    until(
+        page,
+        "document.querySelectorAll('[data-row]').length === 1 "
+        "&& location.search.includes('severity=low')",
+    )
+    assert page.evaluate("window.kept") == 1
+    assert page.evaluate("location.pathname") == "/alerts"
+    assert page.complaints() == []
+
+
+_BEYOND = """
+[...document.querySelectorAll('body *')]
+  .filter(e => e.checkVisibility() && !e.closest('.scroll, .skip, .hidden, pre'))
+  .filter(e => e.getBoundingClientRect().right > WIDTH + 0.5)
+  .map(e => e.outerHTML.slice(0, 120))
+"""
+
+_NAMELESS = """
+[...document.querySelectorAll('input:not([type=hidden]), select, textarea, button, a, [role=img]')]
+  .filter(e => e.checkVisibility())
+  .filter(e => !(e.labels?.length || e.getAttribute('aria-label') || e.textContent.trim()))
+  .map(e => e.outerHTML.slice(0, 120))
+"""
