@@ -153,36 +153,39 @@ _IS_SALE: Final = f"content & {SALE_DOCUMENTS} <> 0"
 _IS_READ: Final = "kilometres IS NOT NULL"
 
 
-def summary_sql(most: int) -> str:
+def summary_sql() -> str:
     """How the fields of a `Summary` come from the columns of a ledger, grouped by ``vin``.
 
     The content of a document must say `Content.CONTESTED` where its vehicle has another one of its
-    identity.
+    identity. Whether there are too many documents is for :func:`overfull_sql` to say: it depends on the
+    policy, the rest on the documents alone.
     """
-    return ", ".join(f"{column} AS {name}" for name, column in _columns(most).items())
+    return ", ".join(f"{column} AS {name}" for name, column in _COLUMNS.items())
 
 
-def _columns(most: int) -> dict[str, str]:
-    return {
-        "fault": "max(vin_fault)",
-        "documents": "count(*)",
-        "content": f"bit_or(content) | CASE WHEN count(*) > {most} THEN {Content.OVERFULL} ELSE 0 END",
-        "sales_apart": (
-            f"CASE count(*) FILTER ({_IS_SALE}) WHEN 0 THEN {NEVER} WHEN 1 THEN {NEVER} "
-            f"WHEN 2 THEN max(day) FILTER ({_IS_SALE}) - min(day) FILTER ({_IS_SALE}) ELSE 0 END"
-        ),
-        "lowest_km": "coalesce(min(kilometres), 'inf'::DOUBLE)",
-        "odometer_fall": (
-            "CASE count(kilometres) WHEN 0 THEN '-inf'::DOUBLE WHEN 1 THEN '-inf'::DOUBLE "
-            f"WHEN 2 THEN CASE WHEN min(day) FILTER ({_IS_READ}) = max(day) FILTER ({_IS_READ}) THEN 0 "
-            f"ELSE arg_min(kilometres, day) FILTER ({_IS_READ}) "
-            f"- arg_max(kilometres, day) FILTER ({_IS_READ}) END ELSE 'inf'::DOUBLE END"
-        ),
-        "several_owners": "coalesce(min(owner) <> max(owner), false)",
-        "several_initial_provinces": (
-            "coalesce(min(initial_province) <> max(initial_province), false)"
-        ),
-        "year_gap": "coalesce(max(year_gap), 0)",
-        "first_source": "min(source)",
-        "last_source": "max(source)",
-    }
+def overfull_sql(most: int) -> str:
+    """The content of a summary, `Content.OVERFULL` included, where so many documents are kept."""
+    return f"content | CASE WHEN documents > {most} THEN {Content.OVERFULL} ELSE 0 END"
+
+
+_COLUMNS: Final = {
+    "fault": "max(vin_fault)",
+    "documents": "count(*)",
+    "content": "bit_or(content)",
+    "sales_apart": (
+        f"CASE count(*) FILTER ({_IS_SALE}) WHEN 0 THEN {NEVER} WHEN 1 THEN {NEVER} "
+        f"WHEN 2 THEN max(day) FILTER ({_IS_SALE}) - min(day) FILTER ({_IS_SALE}) ELSE 0 END"
+    ),
+    "lowest_km": "coalesce(min(kilometres), 'inf'::DOUBLE)",
+    "odometer_fall": (
+        "CASE count(kilometres) WHEN 0 THEN '-inf'::DOUBLE WHEN 1 THEN '-inf'::DOUBLE "
+        f"WHEN 2 THEN CASE WHEN min(day) FILTER ({_IS_READ}) = max(day) FILTER ({_IS_READ}) THEN 0 "
+        f"ELSE arg_min(kilometres, day) FILTER ({_IS_READ}) "
+        f"- arg_max(kilometres, day) FILTER ({_IS_READ}) END ELSE 'inf'::DOUBLE END"
+    ),
+    "several_owners": "coalesce(min(owner) <> max(owner), false)",
+    "several_initial_provinces": ("coalesce(min(initial_province) <> max(initial_province), false)"),
+    "year_gap": "coalesce(max(year_gap), 0)",
+    "first_source": "min(source)",
+    "last_source": "max(source)",
+}

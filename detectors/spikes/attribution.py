@@ -1,6 +1,7 @@
 """Who is behind the excess: exporters, brands, destinations, exit customs."""
 
 from dataclasses import dataclass
+from math import fsum
 
 from detectors.spikes.tally import DIMENSIONS, Dimension, ProvinceState
 
@@ -104,7 +105,7 @@ def _contributors(
         value: count - (expected * usual.get(value, 0) / base if base else 0.0)
         for value, count in observed.items()
     }
-    positive = sum(value for value in excess.values() if value > 0)
+    positive = fsum(value for value in excess.values() if value > 0)  # the same in any order
     found = [
         Contributor(value, observed[value], observed[value] - over, over / positive)
         for value, over in excess.items()

@@ -18,6 +18,7 @@ from typing import Any, Final
 import duckdb
 import msgspec
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from detectors.alerts import Alert
 from detectors.decoding import decode
@@ -37,8 +38,10 @@ from streams.backfill.ledger import (
     LedgerError,
     LedgerRefusal,
     connect,
+    of_bucket,
     read_ledger,
     view,
+    view_summaries,
 )
 from streams.backfill.opened import opened_rows, packed
 from streams.backfill.outputs import Judging, OutputFiles, ReplayOutputs, ReplaySummary
@@ -51,6 +54,7 @@ from streams.backfill.selection import (
     note_moved,
     note_repeated,
     select,
+    sum_vehicles,
 )
 from streams.backfill.settled import sum_up
 from streams.engine.province_aggregator import ProvinceAggregator
@@ -189,13 +193,11 @@ class Backfill:
             ledger = self._read(list(files), processes, advance)
             if complete_through is not None:
                 self.watermarks.declare_complete(complete_through)
-            vehicles = 0
-            for tables in _buckets(ledger):
-                chosen = self._select(tables, ledger)
-                vehicles += chosen.vehicles
-                self._judge(chosen, ledger, processes, complete_through, judging)
+            for judged in processes.map(judge_vehicles, self._tasks(ledger, complete_through, judging)):
+                self._take(judged)
             view(self.database, ledger.tables)
             self._outputs.conclude(self.watermarks.newest_day("customs_export"))
+        vehicles = sum(chosen.vehicles for chosen in self.selected)
         return self._outputs.outcome(self.counters, vehicles)
 
     def read(self, files: Iterable[Path], refused: Callable[[ToldLine], None] | None = None) -> None:
@@ -293,15 +295,36 @@ class Backfill:
         ).fetchall()
         return rows
 
-    def _select(self, tables: list[Path], ledger: Ledger) -> Selection:
-        """Say which vehicles of some tables are to be opened, and count those that are not."""
-        database = self.database
+    def _tasks(
+        self, ledger: Ledger, declared: int | None, judging: Judging | None
+    ) -> Iterator[WholeVehicles]:
+        """Vehicles to judge: those of a bucket are chosen while those before them are still judged."""
+        for bucket in range(max(ledger.buckets, 1)):
+            chosen = self._select(ledger, bucket)
+            told = judging and judging(chosen.opened)
+            for rows in opened_rows(self.database, self._means.rows):
+                vins = pc.unique(rows["vin"]).to_pylist()
+                withdrawn = {vin: self._withdrawn[vin] for vin in vins if vin in self._withdrawn}
+                yield WholeVehicles(packed(rows), withdrawn, ledger.newest, declared)
+                if told:
+                    told(len(vins))
+            if self.visitor is not None:
+                self.visitor.add_settled(sum_up(self.database))
+
+    def _select(self, ledger: Ledger, bucket: int) -> Selection:
+        """Say which vehicles of a bucket are to be opened, and count those that are not."""
+        database, summed = self.database, bool(ledger.summaries)
         if ledger.buckets:
-            view(database, tables)
-            note_repeated(database)
-        of_no_car = leave_out_no_car(database, self.policy.history.words_for_no_car)
+            view(database, of_bucket(ledger.tables, bucket))
+        if summed:
+            view_summaries(database, of_bucket(ledger.summaries, bucket))
+        of_no_car = leave_out_no_car(database, self.policy.history.words_for_no_car, summed=summed)
         self.counters.of_no_car += of_no_car
         self.counters.accepted += of_no_car.total()
+        if not summed:
+            sum_vehicles(database)
+        elif self.visitor is not None:
+            note_repeated(database)
         needs = Content.NOTHING if self.visitor is None else self.visitor.needs
         if self._counts_exports:
             needs |= Content.CUSTOMS_EXPORT
@@ -310,26 +333,6 @@ class Backfill:
         self.counters.accepted += chosen.settled_documents
         self.counters.duplicate += chosen.settled_duplicates
         return chosen
-
-    def _judge(
-        self,
-        chosen: Selection,
-        ledger: Ledger,
-        processes: Processes[Setup],
-        declared: int | None,
-        judging: Judging | None,
-    ) -> None:
-        told = judging and judging(chosen.opened)
-        tasks = (
-            WholeVehicles(rows, self._withdrawn, ledger.newest, declared)
-            for rows in opened_rows(self.database, self._means.rows)
-        )
-        for judged in processes.map(judge_vehicles, tasks):
-            self._take(judged)
-            if told:
-                told(judged.vehicles)
-        if self.visitor is not None:
-            self.visitor.add_settled(sum_up(self.database))
 
     def _withdraw(self) -> None:
         """Withdraw what amendments moved to another VIN, in the order they came."""
@@ -347,11 +350,3 @@ class Backfill:
         self._outputs.take(judged.alerts, judged.exports, failures, None)
         if self.visitor is not None:
             self.visitor.merge(judged.visitor)
-
-
-def _buckets(ledger: Ledger) -> Iterator[list[Path]]:
-    """Files that hold whole vehicles together."""
-    if ledger.buckets:
-        yield from map(ledger.bucket, range(ledger.buckets))
-    else:
-        yield ledger.tables

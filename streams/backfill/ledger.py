@@ -4,7 +4,7 @@ Only the strict decoder has read their bytes. A ledger of one run lies in a scra
 kept (:mod:`streams.backfill.kept`) lies in buckets of vehicles, which are gone through one by one.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, NamedTuple, Protocol
@@ -78,10 +78,8 @@ class Ledger:
     newest: NewestDays = field(default_factory=dict)
     moved: list[str] | None = None
     """Vehicles of documents that came under several VINs, where that is known already."""
-
-    def bucket(self, number: int) -> list[Path]:
-        """Files of a bucket."""
-        return [table for table in self.tables if table.parent.name == f"bucket={number}"]
+    summaries: list[Path] = field(default_factory=list)
+    """Parquet files of what is known of each vehicle, a file a bucket, where that was summed up."""
 
 
 def read_ledger(
@@ -170,6 +168,11 @@ def connect(scratch: Path, threads: int, memory: str = MEMORY) -> duckdb.DuckDBP
     return database
 
 
+def of_bucket(files: Iterable[Path], number: int) -> list[Path]:
+    """Those of a kept ledger's files that lie in a bucket."""
+    return [file for file in files if file.parent.name == f"bucket={number}"]
+
+
 def view(database: duckdb.DuckDBPyConnection, tables: list[Path]) -> None:
     """Let ``ledger`` be the rows of files, and ``documents`` for now the same."""
     if tables:
@@ -180,6 +183,13 @@ def view(database: duckdb.DuckDBPyConnection, tables: list[Path]) -> None:
         columns = ", ".join(f"NULL::{_TYPES[str(one.type)]} AS {one.name}" for one in SCHEMA)
         database.execute(f"CREATE OR REPLACE TEMP VIEW ledger AS SELECT {columns} WHERE false")
     database.execute("CREATE OR REPLACE TEMP VIEW documents AS SELECT * FROM ledger")
+
+
+def view_summaries(database: duckdb.DuckDBPyConnection, files: list[Path]) -> None:
+    """Let ``summaries`` be what a kept ledger says of its vehicles."""
+    rows = database.read_parquet([str(file) for file in files], hive_partitioning=False)
+    rows.create_view("summed_up", replace=True)
+    database.execute("CREATE OR REPLACE TEMP VIEW summaries AS SELECT * FROM summed_up")
 
 
 _TYPES: Final = {

@@ -9,8 +9,8 @@ import pyarrow.compute as pc
 from streams.backfill.ledger import LedgerError
 
 
-def opened_rows(database: duckdb.DuckDBPyConnection, size: int) -> Iterator[bytes]:
-    """Rows of the vehicles to open, about so many at once, as Arrow.
+def opened_rows(database: duckdb.DuckDBPyConnection, size: int) -> Iterator[pa.Table]:
+    """Rows of the vehicles to open, about so many at once.
 
     Raises
     ------
@@ -20,11 +20,11 @@ def opened_rows(database: duckdb.DuckDBPyConnection, size: int) -> Iterator[byte
     waiting: pa.Table | None = None
     for rows in _whole_vehicles(database, size):
         if waiting is not None and waiting.num_rows + rows.num_rows > size:
-            yield packed(waiting)
+            yield waiting
             waiting = None
         waiting = rows if waiting is None else pa.concat_tables([waiting, rows])
     if waiting is not None:
-        yield packed(waiting)
+        yield waiting
 
 
 def _whole_vehicles(database: duckdb.DuckDBPyConnection, size: int) -> Iterator[pa.Table]:

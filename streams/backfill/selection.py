@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from detectors.history import Content
 from detectors.registry import Catalogue
-from detectors.summaries import MALFORMED, summary_sql
+from detectors.summaries import MALFORMED, overfull_sql, summary_sql
 from detectors.vin import NoCar, no_car
 from streams.backfill.columns import SCHEMA
 from streams.backfill.ledger import IDENTITY
@@ -56,6 +56,21 @@ def note_repeated(database: duckdb.DuckDBPyConnection) -> None:
     )
 
 
+def sum_vehicles(database: duckdb.DuckDBPyConnection) -> None:
+    """Let ``summaries`` be what is known of every vehicle of ``documents``, whatever the policy.
+
+    Beside the fields of a summary: whether anything was withdrawn or revised (``odd``), and how often
+    documents came again unchanged (``further``).
+    """
+    columns = ", ".join(["vin", "void", "revision", *_SUMMED])
+    database.execute(
+        f"CREATE OR REPLACE TEMP VIEW summaries AS SELECT vin, {summary_sql()}, "
+        "coalesce(bool_or(void OR revision > 0), true) AS odd, sum(copies - 1)::BIGINT AS further FROM "
+        f"(SELECT {columns}, 1 AS copies FROM documents ANTI JOIN repeating USING (vin) "
+        f"UNION ALL SELECT {columns}, copies FROM again) GROUP BY vin"
+    )
+
+
 def note_moved(database: duckdb.DuckDBPyConnection, known: Iterable[str] | None) -> None:
     """Find the vehicles of identities that came under several VINs.
 
@@ -91,18 +106,28 @@ def moved_rows(database: duckdb.DuckDBPyConnection) -> Iterator[bytes]:
 
 
 def leave_out_no_car(
-    database: duckdb.DuckDBPyConnection, words: Container[str]
+    database: duckdb.DuckDBPyConnection, words: Container[str], *, summed: bool
 ) -> Counter[tuple[str, NoCar]]:
     """Take the numbers that identify no car out of ``documents``; their documents join nothing.
+
+    Parameters
+    ----------
+    database
+        The ledger.
+    words
+        That stand for no car.
+    summed
+        Whether ``summaries`` was read from a ledger; they are taken out of it then.
 
     Returns
     -------
     Counter
         How many documents they have, by source and by why it is no car.
     """
+    numbers, fault = ("summaries", "fault") if summed else ("documents", "vin_fault")
     suspicious = database.execute(
-        "SELECT DISTINCT vin FROM documents "
-        f"WHERE vin_fault = {MALFORMED} OR vin[1] = vin[2] OR contains(vin, 'XXXXXX')"
+        f"SELECT DISTINCT vin FROM {numbers} "
+        f"WHERE {fault} = {MALFORMED} OR vin[1] = vin[2] OR contains(vin, 'XXXXXX')"
     ).fetchall()
     found = {vin: why for (vin,) in suspicious if (why := no_car(vin, words)) is not None}
     if not found:
@@ -112,7 +137,13 @@ def leave_out_no_car(
     counts = database.execute(
         "SELECT source, why, count(*) FROM documents JOIN no_car USING (vin) GROUP BY ALL"
     ).fetchall()
-    database.execute("DELETE FROM again WHERE vin IN (SELECT vin FROM no_car)")
+    if summed:
+        database.execute(
+            "CREATE OR REPLACE TEMP TABLE cars AS SELECT * FROM summaries ANTI JOIN no_car USING (vin)"
+        )
+        database.execute("CREATE OR REPLACE TEMP VIEW summaries AS SELECT * FROM cars")
+    else:
+        database.execute("DELETE FROM again WHERE vin IN (SELECT vin FROM no_car)")
     database.execute(
         "CREATE OR REPLACE TEMP VIEW documents AS SELECT * FROM ledger ANTI JOIN no_car USING (vin)"
     )
@@ -127,7 +158,7 @@ def select(
     told: bool,
     needs: int = Content.NOTHING,
 ) -> Selection:
-    """Say which vehicles of ``documents`` are to be opened; `note_repeated` has been there.
+    """Say which vehicles of ``summaries`` are to be opened.
 
     Parameters
     ----------
@@ -156,12 +187,10 @@ def select(
         "".join(f', {screen} AS "passed_{name}"' for name, screen in screens.items()) if told else ""
     )
     opened = " OR ".join(f"({way})" for way in ways) if screened else "true"
-    columns = ", ".join(["vin", "void", "revision", *_SUMMED])
     database.execute(
-        f"CREATE OR REPLACE TEMP TABLE vehicles AS SELECT vin, documents, coalesce({opened}, true) "
-        f"AS opened{passed} FROM (SELECT vin, {summary_sql(most)}, "
-        f"coalesce(bool_or(void OR revision > 0), true) AS odd FROM (SELECT {columns} FROM documents "
-        f"ANTI JOIN repeating USING (vin) UNION ALL SELECT {columns} FROM again) GROUP BY vin)"
+        f"CREATE OR REPLACE TEMP TABLE vehicles AS SELECT vin, documents, further, "
+        f"coalesce({opened}, true) AS opened{passed} FROM "
+        f"(SELECT * REPLACE ({overfull_sql(most)} AS content) FROM summaries)"
     )
     database.execute("CREATE OR REPLACE TEMP TABLE opened AS SELECT vin FROM vehicles WHERE opened")
     return _counted(database, list(screens) if told else [])
@@ -181,12 +210,9 @@ _SUMMED: Final = (
 
 def _counted(database: duckdb.DuckDBPyConnection, names: list[str]) -> Selection:
     passed = "".join(f', count(*) FILTER ("passed_{name}")' for name in names)
-    [(vehicles, opened, settled, *counts)] = database.execute(
-        "SELECT count(*), count(*) FILTER (opened), coalesce(sum(documents) FILTER (NOT opened), 0)"
-        f"{passed} FROM vehicles"
-    ).fetchall()
-    [(duplicates,)] = database.execute(
-        "SELECT coalesce(sum(copies - 1), 0) FROM again ANTI JOIN opened USING (vin)"
+    [(vehicles, opened, settled, duplicates, *counts)] = database.execute(
+        "SELECT count(*), count(*) FILTER (opened), coalesce(sum(documents) FILTER (NOT opened), 0), "
+        f"coalesce(sum(further) FILTER (NOT opened), 0){passed} FROM vehicles"
     ).fetchall()
     counted = Counter(dict(zip(names, counts, strict=True)))
     return Selection(vehicles, opened, int(settled), int(duplicates), counted)

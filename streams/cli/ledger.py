@@ -45,8 +45,8 @@ def build_ledger(
     from tempfile import TemporaryDirectory
 
     from detectors.registry import Catalogue
+    from streams.backfill.building import build
     from streams.backfill.judging import Setup
-    from streams.backfill.kept import build
     from streams.cli.progress import reading_progress
     from streams.setup.clock import utc_now
     from streams.setup.identities import decode_from_environment

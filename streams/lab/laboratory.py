@@ -14,8 +14,9 @@ from detectors.policy import Policy
 from detectors.registry import FORESTS, Catalogue
 from detectors.spikes.declared import PROVINCE_DETECTORS
 from streams.backfill.backfill import Backfill, Means
+from streams.backfill.building import build
 from streams.backfill.judging import Setup
-from streams.backfill.kept import BUCKETS, build, is_kept
+from streams.backfill.kept import BUCKETS, is_kept
 from streams.engine.results import DetectorFailure
 from streams.setup.clock import utc_now
 

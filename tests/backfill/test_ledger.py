@@ -158,6 +158,12 @@ def test_every_row_stands_in_its_bucket_in_order_with_file_and_line(ledger: Path
             assert normalize("NFKC", json.loads(text)["event_id"]).strip() == event_id, vin
 
 
+def test_every_vehicle_is_summed_up_once_however_often_was_added(ledger: Path):
+    summed = duckdb.sql(f"SELECT vin FROM '{ledger}/vehicles/*/*.parquet' ORDER BY vin").fetchall()
+    vins = duckdb.sql(f"SELECT DISTINCT vin FROM '{ledger}/documents/*/*.parquet' ORDER BY vin")
+    assert summed == vins.fetchall()
+
+
 def test_a_ledger_is_not_written_over(ledger: Path, files: list[Path], tmp_path: Path):
     built = _build(ledger, files[0])
     assert built.exit_code == 2

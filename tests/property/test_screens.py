@@ -25,7 +25,7 @@ from detectors.registry import DECLARED, RULES, Catalogue
 from detectors.rules.odometer_rollback import OdometerRollback
 from detectors.rules.restricted_destination import RestrictedDestinationParameters
 from detectors.screens import Case, ImplausibleVin, Limit, Marked, Screen
-from detectors.summaries import ScreenedDocument, Summary, summary_sql, vin_fault
+from detectors.summaries import ScreenedDocument, Summary, overfull_sql, summary_sql, vin_fault
 from streams.setup.policy import load_policy
 from tests.fixtures.loading import NAMES, stream
 from tests.property.documents import DOCUMENTS, document, encode
@@ -164,7 +164,10 @@ def test_sql_says_what_the_predicate_says(seed: int):
         columns = ("number", "vin", "vin_fault", *ScreenedDocument._fields)
         table = dict(zip(columns, zip(*told, strict=True), strict=True))
         database.register("ledger", pyarrow.table({k: list(v) for k, v in table.items()}))
-        grouped = f"SELECT number, vin, {summary_sql(MOST)} FROM ledger GROUP BY number, vin"
+        grouped = (
+            f"SELECT * REPLACE ({overfull_sql(MOST)} AS content) FROM "
+            f"(SELECT number, vin, {summary_sql()} FROM ledger GROUP BY number, vin)"
+        )
         summaries = dict(enumerate(one.summary() for one in known))
         names = Summary.__struct_fields__
         for number, *values in database.execute(

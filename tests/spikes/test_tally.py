@@ -1,5 +1,6 @@
 """Counts are exact whatever order contributions come and go in."""
 
+import random
 from itertools import pairwise
 
 import msgspec
@@ -101,3 +102,21 @@ def test_few_exporters_are_told_from_many():
     assert (
         few.contributors["exit_customs"] == () or few.contributors["exit_customs"][0].value == "unknown"
     )
+
+
+def test_shares_are_the_same_to_the_last_bit_in_any_order_of_arrival():
+    weeks = [(MONDAY + 7 * week, exporter) for week in range(13) for exporter in range(40)]
+    came = [
+        Export("CN-GD", day, day, f"exporter{exporter}")
+        for day, exporter in weeks
+        for _ in range((exporter * 7 + day) % 5 + 1)
+    ]
+    shuffled = random.Random(1)
+    attributed = []
+    for _ in range(20):
+        tally = ProvinceState()
+        for export in came:
+            tally.add(export, 1)
+        attributed.append(attribute(tally, [MONDAY + 7 * 12], 23.7))
+        shuffled.shuffle(came)
+    assert all(one == attributed[0] for one in attributed)
