@@ -52,6 +52,7 @@ format: install  ## Format the code
 readme: install  ## Bring the generated parts of README and docs up to date
 	@$(BIN)/zeromile detectors list --markdown > .detectors.tmp
 	@$(BIN)/zeromile schema --markdown > .schema.tmp
+	@$(BIN)/zeromile schema --asyncapi > docs/asyncapi.json
 	@$(BIN)/python -m tests.benchmarks capacity $(RESULTS) > .capacity.tmp
 	@sed -i -e '/<!-- detectors -->/,/<!-- end -->/{//!d}' -e '/<!-- detectors -->/r .detectors.tmp' \
 	    -e '/<!-- capacity -->/,/<!-- end capacity -->/{//!d}' -e '/<!-- capacity -->/r .capacity.tmp' \
