@@ -27,9 +27,6 @@ ALLOWED = (
 _STANDARD_OFFSET = timezone(timedelta(hours=8))
 _LAST_DAYLIGHT_SAVING = date(1991, 12, 31).toordinal()
 _MICROSECONDS = 1_000_000
-_FIRST_OF_1970 = date(1970, 1, 1).toordinal()
-_OFFSET_MILLISECONDS = 8 * 3_600_000
-_DAY_MILLISECONDS = 24 * 3_600_000
 _BARE_DATE_LENGTH = 10
 
 
@@ -40,6 +37,10 @@ class CivilTime(NamedTuple):
     """Civil day, as a proleptic ordinal."""
     time: int | None
     """Microseconds since that day's midnight, or ``None`` for a bare date."""
+
+
+Reader = Callable[[str], CivilTime]
+"""Reads a time of a document, or raises ValueError."""
 
 
 def parse(text: str) -> CivilTime:
@@ -55,7 +56,7 @@ def parse(text: str) -> CivilTime:
     return _usual_timestamp(text) or _timestamp(text)
 
 
-def day_reader(zone: ZoneInfo) -> Callable[[str], CivilTime]:
+def day_reader(zone: ZoneInfo) -> Reader:
     """Make what reads the texts of :func:`parse` as civil days of another zone, without the clock."""
 
     def read(text: str) -> CivilTime:
@@ -134,16 +135,6 @@ def _within_range(day: int) -> int:
 def day_text(day: int) -> str:
     """Write a civil day as ``YYYY-MM-DD``."""
     return date.fromordinal(day).isoformat()
-
-
-def epoch_seconds(day: int) -> float:
-    """Start of a civil day in Shanghai, in seconds since 1970."""
-    return datetime.combine(date.fromordinal(day), datetime.min.time(), SHANGHAI).timestamp()
-
-
-def day_of_instant(milliseconds: int) -> int:
-    """Civil day in Shanghai of an instant after 1991, in milliseconds since 1970."""
-    return _FIRST_OF_1970 + (milliseconds + _OFFSET_MILLISECONDS) // _DAY_MILLISECONDS
 
 
 def text(day: int, time: int | None) -> str:

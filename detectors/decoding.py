@@ -81,11 +81,11 @@ class _CountryDecoder:
     """Decodes the documents of one country; goes to other processes by its country."""
 
     def __init__(self, country: Country) -> None:
-        self._country = country
+        self.country = country
         self._terms = _terms(country, civil_time.day_reader(ZoneInfo(country.timezone)))
 
     def __reduce__(self) -> tuple[type["_CountryDecoder"], tuple[Country]]:
-        return type(self), (self._country,)
+        return type(self), (self.country,)
 
     def decode(self, payload: bytes) -> Document:
         """Decode and validate one document."""

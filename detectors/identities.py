@@ -62,6 +62,8 @@ class IdentityKey:
                 f"an identity key of {len(secret)} characters; allowed: {SHORTEST_SECRET} and more"
             )
         self._key = blake2b(secret.encode()).digest()
+        self.country = country
+        """Whose documents are decoded."""
         self._decode = decoder_of(country)
 
     @property
@@ -107,6 +109,12 @@ class IdentityKey:
         return blake2b(
             text.encode(), digest_size=_DIGEST_SIZE, key=self._key, person=purpose
         ).hexdigest()
+
+
+def country_of(decode: Decode) -> Country:
+    """Whose documents a decoder reads."""
+    country = getattr(getattr(decode, "__self__", None), "country", CHINA)
+    return country if isinstance(country, Country) else CHINA
 
 
 def _conceal_dropped(document: Document) -> Document:

@@ -11,7 +11,7 @@ from typing import Annotated, Final
 import msgspec
 from msgspec import Meta
 
-from detectors import civil_time
+from detectors.country import CHINA, Country
 from detectors.documents import Document, EventType
 from detectors.findings import Deadline
 
@@ -38,9 +38,25 @@ class WatermarkPolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Watermarks:
-    """Event-time progress of every feed; the same whatever order the documents came in."""
+    """Event-time progress of every feed; the same whatever order the documents came in.
 
-    def __init__(self, policy: WatermarkPolicy, newest: NewestDays | None = None) -> None:
+    Parameters
+    ----------
+    policy
+        How late documents may come.
+    newest
+        How far sources have come already.
+    country
+        Whose civil days they are.
+    """
+
+    def __init__(
+        self,
+        policy: WatermarkPolicy,
+        newest: NewestDays | None = None,
+        country: Country = CHINA,
+    ) -> None:
+        self.country = country
         self._policy = policy
         self.newest: NewestDays = {}
         self._feeds: dict[EventType, int] = {}
@@ -75,7 +91,7 @@ class Watermarks:
         if document.recorded_day is not None:
             day = min(day, document.recorded_day)
         if written_ms > 0:
-            day = min(day, civil_time.day_of_instant(written_ms))
+            day = min(day, self.country.day_of_instant(written_ms))
         return self.reach(*key, day)
 
     def reach(self, event_type: EventType, source: str, day: int, lowered: int | None = None) -> bool:

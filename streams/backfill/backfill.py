@@ -122,7 +122,7 @@ class Backfill:
         counts_exports: bool = True,
     ) -> None:
         self.counters = Counters()
-        self.watermarks = Watermarks(catalogue.policy.watermarks)
+        self.watermarks = Watermarks(catalogue.policy.watermarks, country=catalogue.policy.country)
         self.visitor = None if visitor is None else visitor()
         self.selected: list[Selection] = []
         self.catalogue = catalogue

@@ -11,6 +11,7 @@ import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from detectors.identities import country_of
 from streams.backfill.decoding import DecodedRefusal
 from streams.backfill.judging import Setup
 from streams.backfill.kept import (
@@ -19,8 +20,10 @@ from streams.backfill.kept import (
     FORMAT,
     MANIFEST,
     Input,
+    LedgerCountry,
     LedgerManifest,
     Newest,
+    check_country,
     fingerprint,
     read_manifest,
     with_key,
@@ -84,6 +87,8 @@ def build(
         raise LedgerError(
             f"{directory} was built {with_key(before.identities)} (ZEROMILE_IDENTITY_KEY)"
         )
+    if before is not None:
+        check_country(directory, before.country, country_of(setup.decode))
     buckets = buckets if before is None else before.buckets
     refused: list[LedgerRefusal] = []
     with Processes(processes, setup) as workers:
@@ -107,6 +112,7 @@ def build(
         refused=refused,
         moved=moved,
         identities=fingerprint(setup.decode),
+        country=LedgerCountry.of(country_of(setup.decode)),
     )
     manifest = msgspec.structs.replace(
         manifest,
@@ -229,6 +235,7 @@ def _manifest(
     refused: list[LedgerRefusal],
     moved: tuple[str, ...],
     identities: str | None,
+    country: LedgerCountry,
 ) -> LedgerManifest:
     """What the ledger holds now, but for its files."""
     newest = {} if before is None else {(one.event_type, one.source): one.day for one in before.newest}
@@ -247,6 +254,7 @@ def _manifest(
         newest=tuple(Newest(*key, day) for key, day in newest.items()),
         moved=tuple(dict.fromkeys((*(before.moved if before else ()), *moved))),
         identities=identities,
+        country=country,
         tables=before.tables if before else (),
         refusals=before.refusals if before else (),
         summaries=(),

@@ -156,7 +156,7 @@ class JudgedVehicles:
 def judge_vehicles(setup: Setup, task: WholeVehicles) -> JudgedVehicles:
     """Judge whole vehicles."""
     catalogue = setup.catalogue
-    watermarks = Watermarks(catalogue.policy.watermarks, task.newest)
+    watermarks = Watermarks(catalogue.policy.watermarks, task.newest, catalogue.policy.country)
     if task.declared is not None:
         watermarks.declare_complete(task.declared)
     judged = JudgedVehicles(visitor=None if setup.visitor is None else setup.visitor())

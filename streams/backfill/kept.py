@@ -6,13 +6,14 @@ manifest is written last and names them all, so a build that is broken off leave
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Final
+from typing import Final, Self
 
 import msgspec
 import pyarrow.parquet as pq
 
+from detectors.country import CHINA, Country
 from detectors.documents import EventType
-from detectors.identities import Decode, IdentityKey
+from detectors.identities import Decode, IdentityKey, country_of
 from streams.backfill.decoding import DecodedRefusal
 from streams.backfill.ledger import (
     Ledger,
@@ -46,6 +47,23 @@ class Newest(msgspec.Struct, frozen=True):
     day: int
 
 
+class LedgerCountry(msgspec.Struct, frozen=True):
+    """By whose civil days and regions documents were decoded."""
+
+    code: str
+    timezone: str
+    regions: tuple[str, ...]
+    """Their ISO 3166-2 codes, sorted."""
+
+    @classmethod
+    def of(cls, country: Country) -> Self:
+        """What tells a country's documents from another's."""
+        return cls(country.code, country.timezone, tuple(sorted(country.regions)))
+
+    def __str__(self) -> str:
+        return f"{self.code} ({self.timezone})"
+
+
 class LedgerManifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What a ledger holds."""
 
@@ -67,6 +85,8 @@ class LedgerManifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     refusals: tuple[str, ...]
     summaries: tuple[str, ...]
     """What is known of each vehicle, a file a bucket."""
+    country: LedgerCountry = LedgerCountry.of(CHINA)
+    """Of a ledger that does not say: China, the only one there was."""
 
 
 def is_kept(path: Path) -> bool:
@@ -100,9 +120,10 @@ def open_kept(directory: Path, decode: Decode, refuse: Callable[[list[LedgerRefu
     Raises
     ------
     LedgerError
-        If it cannot be read, or its ids are kept in another way than now.
+        If it cannot be read, is of another country, or its ids are kept in another way than now.
     """
     manifest = read_manifest(directory)
+    check_country(directory, manifest.country, country_of(decode))
     if manifest.identities != fingerprint(decode):
         raise LedgerError(
             f"{directory} was built {with_key(manifest.identities)}, and ids are now read "
@@ -118,6 +139,18 @@ def open_kept(directory: Path, decode: Decode, refuse: Callable[[list[LedgerRefu
         newest={(one.event_type, one.source): one.day for one in manifest.newest},
         moved=list(manifest.moved),
         summaries=[directory / name for name in manifest.summaries],
+    )
+
+
+def check_country(directory: Path, built: LedgerCountry, country: Country) -> None:
+    """Refuse a ledger whose civil days and regions are not those of the policy's country."""
+    now = LedgerCountry.of(country)
+    if built == now:
+        return
+    raise LedgerError(
+        f"{directory} was built for {built}, and the policy is of {now}"
+        + (" with other regions" if str(built) == str(now) else "")
+        + f": build it anew, or judge it under its own country (zeromile --country {built.code} …)"
     )
 
 

@@ -111,6 +111,8 @@ def backtest(
 
     Exit codes: 0 fine, 2 wrong use.
     """
+    from streams.setup.policy import load_policy
+
     check_readable(files, ledger=True)
     check_folder(scratch)
     if STANDARD_INPUT in files:
@@ -121,9 +123,11 @@ def backtest(
         raise typer.BadParameter(
             "A and B are the same: give --b, --model-b, --rules or --sweep", param_hint="--b"
         )
+    country = load_policy(a, rules=None if sweep is None else rules).country
     run = _Run(
-        files, processors() if workers is None else workers, memory, scratch, parse_day(watermark),
-        truth, outcomes, (parse_day(first, "--from"), parse_day(last, "--to")),
+        files, processors() if workers is None else workers, memory, scratch,
+        parse_day(watermark, country), truth, outcomes,
+        (parse_day(first, country, "--from"), parse_day(last, country, "--to")),
         whole or truth is not None or outcomes is not None,
     )  # fmt: skip
     if sweep is not None:

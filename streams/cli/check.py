@@ -24,7 +24,7 @@ Counts = Mapping[str, int] | Mapping[str, str] | Mapping[str, int | str]
 def check(files: Files, *, config: Config = None, feed: FeedOption = None) -> None:
     """Look at documents without judging them: coverage, unknown fields, refusals, numbers.
 
-    Exit codes: 0 fine, 1 more than half of the documents are refused, 2 wrong use.
+    Exit codes: 0 fine, 1 more than half of documents or rows are refused, 2 wrong use.
     """
     from streams.cli.progress import reading_progress
     from streams.feeds.checking import StreamCheck
@@ -44,7 +44,8 @@ def check(files: Files, *, config: Config = None, feed: FeedOption = None) -> No
                 found.take(line)
     for table in check_tables(found):
         out.print(table)
-    if found.refused.total() > found.read / 2:
+    refused = found.refused.total() + fed.refused
+    if refused > (found.read + fed.refused) / 2:
         raise typer.Exit(WANTING)
 
 

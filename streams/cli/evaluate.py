@@ -96,8 +96,9 @@ def evaluate(
 def _register(file: Path) -> Register:
     from streams.evaluation import read_register
     from streams.setup.identities import decode_from_environment
+    from streams.setup.policy import load_policy
 
-    return read_register(file, decode_from_environment())
+    return read_register(file, decode_from_environment(load_policy().country))
 
 
 def _run(

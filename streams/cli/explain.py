@@ -83,11 +83,11 @@ def _dossiers(
     from streams.setup.identities import decode_from_environment
     from streams.setup.policy import load_policy
 
-    day = parse_day(watermark)
     check_readable(files, ledger=True)
     names = list(dict.fromkeys(name.strip().upper() for name in vins))
     catalogue = Catalogue(load_policy(policy[0], rules=policy[1]), choose_model(model))
-    decode = decode_from_environment(catalogue.policy.country)
+    country = catalogue.policy.country
+    decode, day = decode_from_environment(country), parse_day(watermark, country)
     with Backfill(catalogue, decode=decode, means=Means(processors())) as run:
         run.read(files, lambda refused: _tell_refused(refused, names))
         if day is not None:

@@ -31,6 +31,8 @@ class Fed:
     files: list[Path]
     letters: Path | None = None
     """Refused rows as dead letters, JSON Lines."""
+    refused: int = 0
+    """How many they are."""
 
     def append_letters(self, path: Path | None) -> None:
         """Put the refused rows behind a command's dead letters."""
@@ -41,7 +43,7 @@ class Fed:
 
 
 @contextmanager
-def documents_of(files: Sequence[Path], feed: str | None, country: str | None = None) -> Iterator[Fed]:
+def documents_of(files: Sequence[Path], feed: str | None, country: str) -> Iterator[Fed]:
     """Files of documents: those given, or what a feed makes of them, while the statement runs.
 
     Parameters
@@ -72,7 +74,7 @@ def documents_of(files: Sequence[Path], feed: str | None, country: str | None = 
     compiled = compile_feed(load_feed(feed))
     if compiled.feed.counts is not None:
         raise FeedError(f"the feed {feed} makes counts; allowed: one that makes documents")
-    if country not in (None, compiled.feed.country):
+    if country != compiled.feed.country:
         own = compiled.feed.country
         raise FeedError(
             f"the feed {feed} is of {own}, the policy of {country}; allowed: the same: "
@@ -95,7 +97,7 @@ def documents_of(files: Sequence[Path], feed: str | None, country: str | None = 
             errors.print(table)
         if not conversion.account.converted:
             raise FeedError("no row became a document; `zeromile feed check` says why")
-        yield Fed(made, letters)
+        yield Fed(made, letters, conversion.account.refused.total())
 
 
 def check_there(files: Sequence[Path]) -> None:

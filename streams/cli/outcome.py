@@ -10,13 +10,14 @@ from detectors.errors import DocumentError
 from streams.backfill.outputs import ReplaySummary
 from streams.cli import exit_codes
 from streams.cli.console import errors
+from streams.cli.feeding import Fed
 from streams.engine.results import DetectorFailure
 from streams.feeds.reading import Line
 
 _MOST_SHOWN = 160
 
 
-def leave_by_outcome(replayed: ReplaySummary, allowed: int | None, *, debug: bool) -> None:
+def leave_by_outcome(replayed: ReplaySummary, allowed: int | None, fed: Fed, *, debug: bool) -> None:
     """Show the first refused line and the first failure of each detector; leave with 1 if that is due.
 
     Parameters
@@ -24,7 +25,9 @@ def leave_by_outcome(replayed: ReplaySummary, allowed: int | None, *, debug: boo
     replayed
         What a replay came to.
     allowed
-        How many documents may be refused; ``None`` for half of them.
+        How many documents and rows may be refused; ``None`` for half of them.
+    fed
+        What a feed refused before them.
     debug
         Whether to show tracebacks.
     """
@@ -33,7 +36,8 @@ def leave_by_outcome(replayed: ReplaySummary, allowed: int | None, *, debug: boo
     for failure in replayed.failures:
         _say_failure(failure, debug=debug)
     counters = replayed.counters
-    wanting = too_many_refused(counters.dead_lettered.total(), counters.read, allowed)
+    refused = counters.dead_lettered.total()
+    wanting = too_many_refused(refused + fed.refused, counters.read + fed.refused, allowed)
     if wanting or counters.detector_errors:
         raise typer.Exit(exit_codes.WANTING)
 

@@ -13,7 +13,7 @@ from rich.markup import escape
 from detectors.errors import ZeromileError
 from streams.cli.console import errors, fail
 from streams.cli.exit_codes import WANTING
-from streams.cli.feeding import FeedOption, documents_of
+from streams.cli.feeding import Fed, FeedOption, documents_of
 from streams.cli.replay import Files, check_readable
 from streams.cli.service_options import Bootstrap, kafka_errors_explained, settings_or_exit
 from streams.feeds.reading import STANDARD_INPUT, Advance, read_lines
@@ -86,6 +86,7 @@ def publish(
     from streams.kafka.progress import Progress
     from streams.kafka.publishing import Publisher, Router
     from streams.service.layout import names_of
+    from streams.setup.policy import load_policy
 
     settings = settings_or_exit(bootstrap_servers=bootstrap)
     if feed is None:
@@ -99,10 +100,11 @@ def publish(
     if progress is not None:
         check_outputs({"--progress": progress}, files, force=True)
     pace = Pace(rate, _speed(speed))
-    router = Router(names_of(settings))
+    country = load_policy(settings.policy_file).country
+    router = Router(names_of(settings), country)
     try:
         kept = None if progress is None else Progress(progress)
-        with documents_of(files, feed) as fed, kafka_errors_explained(settings):
+        with documents_of(files, feed, country.code) as fed, kafka_errors_explained(settings):
             publisher = Publisher(settings, _say)
             try:
                 with reading_progress(fed.files, errors) as advance:
@@ -113,10 +115,10 @@ def publish(
                 publisher.close(STOP_SECONDS)
     except ZeromileError as error:
         fail(str(error))
-    _report(publisher, router, max_dead_letters)
+    _report(publisher, router, fed, max_dead_letters)
 
 
-def _report(publisher: Publisher, router: Router, allowed: int | None) -> None:
+def _report(publisher: Publisher, router: Router, fed: Fed, allowed: int | None) -> None:
     from streams.cli.outcome import too_many_refused
 
     refused = publisher.failed.total()
@@ -126,7 +128,7 @@ def _report(publisher: Publisher, router: Router, allowed: int | None) -> None:
     )
     for name, count in publisher.failed.items():
         typer.echo(f"{count:,} documents were not published: {name}", err=True)
-    if refused or too_many_refused(router.refused, router.read, allowed):
+    if refused or too_many_refused(router.refused + fed.refused, router.read + fed.refused, allowed):
         raise typer.Exit(WANTING)
 
 

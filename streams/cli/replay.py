@@ -17,6 +17,7 @@ from streams.feeds.recognition import Kind
 from streams.setup.outputs import Outputs
 
 if TYPE_CHECKING:
+    from detectors.country import Country
     from streams.backfill.backfill import Backfill
     from streams.backfill.replay import Replay
 
@@ -159,7 +160,6 @@ def replay(
     from streams.setup.identities import decode_from_environment
     from streams.setup.policy import load_policy
 
-    day = parse_day(watermark)
     check_folder(scratch)
     wanted = {
         "--alerts": alerts,
@@ -175,9 +175,10 @@ def replay(
             "with --alerts or --batch every vehicle is opened", param_hint="--stats, --no-screen"
         )
     catalogue = Catalogue(load_policy(config, rules=rules), choose_model(model))
-    decode = decode_from_environment(catalogue.policy.country)
+    country = catalogue.policy.country
+    decode, day = decode_from_environment(country), parse_day(watermark, country)
     with Outputs(wanted, [*files, config], force=force) as places, ExitStack() as stack:
-        fed = stack.enter_context(documents_of(files, feed, catalogue.policy.country.code))
+        fed = stack.enter_context(documents_of(files, feed, country.code))
         written = OutputFiles(places["--alerts"], places["--final"], places["--dead-letters"])
         advance, judging = stack.enter_context(replay_progress(fed.files, errors))
         run: Replay | Backfill
@@ -208,7 +209,7 @@ def replay(
     console = console_beside(data_on_standard_output=places.use_standard_output)
     for table in tables:
         console.print(table)
-    leave_by_outcome(replayed, max_dead_letters, debug=debug)
+    leave_by_outcome(replayed, max_dead_letters, fed, debug=debug)
 
 
 def processors() -> int:
@@ -216,14 +217,14 @@ def processors() -> int:
     return len(os.sched_getaffinity(0))
 
 
-def parse_day(watermark: str | None, option: str = "--watermark") -> int | None:
-    """Civil day of a time given on the command line."""
+def parse_day(watermark: str | None, country: Country, option: str = "--watermark") -> int | None:
+    """Civil day in a country of a time given on the command line."""
     from detectors import civil_time
 
     if watermark is None:
         return None
     try:
-        return civil_time.parse(watermark).day
+        return country.parse(watermark).day
     except ValueError:
         raise typer.BadParameter(
             f"{watermark!r} is not a time; allowed: {civil_time.ALLOWED}", param_hint=option

@@ -113,10 +113,11 @@ def forget_command(
     """
     from detectors import civil_time
     from streams.service.kept_state import allow_forgetting
+    from streams.setup.policy import load_policy
 
     settings = settings_or_exit(bootstrap_servers=bootstrap)
     try:
-        day = civil_time.parse(before).day
+        day = load_policy(settings.policy_file).country.parse(before).day
     except ValueError:
         fail(f"--before is {before!r}; allowed: a civil day, YYYY-MM-DD")
     with kafka_errors_explained(settings):

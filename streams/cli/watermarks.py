@@ -26,7 +26,7 @@ def show_command(bootstrap: Bootstrap = None) -> None:
 
     settings = settings_or_exit(bootstrap_servers=bootstrap)
     with kafka_errors_explained(settings):
-        watermarks = read_watermarks(settings, load_policy(settings.policy_file).watermarks)
+        watermarks = read_watermarks(settings, load_policy(settings.policy_file))
     table = Table("feed", "source", "newest day", "lowered", "feed complete through")
     for one in sorted(progress_of(watermarks)):
         through = watermarks.complete_through(one.event_type)
@@ -57,11 +57,12 @@ def lower_command(
     from streams.setup.policy import load_policy
 
     settings = settings_or_exit(bootstrap_servers=bootstrap)
+    policy = load_policy(settings.policy_file)
     try:
-        day = civil_time.parse(to).day
+        day = policy.country.parse(to).day
     except ValueError:
         fail(f"--to is {to!r}; allowed: a civil day, YYYY-MM-DD")
     with kafka_errors_explained(settings):
-        watermarks = read_watermarks(settings, load_policy(settings.policy_file).watermarks)
+        watermarks = read_watermarks(settings, policy)
         lower_watermark(settings, watermarks, SourceProgress(feed, source, day))
     out.print(plain(f"{feed}, {source}: lowered to {civil_time.day_text(day)}"))

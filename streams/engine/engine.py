@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import Final
 
 from detectors.alerts import Cause
-from detectors.civil_time import day_of_instant
 from detectors.decoding import decode
 from detectors.documents import EVENT_TYPES, Document, EventType
 from detectors.errors import DocumentError
@@ -105,7 +104,9 @@ class Engine:
     ) -> None:
         self.catalogue = catalogue
         self.store = store
-        self.watermarks = watermarks or Watermarks(catalogue.policy.watermarks)
+        self.watermarks = watermarks or Watermarks(
+            catalogue.policy.watermarks, country=catalogue.policy.country
+        )
         self.counters = Counters()
         self._corrections = corrections
         self._keyed = keyed
@@ -184,7 +185,7 @@ class Engine:
         """File what was received, judge its vehicles, and those whose time has come."""
         now = self._clock()
         detected_at = now.isoformat()
-        today = day_of_instant(int(now.timestamp() * 1000))
+        today = self.policy.country.day_of_instant(int(now.timestamp() * 1000))
         files = (self._file(vin, received, today) for vin in received.published)
         self._judge_cases((case for case in files if case is not None), received.result, detected_at)
         self._meet_deadlines(received.result, detected_at)
@@ -193,7 +194,7 @@ class Engine:
 
     def file(self, received: ValidatedBatch) -> Result:
         """File what was received and judge nothing yet: that is for `rejudge`, once all has come."""
-        today = day_of_instant(int(self._clock().timestamp() * 1000))
+        today = self.policy.country.day_of_instant(int(self._clock().timestamp() * 1000))
         for vin in received.published:
             case = self._file(vin, received, today)
             if case is not None:

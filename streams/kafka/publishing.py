@@ -12,8 +12,9 @@ from typing import NamedTuple
 from kafka import KafkaProducer
 from kafka.errors import KafkaTimeoutError
 
-from detectors.decoding import decode
-from detectors.documents import EVENT_TYPES, Document
+from detectors.country import CHINA, Country
+from detectors.decoding import decoder_of
+from detectors.documents import EVENT_TYPES
 from detectors.errors import DocumentError
 from streams.engine.vin_corrections import VinCorrections
 from streams.kafka.blocking_clients import open_client
@@ -40,10 +41,19 @@ class Router:
     """Decides topic and key of every line, and splits amendments that change the VIN.
 
     Lines that are no documents are published as they are: the service refuses them, visibly.
+
+    Parameters
+    ----------
+    names
+        The topics.
+    country
+        Whose documents they are.
     """
 
-    def __init__(self, names: TopicNames) -> None:
+    def __init__(self, names: TopicNames, country: Country = CHINA) -> None:
         self._names = names
+        self._country = country
+        self._decode = decoder_of(country)
         self._corrections = VinCorrections()
         self.split = 0
         self.read = 0
@@ -56,13 +66,13 @@ class Router:
         """Records for a line: the document, and the withdrawals that it makes necessary."""
         self.read += 1
         try:
-            document = decode(line)
+            document = self._decode(line)
         except DocumentError as error:
             self.refused, self.refusal = self.refused + 1, error
             yield self._unreadable(line)
             return
         topic = self._names.documents_of(document.event_type)
-        when = _event_time(document)
+        when = self._country.start_of_day(document.recorded_day or document.day)
         for withdrawal in self._corrections.withdrawals(document):
             self.split += 1
             changed = {"vin": withdrawal.vin, "revision": withdrawal.revision, "status": "void"}
@@ -80,16 +90,6 @@ class Router:
         kind = event_type if event_type in EVENT_TYPES else EVENT_TYPES[0]
         key = vin.strip().upper().encode("utf-8", "replace") if isinstance(vin, str) else None
         return Outgoing(self._names.documents_of(kind), key, line, None)
-
-
-DAY_SECONDS = 86_400
-EPOCH_ORDINAL = 719_163
-CHINA_OFFSET_SECONDS = 8 * 3600
-
-
-def _event_time(document: Document) -> float:
-    day = document.recorded_day or document.day
-    return float((day - EPOCH_ORDINAL) * DAY_SECONDS - CHINA_OFFSET_SECONDS)
 
 
 class Publisher:

@@ -93,7 +93,7 @@ def build_service(settings: Settings) -> StreamingService:
     watermarks = SharedWatermarks(
         settings,
         names.watermarks,
-        Watermarks(policy.watermarks),
+        Watermarks(policy.watermarks, country=policy.country),
         gauge=metrics.watermark,
         unreadable=metrics.unreadable_records,
         identities=identities,

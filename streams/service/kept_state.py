@@ -9,7 +9,8 @@ import msgspec
 from kafka import KafkaAdminClient, KafkaProducer
 
 from detectors.errors import ZeromileError
-from detectors.watermarks import WatermarkPolicy, Watermarks
+from detectors.policy import Policy
+from detectors.watermarks import Watermarks
 from streams.kafka.blocking_clients import opened
 from streams.kafka.reading import committed_reader, partitions_of, read_to_present_end
 from streams.service.layout import names_of
@@ -48,9 +49,9 @@ class KeptVehicle(NamedTuple):
         return None
 
 
-def read_watermarks(settings: Settings, policy: WatermarkPolicy) -> Watermarks:
+def read_watermarks(settings: Settings, policy: Policy) -> Watermarks:
     """How far the sources have come by what all workers have written."""
-    watermarks = Watermarks(policy)
+    watermarks = Watermarks(policy.watermarks, country=policy.country)
     with committed_reader(settings) as consumer:
         where = partitions_of(consumer, names_of(settings).watermarks)
         for record in read_to_present_end(consumer, where):

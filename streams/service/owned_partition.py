@@ -13,7 +13,6 @@ from itertools import islice
 
 from aiokafka.structs import ConsumerRecord, TopicPartition
 
-from detectors.civil_time import day_of_instant
 from detectors.documents import EVENT_TYPES
 from streams.engine.engine import Engine
 from streams.engine.results import Result
@@ -187,7 +186,8 @@ class OwnedPartition:
             for event_type in EVENT_TYPES
             if (day := self.around.watermarks.complete_through(event_type)) is not None
         ]
-        today = day_of_instant(int(self.around.clock().timestamp() * 1000))
+        country = self.around.catalogue.policy.country
+        today = country.day_of_instant(int(self.around.clock().timestamp() * 1000))
         forgotten = self._sweeper.step(min(reached, default=None), today, self._intake.vehicles)
         if forgotten:
             self.around.metrics.expired_vehicles.inc(forgotten)

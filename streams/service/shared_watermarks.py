@@ -20,7 +20,6 @@ from aiokafka.structs import ConsumerRecord, TopicPartition
 from mode import Service
 from prometheus_client import Counter, Gauge
 
-from detectors import civil_time
 from detectors.documents import EventType
 from detectors.watermarks import Watermarks
 from streams.kafka.connection import KafkaConnection
@@ -112,7 +111,7 @@ def show_watermarks(gauge: Gauge, watermarks: Watermarks) -> None:
         shown[key] = min(day, shown.get(key, day))
     gauge.clear()
     for (event_type, name), day in shown.items():
-        gauge.labels(event_type, name).set(civil_time.epoch_seconds(day))
+        gauge.labels(event_type, name).set(watermarks.country.start_of_day(day))
 
 
 def _is_plain(source: str) -> bool:

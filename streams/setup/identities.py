@@ -3,14 +3,14 @@
 import os
 from typing import Final
 
-from detectors.country import CHINA, Country
+from detectors.country import Country
 from detectors.decoding import decoder_of
 from detectors.identities import Decode, IdentityKey, IdentityKeyError
 
 VARIABLE: Final = "ZEROMILE_IDENTITY_KEY"
 
 
-def decode_from_environment(country: Country = CHINA) -> Decode:
+def decode_from_environment(country: Country) -> Decode:
     """How documents of a country are read: with digests for ids where the environment holds a key.
 
     Raises

@@ -109,7 +109,8 @@ class Sink:
         self._metrics = metrics
         self._stop = stop
         self._key = settings.identities
-        self._read = decoder_of(load_policy(settings.policy_file).country)
+        self._country = load_policy(settings.policy_file).country
+        self._read = decoder_of(self._country)
         self._kinds = topic_kinds(settings)
         self._preparing = ThreadPoolExecutor(1, thread_name_prefix="prepare")
         self._coming: _Coming | None = None
@@ -242,7 +243,7 @@ class Sink:
 
     def _do_what_is_due(self, now: float) -> None:
         if now >= self._next_standing:
-            report_standing(self._engine, self._metrics)
+            report_standing(self._engine, self._metrics, self._country)
             self._next_standing = now + STANDING_SECONDS
         if now >= self._next_prune:
             self._prune()
@@ -270,6 +271,7 @@ class Sink:
             alert_days=self._settings.sink_alert_days,
             document_days=self._settings.sink_document_days,
             allowed_before=self._settings.sink_forget_before,
+            country=self._country,
         )
         self._metrics.held_back_documents.set(pruned.held_back)
         if any(pruned.deleted.values()):

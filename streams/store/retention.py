@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 
 import sqlalchemy as sa
 
-from detectors.civil_time import day_of_instant
+from detectors.country import CHINA, Country
 
 _STATEMENTS = {
     # Evidence leaves with its change.
@@ -65,6 +65,7 @@ def prune(
     alert_days: int,
     document_days: int,
     allowed_before: date | None = None,
+    country: Country = CHINA,
 ) -> Pruned:
     """Delete what is older than it is kept.
 
@@ -78,6 +79,8 @@ def prune(
         Days that documents are kept, counted back in event time from the feed that is furthest behind.
     allowed_before
         A person's word: documents before this civil day may leave, however many they are.
+    country
+        Whose civil days they are.
     """
     before = now - timedelta(days=alert_days)
     deleted = {}
@@ -89,7 +92,7 @@ def prune(
         deleted["received_records"] = 0
         if deleted["alert_history"]:
             deleted["received_records"] = connection.execute(sa.text(_RECEIVED_ALERTS)).rowcount
-        today = day_of_instant(int(now.timestamp() * 1000))
+        today = country.day_of_instant(int(now.timestamp() * 1000))
         reached = connection.execute(sa.text(_REACHED), {"today": today}).scalars().all()
         deleted["documents"] = held_back = 0
         if not reached:

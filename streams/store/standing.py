@@ -6,7 +6,7 @@ import time
 
 import sqlalchemy as sa
 
-from detectors.civil_time import day_of_instant
+from detectors.country import CHINA, Country
 from detectors.provinces import PROVINCES
 from streams.store.metrics import SinkMetrics
 
@@ -34,13 +34,13 @@ _DAY_SECONDS = 86_400
 _UNIX_EPOCH_DAY = 719_163
 
 
-def report_standing(engine: sa.Engine, metrics: SinkMetrics) -> None:
-    """Set the gauges of standing alerts from the store."""
+def report_standing(engine: sa.Engine, metrics: SinkMetrics, country: Country = CHINA) -> None:
+    """Set the gauges of standing alerts from the store, by a country's civil days."""
     with engine.connect() as connection:
         firing = connection.execute(_FIRING).all()
         provinces = connection.execute(_BY_PROVINCE).all()
         # A date beyond the wall clock is a mistake, and hides no other.
-        bounds = {"days": RECENT_DAYS, "today": day_of_instant(int(time.time() * 1000))}
+        bounds = {"days": RECENT_DAYS, "today": country.day_of_instant(int(time.time() * 1000))}
         recent: dict[str, int] = dict(connection.execute(_RECENT, bounds).all())
         newest = connection.execute(_NEWEST, bounds).all()
     for event_type, civil_day in newest:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from detectors import civil_time
+from detectors.country import CHINA
 from detectors.forest.training import TrainingSettings
 from detectors.registry import Catalogue
 from streams.backfill.replay import Replay
@@ -124,7 +124,7 @@ def _check_metrics(worker: WorkerProcess, documents: Path) -> None:
         name = "zeromile_watermark_timestamp_seconds"
         return {key: worker.metric(name, event_type=key[0], source=key[1]) for key in sources}
 
-    expected = {key: civil_time.epoch_seconds(day) for key, day in sources.items()}
+    expected = {key: CHINA.start_of_day(day) for key, day in sources.items()}
     wait_for(lambda: shown() == expected, 30, "other watermarks")
     for detector, shadow in (("unusual_life_cycle", True), ("double_sale", False)):
         for value in (True, False):

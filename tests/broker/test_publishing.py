@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from streams.cli import app
 from streams.kafka.progress import Progress, ProgressError
@@ -113,3 +113,45 @@ def test_standard_input_cannot_be_gone_on_with(tmp_path: Path):
     done = runner.invoke(app, ["publish", "-", "--progress", str(tmp_path / "p")])
     assert done.exit_code == 2
     assert "--progress" in done.output
+
+
+def test_a_registers_own_rows_are_published_by_its_feed(deployment: Deployment, tmp_path: Path):
+    data, feed = tmp_path / "transfers.csv", tmp_path / "mine.toml"
+    feed.write_text(FEED, "utf-8")
+    data.write_text("vin,day\nV1,2025-01-01\nV2,never\nV3,2025-01-02\n", "utf-8")
+
+    def publish(*words: str) -> Result:
+        command = ["publish", str(data), "--feed", str(feed), *words]
+        return runner.invoke(app, command, env=deployment.environment)
+
+    of_another_country = runner.invoke(
+        app, ["--country", "UA", "publish", str(data), "--feed", str(feed)], env=deployment.environment
+    )
+    done, strict = publish(), publish("--max-dead-letters", "0")
+
+    assert of_another_country.exit_code == 2
+    assert "zeromile --country CN" in " ".join(of_another_country.output.split())
+    assert (done.exit_code, strict.exit_code) == (0, 1), done.output
+    assert "published 2 documents" in done.output
+    with committed_reader(deployment.settings) as consumer:
+        where = partitions_of(consumer, deployment.names.documents[0])
+        found = read_to_present_end(consumer, where)
+        keys = [record.key for record in found]
+    assert sorted(keys) == [b"V1", b"V1", b"V3", b"V3"], "once by each run"
+
+
+FEED = """
+title = "mine"
+source = "mine"
+timezone = "Asia/Shanghai"
+[container]
+kind = "csv"
+[columns]
+vin = "vin"
+day = "day"
+[[document]]
+type = "registration"
+vin = { columns = ["vin"] }
+occurred_at = { column = "day", formats = ["iso"] }
+kind = { value = "transfer" }
+"""

@@ -10,12 +10,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner, Result
 
+from detectors import civil_time
 from detectors.country import CHINA, Country
 from detectors.decoding import decode, decoder_of
 from detectors.errors import DocumentError, PolicyError
 from detectors.identities import IdentityKey
+from detectors.registry import Catalogue
+from detectors.watermarks import Watermarks
 from streams.cli import app
+from streams.engine.engine import Engine
+from streams.kafka.publishing import Router
+from streams.kafka.topics import TopicNames
 from streams.setup.policy import countries, country_text, load_policy
+from streams.state.store import MemoryStore
 
 SPAIN = Country(code="ES", timezone="Europe/Madrid", regions={"ES-M": "Madrid", "ES-B": "Barcelona"})
 
@@ -175,3 +182,126 @@ def test_check_and_ledger_take_a_registers_files_too(
     built = run("ledger", "build", "--feed", "es-dgt", sample, "--out", tmp_path / "ledger")
     assert built.exit_code == 0, built.output
     assert run("replay", tmp_path / "ledger", "--final", tmp_path / "final.jsonl").exit_code == 0
+
+
+WRITTEN_AT = 1_710_540_000_000
+"""2024-03-15T22:00:00Z: already the day after in Shanghai, still that day in Madrid."""
+
+
+@pytest.mark.parametrize(("country", "there"), [(CHINA, "2024-03-16"), (SPAIN, "2024-03-15")])
+def test_an_instant_lies_on_the_countrys_civil_day(country: Country, there: str) -> None:
+    day = country.day_of_instant(WRITTEN_AT)
+    assert civil_time.day_text(day) == there
+    assert country.start_of_day(day) * 1000 <= WRITTEN_AT < country.start_of_day(day + 1) * 1000
+    marks = Watermarks(load_policy().watermarks, country=country)
+    marks.observe(decoder_of(country)(document(occurred_at="2031-01-01")), WRITTEN_AT)
+    assert marks.newest == {("registration", "es"): day}
+
+
+@given(st.integers(min_value=1, max_value=2**63 - 1))
+def test_any_time_of_a_record_has_a_day(milliseconds: int) -> None:
+    """Whoever writes a record may put any number there."""
+    day = CHINA.day_of_instant(milliseconds)
+    assert 719_163 <= day <= 3_652_059
+    if 757_382_400_000 <= milliseconds < 253_000_000_000_000:  # 1994 on: no daylight saving time
+        assert day == 719_163 + (milliseconds + 8 * 3_600_000) // (24 * 3_600_000)
+
+
+def test_an_engine_counts_the_days_of_its_policys_country(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ZEROMILE_COUNTRY", "ES")
+    catalogue = Catalogue(load_policy())
+    assert Engine(catalogue, MemoryStore()).watermarks.country.code == "ES"
+
+
+def test_records_are_paced_by_the_countrys_days() -> None:
+    names = TopicNames("zeromile")
+    [there] = Router(names, SPAIN).route(document())
+    [in_china] = Router(names).route(document())
+    assert there.event_time == SPAIN.start_of_day(civil_time.parse("2024-03-15").day)
+    assert in_china.event_time is not None
+    assert there.event_time - in_china.event_time == 7 * 3600
+
+
+ALONE = ("--workers", "1")
+
+
+def run_command(*words: str | Path) -> Result:
+    return CliRunner().invoke(app, [str(word) for word in words])
+
+
+def told(result: Result) -> str:
+    return " ".join(result.output.split())
+
+
+def test_a_ledger_is_refused_under_another_country(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    documents, ledger = tmp_path / "documents.jsonl", tmp_path / "ledger"
+    documents.write_bytes(document(province="ES-M", occurred_at="2024-03-15T22:30:00Z") + b"\n")
+    monkeypatch.setenv("ZEROMILE_COUNTRY", "ES")
+    assert run_command("ledger", "build", documents, "--out", ledger, *ALONE).exit_code == 0
+    assert run_command("replay", ledger, *ALONE).exit_code == 0
+
+    other = run_command("--country", "CN", "replay", ledger)
+    assert other.exit_code == 2
+    assert "was built for ES (Europe/Madrid), and the policy is of CN (Asia/Shanghai)" in told(other)
+    assert "zeromile --country ES" in told(other)
+    vin = "VSSZZZKL4RR000101"
+    assert run_command("--country", "CN", "explain", ledger, "--vin", vin).exit_code == 2
+    more = ["ledger", "build", documents, "--out", ledger, "--append"]
+    assert run_command("--country", "UA", *more).exit_code == 2
+
+    (tmp_path / "mine.toml").write_text('[country.regions]\nES-X = "New"\n')
+    monkeypatch.setenv("ZEROMILE_COUNTRY", "ES")
+    regions = run_command("replay", ledger, "--config", tmp_path / "mine.toml")
+    assert regions.exit_code == 2
+    assert "with other regions" in told(regions)
+
+
+def test_a_ledger_that_names_no_country_is_of_china(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ZEROMILE_COUNTRY", "")
+    documents, ledger = tmp_path / "documents.jsonl", tmp_path / "ledger"
+    documents.write_bytes(document() + b"\n")
+    assert run_command("ledger", "build", documents, "--out", ledger, *ALONE).exit_code == 0
+    manifest = json.loads((ledger / "manifest.json").read_text())
+    del manifest["country"]
+    (ledger / "manifest.json").write_text(json.dumps(manifest))
+    assert run_command("replay", ledger, *ALONE).exit_code == 0
+    assert run_command("--country", "ES", "replay", ledger).exit_code == 2
+
+
+def test_what_a_feed_refused_counts_as_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ZEROMILE_COUNTRY", "ES")
+    feed, data = tmp_path / "mine.toml", tmp_path / "mine.csv"
+    feed.write_text(SMALL_FEED)
+    data.write_text("vin,day\nVSSZZZKL4RR000101,2024-03-15\nVSSZZZKL4RR000102,never\n")
+    for command in ("replay", "check"):
+        assert run_command(command, "--feed", feed, data).exit_code == 0, command
+    assert run_command("replay", "--feed", feed, data, "--max-dead-letters", "1").exit_code == 0
+    strict = run_command("replay", "--feed", feed, data, "--max-dead-letters", "0")
+    assert strict.exit_code == 1
+    assert "1 of 2 documents were refused" in told(strict)
+    with data.open("a") as more:
+        more.write("VSSZZZKL4RR000103,never\n")
+    for command in ("replay", "check"):
+        assert run_command(command, "--feed", feed, data).exit_code == 1, command
+
+
+SMALL_FEED = """
+title = "mine"
+source = "mine"
+country = "ES"
+timezone = "Europe/Madrid"
+[container]
+kind = "csv"
+[columns]
+vin = "vin"
+day = "day"
+[[document]]
+type = "registration"
+vin = { columns = ["vin"] }
+occurred_at = { column = "day", formats = ["iso"] }
+kind = { value = "transfer" }
+"""

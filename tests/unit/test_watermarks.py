@@ -2,7 +2,7 @@ import random
 
 import pytest
 
-from detectors import civil_time
+from detectors.country import CHINA
 from detectors.watermarks import MOST_SOURCES, WatermarkPolicy, Watermarks
 from tests.unit.documents import day, export, registration
 
@@ -76,7 +76,7 @@ def test_a_mistyped_year_does_not_run_ahead_of_its_recording(marks):
 
 
 def test_a_mistyped_year_does_not_run_ahead_of_the_record_that_brought_it(marks):
-    written_ms = int(civil_time.epoch_seconds(START) * 1000)
+    written_ms = int(CHINA.start_of_day(START) * 1000)
     marks.observe(export("2052-03-01"), written_ms + 24 * 3_600_000 - 1)
     assert marks.complete_through("customs_export") == START - 15
     marks.observe(export("2052-03-01", recorded_day=START + 99), written_ms + 24 * 3_600_000)
