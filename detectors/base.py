@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Generic, Literal, Protocol, TypeVar
 
 import msgspec
 
+from detectors.country import CHINA
 from detectors.documents import Document
 from detectors.findings import Deadline, Fact, Finding, Severity, anchor_of, score_in_band
 from detectors.history import VehicleHistory
@@ -111,6 +112,9 @@ class Detector(ABC, Generic[ParametersT]):
     spec: ClassVar[DetectorSpec]
     parameters_type: ClassVar[type[Parameters]]
     margins: ClassVar[tuple[Margin, ...]] = ()
+
+    money = CHINA.money_word
+    """What amounts are said to be in: the catalogue says it for the policy's country."""
 
     def __init__(self, parameters: ParametersT) -> None:
         self.parameters = parameters

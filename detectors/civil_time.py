@@ -14,8 +14,10 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-SHANGHAI = ZoneInfo("Asia/Shanghai")
-"""China's civil time; it had daylight saving time from 1986 to 1991."""
+from detectors import china
+
+_HOME = ZoneInfo(china.TIMEZONE)
+"""Where a clock is kept beside the civil day: there the day's order of events is known."""
 
 EARLIEST = date(1950, 1, 1).toordinal()
 LATEST = date(2100, 12, 31).toordinal()
@@ -24,8 +26,9 @@ ALLOWED = (
     "from 1950-01-01 to 2100-12-31"
 )
 
-_STANDARD_OFFSET = timezone(timedelta(hours=8))
-_LAST_DAYLIGHT_SAVING = date(1991, 12, 31).toordinal()
+_STANDARD_OFFSET = timezone(timedelta(hours=china.STANDARD_OFFSET_HOURS))
+_OFFSET_TEXT = f"+{china.STANDARD_OFFSET_HOURS:02}:00"
+_LAST_DAYLIGHT_SAVING = china.LAST_DAYLIGHT_SAVING.toordinal()
 _MICROSECONDS = 1_000_000
 _BARE_DATE_LENGTH = 10
 
@@ -75,7 +78,7 @@ _known_dates: dict[str, CivilTime] = {}
 """Bare dates read before: a feed names the same few thousand for ever."""
 _MOST_KNOWN_DATES = 100_000
 _MINUTES = {f"{m // 60:02}:{m % 60:02}": m * 60 * _MICROSECONDS for m in range(24 * 60)}
-_SECONDS = {f":{second:02}+08:00": second * _MICROSECONDS for second in range(60)}
+_SECONDS = {f":{second:02}{_OFFSET_TEXT}": second * _MICROSECONDS for second in range(60)}
 """What the usual ends of a timestamp stand for, in microseconds."""
 
 
@@ -109,7 +112,7 @@ def _local(text: str) -> datetime:
     instant = _instant(text)
     try:
         local = instant if instant.tzinfo == _STANDARD_OFFSET else instant.astimezone(_STANDARD_OFFSET)
-        return instant.astimezone(SHANGHAI) if local.toordinal() <= _LAST_DAYLIGHT_SAVING else local
+        return instant.astimezone(_HOME) if local.toordinal() <= _LAST_DAYLIGHT_SAVING else local
     except OverflowError as error:
         raise ValueError(text) from error
 
@@ -153,8 +156,8 @@ def _clock_text(time: int) -> str:
 
 def _offset_text(day: int, time: int) -> str:
     if day > _LAST_DAYLIGHT_SAVING:
-        return "+08:00"
-    moment = datetime.combine(date.fromordinal(day), datetime.min.time(), SHANGHAI)
+        return _OFFSET_TEXT
+    moment = datetime.combine(date.fromordinal(day), datetime.min.time(), _HOME)
     return (moment + timedelta(microseconds=time)).isoformat()[-6:]
 
 

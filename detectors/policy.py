@@ -70,7 +70,7 @@ class Policy:
         self.detectors = detectors
         self.history = _convert(tables, "history", HistoryPolicy)
         self.watermarks = _convert(tables, "watermarks", WatermarkPolicy)
-        self.country = _convert(tables, "country", Country) if "country" in tables else CHINA
+        self.country = _country(tables)
         self.parameters: dict[str, Parameters] = {
             identity: _convert(tables, identity, detector.parameters_type)
             for identity, detector in detectors.items()
@@ -97,8 +97,18 @@ class Policy:
         tables = _read(shipped)
         for text in (country, override):
             if text is not None:
-                tables = merge(tables, _read(text))
+                tables = _lay(tables, _read(text))
         return cls(tables, detectors)
+
+
+def _country(tables: dict[str, Any]) -> Country:
+    """The policy's country; keys of China alone lie over China's own."""
+    given = tables.get("country")
+    if given is None:
+        return CHINA
+    if isinstance(given, dict) and given.get("code", CHINA.code) == CHINA.code:
+        tables = {"country": merge(msgspec.to_builtins(CHINA), given)}
+    return _convert(tables, "country", Country)
 
 
 def _read(text: str | Mapping[str, Any]) -> dict[str, Any]:
@@ -108,6 +118,18 @@ def _read(text: str | Mapping[str, Any]) -> dict[str, Any]:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise PolicyError(f"the policy is not TOML: {error}") from None
+
+
+def _lay(base: dict[str, Any], override: dict[str, Any]) -> dict[str, Any]:
+    """Lay a text over another; another country takes the place of the one before, whole."""
+    before, after = base.get("country"), override.get("country")
+    if (
+        isinstance(before, dict)
+        and isinstance(after, dict)
+        and after.get("code", before.get("code")) != before.get("code")
+    ):
+        base = {name: table for name, table in base.items() if name != "country"}
+    return merge(base, override)
 
 
 def merge(base: dict[str, Any], override: dict[str, Any]) -> dict[str, Any]:

@@ -109,6 +109,8 @@ class Catalogue:
             rule.spec.id: rule(parameters[rule.spec.id]) for rule in (*RULES, *outside(policy))
         } | {forest.spec.id: forest(parameters[forest.spec.id], model) for forest in FORESTS}
         """Every detector: one that is switched off still explains the alerts it left behind."""
+        for detector in self.known.values():
+            detector.money = policy.country.money_word
         self.detectors: dict[str, Detector[Any]] = {
             identity: detector
             for identity, detector in self.known.items()

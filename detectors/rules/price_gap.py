@@ -112,9 +112,9 @@ class PriceGap(Detector[PriceGapParameters]):
     def explain(self, facts: Mapping[str, Any]) -> str:
         """Tell the declared and the expected value."""
         return (
-            f"Declared at {facts['declared_cny']:,.0f} yuan, {facts['share']:.1%} of the "
-            f"{facts['expected_cny']:,.0f} yuan that its first price of "
-            f"{facts['first_price_cny']:,.0f} yuan and the {count(facts['age_days'], 'day')} "
+            f"Declared at {facts['declared_cny']:,.0f} {self.money}, {facts['share']:.1%} of the "
+            f"{facts['expected_cny']:,.0f} {self.money} that its first price of "
+            f"{facts['first_price_cny']:,.0f} {self.money} and the {count(facts['age_days'], 'day')} "
             f"since then lead to expect ({facts['lowest_share']:.0%} to "
             f"{facts['highest_share']:.0%} is usual)."
         )

@@ -1,33 +1,33 @@
-"""What the calendar does to counts: lunar new year, Golden Week, month and quarter ends.
+"""What the calendar does to counts: a country's feasts and holidays, month and quarter ends.
 
 Every regressor is the share of a period's days that lie in a window, so that one definition
-serves days, weeks and months. Windows follow the lunar date: the same week of two years is not
-the same season.
+serves days, weeks and months. Windows follow the feast: where it moves, the same week of two years
+is not the same season.
 """
 
 from collections.abc import Callable
 from datetime import date, timedelta
 from functools import lru_cache
+from typing import Final
 
 import numpy as np
+from dateutil.easter import EASTER_ORTHODOX, easter
+from holidays import country_holidays
 
-# The lunar calendar alone: the public way to it imports every country's holidays, half a second
-# and more. A test holds it against the public way.
+# The lunar calendar alone: the public way to it works out all of China's holidays. A test holds it
+# against the public way.
 from holidays.calendars.chinese import _ChineseLunisolar as ChineseLunisolar
 from numpy.typing import NDArray
 
+from detectors.country import FeastCalendar
 from detectors.spikes.special import Array
 
 Days = NDArray[np.int64]
 
-NEW_YEAR_WINDOWS = ((-14, -8), (-7, -1), (0, 6), (7, 13), (14, 20))
-"""Days after New Year's Day, inclusive: rush, wind-down, feast, return and rebound."""
-
 _LUNAR = ChineseLunisolar()
 
 
-@lru_cache(maxsize=256)
-def chinese_new_year(year: int) -> date:
+def lunar_new_year(year: int) -> date:
     """Return the first day of the lunar year that begins in a Gregorian year (1901 to 2100).
 
     Raises
@@ -37,28 +37,40 @@ def chinese_new_year(year: int) -> date:
 
     Examples
     --------
-    >>> chinese_new_year(2026)
+    >>> lunar_new_year(2026)
     datetime.date(2026, 2, 17)
     """
     day, _ = _LUNAR.lunar_new_year_date(year)
     if day is None:
-        raise ValueError(f"no Chinese New Year is known for {year}; allowed: 1901 to 2100")
+        raise ValueError(f"no lunar new year is known for {year}; allowed: 1901 to 2100")
     return day
 
 
-def days_from_new_year(day: int) -> int:
-    """Return the days from the nearest Chinese New Year's Day to a civil day (ordinal)."""
+_MOVING: Final[dict[str, Callable[[int], date]]] = {
+    "lunar new year": lunar_new_year,
+    "easter": easter,
+    "orthodox easter": lambda year: easter(year, EASTER_ORTHODOX),
+}
+
+
+@lru_cache(maxsize=1024)
+def _first_day(begins: str, year: int) -> int:
+    """First day of a feast in a year, as `Feast.begins` says it."""
+    moving = _MOVING.get(begins)
+    day = date.fromisoformat(f"{year:04}-{begins}") if moving is None else moving(year)
+    return day.toordinal()
+
+
+def moves(begins: str) -> bool:
+    """Whether a feast falls on another day every year."""
+    return begins in _MOVING
+
+
+def days_from_feast(begins: str, day: int) -> int:
+    """Return the days from the nearest first day of a feast to a civil day (ordinal)."""
     year = date.fromordinal(day).year
-    offsets = [day - chinese_new_year(near).toordinal() for near in (year - 1, year, year + 1)]
+    offsets = [day - _first_day(begins, near) for near in (year - 1, year, year + 1)]
     return min(offsets, key=abs)
-
-
-def _in_golden_week(day: date) -> bool:
-    return day.month == 10 and day.day <= 7  # noqa: PLR2004 - 1 to 7 October
-
-
-def _after_golden_week(day: date) -> bool:
-    return day.month == 10 and 8 <= day.day <= 14  # noqa: PLR2004 - the week that catches up
 
 
 def _days_left_in_month(day: date) -> int:
@@ -74,29 +86,44 @@ def _at_quarter_end(day: date) -> bool:
     return day.month % 3 == 0 and _days_left_in_month(day) < 10  # noqa: PLR2004 - the last ten
 
 
-_SOLAR_WINDOWS: tuple[Callable[[date], bool], ...] = (
-    _in_golden_week,
-    _after_golden_week,
-    _at_month_end,
-    _at_quarter_end,
-)
+_EVERYWHERE: Final[tuple[Callable[[date], bool], ...]] = (_at_month_end, _at_quarter_end)
+_SATURDAY: Final = 5
 
 
-@lru_cache(maxsize=20_000)
-def _day_row(day: int) -> tuple[float, ...]:
-    offset = days_from_new_year(day)
-    lunar = [float(first <= offset <= last) for first, last in NEW_YEAR_WINDOWS]
-    civil = date.fromordinal(day)
-    return (*lunar, *(float(window(civil)) for window in _SOLAR_WINDOWS))
+@lru_cache(maxsize=8)
+def _rows_of(calendar: FeastCalendar) -> Callable[[int], tuple[float, ...]]:
+    """Make what says of a civil day in which windows of a calendar it lies."""
+    is_holiday = None if calendar.public_holidays is None else _holidays_of(calendar.public_holidays)
+
+    @lru_cache(maxsize=20_000)
+    def row(day: int) -> tuple[float, ...]:
+        civil = date.fromordinal(day)
+        feasts = [
+            float(first <= offset <= last)
+            for feast in calendar.feasts
+            for offset in (days_from_feast(feast.begins, day),)
+            for first, last in feast.windows
+        ]
+        ends = [float(window(civil)) for window in _EVERYWHERE]
+        off = [] if is_holiday is None else [float(civil.weekday() < _SATURDAY and is_holiday(civil))]
+        return (*feasts, *ends, *off)
+
+    return row
 
 
-def chinese_regressors(starts: Days, ends: Days) -> Array:
+def _holidays_of(country: str) -> Callable[[date], bool]:
+    return country_holidays(country).__contains__
+
+
+def calendar_regressors(starts: Days, ends: Days, calendar: FeastCalendar) -> Array:
     """Return the share of every period's days in each calendar window.
 
     Parameters
     ----------
     starts, ends : array of int
         First civil day of every period and the day after its last, as proleptic ordinals.
+    calendar : FeastCalendar
+        The country's.
 
     Returns
     -------
@@ -104,9 +131,10 @@ def chinese_regressors(starts: Days, ends: Days) -> Array:
         Two sines and cosines of the year follow, and for single days six weekday columns (Tuesday to
         Sunday).
     """
+    row = _rows_of(calendar)
     rows = np.array(
         [
-            np.mean([_day_row(day) for day in range(start, end)], axis=0)
+            np.mean([row(day) for day in range(start, end)], axis=0)
             for start, end in zip(starts.tolist(), ends.tolist(), strict=True)
         ]
     )

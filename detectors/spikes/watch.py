@@ -11,8 +11,9 @@ from functools import cached_property
 
 import numpy as np
 
+from detectors.country import CHINA, Country
 from detectors.spikes.attribution import Attributions
-from detectors.spikes.calendar import chinese_regressors
+from detectors.spikes.calendar import calendar_regressors
 from detectors.spikes.causes import known_causes
 from detectors.spikes.common import MINIMUM_PEERS
 from detectors.spikes.delay import LAGS, WINDOW, DelayDrift, completeness, delay_drift
@@ -26,8 +27,6 @@ from detectors.spikes.scores import Mask, Scores
 from detectors.spikes.settled import PanelJudge
 from detectors.spikes.special import Array
 from detectors.spikes.tally import ProvinceState, merged, week_of
-
-NATION = "CN"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,10 +95,18 @@ class SpikeWatch:
     provinces : tuple of str
         Rows of the panel, always in this order.
     settings : WatchSettings, optional
+    country : Country
+        Whose provinces they are: its calendar, its dated causes, and the code of the nation.
     """
 
-    def __init__(self, provinces: tuple[str, ...], settings: WatchSettings | None = None) -> None:
+    def __init__(
+        self,
+        provinces: tuple[str, ...],
+        settings: WatchSettings | None = None,
+        country: Country = CHINA,
+    ) -> None:
         self.provinces = provinces
+        self.country = country
         self.settings = settings or WatchSettings()
         self._provinces = PanelJudge()
         self._nation = PanelJudge()
@@ -145,7 +152,7 @@ class SpikeWatch:
             for episode in episodes(counts[row], scores.alarm[row], scores.moved[row])
         ]
         upper = iter(judged.upper([(row, week) for row, one in found for week in one.weeks]).tolist())
-        regions = (*self.provinces, NATION)
+        regions = (*self.provinces, self.country.code)
         findings = tuple(
             self._finding(
                 regions[row],
@@ -195,12 +202,12 @@ class SpikeWatch:
             upper=upper,
             p=p,
             attribution=self._attributions.of(region, tally, weeks, expected),
-            causes=known_causes(first, last),
+            causes=known_causes(first, last, self.country),
         )
 
     def _judge(self, counts: Array, mondays: list[int], shares: Array) -> JudgedWeeks:
         starts = np.array(mondays)
-        calendar = chinese_regressors(starts, starts + 7)
+        calendar = calendar_regressors(starts, starts + 7, self.country.calendar)
         rows = len(self.provinces)
         provinces = self._provinces.judge(mondays[0], counts[:rows], calendar, shares[:rows])
         nation = self._nation.judge(mondays[0], counts[rows:], calendar, shares[rows:])

@@ -34,9 +34,10 @@ def check(files: Files, *, config: Config = None, feed: FeedOption = None) -> No
     if feed is None:
         check_readable(files)
     policy = load_policy(config)
-    found = StreamCheck(policy.history.words_for_no_car, decode_from_environment(policy.country))
+    country = policy.country
+    found = StreamCheck(policy.history.words_for_no_car, decode_from_environment(country), country)
     with (
-        documents_of(files, feed, policy.country.code) as fed,
+        documents_of(files, feed, country) as fed,
         reading_progress(fed.files, errors) as advance,
     ):
         for path in fed.files:

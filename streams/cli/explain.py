@@ -26,6 +26,7 @@ from streams.setup.outputs import Outputs
 
 if TYPE_CHECKING:
     from detectors.alerts import Alert
+    from detectors.country import Country
     from detectors.documents import Document
     from streams.backfill.outputs import RefusedLine
     from streams.engine.dossier import Dossier
@@ -131,7 +132,7 @@ def show_dossier(found: Dossier) -> None:
     out.print(f"[bold]{escape(found.history.vin)}[/]")
     out.print("[bold]Timeline[/]")
     for number, document in enumerate(found.history.documents, 1):
-        _show_document(number, document)
+        _show_document(number, document, found.country)
     out.print(_sales(found))
     out.print("[bold]Fires[/]" if found.firing else "[bold]Nothing fires[/]")
     for alert in sorted(found.firing, key=lambda alert: -alert.score):
@@ -145,13 +146,16 @@ def show_dossier(found: Dossier) -> None:
         out.print(line)
 
 
-def _show_document(number: int, document: Document) -> None:
+def _show_document(number: int, document: Document, country: Country) -> None:
     from streams.engine.citing import citations, reference
     from streams.engine.dossier import describe
 
     cited = "; ".join(f"{word} {value}" for word, value in citations(document).items())
     void = "withdrawn: " if document.is_void else ""
-    out.print(plain(f"  [{number}] {document.occurred_at}  {void}{describe(document)}"), soft_wrap=True)
+    out.print(
+        plain(f"  [{number}] {document.occurred_at}  {void}{describe(document, country)}"),
+        soft_wrap=True,
+    )
     place = f"{reference(document)}, revision {document.revision}"
     out.print(plain(f"      {'; '.join(filter(None, (place, cited)))}"), soft_wrap=True)
 

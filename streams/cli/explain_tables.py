@@ -61,7 +61,14 @@ def _table(title: str, names: Iterable[str], rows: Iterable[Row]) -> Table:
 def _documents(found: Dossier) -> Iterator[Row]:
     for one in found.history.documents:
         where = reference(one)
-        yield found.history.vin, one.occurred_at, describe(one), one.status, where, one.revision
+        yield (
+            found.history.vin,
+            one.occurred_at,
+            describe(one, found.country),
+            one.status,
+            where,
+            one.revision,
+        )
 
 
 def _sales(found: Dossier) -> Iterator[Row]:

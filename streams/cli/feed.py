@@ -61,10 +61,11 @@ def draft_command(
     What cannot be seen is asked, never guessed: codes and ambiguous days stay "?".
     """
     from streams.feeds.drafting import draft
+    from streams.setup.policy import load_policy
 
     check_there([data])
     with Outputs({"--out": out_}, [data], force=force) as places:
-        places.path("--out").write_text(draft(data), encoding="utf-8")
+        places.path("--out").write_text(draft(data, load_policy().country), encoding="utf-8")
 
 
 @app.command("check")

@@ -1,16 +1,21 @@
 """Data of a register where a command takes documents: a feed makes documents of them first."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from streams.cli.console import errors
 from streams.feeds.errors import FeedError
+
+if TYPE_CHECKING:
+    from detectors.country import Country
 
 FeedOption = Annotated[
     str | None,
@@ -43,7 +48,7 @@ class Fed:
 
 
 @contextmanager
-def documents_of(files: Sequence[Path], feed: str | None, country: str) -> Iterator[Fed]:
+def documents_of(files: Sequence[Path], feed: str | None, country: Country) -> Iterator[Fed]:
     """Files of documents: those given, or what a feed makes of them, while the statement runs.
 
     Parameters
@@ -53,7 +58,7 @@ def documents_of(files: Sequence[Path], feed: str | None, country: str) -> Itera
     feed
         What makes documents of them, ``None`` where they are some.
     country
-        The policy's, which must be the feed's.
+        The policy's, which must be the feed's, and its currency too.
 
     Raises
     ------
@@ -74,11 +79,16 @@ def documents_of(files: Sequence[Path], feed: str | None, country: str) -> Itera
     compiled = compile_feed(load_feed(feed))
     if compiled.feed.counts is not None:
         raise FeedError(f"the feed {feed} makes counts; allowed: one that makes documents")
-    if country != compiled.feed.country:
-        own = compiled.feed.country
+    own = compiled.feed.country
+    if country.code != own:
         raise FeedError(
-            f"the feed {feed} is of {own}, the policy of {country}; allowed: the same: "
+            f"the feed {feed} is of {own}, the policy of {country.code}; allowed: the same: "
             f"zeromile --country {own} …, or a policy with [country]"
+        )
+    if compiled.feed.makes_amounts and country.currency != compiled.feed.currency:
+        raise FeedError(
+            f"the feed {feed} writes amounts in {compiled.feed.currency}, the policy's country has "
+            f"{country.currency}; allowed: the same: currency in the feed, or in the policy's [country]"
         )
     with TemporaryDirectory(prefix="zeromile-feed-") as directory:
         letters = Path(directory, "refused.jsonl")

@@ -61,7 +61,7 @@ def build_ledger(
     try:
         with (
             TemporaryDirectory(prefix="zeromile-", dir=scratch) as folder,
-            documents_of(files, feed, country.code) as fed,
+            documents_of(files, feed, country) as fed,
         ):
             setup = Setup.of(catalogue, decode, Path(folder), None, utc_now())
             with reading_progress(fed.files, errors) as advance:

@@ -104,7 +104,7 @@ def publish(
     router = Router(names_of(settings), country)
     try:
         kept = None if progress is None else Progress(progress)
-        with documents_of(files, feed, country.code) as fed, kafka_errors_explained(settings):
+        with documents_of(files, feed, country) as fed, kafka_errors_explained(settings):
             publisher = Publisher(settings, _say)
             try:
                 with reading_progress(fed.files, errors) as advance:

@@ -178,7 +178,7 @@ def replay(
     country = catalogue.policy.country
     decode, day = decode_from_environment(country), parse_day(watermark, country)
     with Outputs(wanted, [*files, config], force=force) as places, ExitStack() as stack:
-        fed = stack.enter_context(documents_of(files, feed, country.code))
+        fed = stack.enter_context(documents_of(files, feed, country))
         written = OutputFiles(places["--alerts"], places["--final"], places["--dead-letters"])
         advance, judging = stack.enter_context(replay_progress(fed.files, errors))
         run: Replay | Backfill

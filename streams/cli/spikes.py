@@ -28,7 +28,7 @@ class Calendar(StrEnum):
     """Calendars the expectation of ss-nb may know."""
 
     AUTO = "auto"
-    CHINA = "china"
+    COUNTRY = "country"
     SEASON = "season"
     NONE = "none"
 
@@ -95,6 +95,7 @@ def spikes(
 ) -> None:
     """Find sudden spikes in counts by region and period."""
     from streams.report.spike_page import write_spike_page
+    from streams.setup.policy import load_policy
     from streams.spikes.alarms import write_alarms
     from streams.spikes.counts import read_counts
     from streams.spikes.methods import MethodOptions, judge
@@ -118,6 +119,7 @@ def spikes(
     options = MethodOptions(
         alpha=alpha,
         calendar=calendar.value,
+        country=load_policy().country,
         years=baseline_years,
         minimum_count=minimum_count,
         peers=nation,

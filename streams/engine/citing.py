@@ -52,7 +52,7 @@ def as_data(found: Dossier) -> dict[str, Any]:
             {
                 "event_type": document.event_type,
                 "occurred_at": document.occurred_at,
-                "says": describe(document),
+                "says": describe(document, found.country),
             }
             | {
                 name: value
@@ -99,7 +99,12 @@ def _vehicle(found: Dossier) -> CaseVehicle:
     timeline = tuple(
         TimelineEntry(
             document.occurred_at, "document",
-            ", ".join([describe(document), *(f"{w} {v}" for w, v in citations(document).items())]),
+            ", ".join(
+                [
+                    describe(document, found.country),
+                    *(f"{word} {value}" for word, value in citations(document).items()),
+                ]
+            ),
             reference(document), document.status,
         )
         for document in found.history.documents

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from detectors.alerts import Alert
+from detectors.country import Country
 from detectors.documents import (
     CustomsExport,
     Document,
@@ -21,6 +22,8 @@ from detectors.watermarks import Watermarks
 class Dossier:
     """All that can be said of one vehicle."""
 
+    country: Country
+    """Whose documents it is of."""
     history: VehicleHistory
     sales: tuple[Sale, ...]
     firing: list[Alert]
@@ -47,17 +50,17 @@ def dossier(
         if detector.concerns(history)
         for miss in near_misses(history, detector)
     ]
-    return Dossier(history, history.sales, firing, near, pending)
+    return Dossier(catalogue.policy.country, history, history.sales, firing, near, pending)
 
 
-def describe(document: Document) -> str:
-    """Say in half a line what a document states."""
+def describe(document: Document, country: Country) -> str:
+    """Say in half a line what a document states, amounts in a country's money."""
     if isinstance(document, Registration):
         parts = [_KINDS[document.kind], document.province, document.owner_type]
-        parts += [_yuan(document.price_cny)]
+        parts += [_amount(document.price_cny, country)]
     elif isinstance(document, CustomsExport):
         parts = [f"export, {document.condition}, to {document.destination}"]
-        parts += [_yuan(document.value_cny), document.exit_customs]
+        parts += [_amount(document.value_cny, country), document.exit_customs]
     else:
         parts = [f"deregistered: {document.reason}", document.province]
     if document.date_precision == "month":
@@ -76,5 +79,5 @@ _KINDS = {
 }
 
 
-def _yuan(amount: float | None) -> str | None:
-    return None if amount is None else f"{amount:,.0f} yuan"
+def _amount(amount: float | None, country: Country) -> str | None:
+    return None if amount is None else f"{amount:,.0f} {country.money_word}"

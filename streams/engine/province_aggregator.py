@@ -11,12 +11,11 @@ from detectors.alerts import Alert, AlertState, Cause, by_identity, diff
 from detectors.exports import ExportChange
 from detectors.findings import Finding, Severity, score_in_band
 from detectors.policy import Policy
-from detectors.provinces import PROVINCES
 from detectors.spikes.declared import PROVINCE_DETECTORS, CustomsDelayDrift, SpikeParameters
 from detectors.spikes.delay import DelayDrift
 from detectors.spikes.findings import SpikeFinding
 from detectors.spikes.tally import ProvinceState, moves
-from detectors.spikes.watch import NATION, SpikeWatch, WatchReport
+from detectors.spikes.watch import SpikeWatch, WatchReport
 from streams.engine.alert_record import alert_record
 from streams.setup.clock import utc_now
 
@@ -50,7 +49,8 @@ class ProvinceAggregator:
         self._clock = clock
         self._parameters = {name: policy.parameters[name] for name in PROVINCE_DETECTORS}
         spikes = cast("SpikeParameters", self._parameters["province_export_spike"])
-        self._watch = SpikeWatch(tuple(PROVINCES), spikes.settings())
+        self.country = policy.country
+        self._watch = SpikeWatch(tuple(self.country.regions), spikes.settings(), self.country)
         self._standing: dict[str, list[AlertState]] = {}
         self._explanations: dict[tuple[str, str, str], str] = {}
         """By province, detector and anchor; a resolved alert repeats its last one."""
@@ -88,7 +88,7 @@ class ProvinceAggregator:
         self._judged_on, self._judged = today, True
         self.latest = self._watch.report(self.tallies, today, self._nation)
         by_province: dict[str, list[Finding]] = {}
-        for province, finding, explanation in _told(self.latest) if self.latest else ():
+        for province, finding, explanation in self._told():
             if self._is_in_force(finding):
                 self._explanations[province, finding.detector, finding.anchor] = explanation
                 by_province.setdefault(province, []).append(finding)
@@ -124,7 +124,9 @@ class ProvinceAggregator:
         now = by_identity(findings, "province", province)
         changes, after = diff(self._standing.get(province, []), now)
         self._standing[province] = after
-        cause: Cause = "amended" if province in self._amended or province == NATION else "new_evidence"
+        cause: Cause = (
+            "amended" if province in self._amended or province == self.country.code else "new_evidence"
+        )
         return [
             alert_record(
                 change,
@@ -141,18 +143,20 @@ class ProvinceAggregator:
             for change in changes
         ]
 
+    def _told(self) -> Iterator[tuple[str, Finding, str]]:
+        """What the watch said last: the province or the nation, the finding, its sentence."""
+        report = self.latest
+        if report is None:
+            return
+        for finding in report.findings:
+            yield finding.province, _of_counts(finding), finding.explanation()
+        monday = civil_time.day_text(report.mondays[-1])
+        for source, drift in report.drifts.items():
+            yield self.country.code, _of_delay(source, drift, monday), drift.explanation(source)
+
     def _is_in_force(self, finding: Finding) -> bool:
         parameters = self._parameters[finding.detector]
         return parameters.enabled and parameters.in_force(finding)
-
-
-def _told(report: WatchReport) -> Iterator[tuple[str, Finding, str]]:
-    """What a report says: the province or the nation, the finding, its sentence."""
-    for finding in report.findings:
-        yield finding.province, _of_counts(finding), finding.explanation()
-    monday = civil_time.day_text(report.mondays[-1])
-    for source, drift in report.drifts.items():
-        yield NATION, _of_delay(source, drift, monday), drift.explanation(source)
 
 
 def _of_counts(finding: SpikeFinding) -> Finding:

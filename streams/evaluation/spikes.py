@@ -13,8 +13,6 @@ from streams.simulator.truth import SpikeTruth
 
 LATEST: Final = 21
 """Days after a spike's last day within which an alert's event time still belongs to it."""
-NATION: Final = "CN"
-"""Alerts on the whole nation are no province's and are left out."""
 ANYBODY: Final = "(any provincial detector)"
 NOBODY: Final = "(no provincial detector spoke)"
 
@@ -45,7 +43,7 @@ def score_spikes(truth: Truth, seen: ObservedRun) -> tuple[SpikeScore, ...]:
 def _detector(name: str, truth: Truth, said: list[_Alert]) -> SpikeScore:
     spikes = truth.spikes
     said = sorted(said, key=lambda alert: (alert.province, alert.day))
-    spoken = [alert for alert in said if alert.province != NATION]
+    spoken = [alert for alert in said if _is_province(alert.province)]
     alerts = [alert for alert in spoken if alert.fires]
     found: dict[int, list[_Alert]] = defaultdict(list)
     outside: list[_Alert] = []
@@ -68,6 +66,11 @@ def _detector(name: str, truth: Truth, said: list[_Alert]) -> SpikeScore:
         wrong_in_rush=sum(_in_rush(truth, alert) for alert in outside),
         outside=tuple(f"{a.province} {datetime.date.fromordinal(a.day)}" for a in outside),
     )
+
+
+def _is_province(subject: str) -> bool:
+    """Alerts on the whole nation, whose code has one part, are no province's and are left out."""
+    return "-" in subject
 
 
 def _wait(spike: SpikeTruth, alerts: list[_Alert]) -> int | None:

@@ -1,7 +1,7 @@
-"""Numbers as people write them, and what they are in yuan and kilometres."""
+"""Numbers as people write them."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Final
 
 KILOMETRES_A_MILE: Final = 1.609344
@@ -27,8 +27,3 @@ def number_reader(decimal: str, thousands: str) -> Number:
         return float(text)
 
     return read
-
-
-def rate_of(rates: Mapping[str, float], day: str) -> float | None:
-    """Yuan for one unit of a currency in the month of a day, or in its year."""
-    return rates.get(day[:7]) or rates.get(day[:4])

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import msgspec
 
+from detectors.country import CHINA, Country
 from detectors.decoding import decode
 from detectors.documents import Document
 from detectors.errors import DocumentError
@@ -16,7 +17,6 @@ from detectors.vin import NoCar, is_well_formed, no_car
 from detectors.wire import WIRE_TYPES
 from streams.feeds.reading import Line
 
-COUNTRY_OFFSET: Final = "+08:00"
 _TIMES: Final = ("occurred_at", "recorded_at", "licence_applied_at", "exited_at")
 _KNOWN: Final = {
     name: frozenset(field_types(kind)) | {"event_type"} for name, kind in WIRE_TYPES.items()
@@ -34,9 +34,14 @@ class StreamCheck:
         Numbers that the policy takes for no car.
     decode
         How documents are read.
+    country
+        Whose documents they are.
     """
 
-    def __init__(self, words: Container[str] = (), decode: Decode = decode) -> None:
+    def __init__(
+        self, words: Container[str] = (), decode: Decode = decode, country: Country = CHINA
+    ) -> None:
+        self._offsets = country.offsets
         self._words = words
         self._decode = decode
         self.read = 0
@@ -140,7 +145,7 @@ class StreamCheck:
             self.month_precise += 1
         for name in _TIMES:
             value = fields.get(name)
-            if isinstance(value, str) and len(value) > _DATE and not value.endswith(COUNTRY_OFFSET):
+            if isinstance(value, str) and len(value) > _DATE and not value.endswith(self._offsets):
                 self.offsets["Z" if value.endswith("Z") else value[-6:]] += 1
 
 

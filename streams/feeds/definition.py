@@ -10,9 +10,11 @@ from typing import Annotated, Any, Final, Literal
 import msgspec
 from msgspec import Meta
 
+from detectors.country import CHINA
 from detectors.documents import EventType
 
 Text = Annotated[str, Meta(min_length=1, max_length=200)]
+Currency = Annotated[str, Meta(pattern="^[A-Z]{3}$")]
 Position = Annotated[int, Meta(ge=1, le=1_000_000)]
 
 IGNORE: Final = "ignore"
@@ -142,16 +144,16 @@ class Moment(_Table, frozen=True, kw_only=True):
 
 
 class Amount(_Table, frozen=True, kw_only=True):
-    """An amount of money, written in CNY."""
+    """An amount of money, written in the feed's currency."""
 
     column: Text
     decimal: Literal[".", ","] = "."
     thousands: str = ""
     factor: float = 1.0
-    """What one unit of the column is: 10000 for amounts in ten thousand yuan."""
+    """What one unit of the column is: 10000 for amounts in 万元."""
     zero: Literal["kept", "missing"] = "missing"
-    currency: Annotated[str, Meta(pattern="^[A-Z]{3}$")] = "CNY"
-    """Amounts in another currency need `rates`, or are left out."""
+    currency: Currency | None = None
+    """By default the feed's; amounts in another one need `rates`, or are left out."""
     currency_column: Text | None = None
     """Where each row names its own currency."""
 
@@ -286,13 +288,21 @@ class FeedFile(_Table, frozen=True, kw_only=True):
     document: list[DocumentSpec] = []
     counts: Counts | None = None
     about: str = ""
-    country: Annotated[str, Meta(pattern="^[A-Z]{2}$")] = "CN"
+    country: Annotated[str, Meta(pattern="^[A-Z]{2}$")] = CHINA.code
     """ISO 3166-1; the regions in the tables of codes are its."""
-    timezone: str = "Asia/Shanghai"
+    timezone: str = CHINA.timezone
     """Of times without an offset."""
+    currency: Currency = CHINA.currency
+    """Of the amounts in documents: the country's, ISO 4217."""
     missing: list[str] = []
     """Values that mean nothing was stated, in any column; empty ones always do."""
     ignore: list[Ignore] = []
     codes: dict[str, CodeTable] = {}
     rates: dict[str, dict[str, Annotated[float, Meta(gt=0)]]] = {}
-    """CNY for one unit of a currency, by month (`2025-03`) or year."""
+    """What one unit of another currency is in the feed's, by month (`2025-03`) or year."""
+
+    @property
+    def makes_amounts(self) -> bool:
+        """Whether its documents state money."""
+        values = (value for spec in self.document for value in msgspec.structs.asdict(spec).values())
+        return any(isinstance(value, Amount) for value in values)

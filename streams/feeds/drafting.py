@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
+from detectors.country import Country
 from streams.feeds.containers.sniffing import Form, look
 from streams.feeds.definition import OPEN
 from streams.feeds.guessing import MOST_CODES, ColumnGuess, best, day_column, guess_columns
@@ -19,8 +20,8 @@ _DESCRIBING: Final = ("brand", "model", "year", "plate")
 """Columns that tell vehicles apart where nothing else does."""
 
 
-def draft(path: Path) -> str:
-    """Write a feed file for a file of data, with comments on what to correct.
+def draft(path: Path, country: Country) -> str:
+    """Write a feed file for a file of a country's data, with comments on what to correct.
 
     Raises
     ------
@@ -29,14 +30,17 @@ def draft(path: Path) -> str:
     """
     form, header, rows = look(path)
     guesses = guess_columns(header, rows)
-    return "\n".join(_Draft(path, form, guesses).lines()) + "\n"
+    return "\n".join(_Draft(path, form, guesses, country).lines()) + "\n"
 
 
 class _Draft:
     """The feed file of one file of data."""
 
-    def __init__(self, path: Path, form: Form, guesses: Sequence[ColumnGuess]) -> None:
+    def __init__(
+        self, path: Path, form: Form, guesses: Sequence[ColumnGuess], country: Country
+    ) -> None:
         self._path = path
+        self._country = country
         self._form = form
         self._guesses = guesses
         self._vin = next((guess for guess in guesses if guess.is_identity), None)
@@ -56,8 +60,9 @@ class _Draft:
         yield f"# Then: zeromile feed check {self._path.stem}.toml {self._path.name}"
         yield f"title = {_text(self._path.stem)}"
         yield f"source = {_text(self._path.stem)}"
-        yield 'country = "CN"  # whose regions and calendar these are, ISO 3166-1'
-        yield 'timezone = "Asia/Shanghai"  # of times without an offset'
+        yield f"country = {_text(self._country.code)}  # whose regions and days these are, ISO 3166-1"
+        yield f"timezone = {_text(self._country.timezone)}  # of times without an offset"
+        yield f"currency = {_text(self._country.currency)}  # of prices in documents, ISO 4217"
         tokens = sorted({token for guess in self._guesses for token in guess.tokens})
         yield f"missing = {_texts(tokens)}"
         yield ""
@@ -135,7 +140,8 @@ class _Draft:
             yield f'odometer_km = {{ column = {_text(odometer.key)}, unit = "km" }}  # or unit = "mile"'
         if price is not None and price.is_number:
             yield "# A price in another currency needs currency and [rates.XXX], or is left out:"
-            yield f'# price_cny = {{ column = {_text(price.key)}, currency = "CNY" }}'
+            own = _text(self._country.currency)
+            yield f"# price_cny = {{ column = {_text(price.key)}, currency = {own} }}"
 
     def _codes(self) -> Iterator[str]:
         if self._kind is not None:

@@ -230,26 +230,27 @@ class Maker(NamedTuple):
             elif isinstance(value, Distance):
                 getters.append((name, translated(cells[value.column], distance_reader(name, value))))
             elif isinstance(value, Amount):
-                amounts.append((name, self._in_yuan(name, value, cells)))
+                amounts.append((name, self._in_money(name, value, cells)))
             elif name != "occurred_at":
                 moment = translated(cells[value.column], self._optional_moment(name, value))
                 getters.append((name, moment))
         return constants, getters, amounts
 
-    def _in_yuan(
+    def _in_money(
         self, name: str, amount: Amount, cells: Mapping[str, Cell]
     ) -> Callable[[Values, str], Any]:
-        """Make what reads an amount and turns it into yuan at the rate of its month."""
+        """Make what reads an amount and turns it into the feed's currency at the rate of its month."""
         read = translated(cells[amount.column], amount_reader(name, amount))
-        own, all_rates = amount.currency, self.feed.rates
+        wanted, all_rates = self.feed.currency, self.feed.rates
+        own = amount.currency or wanted
         named = cells[amount.currency_column].read if amount.currency_column else None
-        if named is None and own == "CNY":
+        if named is None and own == wanted:
             return lambda values, _: read(values)
 
         def convert(values: Values, day: str) -> Any:
             found = read(values)
             currency = (named(values).upper() if named else "") or own
-            if found is None or found.__class__ is Dropped or currency == "CNY":
+            if found is None or found.__class__ is Dropped or currency == wanted:
                 return found
             rates = all_rates.get(currency)
             if rates is None:

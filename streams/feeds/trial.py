@@ -138,4 +138,4 @@ def _looks(identity: str) -> str:
         return f"not {vins.LENGTH} letters and digits of a VIN"
     if identity[vins.CHECK_POSITION] == vins.check_digit(identity):
         return "VIN whose check digit fits"
-    return "VIN without a fitting check digit (compulsory in China and North America only)"
+    return "VIN without a fitting check digit (compulsory only where [vin_quality] says)"

@@ -123,7 +123,7 @@ def _kind(name: str, declared: Any, required: bool) -> FieldKind:
     if words:
         allowed = "one of " + ", ".join(words)
     elif name.endswith("province"):
-        shape, allowed = _REGION, "an ISO 3166-2 code such as CN-GD"
+        shape, allowed = _REGION, "an ISO 3166-2 code such as US-CA"
     elif name == "destination":
         shape, allowed = _COUNTRY, "an ISO 3166-1 code such as KZ"
     return FieldKind(required, words, shape, allowed, longest, truth)

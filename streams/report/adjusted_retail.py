@@ -2,8 +2,8 @@
 
 One car counts once, under the province and month of its first live initial registration. It counts as
 exported if a live export declaration follows within 180 civil days (that day included), whatever
-condition it states: a registered car is not new. Money is summed in fen, so that sums do not depend on
-the order of the vehicles.
+condition it states: a registered car is not new. Money is summed in fen, hundredths of the
+country's money, so that sums do not depend on the order of the vehicles.
 """
 
 from collections import defaultdict
@@ -11,16 +11,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields
 from typing import Final, TypeVar
 
+from detectors.country import Country
 from detectors.documents import CustomsExport, Registration
 from detectors.history import VehicleHistory
 from streams.report.calendar import month_number
 
 WINDOW_DAYS: Final = 180
 """Notice 648 of the Ministry of Commerce (2025-11-14) counts the same 180 days."""
-REBATE_RATE: Final = 0.13
-"""Export rebate of value added tax on complete cars (customs tariff, 8703)."""
-VALUE_ADDED_TAX: Final = 0.13
-"""Contained in the price on a registration, not in a declared value."""
 
 _FEN: Final = 100
 _Part = TypeVar("_Part")
@@ -66,20 +63,19 @@ class RetailSums:
         """Share of the registered that was exported within the window."""
         return self.exported / self.registered if self.registered else 0.0
 
-    @property
-    def rebate_exposure_cny(self) -> float:
+    def rebate_exposure_cny(self, country: Country) -> float:
         """Most that can have been claimed back: the full rate on every purchase price before tax."""
-        before_tax = self.purchase_taxed_fen / (1 + VALUE_ADDED_TAX) + self.purchase_untaxed_fen
-        return REBATE_RATE * before_tax / _FEN
+        before_tax = self.purchase_taxed_fen / (1 + country.value_added_tax) + self.purchase_untaxed_fen
+        return country.export_rebate * before_tax / _FEN
 
     @property
     def double_counted_cny(self) -> float:
-        """Turnover that is counted twice, in yuan."""
+        """Turnover that is counted twice."""
         return self.double_counted_fen / _FEN
 
     @property
     def declared_cny(self) -> float:
-        """Declared value of the exported cars, in yuan."""
+        """Declared value of the exported cars."""
         return self.declared_fen / _FEN
 
 
@@ -161,6 +157,6 @@ def _add_export(
         cell.exported_unpriced += 1
 
 
-def fen(yuan: float | None) -> int:
+def fen(amount: float | None) -> int:
     """An amount in whole fen; a missing one counts nothing."""
-    return 0 if yuan is None else round(yuan * _FEN)
+    return 0 if amount is None else round(amount * _FEN)

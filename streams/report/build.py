@@ -6,18 +6,19 @@ from typing import Any, Final, Protocol, cast
 
 from detectors.alerts import Alert
 from detectors.base import Declared
+from detectors.country import Country
 from detectors.policy import Policy
 from detectors.spikes.watch import WatchReport
 from streams.engine.engine import Engine
 from streams.engine.results import Counters
-from streams.report.adjusted_retail import REBATE_RATE, VALUE_ADDED_TAX, WINDOW_DAYS, RetailSums
+from streams.report.adjusted_retail import WINDOW_DAYS, RetailSums
 from streams.report.alert_charts import detector_weeks, weekly_alerts
 from streams.report.alerts import AlertTally
 from streams.report.calendar import ReportPeriod, first_of_month, month_number, month_text, period_of
 from streams.report.cases import cases
 from streams.report.charts import Chart
 from streams.report.export_charts import Bands, bands_of, heatmap, weekly_exports, why_no_band
-from streams.report.figures import DEFINITIONS, headline_figures
+from streams.report.figures import definitions_of, headline_figures
 from streams.report.highlights import highlights
 from streams.report.page import render
 from streams.report.parties import DOUBLE_SALE, party_table
@@ -72,19 +73,20 @@ def write_report(
     suspects = alerts.suspects(TOP_VEHICLES, ALIKE)
     vehicles = _tally(judged, {suspect.vin for suspect in suspects}, alerts)
     bands = bands_of(watch)
-    charts, context = _context(alerts, vehicles, bands, judged.policy.detectors)
+    country = judged.policy.country
+    charts, context = _context(alerts, vehicles, bands, judged.policy)
     context |= {
         "sources": sources,
         "why_no_band": why_no_band(bands, watch),
         "counters": judged.counters,
         "policy_id": judged.policy.digest,
         "lateness_days": judged.policy.watermarks.allowed_lateness_days,
-        "cases": cases(suspects, vehicles.cases),
+        "cases": cases(suspects, vehicles.cases, country),
         "top_vehicles": TOP_VEHICLES,
         "alike": ALIKE,
     }
     tables = {
-        "table": alert_table(alerts, _titles(alerts), vehicles.exporters),
+        "table": alert_table(alerts, _titles(alerts), vehicles.exporters, country),
         "parties": party_table(alerts.ranked, vehicles.sold),
     }
     path.write_text(render(context, charts, tables), encoding="utf-8")
@@ -106,40 +108,40 @@ def _titles(alerts: AlertTally) -> dict[str, str]:
 
 
 def _context(
-    alerts: AlertTally, vehicles: VehicleTally, bands: Bands, known: Mapping[str, type[Declared]]
+    alerts: AlertTally, vehicles: VehicleTally, bands: Bands, policy: Policy
 ) -> tuple[list[Chart], dict[str, Any]]:
+    country = policy.country
     period = period_of(vehicles.document_weeks.items())
     weeks = period.weeks
     spikes = [spike_of(alert) for alert in alerts.spikes]
-    ranking = provinces(vehicles, alerts)
+    ranking = provinces(vehicles, alerts, country)
     months, final_before = _months(period, vehicles.last_day)
     charts = [
         weekly_alerts(alerts, weeks, _titles(alerts)),
-        heatmap(vehicles.exports, spikes, weeks),
-        weekly_exports(vehicles.exports, spikes, weeks, bands),
-        monthly_retail(vehicles.retail, months, final_before),
+        heatmap(vehicles.exports, spikes, weeks, country),
+        weekly_exports(vehicles.exports, spikes, weeks, bands, country),
+        monthly_retail(vehicles.retail, months, final_before, country),
     ]
     return charts, {
         "alerts": alerts,
-        "figures": headline_figures(alerts, vehicles),
-        "definitions": DEFINITIONS,
+        "figures": headline_figures(alerts, vehicles, country),
+        "definitions": definitions_of(country),
         "vehicles": vehicles,
         "period": period,
         "last_shown": _last_shown(period, vehicles.last_day),
         "retail": vehicles.retail.total(),
-        "retail_cells": _retail_cells(vehicles, months),
+        "retail_cells": _retail_cells(vehicles, months, country),
         "outside_months": vehicles.retail.total(lambda key: key[1] not in set(months)).registered,
         "final_before": final_before,
         "months": months,
         "provinces": ranking,
-        "measures": measures(ranking),
+        "measures": measures(ranking, country),
         "spikes": spikes,
-        "highlights": list(highlights(alerts, ranking, spikes)),
-        "detectors": _detectors(alerts, weeks, known),
-        "catalogue": [detector.spec for detector in known.values()],
+        "highlights": list(highlights(alerts, ranking, spikes, country)),
+        "detectors": _detectors(alerts, weeks, policy.detectors),
+        "catalogue": [detector.spec for detector in policy.detectors.values()],
         "window_days": WINDOW_DAYS,
-        "rebate_rate": REBATE_RATE,
-        "value_added_tax": VALUE_ADDED_TAX,
+        "country": country,
     }
 
 
@@ -158,19 +160,23 @@ def _months(period: ReportPeriod, last_day: int | None) -> tuple[list[int], int]
     return months, min(open_months, default=months[-1] + 1)
 
 
-def _retail_cells(vehicles: VehicleTally, months: list[int]) -> dict[str, list[list[Any]]]:
+def _retail_cells(
+    vehicles: VehicleTally, months: list[int], country: Country
+) -> dict[str, list[list[Any]]]:
     """Rows of the monthly table by province, the nation under "all"."""
     cells = vehicles.retail.cells
     by_month = vehicles.retail.by_month()
-    tables = {"all": [_row(month, by_month.get(month)) for month in months]}
+    tables = {"all": [_row(month, by_month.get(month), country) for month in months]}
     for province in sorted(vehicles.retail.by_province(), key=lambda code: code or ""):
-        tables[province or "none"] = [_row(month, cells.get((province, month))) for month in months]
+        tables[province or "none"] = [
+            _row(month, cells.get((province, month)), country) for month in months
+        ]
     return tables
 
 
-def _row(month: int, sums: RetailSums | None) -> list[Any]:
+def _row(month: int, sums: RetailSums | None, country: Country) -> list[Any]:
     sums = sums or RetailSums()
-    money = (sums.double_counted_cny, sums.declared_cny, sums.rebate_exposure_cny)
+    money = (sums.double_counted_cny, sums.declared_cny, sums.rebate_exposure_cny(country))
     return [month_text(month), sums.registered, sums.exported, *(round(amount) for amount in money)]
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from detectors.alerts import Alert
+from detectors.country import Country
 from detectors.documents import CustomsExport, Document, Registration
 from detectors.history import VehicleHistory
 from streams.engine.dossier import describe
@@ -40,7 +41,9 @@ class ReportedVehicle(NamedTuple):
     timeline: list[Entry]
 
 
-def cases(suspects: Iterable[Suspect], histories: dict[str, VehicleHistory]) -> list[ReportedVehicle]:
+def cases(
+    suspects: Iterable[Suspect], histories: dict[str, VehicleHistory], country: Country
+) -> list[ReportedVehicle]:
     """Tell the vehicles whose histories are at hand, in the given order."""
     return [
         ReportedVehicle(
@@ -50,7 +53,7 @@ def cases(suspects: Iterable[Suspect], histories: dict[str, VehicleHistory]) -> 
             further=s.further,
             alerts=s.alerts,
             titles=list(Counter(alert.title for alert in s.alerts).items()),
-            timeline=_timeline(histories[s.vin], s.alerts),
+            timeline=_timeline(histories[s.vin], s.alerts, country),
         )
         for s in suspects
         if s.vin in histories
@@ -64,7 +67,7 @@ def _car(history: VehicleHistory) -> str:
     return "make not stated"
 
 
-def _timeline(history: VehicleHistory, alerts: list[Alert]) -> list[Entry]:
+def _timeline(history: VehicleHistory, alerts: list[Alert], country: Country) -> list[Entry]:
     cited = {(e.source, e.event_id) for alert in alerts for e in alert.evidence}
     letters: dict[str, str] = {}
     entries: list[Entry] = []
@@ -77,7 +80,7 @@ def _timeline(history: VehicleHistory, alerts: list[Alert]) -> list[Entry]:
             Entry(
                 when=document.occurred_at[:10],
                 days_later=None if before is None else document.day - before,
-                text=_text(document),
+                text=_text(document, country),
                 holder=None if holder is None else letters[holder],
                 holder_id=holder,
                 document=f"{document.source}/{document.event_id}",
@@ -88,11 +91,11 @@ def _timeline(history: VehicleHistory, alerts: list[Alert]) -> list[Entry]:
     return entries
 
 
-def _text(document: Document) -> str:
+def _text(document: Document, country: Country) -> str:
     """Say what a document states, with the province's name in place of its code."""
-    text = describe(document)
+    text = describe(document, country)
     province = None if isinstance(document, CustomsExport) else document.province
-    text = text if province is None else text.replace(province, province_name(province), 1)
+    text = text if province is None else text.replace(province, province_name(country, province), 1)
     return text[0].upper() + text[1:]
 
 

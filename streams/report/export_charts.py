@@ -5,12 +5,13 @@ from collections import Counter
 from collections.abc import Sequence
 
 from detectors import civil_time
+from detectors.country import Country
 from detectors.spikes.panel import WARM_UP
 from detectors.spikes.watch import WatchReport
 from streams.report.charts import LINES, MATRIX, WEEK, Chart, Choice, Series, Values
 from streams.report.colours import BLUE, MUTED, ORANGE
 from streams.report.names import province_name
-from streams.report.spikes import NATION, ReportedSpike
+from streams.report.spikes import ReportedSpike
 
 _PALEST_TOP = 5
 """A busiest week below this does not get the darkest shade: one export a year is no pattern."""
@@ -55,7 +56,9 @@ def provinces_by_size(exports: Counts) -> list[str]:
     return sorted(sizes, key=lambda province: (-sizes[province], province))
 
 
-def heatmap(exports: Counts, spikes: Sequence[ReportedSpike], weeks: Sequence[int]) -> Chart:
+def heatmap(
+    exports: Counts, spikes: Sequence[ReportedSpike], weeks: Sequence[int], country: Country
+) -> Chart:
     """One row a province, one column a week, shaded by the province's own busiest week."""
     provinces = provinces_by_size(exports)
     counts: list[Values] = [[exports[province, week] for week in weeks] for province in provinces]
@@ -71,32 +74,38 @@ def heatmap(exports: Counts, spikes: Sequence[ReportedSpike], weeks: Sequence[in
             f"Used exports of {len(provinces)} provinces in {len(weeks)} weeks, {len(shown)} spikes."
         ),
         height=60 + 19 * len(provinces),
-        rows=[province_name(province) for province in provinces],
+        rows=[province_name(country, province) for province in provinces],
         row_tops=[max(*row, _PALEST_TOP) for row in counts],
         marks=[
-            (civil_time.day_text(spike.weeks[0]), province_name(spike.province), spike.told)
+            (civil_time.day_text(spike.weeks[0]), province_name(country, spike.province), spike.told)
             for spike in shown
         ],
     )
 
 
 def weekly_exports(
-    exports: Counts, spikes: Sequence[ReportedSpike], weeks: Sequence[int], bands: Bands
+    exports: Counts,
+    spikes: Sequence[ReportedSpike],
+    weeks: Sequence[int],
+    bands: Bands,
+    country: Country,
 ) -> Chart:
     """A line per week; the menu chooses the nation or a province."""
     totals: Counter[int] = Counter()
     for (_, week), count in exports.items():
         totals[week] += count
-    national = [spike for spike in spikes if spike.province == NATION]
+    national = [spike for spike in spikes if spike.province == country.code]
     in_all = [totals[week] for week in weeks]
     choices = [
-        Choice("all", "All provinces", *_drawn(in_all, national, weeks, _band(bands, NATION, weeks)))
+        Choice(
+            "all", "All provinces", *_drawn(in_all, national, weeks, _band(bands, country.code, weeks))
+        )
     ]
     for province in provinces_by_size(exports):
         own = [spike for spike in spikes if spike.province == province]
         counts = [exports[province, week] for week in weeks]
         mark = f", {len(own)} rise{'s' * (len(own) != 1)}" if own else ""
-        label = f"{province_name(province)} ({sum(counts):,}{mark})"
+        label = f"{province_name(country, province)} ({sum(counts):,}{mark})"
         choices.append(
             Choice(province, label, *_drawn(counts, own, weeks, _band(bands, province, weeks)))
         )

@@ -6,6 +6,7 @@ The database computes the same in its view `headline_figures`; a test holds the 
 from dataclasses import dataclass
 from typing import Final
 
+from detectors.country import Country
 from streams.report.adjusted_retail import WINDOW_DAYS
 from streams.report.alerts import AlertTally
 from streams.report.vehicles import VehicleTally
@@ -28,17 +29,23 @@ DEFINITIONS: Final = {
     ),
     "declared_cny": f"Declared values, free on board, of the cars {_WINDOW}.",
     "rebate_exposure_cny": (
-        "13 % of the last price on a registration before the export, less the tax in it, or of the "
-        f"declared value where no registration names a price; cars registered and {_WINDOW}. "
+        "{rebate:.0f} % of the last price on a registration before the export, less the tax in it, or "
+        f"of the declared value where no registration names a price; cars registered and {_WINDOW}. "
         "An upper bound, no loss."
     ),
 }
 """Name of the figure, as the database's view calls it, to what is counted."""
 
 
+def definitions_of(country: Country) -> dict[str, str]:
+    """The definitions with the country's rates in them."""
+    rebate = DEFINITIONS["rebate_exposure_cny"].format(rebate=country.export_rebate * 100)
+    return DEFINITIONS | {"rebate_exposure_cny": rebate}
+
+
 @dataclass(frozen=True, slots=True)
 class HeadlineFigures:
-    """What heads the report; the names are those of `DEFINITIONS`, money in yuan."""
+    """What heads the report; the names are those of `DEFINITIONS`, money in the country's."""
 
     firing_alerts: int
     high_or_critical_alerts: int
@@ -54,7 +61,7 @@ class HeadlineFigures:
     rebate_exposure_cny: float
 
 
-def headline_figures(alerts: AlertTally, vehicles: VehicleTally) -> HeadlineFigures:
+def headline_figures(alerts: AlertTally, vehicles: VehicleTally, country: Country) -> HeadlineFigures:
     """Gather the figures."""
     retail = vehicles.retail.total()
     critical = alerts.by_severity["critical"]
@@ -70,5 +77,5 @@ def headline_figures(alerts: AlertTally, vehicles: VehicleTally) -> HeadlineFigu
         exported_share=retail.exported_share,
         double_counted_cny=retail.double_counted_cny,
         declared_cny=retail.declared_cny,
-        rebate_exposure_cny=retail.rebate_exposure_cny,
+        rebate_exposure_cny=retail.rebate_exposure_cny(country),
     )

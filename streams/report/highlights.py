@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from detectors.country import Country
 from detectors.findings import SEVERITIES
 from streams.report.alerts import AlertTally
 from streams.report.names import percent, province_name
@@ -14,7 +15,10 @@ _ENOUGH: Final = 200
 
 
 def highlights(
-    alerts: AlertTally, ranking: Sequence[Province], spikes: Sequence[ReportedSpike]
+    alerts: AlertTally,
+    ranking: Sequence[Province],
+    spikes: Sequence[ReportedSpike],
+    country: Country,
 ) -> Iterator[tuple[str, str]]:
     """Give pairs of a name and a sentence."""
     if alerts.ranked:
@@ -30,7 +34,7 @@ def highlights(
     yield from _early(ranking)
     if spikes:
         worst = max(spikes, key=lambda s: (SEVERITIES.index(s.severity), s.observed or 0, s.weeks))
-        where = province_name(worst.province)
+        where = province_name(country, worst.province)
         yield "Strongest rise", f"{where}, {worst.span}: {worst.told}."
 
 

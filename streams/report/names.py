@@ -2,15 +2,16 @@
 
 from typing import Final
 
-from detectors.provinces import PROVINCES
+from detectors.country import Country
 
-_NATION: Final = {"CN": "All provinces"}
 NOT_STATED: Final = "not stated"
 
 
-def province_name(code: str | None) -> str:
+def province_name(country: Country, code: str | None) -> str:
     """Name of a province, the code where it is unknown, a word where there is none."""
-    return NOT_STATED if code is None else _NATION.get(code) or PROVINCES.get(code, code)
+    if code is None:
+        return NOT_STATED
+    return "All provinces" if code == country.code else country.name_of(code)
 
 
 def count(number: float) -> str:
@@ -18,18 +19,19 @@ def count(number: float) -> str:
     return f"{number:,.0f}"
 
 
-def yuan(amount: float) -> str:
+def money(country: Country, amount: float) -> str:
     r"""Write an amount of money with three digits or so.
 
-    >>> yuan(7_123_000_000), yuan(18_240_000), yuan(920)
-    ('7.12\xa0bn yuan', '18.2\xa0m yuan', '920 yuan')
+    >>> from detectors.country import CHINA
+    >>> [money(CHINA, amount) for amount in (7_123_000_000, 18_240_000, 920)]
+    ['7.12\xa0bn yuan', '18.2\xa0m yuan', '920 yuan']
     """
     for unit, word in ((1e9, "bn"), (1e6, "m")):
         if amount >= unit:
             scaled = amount / unit
             digits = 2 if scaled < 10 else 1 if scaled < 100 else 0  # noqa: PLR2004 - three digits
-            return f"{scaled:,.{digits}f}\xa0{word} yuan"
-    return f"{amount:,.0f} yuan"
+            return f"{scaled:,.{digits}f}\xa0{word} {country.money_word}"
+    return f"{amount:,.0f} {country.money_word}"
 
 
 def percent(share: float) -> str:

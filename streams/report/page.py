@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, Final
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
 
 from detectors import civil_time
 from streams import __version__
@@ -29,14 +30,24 @@ def environment() -> Environment:
     )
     environment.filters |= {
         "count": names.count,
-        "yuan": names.yuan,
+        "money": _money,
         "percent": names.percent,
-        "province": names.province_name,
+        "province": _province,
         "day": civil_time.day_text,
         "month": month_text,
         "spark": spark,
     }
     return environment
+
+
+@pass_context
+def _money(context: Context, amount: float) -> str:
+    return names.money(context["country"], amount)
+
+
+@pass_context
+def _province(context: Context, code: str | None) -> str:
+    return names.province_name(context["country"], code)
 
 
 def render(context: dict[str, Any], charts: Sequence[Chart], tables: dict[str, dict[str, Any]]) -> str:

@@ -1,36 +1,14 @@
 """Provinces side by side, ranked and laid out like a map of equal tiles."""
 
 from collections.abc import Iterable
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
+from detectors.country import Country
 from streams.report.adjusted_retail import RetailSums
 from streams.report.alerts import AlertTally
 from streams.report.colours import tile
 from streams.report.names import count, percent, province_name
 from streams.report.vehicles import VehicleTally
-
-_MAP: Final = """
-.. .. .. .. .. .. .. HL
-.. .. .. .. .. NM .. JL
-XJ .. GS NX SX BJ TJ LN
-.. QH .. SN HA HE SD ..
-.. XZ SC CQ HB AH JS SH
-.. .. YN GZ HN JX ZJ ..
-.. .. .. GX GD FJ TW ..
-.. .. .. HI MO HK .. ..
-"""
-"""Every province about where a map has it."""
-
-PLACES: Final = {
-    f"CN-{code}": (row, column)
-    for row, line in enumerate(_MAP.split("\n")[1:-1], start=1)
-    for column, code in enumerate(line.split(), start=1)
-    if code != ".."
-}
-"""Province to row and column, from 1."""
-
-_WITHOUT_OWN_REGISTER: Final = {"CN-HK", "CN-MO", "CN-TW"}
-"""Shown only where documents name them."""
 
 
 class Province(NamedTuple):
@@ -64,7 +42,7 @@ class Measure(NamedTuple):
     tiles: list[Tile]
 
 
-def provinces(vehicles: VehicleTally, alerts: AlertTally) -> list[Province]:
+def provinces(vehicles: VehicleTally, alerts: AlertTally, country: Country) -> list[Province]:
     """Rank provinces by exports, then alerts; what names no province comes last."""
     exports: dict[str | None, int] = {}
     for (code, _), number in vehicles.exports.items():
@@ -76,7 +54,7 @@ def provinces(vehicles: VehicleTally, alerts: AlertTally) -> list[Province]:
     codes = {*exports, *spikes, *retail, *alerts.by_province}
     rows = [
         Province(
-            code, province_name(code), exports.get(code, 0), spikes.get(code, 0),
+            code, province_name(country, code), exports.get(code, 0), spikes.get(code, 0),
             alerts.by_province[code], retail.get(code, RetailSums()),
         )
         for code in codes
@@ -84,27 +62,36 @@ def provinces(vehicles: VehicleTally, alerts: AlertTally) -> list[Province]:
     return sorted(rows, key=lambda p: (p.code is None, -p.exports, -p.alerts, p.name))
 
 
-def measures(ranking: Iterable[Province]) -> list[Measure]:
+def measures(ranking: Iterable[Province], country: Country) -> list[Measure]:
     """Lay the provinces out as tiles, once for every measure."""
-    rows = {row.code: row for row in ranking if row.code in PLACES}
-    codes = [code for code in PLACES if code in rows or code not in _WITHOUT_OWN_REGISTER]
+    places = country.places
+    rows = {row.code: row for row in ranking if row.code in places}
+    codes = [code for code in places if code in rows or code not in country.without_register]
     shown = {code: rows.get(code) for code in codes}
     return [
-        _measure("exports", "Used exports", {c: r.exports if r else 0 for c, r in shown.items()}),
-        _measure("alerts", "Alerts on vehicles", {c: r.alerts if r else 0 for c, r in shown.items()}),
+        _measure(
+            "exports", "Used exports", {c: r.exports if r else 0 for c, r in shown.items()}, country
+        ),
+        _measure(
+            "alerts", "Alerts on vehicles", {c: r.alerts if r else 0 for c, r in shown.items()}, country
+        ),
         _measure(
             "share",
             "Registrations exported within 180 days",
             {c: r.retail.exported_share if r else 0.0 for c, r in shown.items()},
+            country,
         ),
     ]
 
 
-def _measure(value: str, label: str, numbers: dict[str, int] | dict[str, float]) -> Measure:
+def _measure(
+    value: str, label: str, numbers: dict[str, int] | dict[str, float], country: Country
+) -> Measure:
     top = max(numbers.values(), default=0) or 1
+    places = country.places
     write = percent if value == "share" else _short
     tiles = [
-        Tile(code, province_name(code), *PLACES[code], write(number), *tile(number / top))
+        Tile(code, province_name(country, code), *places[code], write(number), *tile(number / top))
         for code, number in numbers.items()
     ]
     return Measure(value, label, tiles)

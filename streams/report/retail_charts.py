@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from detectors.country import Country
 from streams.report.adjusted_retail import WINDOW_DAYS, AdjustedRetail, RetailSums
 from streams.report.calendar import month_text
 from streams.report.charts import BARS, Chart, Choice, Series, Values
@@ -9,7 +10,9 @@ from streams.report.colours import ORANGE, PALE_BLUE
 from streams.report.names import province_name
 
 
-def monthly_retail(retail: AdjustedRetail, months: Sequence[int], final_before: int) -> Chart:
+def monthly_retail(
+    retail: AdjustedRetail, months: Sequence[int], final_before: int, country: Country
+) -> Chart:
     """Stacked bars: cars that stayed, cars exported within the window; the menu chooses a province.
 
     Parameters
@@ -28,7 +31,7 @@ def monthly_retail(retail: AdjustedRetail, months: Sequence[int], final_before: 
     for province, total in ranked:
         # A lookup must not add empty cells to the sums.
         sums = [retail.cells.get((province, month), RetailSums()) for month in months]
-        label = f"{province_name(province)} ({total.registered:,})"
+        label = f"{province_name(country, province)} ({total.registered:,})"
         choices.append(Choice(province or "none", label, _heights(sums)))
     pale_from = sum(month < final_before for month in months)
     return Chart(

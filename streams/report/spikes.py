@@ -8,9 +8,6 @@ from detectors.alerts import Alert
 from streams.report.alerts import day_of
 from streams.report.calendar import DAYS_A_WEEK, monday
 
-NATION = "CN"
-"""Subject of an alert on all provinces together."""
-
 
 class ReportedSpike(NamedTuple):
     """A stretch of weeks in which a province exported more than expected."""

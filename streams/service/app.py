@@ -137,6 +137,7 @@ def build_service(settings: Settings) -> StreamingService:
         metrics=metrics,
         observer=observer,
         desk_url=lambda: watermarks.desk_url,
+        country=policy.country,
     )
     services: list[Service] = [watermarks, partitions, lag, pages, GroupWatch(app, settings)]
     if chosen is not None:

@@ -8,10 +8,11 @@ from typing import Final
 import structlog
 from aiohttp import ClientError, ClientSession, ClientTimeout, web
 
+from detectors.country import CHINA, Country
 from streams.service.answers import answer, fault_of, number_within, problem
 from streams.service.partition_manager import PartitionManager
 from streams.service.province_desk import PARTITION, ProvinceDesk
-from streams.service.province_view import NAMES, province_view
+from streams.service.province_view import names_of, province_view
 from streams.service.settings import Settings
 
 WEEKS: Final = 12
@@ -34,11 +35,18 @@ class ProvincePages:
         One of them may hold the provinces' counts.
     desk_url
         Where the worker that counts them says it can be asked, None if none has said so yet.
+    country
+        Whose provinces they are.
     """
 
     def __init__(
-        self, settings: Settings, partitions: PartitionManager, desk_url: Callable[[], str | None]
+        self,
+        settings: Settings,
+        partitions: PartitionManager,
+        desk_url: Callable[[], str | None],
+        country: Country = CHINA,
     ) -> None:
+        self._names = names_of(country)
         self._settings = settings
         self._partitions = partitions
         self._desk_url = desk_url
@@ -46,8 +54,10 @@ class ProvincePages:
     async def province(self, request: web.Request) -> web.Response:
         """Recent weeks of a province with what was expected of them, and its alerts."""
         code = request.match_info["code"].strip().upper()
-        if code not in NAMES:
-            return problem(404, f"there is no province {code!r}; there are: {', '.join(sorted(NAMES))}")
+        if code not in self._names:
+            return problem(
+                404, f"there is no province {code!r}; there are: {', '.join(sorted(self._names))}"
+            )
         fault = fault_of(request, {"weeks": None})
         if fault is not None:
             return problem(400, fault)

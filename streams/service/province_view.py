@@ -5,13 +5,15 @@ from __future__ import annotations
 from math import isfinite
 
 from detectors import civil_time
-from detectors.provinces import PROVINCES
-from detectors.spikes.watch import NATION, WatchReport
+from detectors.country import Country
+from detectors.spikes.watch import WatchReport
 from streams.engine.province_aggregator import ProvinceAggregator
 from streams.service.vehicle_view import finding_view
 
-NAMES = PROVINCES | {NATION: "the nation"}
-"""What can be asked for, by code."""
+
+def names_of(country: Country) -> dict[str, str]:
+    """What can be asked for, by code."""
+    return country.regions | {country.code: "the nation"}
 
 
 def province_view(book: ProvinceAggregator, code: str, weeks: int) -> dict[str, object]:
@@ -22,13 +24,13 @@ def province_view(book: ProvinceAggregator, code: str, weeks: int) -> dict[str, 
     book
         The provinces' counts.
     code
-        One of `NAMES`.
+        One of `names_of` its country.
     weeks
         How many weeks at most.
     """
     return {
         "province": code,
-        "name": NAMES[code],
+        "name": names_of(book.country)[code],
         "weeks": [] if book.latest is None else _weeks(book.latest, code, weeks),
         "alerts": [
             {

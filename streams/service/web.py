@@ -13,6 +13,7 @@ from aiohttp.typedefs import Handler, Middleware
 from mode import Service
 
 from detectors.alerts import State
+from detectors.country import CHINA, Country
 from detectors.findings import SEVERITIES
 from detectors.registry import DECLARED
 from streams.service.answers import Question, answer, fault_of, number_within, problem
@@ -53,6 +54,7 @@ class WebPages(Service):
         metrics: Metrics,
         observer: Observer,
         desk_url: Callable[[], str | None],
+        country: Country = CHINA,
         **kwargs: object,
     ) -> None:
         super().__init__(**kwargs)  # type: ignore[arg-type] # options of mode's Service
@@ -61,7 +63,7 @@ class WebPages(Service):
         self._lag = lag
         self._metrics = metrics
         self._observer = observer
-        self._provinces = ProvincePages(settings, partitions, desk_url)
+        self._provinces = ProvincePages(settings, partitions, desk_url, country)
         self._runner: web.AppRunner | None = None
         self._listener: asyncio.Server | None = None
         self._seen: dict[web.RequestHandler, float] = {}

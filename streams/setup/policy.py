@@ -7,6 +7,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
 
+from detectors.country import CHINA
 from detectors.errors import PolicyError
 from detectors.policy import Policy
 from detectors.registry import DECLARED
@@ -14,7 +15,6 @@ from streams.setup.rules import load_rules
 
 COUNTRY_VARIABLE: Final = "ZEROMILE_COUNTRY"
 """Whose documents are judged; `zeromile --country` sets it."""
-_DEFAULT: Final = "CN"
 
 
 def shipped_policy_text() -> str:
@@ -25,7 +25,7 @@ def shipped_policy_text() -> str:
 def countries() -> list[str]:
     """Countries that have a preset, sorted."""
     folder = files("streams.setup").joinpath("countries")
-    return sorted([_DEFAULT, *(entry.name.removesuffix(".toml") for entry in folder.iterdir())])
+    return sorted([CHINA.code, *(entry.name.removesuffix(".toml") for entry in folder.iterdir())])
 
 
 def country_text(code: str) -> str | None:
@@ -36,7 +36,7 @@ def country_text(code: str) -> str | None:
     PolicyError
         If there is none.
     """
-    if code == _DEFAULT:
+    if code == CHINA.code:
         return None
     if code not in countries():
         raise PolicyError(
@@ -75,7 +75,7 @@ def load_policy(
     outside = load_rules(rules)
     known = {**DECLARED, **outside.detectors}
     shipped = {**tomllib.loads(shipped_policy_text()), **outside.tables}
-    preset = country_text(country or os.environ.get(COUNTRY_VARIABLE) or _DEFAULT)
+    preset = country_text(country or os.environ.get(COUNTRY_VARIABLE) or CHINA.code)
     if override is None or isinstance(override, Mapping):
         return Policy.parse(shipped, override, known, preset)
     try:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.spikes.calendar import chinese_regressors, seasonal_regressors
+from detectors.country import CHINA, Country
+from detectors.spikes.calendar import calendar_regressors, seasonal_regressors
 from detectors.spikes.panel import MINIMUM_COUNT, WARM_UP, ss_nb
 from detectors.spikes.scan import DAY_WINDOWS, WEEK_WINDOWS
 from detectors.spikes.scores import Scores
@@ -17,8 +18,7 @@ from streams.spikes.farrington import FarringtonSettings, farrington
 from streams.spikes.table_file import CountsError
 from streams.spikes.trailing import trailing_mean
 
-_PROVINCE = re.compile(r"CN-[A-Z]{2}\Z|CN\Z")
-CALENDARS = ("auto", "china", "season", "none")
+CALENDARS = ("auto", "country", "season", "none")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,8 +30,10 @@ class MethodOptions:
     alpha : float or None
         Probability of a false alarm a region and period; None: the method's own default.
     calendar : str
-        ``china``, ``season`` (sines and cosines of the year), ``none``, or ``auto``: China's for
-        tables whose regions are all Chinese provinces, else the season's.
+        ``country`` (its feasts and holidays), ``season`` (sines and cosines of the year), ``none``, or
+        ``auto``: the country's for tables whose regions are all its provinces, else the season's.
+    country : Country
+        Whose calendar it is.
     years : int
         Years of baseline of farrington.
     minimum_count : int
@@ -44,6 +46,7 @@ class MethodOptions:
 
     alpha: float | None = None
     calendar: str = "auto"
+    country: Country = CHINA
     years: int = 5
     minimum_count: int = MINIMUM_COUNT
     peers: bool | None = None
@@ -67,14 +70,14 @@ def judge(table: CountTable, method: str, options: MethodOptions) -> Scores:
         raise CountsError(str(error)) from error
 
 
-def regressors(table: CountTable, calendar: str) -> NDArray[np.float64]:
+def regressors(table: CountTable, options: MethodOptions) -> NDArray[np.float64]:
     """Return the calendar regressors of every period of a table."""
-    chosen = calendar
-    if calendar == "auto":
-        chinese = all(_PROVINCE.match(region) for region in table.regions)
-        chosen = "china" if chinese else "season"
-    if chosen == "china":
-        return chinese_regressors(table.starts, table.ends)
+    chosen, country = options.calendar, options.country
+    if chosen == "auto":
+        known = re.compile(rf"{country.code}(-[A-Z0-9]{{1,3}})?\Z")
+        chosen = "country" if all(map(known.match, table.regions)) else "season"
+    if chosen == "country":
+        return calendar_regressors(table.starts, table.ends, country.calendar)
     if chosen == "season":
         return seasonal_regressors(table.starts, table.ends)
     return np.zeros((len(table.periods), 0))
@@ -84,7 +87,7 @@ def _ss_nb(table: CountTable, options: MethodOptions) -> Scores:
     daily = table.kind == "day"
     return ss_nb(
         table.counts,
-        regressors(table, options.calendar),
+        regressors(table, options),
         alpha=0.005 if options.alpha is None else options.alpha,
         windows=DAY_WINDOWS if daily else WEEK_WINDOWS,
         peers=options.peers,

@@ -7,12 +7,9 @@ import time
 import sqlalchemy as sa
 
 from detectors.country import CHINA, Country
-from detectors.provinces import PROVINCES
 from streams.store.metrics import SinkMetrics
 
 RECENT_DAYS = 28
-PLACES = (*PROVINCES, "CN")
-"""Every province, and the nation as a whole."""
 
 _FIRING = sa.text(
     "SELECT detector, severity, subject_type, COUNT(*) FROM firing_alerts "
@@ -35,7 +32,8 @@ _UNIX_EPOCH_DAY = 719_163
 
 
 def report_standing(engine: sa.Engine, metrics: SinkMetrics, country: Country = CHINA) -> None:
-    """Set the gauges of standing alerts from the store, by a country's civil days."""
+    """Set the gauges of standing alerts from the store, by a country's provinces and civil days."""
+    places = (*country.regions, country.code)
     with engine.connect() as connection:
         firing = connection.execute(_FIRING).all()
         provinces = connection.execute(_BY_PROVINCE).all()
@@ -51,10 +49,7 @@ def report_standing(engine: sa.Engine, metrics: SinkMetrics, country: Country = 
         metrics.firing.labels(detector, severity, subject_type).set(count)
     metrics.province_firing.clear()
     for province, subject_type, count in provinces:
-        metrics.province_firing.labels(_known(province), subject_type).inc(count)
-    for province in PLACES:
+        place = province if province in places else "none"
+        metrics.province_firing.labels(place, subject_type).inc(count)
+    for province in places:
         metrics.recent_province_alerts.labels(province).set(recent.get(province, 0))
-
-
-def _known(province: str | None) -> str:
-    return province if province in PLACES else "none"

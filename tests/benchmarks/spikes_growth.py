@@ -13,7 +13,7 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.spikes.calendar import chinese_new_year
+from detectors.spikes.calendar import lunar_new_year
 from tests.benchmarks.spikes_outbreaks import (
     Array,
     Outbreak,
@@ -115,7 +115,7 @@ def _calendar_effects(random: np.random.Generator, days: NDArray[np.int64], shoc
     effect = np.zeros((PROVINCES, len(days)))
     for year in range(2019, 2027):
         size = random.normal(1.0, 0.3) if shocks else 1.0
-        offset = days - chinese_new_year(year).toordinal()
+        offset = days - lunar_new_year(year).toordinal()
         for (first, last), value in _LUNAR_EFFECTS.items():
             inside = (offset >= first) & (offset <= last)
             effect[:, inside] += size * value * taste

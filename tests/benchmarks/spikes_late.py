@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from detectors.spikes.calendar import chinese_regressors
+from detectors.country import CHINA
+from detectors.spikes.calendar import calendar_regressors
 from detectors.spikes.delay import COMPLETE
 from detectors.spikes.detector import SpikeDetector
 from tests.benchmarks.spikes_methods import Surprise
@@ -44,7 +45,7 @@ def first_look(simulation: Simulation, seed: int, *, corrected: bool = True) -> 
     if simulation.days is None:
         raise ValueError("late data is measured on the growth panel")
     known = arrive(simulation, seed)
-    calendar = chinese_regressors(simulation.days, simulation.days + 7)
+    calendar = calendar_regressors(simulation.days, simulation.days + 7, CHINA.calendar)
     detector = SpikeDetector(known[-1][:, 0], calendar.shape[1])
     values = np.zeros(simulation.counts.shape)
     pending = sum(share < COMPLETE for share in ARRIVED)

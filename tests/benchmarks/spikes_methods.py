@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from detectors.spikes.calendar import chinese_regressors, seasonal_regressors
+from detectors.country import CHINA
+from detectors.spikes.calendar import calendar_regressors, seasonal_regressors
 from detectors.spikes.filter import GATE
 from detectors.spikes.panel import MINIMUM_COUNT, recent_sum, ss_nb
 from detectors.spikes.scan import WEEK_WINDOWS, Scan
@@ -75,7 +76,7 @@ def _ss_nb(simulation: Simulation) -> tuple[Array, int]:
         weeks = np.arange(simulation.counts.shape[1]) * 7 * 365.2425 / 364
         regressors = seasonal_regressors(weeks, weeks)
     else:
-        regressors = chinese_regressors(simulation.days, simulation.days + 7)
+        regressors = calendar_regressors(simulation.days, simulation.days + 7, CHINA.calendar)
     counts = simulation.counts[:, first:]
     scores = ss_nb(counts, regressors[first:], peers=growth, every_upper=False)
     return _from(first, simulation, scores), counts.size

@@ -9,12 +9,12 @@ from datetime import date
 
 import numpy as np
 
+from detectors.china import REGIONS
 from detectors.documents import CustomsExport, Deregistration, Document, Registration
 from detectors.history import VehicleHistory
-from detectors.provinces import PROVINCES
 
 TODAY = date(2025, 6, 30).toordinal()
-REGIONS = [code for code in PROVINCES if code not in {"CN-HK", "CN-MO", "CN-TW"}]
+REGIONS = [code for code in REGIONS if code not in {"CN-HK", "CN-MO", "CN-TW"}]
 COMMON = {
     "source": "test", "time": None, "recorded_day": None, "recorded_time": None,
     "revision": 0, "status": "valid",

@@ -2,6 +2,7 @@
 
 import pytest
 
+from detectors.country import CHINA
 from streams.report.adjusted_retail import RetailSums
 from streams.report.calendar import month_text
 from streams.report.vehicles import tally_vehicles
@@ -17,7 +18,7 @@ def described(sums):
         "turnover": sums.turnover_fen / 100,
         "double_counted": sums.double_counted_cny,
         "declared": sums.declared_cny,
-        "exposure": sums.rebate_exposure_cny,
+        "exposure": sums.rebate_exposure_cny(CHINA),
         "unpriced": sums.unpriced,
         "exported_unpriced": sums.exported_unpriced,
     }

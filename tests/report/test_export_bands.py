@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from detectors.country import CHINA
 from detectors.spikes.monitor import MonitorCalibration
 from detectors.spikes.scores import Scores
 from detectors.spikes.watch import WatchReport
@@ -39,6 +40,6 @@ def test_a_report_too_short_for_a_band_says_what_it_needs():
 
 def test_the_band_is_drawn_beside_the_counts():
     exports = Counter({("CN-GD", week): n for week, n in zip(MONDAYS, (3, 4, 12), strict=True)})
-    drawn = weekly_exports(exports, [], MONDAYS, bands_of(_report()))
+    drawn = weekly_exports(exports, [], MONDAYS, bands_of(_report()), CHINA)
     province = next(choice for choice in drawn.choices if choice.value == "CN-GD")
     assert province.values[:3] == [[3, 4, 12], [None, 4.0, 5.0], [None, 9.0, 11.0]]

@@ -7,6 +7,7 @@ import pytest
 import sqlalchemy as sa
 from typer.testing import CliRunner
 
+from detectors.country import CHINA
 from streams.cli import app
 from streams.report.alerts import AlertTally
 from streams.report.figures import DEFINITIONS, HeadlineFigures, headline_figures
@@ -47,7 +48,7 @@ def test_headline_figures_are_the_same(judged, in_the_database):
             sa.text("SELECT province, SUM(exports) FROM province_exports_daily GROUP BY province")
         ).fetchall()
     vehicles = tally_vehicles(judged.engine.store)
-    figures = headline_figures(AlertTally(judged.firing), vehicles)
+    figures = headline_figures(AlertTally(judged.firing), vehicles, CHINA)
     for field in fields(HeadlineFigures):
         assert float(row[field.name]) == pytest.approx(getattr(figures, field.name)), field.name
     counted: dict[str, int] = {}

@@ -1,13 +1,19 @@
 """Other countries: their civil days, their regions, and nothing of China's in them."""
 
+import ast
 import copy
 import json
+import re
+from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from typer.testing import CliRunner, Result
 
 from detectors import civil_time
@@ -16,6 +22,7 @@ from detectors.decoding import decode, decoder_of
 from detectors.errors import DocumentError, PolicyError
 from detectors.identities import IdentityKey
 from detectors.registry import Catalogue
+from detectors.spikes.calendar import calendar_regressors
 from detectors.watermarks import Watermarks
 from streams.cli import app
 from streams.engine.engine import Engine
@@ -24,7 +31,12 @@ from streams.kafka.topics import TopicNames
 from streams.setup.policy import countries, country_text, load_policy
 from streams.state.store import MemoryStore
 
-SPAIN = Country(code="ES", timezone="Europe/Madrid", regions={"ES-M": "Madrid", "ES-B": "Barcelona"})
+SPAIN = Country(
+    code="ES",
+    timezone="Europe/Madrid",
+    regions={"ES-M": "Madrid", "ES-B": "Barcelona"},
+    currency="EUR",
+)
 
 
 def document(**fields: Any) -> bytes:
@@ -103,8 +115,15 @@ def test_every_preset_is_a_policy(code: str, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setenv("ZEROMILE_COUNTRY", code)
     policy = load_policy()
     assert policy.country.code == code
-    assert policy.parameters["province_export_spike"].enabled is (code == "CN")
+    assert policy.parameters["early_export_without_letter"].enabled is (code == "CN")
+    assert policy.parameters["province_export_spike"].enabled
     assert policy.parameters["double_sale"].enabled
+    modes = policy.parameters["zero_mileage_export"].general_trade_modes  # type: ignore[attr-defined]
+    assert ("0110" in modes) is (code == "CN")
+    assert (policy.country.currency == "CNY") is (code == "CN")
+    assert len(set(policy.country.places.values())) == len(policy.country.regions)
+    [day, *_] = calendar_regressors(*np.array([[738_000], [738_007]]), policy.country.calendar)
+    assert np.isfinite(day).all()
 
 
 def test_a_policy_file_lies_over_the_country(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -113,28 +132,65 @@ def test_a_policy_file_lies_over_the_country(tmp_path: Path, monkeypatch: pytest
     assert load_policy(tmp_path / "mine.toml").country.timezone == "Atlantic/Canary"
 
 
+_SPAIN = """[country]
+code = "ES"
+timezone = "Europe/Madrid"
+currency = "EUR"
+regions = { ES-M = "Madrid" }
+"""
+
+
+def _feast(begins: str = "12-24", windows: str = "[[0, 7]]") -> str:
+    feast = f'{{ name = "F", begins = "{begins}", windows = {windows}, near_days = 1 }}'
+    return f"[country.calendar]\nfeasts = [{feast}]\n"
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [
         (
-            '[country]\ncode = "ES"\ntimezone = "Madrid"\n[country.regions]\n',
+            _SPAIN.replace("Europe/", ""),
             "country.timezone is 'Madrid'",
         ),
         (
-            '[country]\ncode = "ES"\ntimezone = "Europe/Madrid"\n[country.regions]\nFR-75 = "Paris"\n',
+            _SPAIN.replace("ES-M", "FR-75"),
             "begin with ES-",
         ),
         ('[country]\ncode = "ES"\n', "lacks the key"),
-        (
-            '[country]\ncode = "ES"\ntimezone = "Europe/Madrid"\nflag = 1\n[country.regions]\n',
-            "unknown key 'flag'",
-        ),
+        (_SPAIN + "flag = 1\n", "unknown key 'flag'"),
+        (_SPAIN.replace("EUR", "euro"), r"country.currency is 'euro'; allowed"),
+        (_SPAIN + "value_added_tax = 21\n", "country.value_added_tax is 21; allowed"),
+        (_SPAIN + 'map = ["M .. X"]\n', "country.map has 'ES-X'; allowed: what country.regions has"),
+        (_SPAIN + 'without_register = ["ES-X"]\n', "country.without_register has 'ES-X'"),
+        (_SPAIN + '[country.calendar]\npublic_holidays = "XX"\n', "public_holidays is 'XX'; allowed"),
+        (_SPAIN + "[country.calendar]\nlunar = true\n", "unknown key 'lunar'"),
+        (_SPAIN + _feast(begins="02-29"), "begins of 'F' is '02-29'; allowed: a month and day"),
+        (_SPAIN + _feast(begins="ramadan"), "begins of 'F' is 'ramadan'; allowed: .*orthodox easter"),
+        (_SPAIN + _feast(windows="[[3, 1]]"), r"windows of 'F' has \[3, 1\]; allowed: first and last"),
+        (_SPAIN + '[[country.causes]]\nday = "May"\nwhat = "x"\n', r"country.causes\[0\].day is 'May'"),
     ],
 )
 def test_a_wrong_country_is_told(text: str, told: str, tmp_path: Path) -> None:
     (tmp_path / "mine.toml").write_text(text)
     with pytest.raises(PolicyError, match=told):
         load_policy(tmp_path / "mine.toml")
+
+
+def test_single_keys_lie_over_chinas_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ZEROMILE_COUNTRY", "")
+    (tmp_path / "mine.toml").write_text('[country]\nmoney = "RMB"\n')
+    country = load_policy(tmp_path / "mine.toml").country
+    assert country == replace(CHINA, money="RMB")
+
+
+def test_another_country_takes_the_place_of_a_preset_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing of the preset's regions and feasts stays behind."""
+    monkeypatch.setenv("ZEROMILE_COUNTRY", "AR")
+    (tmp_path / "mine.toml").write_text(_SPAIN)
+    country = load_policy(tmp_path / "mine.toml").country
+    assert country == replace(SPAIN, regions={"ES-M": "Madrid"})
 
 
 def test_an_unknown_country_is_told() -> None:
@@ -305,3 +361,49 @@ vin = { columns = ["vin"] }
 occurred_at = { column = "day", formats = ["iso"] }
 kind = { value = "transfer" }
 """
+
+
+ROOT = Path(__file__).parents[2]
+PRESET = Path("detectors/china.py")
+SIMULATED = Path("streams/simulator")
+"""The simulated country is China, by published figures."""
+HISTORY = Path("streams/store/migrations")
+OF_CHINA = re.compile(
+    r"\bCN\b|\bCN-[A-Z]{2}\b|\bCNY\b|\byuan\b|Shanghai|\+08:00|\b0110\b|[Cc]hinese|\bChina\b"
+    r"|Golden Week"
+)
+SPOKEN_OF = {
+    "detectors/civil_time.py": 1,  # an example of a time
+    "detectors/forest/export_path.py": 1,  # the unit of a price that the shipped model knows
+    "detectors/forest/life_cycle.py": 1,
+    "detectors/spikes/declared.py": 1,  # what people read of the detector
+    "streams/cli/__init__.py": 1,  # the help of --country names the default
+    "streams/cli/lazy.py": 1,  # an example
+    "streams/cli/pack.py": 1,  # an example
+    "streams/feeds/contract.py": 5,  # the examples of the document contract
+}
+"""Files that may name China's things to people, and how often."""
+
+
+def constants_of(tree: ast.AST) -> Iterator[object]:
+    """Constants that code works with: no docstrings."""
+    for node in ast.walk(tree):
+        body = getattr(node, "body", None)
+        for statement in body if isinstance(body, list) else ():
+            if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant):
+                statement.value.value = None
+        if isinstance(node, ast.Constant):
+            yield node.value
+
+
+def test_nothing_of_china_stands_in_code() -> None:
+    """What is China's is its preset; anywhere else it would be said of another country too."""
+    found: Counter[str] = Counter()
+    for path in sorted([*ROOT.glob("detectors/**/*.py"), *ROOT.glob("streams/**/*.py")]):
+        name = path.relative_to(ROOT)
+        if name == PRESET or {SIMULATED, HISTORY} & set(name.parents):
+            continue
+        for value in constants_of(ast.parse(path.read_text("utf-8"))):
+            if isinstance(value, str) and OF_CHINA.search(value):
+                found[str(name)] += 1
+    assert dict(found) == SPOKEN_OF
