@@ -124,9 +124,9 @@ def test_a_registers_own_rows_are_published_by_its_feed(deployment: Deployment, 
         command = ["publish", str(data), "--feed", str(feed), *words]
         return runner.invoke(app, command, env=deployment.environment)
 
-    of_another_country = runner.invoke(
-        app, ["--country", "UA", "publish", str(data), "--feed", str(feed)], env=deployment.environment
-    )
+    of_ukraine = deployment.environment | {"ZEROMILE_COUNTRY": "UA"}
+    command = ["publish", str(data), "--feed", str(feed)]
+    of_another_country = runner.invoke(app, command, env=of_ukraine)
     done, strict = publish(), publish("--max-dead-letters", "0")
 
     assert of_another_country.exit_code == 2
