@@ -139,6 +139,11 @@ class Country(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
                 raise PolicyError(f"country.{key} has {region!r}; allowed: what country.regions has")
 
     @property
+    def zone(self) -> ZoneInfo:
+        """Its clocks."""
+        return ZoneInfo(self.timezone)
+
+    @property
     def money_word(self) -> str:
         """What amounts are said to be in."""
         return self.money or self.currency
@@ -159,8 +164,7 @@ class Country(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     @property
     def offsets(self) -> tuple[str, ...]:
         """Offsets from universal time that its clocks have now, as documents write them."""
-        zone = ZoneInfo(self.timezone)
-        instants = (datetime(_THIS_AGE, month, 1, tzinfo=zone) for month in range(1, 13))
+        instants = (datetime(_THIS_AGE, month, 1, tzinfo=self.zone) for month in range(1, 13))
         return tuple(sorted({instant.isoformat()[-6:] for instant in instants}))
 
     def name_of(self, code: str) -> str:
@@ -182,11 +186,11 @@ class Country(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     def day_of_instant(self, milliseconds: int) -> int:
         """Civil day there of an instant, in milliseconds since 1970; no later than the year 9999."""
         seconds = min(milliseconds // 1000, _LAST_INSTANT)
-        return datetime.fromtimestamp(seconds, ZoneInfo(self.timezone)).toordinal()
+        return datetime.fromtimestamp(seconds, self.zone).toordinal()
 
     def start_of_day(self, day: int) -> float:
         """Start of a civil day there, in seconds since 1970."""
-        return datetime.combine(date.fromordinal(day), time.min, ZoneInfo(self.timezone)).timestamp()
+        return datetime.combine(date.fromordinal(day), time.min, self.zone).timestamp()
 
 
 @lru_cache(maxsize=16)

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import msgspec
 
-from detectors.civil_time import SHANGHAI
+from streams.desk.country import desk_country
 from streams.desk.errors import DeskError
 from streams.desk.life_cycle import Action
 from streams.desk.operations import AlertSeen
@@ -79,12 +79,12 @@ def _told(form: Form, names: set[str]) -> dict[str, Any]:
 
 
 def _moment(text: str) -> datetime:
-    """A moment as a form says it: civil time of Shanghai where no offset stands."""
+    """A moment as a form says it: civil time of the country where no offset stands."""
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
         raise DeskError(f"until is {text[:40]!r}; allowed: a time, 2027-06-01T08:00") from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=SHANGHAI)
+    return moment if moment.tzinfo else moment.replace(tzinfo=desk_country().zone)
 
 
 def _converted(value: Any, kind: Any) -> Any:

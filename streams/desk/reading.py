@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from detectors.findings import Severity
 from streams.desk.asking import AlertRow, alerts_where
 from streams.desk.cases import case_of_alert, events_of
+from streams.desk.country import desk_country
 from streams.desk.errors import NotThereError
 from streams.desk.life_cycle import Case, CaseEvent, awake
 from streams.desk.suppressions import Suppression, standing
@@ -348,7 +349,7 @@ def province_detail(
         )
     return ProvinceDetail(
         province=code,
-        name=province_name(code),
+        name=province_name(desk_country(), code),
         detector=detector,
         weeks=_every_week({str(row.week): row.exports for row in weeks}),
         alerts=on_it,

@@ -10,10 +10,10 @@ from typing import Any, Final
 from aiohttp import web
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from detectors.civil_time import SHANGHAI
 from detectors.findings import SEVERITIES
 from detectors.registry import DECLARED
 from streams import __version__
+from streams.desk.country import desk_country
 from streams.desk.life_cycle import CASE_STATES, OUTCOMES
 from streams.desk.operations import Ask
 from streams.report import names
@@ -37,7 +37,7 @@ def environment() -> Environment:
     )
     made.filters |= {
         "count": names.count,
-        "province": names.province_name,
+        "province": lambda code: names.province_name(desk_country(), code),
         "moment": moment,
         "title_of": detector_title,
         "words": lambda name: _WORDS.get(name, name),
@@ -65,8 +65,8 @@ def render(template: str, ask: Ask | None, *, status: int = 200, **values: Any) 
 
 
 def moment(value: datetime | None) -> str:
-    """A moment as people in Shanghai read it; a dash where there is none."""
-    return "–" if value is None else value.astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M")
+    """A moment as people in the country read it; a dash where there is none."""
+    return "–" if value is None else value.astimezone(desk_country().zone).strftime("%Y-%m-%d %H:%M")
 
 
 def detector_title(name: str) -> str:
