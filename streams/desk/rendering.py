@@ -37,7 +37,7 @@ def environment() -> Environment:
     )
     made.filters |= {
         "count": names.count,
-        "province": lambda code: names.province_name(desk_country(), code),
+        "province": province,
         "moment": moment,
         "title_of": detector_title,
         "words": lambda name: _WORDS.get(name, name),
@@ -62,6 +62,11 @@ def render(template: str, ask: Ask | None, *, status: int = 200, **values: Any) 
         may_all=person is not None and person.role == "admin", status=status, **values,
     )  # fmt: skip
     return web.Response(text=text, status=status, content_type="text/html", charset="utf-8")
+
+
+def province(code: str | None) -> str:
+    """Name of a province of the country."""
+    return names.province_name(desk_country(), code)
 
 
 def moment(value: datetime | None) -> str:
