@@ -152,7 +152,7 @@ def convert_command(
                 left_out = write_counts(there, conversion.made(files))
             else:
                 with _open(there) as documents:
-                    documents.writelines(conversion.lines(files))
+                    documents.writelines(conversion.blocks(files))
     console = console_beside(data_on_standard_output=places.use_standard_output)
     if left_out:
         console.print(f"{left_out:,} months of a region had no row: written as 0")

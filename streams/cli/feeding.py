@@ -102,7 +102,7 @@ def documents_of(files: Sequence[Path], feed: str | None, country: Country) -> I
             for number, path in enumerate(files):
                 made.append(Path(directory, f"{number}-{path.name}.jsonl"))
                 with made[-1].open("wb") as documents:
-                    documents.writelines(conversion.lines([path]))
+                    documents.writelines(conversion.blocks([path]))
         for table in account_tables(conversion.account):
             errors.print(table)
         if not conversion.account.converted:

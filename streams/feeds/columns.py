@@ -18,14 +18,18 @@ _LONGEST_REMEMBERED: Final = 200
 _UNKNOWN: Final = object()
 
 
+class _NoDocument(NamedTuple):
+    """Stands for values that make a row no document."""
+
+    why: str
+
+
 class Cell(NamedTuple):
     """A column of the feed in a file."""
 
     places: tuple[int, ...]
     """Columns of the file that it is made of; none for a column that the file lacks."""
     read: Read
-    coded: bool = False
-    """Whether reading it may tell, by an exception, that the row is no document."""
 
 
 def translated(cell: Cell, translate: Callable[[str], Any]) -> Callable[[Sequence[str]], Any]:
@@ -37,39 +41,33 @@ def translated(cell: Cell, translate: Callable[[str], Any]) -> Callable[[Sequenc
     if not cell.places:
         return lambda values: translate(read(values))
     key_of = itemgetter(*cell.places)
+    size = len if len(cell.places) == 1 else _length
     known: dict[Any, Any] = {}
     find = known.get
+
+    def learn(key: Any, values: Sequence[str]) -> Any:
+        try:
+            found = translate(read(values))
+        except RowIgnored as ignored:
+            found = _NoDocument(ignored.why)
+        if len(known) < MOST_REMEMBERED and size(key) <= _LONGEST_REMEMBERED:
+            known[key] = found
+        return found
 
     def get(values: Sequence[str]) -> Any:
         key = key_of(values)
         found = find(key, _UNKNOWN)
         if found is _UNKNOWN:
-            found = translate(read(values))
-            if len(known) < MOST_REMEMBERED and sum(map(len, key)) <= _LONGEST_REMEMBERED:
-                known[key] = found
+            found = learn(key, values)
+        if found.__class__ is _NoDocument:
+            raise RowIgnored(found.why)
         return found
 
-    return _telling(get, key_of) if cell.coded else get
+    return get
 
 
-def _telling(
-    get: Callable[[Sequence[str]], Any], key_of: Callable[[Sequence[str]], Any]
-) -> Callable[[Sequence[str]], Any]:
-    """Remember also which values make a row no document."""
-    known: dict[Any, str] = {}
-
-    def tell(values: Sequence[str]) -> Any:
-        why = known.get(key_of(values)) if known else None
-        if why is not None:
-            raise RowIgnored(why)
-        try:
-            return get(values)
-        except RowIgnored as ignored:
-            if len(known) < MOST_REMEMBERED:
-                known[key_of(values)] = ignored.why
-            raise
-
-    return tell
+def _length(texts: Sequence[str]) -> int:
+    return sum(map(len, texts))
 
 
 def full_column(spec: str | list[str] | Column) -> Column:
@@ -150,6 +148,13 @@ def _cleaner(column: Column, missing: frozenset[str]) -> _Clean:
     cut = first or end is not None
     strip = column.strip + " \t\r\n\u00a0" if column.strip else None
 
+    def clean_whole(raw: str) -> str:
+        text = raw.strip(strip)
+        return "" if text in missing else text
+
+    if not split and not cut:
+        return clean_whole
+
     def clean(raw: str) -> str:
         text = raw.strip(strip)
         if text in missing:
@@ -193,4 +198,4 @@ def _coded(key: str, cell: Cell, lookup: Lookup) -> Cell:
             raise RowRefused("unmapped_code", key, show(text), "a value that the feed's codes know")
         return meaning if isinstance(meaning, str) else ""
 
-    return Cell(cell.places, translated(cell._replace(coded=True), look_up), coded=True)
+    return Cell(cell.places, translated(cell, look_up))

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
@@ -14,9 +14,11 @@ from streams.feeds.containers.opening import open_tables
 from streams.feeds.containers.table import Row, Table
 from streams.feeds.containers.texts import ESCAPED
 from streams.feeds.errors import RefusalReason, RowIgnored, RowRefused
-from streams.feeds.making import Fields, Losses, RowConverter
+from streams.feeds.making import Fields, Losses
 
-_encode = msgspec.json.Encoder().encode
+_encode_lines = msgspec.json.Encoder().encode_lines
+_AT_ONCE: Final = 500
+"""Documents that are written together."""
 
 
 class Made(NamedTuple):
@@ -106,9 +108,27 @@ class Conversion:
         FeedError
             If a file cannot be what the feed says it is.
         """
-        for made in self.made(paths):
-            for fields in made.documents:
-                yield _encode(fields) + b"\n"
+        for block in self.blocks(paths, 1):
+            yield from block.splitlines(keepends=True)
+
+    def blocks(self, paths: Iterable[Path], size: int = _AT_ONCE) -> Iterator[bytes]:
+        """The same, many lines at once: it takes less time.
+
+        Raises
+        ------
+        FeedError
+            If a file cannot be what the feed says it is.
+        """
+        waiting: list[Fields] = []
+        for path in paths:
+            for table in open_tables(path, self._feed.feed):
+                for _, documents in self._converted(table):
+                    waiting += documents
+                    if len(waiting) >= size:
+                        yield _encode_lines(waiting)
+                        waiting.clear()
+        if waiting:
+            yield _encode_lines(waiting)
 
     def made(self, paths: Iterable[Path]) -> Iterator[Made]:
         """Rows of files that became documents.
@@ -130,13 +150,19 @@ class Conversion:
         FeedError
             If the table lacks a column.
         """
-        converter = self._feed.bind(table.header, table.name, self.account.losses)
+        return (Made(table.name, row, documents) for row, documents in self._converted(table))
+
+    def _converted(self, table: Table) -> Iterator[tuple[Row, list[Fields]]]:
         account, losses = self.account, self.account.losses
+        convert = self._feed.bind(table.header, table.name, losses).convert
+        stated: Counter[Any] = account.documents
         for row in table.rows:
             account.rows += 1
             losses.row = row.number
             try:
-                documents = _convert(row, converter)
+                if row.fault is not None:
+                    _raise(row.fault)
+                documents = convert(row.values)
             except RowIgnored as ignored:
                 account.ignored[ignored.why] += 1
             except RowRefused as error:
@@ -144,8 +170,8 @@ class Conversion:
             else:
                 account.converted += 1
                 for fields in documents:
-                    account.documents[fields["event_type"]] += 1  # type: ignore[index] # a text
-                yield Made(table.name, row, documents)
+                    stated[fields["event_type"]] += 1
+                yield row, documents
 
     def _note(self, refused: Refused) -> None:
         error = refused.error.with_traceback(None)  # it may be kept, and the row's frames need not be
@@ -156,10 +182,7 @@ class Conversion:
             self._refuse(refused)
 
 
-def _convert(row: Row, converter: RowConverter) -> list[Fields]:
-    fault = row.fault
-    if fault is None:
-        return converter.convert(row.values)
+def _raise(fault: RowRefused | str) -> None:
     if isinstance(fault, str):
         raise RowIgnored(fault)
     raise fault

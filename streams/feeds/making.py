@@ -106,6 +106,10 @@ class RowConverter:
         self._ignores = ignores
         self._documents = documents
         self._explain = explain
+        self._only: Callable[[Values], Fields] | None = None
+        """What makes every row's one document, where a feed has no conditions."""
+        if not ignores and len(documents) == 1 and documents[0][0] is always:
+            self._only = documents[0][1]
 
     def convert(self, values: Values) -> list[Fields]:
         """Make a row's documents.
@@ -117,6 +121,8 @@ class RowConverter:
         RowRefused
             If it states none, or one of them cannot be made.
         """
+        if self._only is not None:
+            return [self._only(values)]
         for applies, why in self._ignores:
             if applies(values):
                 raise RowIgnored(why)
@@ -311,13 +317,18 @@ def full(value: str | Value) -> Value:
     return Value(column=value) if isinstance(value, str) else value
 
 
+def always(_: Values) -> bool:
+    """The condition of a document that every row states."""
+    return True
+
+
 def applies_when(
     when: Mapping[str, list[str] | RowCondition], cells: Mapping[str, Cell]
 ) -> Callable[[Values], bool]:
     """Make what tells whether conditions on columns hold, all of them."""
     tests = [translated(cells[key], compile_condition(wanted)) for key, wanted in when.items()]
     if not tests:
-        return lambda _: True
+        return always
     if len(tests) == 1:
         return tests[0]
     return lambda values: all(test(values) for test in tests)

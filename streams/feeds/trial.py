@@ -88,7 +88,7 @@ class Trial:
         self.report.absent += _absent(self._feed.feed, table)
         columns = [self.report.columns[name] for name in table.header]
         padded = self._feed.feed.container.kind == "fixed"
-        missing = sorted({"", *self._feed.feed.missing})
+        missing = frozenset({"", *self._feed.feed.missing})
         rows: list[Row] = []
         for row in table.rows:
             if row.fault is None:
@@ -121,11 +121,11 @@ def _absent(feed: FeedFile, table: Table) -> list[str]:
     ]
 
 
-def _count(rows: list[Row], columns: list[Coverage], missing: list[str], *, padded: bool) -> None:
+def _count(rows: list[Row], columns: list[Coverage], missing: frozenset[str], *, padded: bool) -> None:
     for coverage, values in zip(columns, zip(*(row.values for row in rows), strict=True), strict=False):
         texts: Sequence[str] = [*map(str.strip, values)] if padded else values
         coverage.rows += len(texts)
-        coverage.filled += len(texts) - sum(texts.count(token) for token in missing)
+        coverage.filled += len(texts) - sum(map(missing.__contains__, texts))
 
 
 def _looks(identity: str) -> str:

@@ -12,6 +12,7 @@ from msgspec import inspect
 
 from detectors.rejection import show
 from detectors.type_text import field_types
+from detectors.vin import LENGTH as _VIN_LENGTH
 from detectors.wire import WIRE_TYPES
 from streams.feeds import dates
 from streams.feeds.amounts import KILOMETRES_A_MILE, number_reader
@@ -150,7 +151,14 @@ def text_reader(
             return meaning
         return _tidy(name, column, meaning, kind)
 
-    return translate
+    def translate_plain(text: str) -> object:
+        """The usual text: nothing is to be done with it."""
+        if text and text.isascii() and text.isprintable() and len(text) <= kind.longest:
+            return text
+        return translate(text)
+
+    plain = lookup is None and not kind.words and kind.shape is None
+    return translate_plain if plain else translate
 
 
 def _cased(text: str, kind: FieldKind) -> object:
@@ -262,6 +270,8 @@ def _vin_reader(
 
     def read(values: Sequence[str]) -> str:
         text = single(values) if single else "".join(one(values) for one in reads)
+        if len(text) == _VIN_LENGTH and text.isalnum() and text.isascii():
+            return text.upper()
         if _VIN.fullmatch(text) is not None:
             return text.upper()
         if not text:
