@@ -380,6 +380,7 @@ SPOKEN_OF = {
     "streams/cli/__init__.py": 1,  # the help of --country names the default
     "streams/cli/lazy.py": 1,  # an example
     "streams/cli/pack.py": 1,  # an example
+    "streams/cli/quality.py": 1,  # an example
     "streams/desk/life_cycle.py": 1,  # an example of a time
     "streams/lab/tables.py": 1,  # an example of a time
     "streams/feeds/contract.py": 5,  # the examples of the document contract
