@@ -1,4 +1,4 @@
-"""`limit`, `embedded`, `scaling`, `memory`, `capacity`: what needs no broker."""
+"""`limit`, `embedded`, `feeds`, `scaling`, `memory`, `capacity`: what needs no broker."""
 
 from pathlib import Path
 from typing import Annotated
@@ -77,6 +77,23 @@ def backfill(
     others = of_two_rules or sized(quick, full, (2_000, 350_000, 750_000))
     rounds = repetitions or sized(quick, full, (1, 5, 5))
     measure_and_keep("backfill", json, quick, lambda: measure_backfill(count, others, seed, rounds))
+
+
+def feeds(
+    *,
+    rows: Annotated[int | None, typer.Option(min=100, help="Rows; default by size.")] = None,
+    seed: Seed = 1,
+    repetitions: Repetitions = None,
+    quick: Quick = False,
+    full: Full = False,
+    json: JsonFile = None,
+) -> None:
+    """Make documents of a register's CSV, beside the standard library's reader of the same file."""
+    from tests.benchmarks.feeds import measure_feeds  # noqa: PLC0415 - as above
+
+    count = rows or sized(quick, full, (2_000, 200_000, 1_000_000))
+    rounds = repetitions or sized(quick, full, (1, 5, 5))
+    measure_and_keep("feeds", json, quick, lambda: measure_feeds(count, seed, rounds))
 
 
 def scaling(

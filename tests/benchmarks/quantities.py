@@ -4,6 +4,7 @@ from typing import Final
 
 from tests.benchmarks.results import Quantity
 
+ROWS_PER_CPU_SECOND: Final = Quantity("rows per CPU second", "1/s")
 PER_CPU_SECOND: Final = Quantity("documents per CPU second", "1/s")
 PER_SECOND: Final = Quantity("documents per second", "1/s")
 CPU_A_DOCUMENT: Final = Quantity("CPU a document", "µs")

@@ -20,6 +20,7 @@ from tests.benchmarks.backfill import (
 from tests.benchmarks.commands import app
 from tests.benchmarks.embedded import FULL, LIMIT, RULES, TWO_WORKERS
 from tests.benchmarks.environments import PeerUnavailableError
+from tests.benchmarks.feeds import ALONE, CHECKED, PLAIN, SHIPPED
 from tests.benchmarks.inputs import country
 from tests.benchmarks.processes import ProgramFailedError, run_measured, tree, zeromile_command
 from tests.benchmarks.results import read_reports
@@ -53,6 +54,16 @@ def test_what_is_only_tried_out_compares_nothing(tmp_path: Path) -> None:
     assert measured
     assert all(each.ratio is None for each in measured)
     assert " of json.loads" not in done.output
+
+
+def test_feeds_stand_beside_the_standard_reader(tmp_path: Path) -> None:
+    results = tmp_path / "results.json"
+    words = ["feeds", "--rows", "300", "--repetitions", "1", "--json", str(results)]
+    done = CliRunner().invoke(app, words)
+    assert done.exit_code == 0, done.output
+    rows = {row.name: row for row in read_reports(results)["feeds"].rows}
+    assert set(rows) == {ALONE, PLAIN, SHIPPED, CHECKED}
+    assert {row.beside for name, row in rows.items() if name != ALONE} == {ALONE}
 
 
 @pytest.mark.nightly

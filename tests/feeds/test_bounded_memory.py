@@ -16,7 +16,7 @@ from streams.feeds.converting import Conversion
 from streams.feeds.loading import load_feed
 conversion = Conversion(compile_feed(load_feed(sys.argv[1])))
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-rows = sum(1 for _ in conversion.lines([Path(sys.argv[2])]))
+rows = sum(block.count(b"\n") for block in conversion.blocks([Path(sys.argv[2])]))
 print(rows, (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) >> 10)
 """
 
