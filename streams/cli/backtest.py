@@ -203,7 +203,7 @@ class _Run:
                 lives = dict(ChainMap(*laboratory.histories(a, shown & set(vehicles))))
                 paths = {name: places.path(name) for name in FILES}
                 names = (side_a.named(), side_b.named())
-                write_comparison(paths, comparison, found, names, lives)
+                write_comparison(paths, comparison, found, names, lives, country=a.policy.country)
         for table in _tables(comparison):
             out.print(table)
         leave_by_failures(laboratory.failures.values())

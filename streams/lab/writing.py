@@ -8,6 +8,7 @@ import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from detectors.country import Country
 from detectors.history import VehicleHistory
 from streams.engine.citing import citations
 from streams.engine.dossier import describe
@@ -36,6 +37,8 @@ def write_comparison(
     found: Sequence[AlertDifference],
     names: tuple[str, str],
     lives: Mapping[str, VehicleHistory],
+    *,
+    country: Country,
 ) -> None:
     """Write the three files.
 
@@ -49,6 +52,8 @@ def write_comparison(
         What A and B are.
     lives
         Histories of the vehicles of `samples`.
+    country
+        Whose documents they are.
     """
     path_of["comparison.json"].write_bytes(msgspec.json.format(msgspec.json.encode(comparison)) + b"\n")
     pq.write_table(differences_table(found), path_of["differences.parquet"])
@@ -58,7 +63,7 @@ def write_comparison(
         names=names,
         kinds=KINDS,
         samples=samples(found),
-        timelines={vin: list(_timeline(history)) for vin, history in lives.items()},
+        timelines={vin: list(_timeline(history, country)) for vin, history in lives.items()},
     )
     path_of["comparison.html"].write_text(text, encoding="utf-8")
 
@@ -68,10 +73,10 @@ def samples(found: Sequence[AlertDifference]) -> dict[Change, list[AlertDifferen
     return {kind: [one for one in found if one.change == kind][:SAMPLES] for kind in KINDS}
 
 
-def _timeline(history: VehicleHistory) -> Iterator[tuple[str, str, str]]:
+def _timeline(history: VehicleHistory, country: Country) -> Iterator[tuple[str, str, str]]:
     for document in history.documents:
         cited = "; ".join(f"{word} {value}" for word, value in citations(document).items())
-        yield document.occurred_at, describe(document), cited
+        yield document.occurred_at, describe(document, country), cited
 
 
 def differences_table(found: Sequence[AlertDifference]) -> pa.Table:

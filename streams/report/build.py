@@ -87,7 +87,7 @@ def write_report(
     }
     tables = {
         "table": alert_table(alerts, _titles(alerts), vehicles.exporters, country),
-        "parties": party_table(alerts.ranked, vehicles.sold),
+        "parties": party_table(alerts.ranked, vehicles.sold, country),
     }
     path.write_text(render(context, charts, tables), encoding="utf-8")
 

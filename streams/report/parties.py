@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
 from detectors.alerts import Alert
+from detectors.country import Country
 from detectors.documents import CustomsExport, Deregistration
 from detectors.history import VehicleHistory
 from streams.report.names import province_name
@@ -50,25 +51,27 @@ def sold_vehicle(history: VehicleHistory) -> SoldVehicle:
     return SoldVehicle(sales, exports[0].exporter_id, exports[0].declaration_no)
 
 
-def party_table(alerts: list[Alert], sold: Mapping[str, SoldVehicle]) -> dict[str, Any]:
+def party_table(
+    alerts: list[Alert], sold: Mapping[str, SoldVehicle], country: Country
+) -> dict[str, Any]:
     """Double sales with their parties, for the page's own script to filter, rank and list.
 
     Columns, as in the store's view `double_sales`: day, province, vehicle, first seller, buyer and
     invoice, second buyer and invoice, exporter, declaration.
     """
     told = [alert for alert in alerts if alert.detector == DOUBLE_SALE and alert.subject in sold]
-    rows = sorted((_row(alert, sold[alert.subject]) for alert in told), key=_order)
+    rows = sorted((_row(alert, sold[alert.subject], country) for alert in told), key=_order)
     return {"provinces": sorted({row[1] for row in rows}), "rows": rows}
 
 
 _NOBODY: Final = SaleParties(None, None, None)
 
 
-def _row(alert: Alert, vehicle: SoldVehicle) -> list[str | None]:
+def _row(alert: Alert, vehicle: SoldVehicle, country: Country) -> list[str | None]:
     cited = [vehicle.sales.get((one.source, one.event_id), _NOBODY) for one in alert.evidence[:2]]
     first, second = (*cited, _NOBODY, _NOBODY)[:2]
     return [
-        alert.occurred_at[:10], province_name(alert.labels.get("province")), alert.subject,
+        alert.occurred_at[:10], province_name(country, alert.labels.get("province")), alert.subject,
         first.seller, first.buyer, first.invoice, second.buyer, second.invoice,
         vehicle.exporter, vehicle.declaration,
     ]  # fmt: skip

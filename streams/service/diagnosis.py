@@ -149,7 +149,7 @@ def _sizes(client: KafkaAdminClient, settings: Settings) -> Iterator[Diagnosis]:
 
 def _sources(_: KafkaAdminClient, settings: Settings) -> Iterator[Diagnosis]:
     """Feeds whose documents name more sources than are told apart: mistyped ones, mostly."""
-    watermarks = read_watermarks(settings, load_policy(settings.policy_file).watermarks)
+    watermarks = read_watermarks(settings, load_policy(settings.policy_file))
     sources = Counter(event_type for event_type, _ in watermarks.newest)
     for feed, count in sources.items():
         if count >= MOST_SOURCES:
