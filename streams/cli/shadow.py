@@ -79,16 +79,17 @@ def write_report(
 
     check_readable(files, ledger=True)
     check_folder(scratch)
-    days = (parse_day(first, "--from"), parse_day(last, "--to"))
     catalogue = Catalogue(load_policy(config, rules=rules), choose_model(model))
-    decode = decode_from_environment(catalogue.policy.country)
+    country = catalogue.policy.country
+    days = (parse_day(first, country, "--from"), parse_day(last, country, "--to"))
+    decode = decode_from_environment(country)
     means = Means(processors() if workers is None else workers, memory, scratch)
     with (
         Outputs({"--out": output}, [*files, config], force=force) as places,
         one_ledger(files, catalogue, decode, means) as ledger,
     ):
         decided = None if outcomes is None else read_outcomes(outcomes)
-        laboratory = Laboratory(ledger, decode, means, parse_day(watermark))
+        laboratory = Laboratory(ledger, decode, means, parse_day(watermark, country))
         alerts = within(laboratory.firing(catalogue), *days)
         period = tuple(None if day is None else date.fromordinal(day) for day in days)
         report = shadow_report(alerts, catalogue, (period[0], period[1]), utc_now().date(), decided)
