@@ -80,6 +80,8 @@ class _Coming(NamedTuple):
     """A batch that is being made ready."""
 
     prepared: Future[Batch]
+    first: Mapping[TopicPartition, int]
+    """Offset of its first record, by partition."""
     positions: Mapping[TopicPartition, int]
     """Where its partitions are read on."""
 
@@ -124,6 +126,10 @@ class Sink:
 
     def run(self, *, until_end: bool = False) -> Stored:
         """Work until stopped, or until everything that is on the topics at the start is stored."""
+        with self._preparing:
+            return self._run(until_end=until_end)
+
+    def _run(self, *, until_end: bool) -> Stored:
         ends: Mapping[TopicPartition, int] | None = self._ends() if until_end else None
         patience = Patience(log, "broker does not answer")
         while not self._stop.is_set():
@@ -154,9 +160,11 @@ class Sink:
     def _prepare(self, polled: Mapping[TopicPartition, Sequence[Any]]) -> _Coming | None:
         if not polled:
             return None
+        first = {where: messages[0].offset for where, messages in polled.items()}
         positions = {where: messages[-1].offset + 1 for where, messages in polled.items()}
         records = self._records(polled)
-        return _Coming(self._preparing.submit(Batch.of, records, self._key, self._read), positions)
+        prepared = self._preparing.submit(Batch.of, records, self._key, self._read)
+        return _Coming(prepared, first, positions)
 
     def _records(self, polled: Mapping[TopicPartition, Sequence[Any]]) -> list[StoredRecord]:
         return [
@@ -235,10 +243,12 @@ class Sink:
             log.warning("database does not answer", error=str(error.orig).strip())
 
     def _report_lag(self) -> None:
+        unwritten = self._coming.first if self._coming else {}
         for where in self._consumer.assignment():
             high = self._consumer.highwater(where)
             if high is not None:
-                lag = max(0, high - self._consumer.position(where))
+                held = unwritten.get(where)
+                lag = max(0, high - (self._consumer.position(where) if held is None else held))
                 self._metrics.lag.labels(where.topic, str(where.partition)).set(lag)
 
     def _do_what_is_due(self, now: float) -> None:

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
+import sys
 import threading
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -16,6 +20,8 @@ from streams.store.retention import prune
 from streams.store.writing import write
 from tests.store.changes import change, document, export, record, records, registration
 from tests.store.test_retention import NOW, OLD
+
+ROOT = Path(__file__).parents[2]
 
 
 def rows(engine: sa.Engine, query: str):
@@ -203,3 +209,29 @@ def test_a_transaction_that_fails_leaves_neither_rows_nor_leaves(store: sa.Engin
     assert rows(store, "SELECT vin FROM documents") == [("V1",)]
     write(store, [document(registration("V2", "2025-06-17"), 1)])
     assert is_sound(store) == 2
+
+
+KILLED = """
+import os, signal, sys
+from streams.evidence import tree
+from streams.store.database import open_database
+from streams.store.writing import write
+from tests.store.changes import document, registration
+
+engine = open_database(sys.argv[1])
+tree.append = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+write(engine, [document(registration("V2", "2025-06-17"), 1)])
+"""
+
+
+def test_killed_between_rows_and_leaves_it_is_as_if_nothing_had_come(url: str, store: sa.Engine):
+    write(store, [document(registration("V1", "2025-06-17"))])
+    done = subprocess.run(
+        [sys.executable, "-c", KILLED, url], cwd=ROOT, capture_output=True, check=False
+    )
+    assert done.returncode == -signal.SIGKILL, done.stderr
+    assert rows(store, "SELECT vin FROM documents") == [("V1",)]
+    assert rows(store, "SELECT belongs_to FROM received_records") == [("V1",)]
+    write(store, [document(registration("V2", "2025-06-17"), 1)])
+    assert is_sound(store) == 2
+    assert len(rows(store, "SELECT vin FROM documents")) == 2
