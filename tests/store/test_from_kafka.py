@@ -18,7 +18,7 @@ import pytest
 import sqlalchemy as sa
 
 from streams.evidence.checkpoint import parse_checkpoint
-from streams.store.checkpoints import check_log
+from streams.store.checking import check_log
 from streams.store.database import open_database
 from tests.store.changes import change, export, registration
 from tests.store.postgres_cluster import PostgresCluster
@@ -125,7 +125,7 @@ def test_checkpoints_go_to_a_folder_and_a_topic(
     newest = (tmp_path / "checkpoint").read_text("utf-8")
     engine = open_database(variables["ZEROMILE_SINK_URL"])
     with engine.connect() as connection:
-        assert check_log(connection, parse_checkpoint(newest)).size == 2
+        assert check_log(connection, parse_checkpoint(newest)).state.size == 2
     engine.dispose()
     shown = subprocess.run(
         ["kcat", "-C", "-q", "-e", "-b", bootstrap_servers, "-t", f"{prefix}.checkpoints.v1",
@@ -245,7 +245,7 @@ def _compare_log(url: str, seed: int) -> None:
     """Rows and leaves are equal, and every row is its leaf."""
     engine = open_database(url)
     with engine.connect() as connection:
-        assert check_log(connection, None).size == CHANGES, f"seed {seed}"
+        assert check_log(connection).state.size == CHANGES, f"seed {seed}"
         kept = connection.execute(sa.text("SELECT count(*) FROM received_records")).scalar_one()
     engine.dispose()
     assert kept == CHANGES, f"seed {seed}"
