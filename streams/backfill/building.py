@@ -1,6 +1,5 @@
 """Recorded streams decoded into a ledger that is kept, or added to one."""
 
-import hashlib
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -41,6 +40,7 @@ from streams.backfill.ledger import (
 from streams.backfill.processes import Processes
 from streams.backfill.selection import note_repeated, sum_vehicles
 from streams.feeds.reading import STANDARD_INPUT, Advance, name_of
+from streams.setup.digests import sha256_of
 
 _BUCKETED: Final = "md5_number_lower(vin)"
 
@@ -264,9 +264,7 @@ def _manifest(
 def _describe(path: Path) -> Input:
     if path == STANDARD_INPUT:
         return Input(name_of(path), None, None)
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    return Input(str(path), digest, path.stat().st_size)
+    return Input(str(path), sha256_of(path), path.stat().st_size)
 
 
 def _quoted(path: Path) -> str:

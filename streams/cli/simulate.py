@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import hashlib
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -14,6 +13,7 @@ from rich.table import Table
 
 from streams.cli.console import console_beside, errors
 from streams.cli.replay import Force
+from streams.setup.digests import sha256_of
 from streams.setup.outputs import Outputs
 
 if TYPE_CHECKING:
@@ -114,17 +114,12 @@ def simulate(
     _print(console, summary, out, truth)
     share = export_share or defaults.export_share
     for name, path in (("documents", out), ("truth", truth)) if benchmark is not None else ():
-        console.print(f"SHA-256 of the {name}: {_sha256(path)}", highlight=False, soft_wrap=True)
+        console.print(f"SHA-256 of the {name}: {sha256_of(path)}", highlight=False, soft_wrap=True)
     console.print(
         f"{100 * share:g} % of the vehicles are exported, "
         f"{share / defaults.national_export_share:.1f} times as many as in life",
         highlight=False,
     )
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _check(first: datetime.date, days: int, years: dict[int, float]) -> None:

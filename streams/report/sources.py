@@ -1,13 +1,15 @@
 """Where a report comes from: files with their digests, model, command."""
 
-import hashlib
 import shlex
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Final
+
+from streams.backfill.kept import is_kept, read_manifest
+from streams.setup.digests import sha256_of
 
 PROGRAM: Final = "zeromile"
 
@@ -55,10 +57,19 @@ def describe_sources(
 
 
 def digests_of(names: Iterable[str], files: Iterable[Path]) -> tuple[tuple[str, str], ...]:
-    """SHA-256 of regular files; a pipe cannot be read twice, so it has none."""
+    """SHA-256 of regular files, and of what a ledger was built of; a pipe cannot be read twice."""
     return tuple(
-        (name, _sha256(path)) for name, path in zip(names, files, strict=True) if path.is_file()
+        digest for name, path in zip(names, files, strict=True) for digest in _digests(name, path)
     )
+
+
+def _digests(name: str, path: Path) -> Iterator[tuple[str, str]]:
+    if is_kept(path):
+        for read in read_manifest(path).inputs:
+            if read.sha256 is not None:
+                yield Path(read.name).name, read.sha256
+    elif path.is_file():
+        yield name, sha256_of(path)
 
 
 def typed_command() -> str | None:
@@ -67,8 +78,3 @@ def typed_command() -> str | None:
     if Path(name).name != PROGRAM:
         return None
     return shlex.join([PROGRAM, *(Path(word).name if "/" in word else word for word in words)])
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()

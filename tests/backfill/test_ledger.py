@@ -15,6 +15,7 @@ from streams.backfill.backfill import Backfill
 from streams.backfill.columns import EPOCH
 from streams.backfill.ledger import LedgerError
 from streams.cli import app
+from streams.report import describe_sources
 from streams.setup.policy import load_policy
 from tests.backfill.runs import assert_same, by_backfill, by_engine
 from tests.backfill.test_equality import HARD
@@ -162,6 +163,10 @@ def test_every_vehicle_is_summed_up_once_however_often_was_added(ledger: Path):
     summed = duckdb.sql(f"SELECT vin FROM '{ledger}/vehicles/*/*.parquet' ORDER BY vin").fetchall()
     vins = duckdb.sql(f"SELECT DISTINCT vin FROM '{ledger}/documents/*/*.parquet' ORDER BY vin")
     assert summed == vins.fetchall()
+
+
+def test_a_report_cites_the_digests_of_what_a_ledger_was_built_of(ledger: Path, files: list[Path]):
+    assert describe_sources([ledger]).digests == describe_sources(files).digests
 
 
 def test_a_ledger_is_not_written_over(ledger: Path, files: list[Path], tmp_path: Path):
