@@ -55,8 +55,8 @@ class YoungUsedExport(Detector[YoungUsedExportParameters]):
         status="stable",
         severities=("low", "medium", "high"),
         description=(
-            "A used export within a year of first registration, its odometer unread or hardly moved, "
-            "without a manufacturer letter."
+            "A used export within a year of first registration, its odometer unread, hardly moved or "
+            "moved farther than anybody drives, without a manufacturer letter."
         ),
         abnormal_because=(
             "Genuine used exports are three to four years old, one in twenty is a year old. Who buys a "
