@@ -91,9 +91,9 @@ def test_a_threshold_that_moves_differs_as_two_full_replays_do(stream, laborator
 
 
 @pytest.mark.nightly
-def test_every_threshold_does(stream, laboratory, shipped):
-    silent = [move[1] for move in MOVES if not check(stream, laboratory, shipped, move)]
-    assert len(silent) < len(MOVES) / 10, silent
+@pytest.mark.parametrize("move", MOVES, ids=[move[1] for move in MOVES])
+def test_every_threshold_does(stream, laboratory, shipped, move):
+    check(stream, laboratory, shipped, move)
 
 
 def test_a_policy_against_itself_is_empty_to_the_byte(laboratory, shipped):
