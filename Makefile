@@ -14,6 +14,9 @@ SIZE ?=
 SEED ?= 1
 RESULTS ?= tests/benchmarks/results.json
 
+# Tests start hundreds of processes; where nothing may be kept, each compiles all that it imports anew.
+export PYTHONDONTWRITEBYTECODE =
+
 .PHONY: help install demo test check bench nightly readme model lock dashboards format clean
 
 help:  ## Show what there is to make
