@@ -52,9 +52,9 @@ def desk(
     from streams.service.settings import load
 
     settings = load(DeskSettings, sink_url=url, desk_host=host, desk_port=port)
+    engine = open_store(url)
     if settings.desk_port:
         check_port(settings.desk_host, settings.desk_port, "ZEROMILE_DESK_PORT or --port")
-    engine = open_store(url)
     serve(settings, engine, say=lambda text: errors.print(plain(text), soft_wrap=True))
 
 

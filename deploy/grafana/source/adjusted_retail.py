@@ -7,8 +7,11 @@ from grafana_foundation_sdk.models.dashboard import Dashboard
 from deploy.grafana.source.boards import board, choice, finished
 from deploy.grafana.source.panels import HALF, chart, listing, number
 from deploy.grafana.source.queries import rows, series
-from streams.report.figures import DEFINITIONS
+from detectors.country import CHINA
+from streams.report.figures import definitions_of
 
+DEFINITIONS = definitions_of(CHINA)
+"""As the database's views count."""
 WHERE = (
     "COALESCE(province, 'none') IN (${province:sqlstring}) AND COALESCE(brand, 'none') IN (${brand:sqlstring}) "
     "AND $__timeFilter(registered_month)"
