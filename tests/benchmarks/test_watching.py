@@ -37,9 +37,13 @@ def test_all_alerts_end_the_clocks_and_one_too_many_is_seen(watch: Watch, tmp_pa
     assert taken.peak_mib > 0
 
 
-def test_what_a_program_does_to_its_orderly_end_counts(watch: Watch, tmp_path: Path) -> None:
+def test_what_a_program_does_to_its_orderly_end_counts(
+    watch: Watch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     work = "i=0; while [ $i -lt 400000 ]; do i=$((i+1)); done"
-    program = ["sh", "-c", f"trap '{work}; exit 0' TERM; while :; do sleep 0.05; done"]
+    listens, look = tmp_path / "listens", watching.new_records
+    program = ["sh", "-c", f"trap '{work}; exit 0' TERM; : > {listens}; while :; do sleep 0.05; done"]
+    monkeypatch.setattr(watching, "new_records", lambda of: look(of) if listens.exists() else [])
     assert run_peer(program, tmp_path, watch, EXPECTED).cpu_seconds > 0.05
 
 
