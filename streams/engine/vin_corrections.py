@@ -80,6 +80,10 @@ class VinCorrections:
 def withdrawn(document: Document, vin: str, revision: int) -> Document:
     """A void of everything below the revision that moved away, but not of that revision itself.
 
-    It may be published under this VIN too, later or before.
+    It may be published under this VIN too, later or before. It does not say when it was written:
+    either document can be the one that makes it necessary, whichever came last.
     """
-    return msgspec.structs.replace(document, vin=vin, revision=revision, status="void")
+    return msgspec.structs.replace(
+        document, vin=vin, revision=revision, status="void", date_precision="day",
+        recorded_day=None, recorded_time=None,
+    )  # fmt: skip

@@ -75,7 +75,10 @@ class Router:
         when = self._country.start_of_day(document.recorded_day or document.day)
         for withdrawal in self._corrections.withdrawals(document):
             self.split += 1
-            changed = {"vin": withdrawal.vin, "revision": withdrawal.revision, "status": "void"}
+            changed = {
+                "vin": withdrawal.vin, "revision": withdrawal.revision, "status": "void",
+                "recorded_at": None, "date_precision": "day",
+            }  # fmt: skip
             value = json.dumps(json.loads(line) | changed, ensure_ascii=False).encode()
             yield Outgoing(topic, withdrawal.vin.encode(), value, when)
         yield Outgoing(topic, document.vin.encode(), line, when)

@@ -15,13 +15,14 @@ PLACES = ("/", "/alerts?trial=show", "/alerts/a1", "/alerts/a3", "/vehicles/V2",
 
 
 @pytest.fixture(scope="module")
-def address(filled, tmp_path_factory):
-    """A running desk, and the link that lets the first person in."""
+def base(filled, tab, tmp_path_factory):
+    """Address of a running desk that has let the browser's person in by its link."""
     path = tmp_path_factory.mktemp("browser") / "store.sqlite"
     path.write_bytes(filled.read_bytes())
     with desk("--url", f"sqlite:///{path}") as (process, address):
         link = re.search(r"http://\S+", process.stderr.readline())[0]
-        yield address, link
+        assert go(tab, link) == "/"
+        yield address
 
 
 _LOADED = (
@@ -54,10 +55,7 @@ def press(page, key):
         page.call("Input.dispatchKeyEvent", type=kind, key=key, text=text if kind == "keyDown" else "")
 
 
-def test_every_page_is_quiet_and_fits_and_a_person_decides_by_keyboard(page, address):
-    base, link = address
-    page.size(1280, 900)
-    assert go(page, link) == "/"
+def test_every_page_is_quiet_and_fits_and_a_person_decides_by_keyboard(page, base):
     for width, mobile, scheme in ((1280, False, "light"), (390, True, "dark")):
         page.size(width, 844, mobile=mobile)
         feature = {"name": "prefers-color-scheme", "value": scheme}
@@ -89,8 +87,7 @@ def test_every_page_is_quiet_and_fits_and_a_person_decides_by_keyboard(page, add
     assert page.complaints() == []
 
 
-def test_filters_change_the_list_and_the_address_without_loading_the_page(page, address):
-    base, _ = address
+def test_filters_change_the_list_and_the_address_without_loading_the_page(page, base):
     go(page, f"{base}/alerts")
     page.evaluate("window.kept = 1")
     change = "new Event('change', {bubbles: true})"

@@ -8,7 +8,7 @@ import pytest
 
 from tests.feeds.feeds_of_tests import PLAIN
 
-PROGRAM = """
+PROGRAM = r"""
 import resource, sys
 from pathlib import Path
 from streams.feeds.compiling import compile_feed

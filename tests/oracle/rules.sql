@@ -150,7 +150,7 @@ where not coalesce((recorded_at <= declared and event_type <> 'customs_export')
         or recorded_at - coalesce(was_recorded, was_day) <= 7, false)
   and case
     when kind = 'initial' then declared - was_day between 0 and 365
-        and coalesce(was_day - case status when 'void' then registered else day end >= 7, true)
+        and coalesce(was_day - case status when 'void' then registered else day end >= 7, recorded_at is not null)
     when status = 'void' then false
     when kind = 'pending_export' then was_day - registered between 0 and 365 and day - was_day >= 7
     when event_type = 'customs_export' then coalesce(was_km <= 500 and (now_km is null or now_km > 500), false)
