@@ -64,8 +64,8 @@ class AmendedAfterExport(Detector[AmendedAfterExportParameters]):
         ),
         known_gaps=(
             "Of a document's revisions the first and the last are kept. A document that was published "
-            "once, already changed, shows nothing, and so does a first registration withdrawn at a time "
-            "that nobody states with none in its place. Owners and prices that change are not judged."
+            "once, already changed, shows nothing, nor does a withdrawal without a time of the only "
+            "first registration. Owners and prices that change are not judged."
         ),
         look_alikes=(
             "A clerk's slip is noticed within days of the document, or before the car is declared; "
@@ -121,11 +121,11 @@ class AmendedAfterExport(Detector[AmendedAfterExportParameters]):
             stands = history.initial if now.is_void else now
             if not self._was_young(declaration.day - before.day):
                 return None
-            if stands is None and now.recorded_day is None:
-                return None  # an amendment that carries another VIN leaves such a withdrawal behind
-            if stands is None:
-                return "first registration", now, civil_time.day_text(before.day), _NONE, None
-            return self._moved("first registration", stands, before.day - stands.day, before)
+            if stands is not None:
+                return self._moved("first registration", stands, before.day - stands.day, before)
+            first = "first registration", now, civil_time.day_text(before.day), _NONE, None
+            # An amendment that carries another VIN leaves a withdrawal behind that says no time.
+            return None if now.recorded_day is None else first
         initial = history.initial
         if before.kind != "pending_export" or now.is_void or initial is None:
             return None
