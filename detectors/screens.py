@@ -135,7 +135,7 @@ class ImplausibleVin:
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class ScreenCase:
     """One way to meet a screen: all of these together."""
 
     content: int = Content.NOTHING
@@ -188,7 +188,7 @@ _CONTENT_WORDS: Final = {
 class Screen:
     """Meets any of its cases; without cases every vehicle passes."""
 
-    cases: tuple[Case, ...] = ()
+    cases: tuple[ScreenCase, ...] = ()
 
     @property
     def documents(self) -> int:
@@ -216,14 +216,14 @@ class Screen:
 
     def words(self) -> Iterator[str]:
         """Its cases for people."""
-        return (case.words() for case in self.cases or (Case(),))
+        return (case.words() for case in self.cases or (ScreenCase(),))
 
 
 EVERY_VEHICLE: Final = Screen()
 """Lets every vehicle through."""
 
 
-def screen(*cases: Case) -> Screen:
+def screen(*cases: ScreenCase) -> Screen:
     """Make a screen of its cases."""
     return Screen(cases)
 

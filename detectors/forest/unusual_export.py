@@ -6,7 +6,7 @@ from detectors.forest.export_path import observe_export
 from detectors.forest.life_cycle import Observation
 from detectors.forest.trained import ForestModel, TrainedForest
 from detectors.history import Content, VehicleHistory
-from detectors.screens import Case, screen
+from detectors.screens import ScreenCase, screen
 
 
 class UnusualExport(ForestDetector):
@@ -35,7 +35,7 @@ class UnusualExport(ForestDetector):
             "Read the named features against the declaration and the licence.",
             "Compare with the exporter's other declarations of the 30 days before.",
         ),
-        screen=screen(Case(Content.INITIAL | Content.USED_EXPORT, documents=2)),
+        screen=screen(ScreenCase(Content.INITIAL | Content.USED_EXPORT, documents=2)),
     )
     population = "used exports"
 

@@ -5,7 +5,7 @@ from detectors.forest.detector import ForestDetector
 from detectors.forest.life_cycle import Observation, observe_life_cycle
 from detectors.forest.trained import ForestModel, TrainedForest
 from detectors.history import Content, VehicleHistory
-from detectors.screens import Case, screen
+from detectors.screens import ScreenCase, screen
 
 
 class UnusualLifeCycle(ForestDetector):
@@ -53,8 +53,8 @@ class UnusualLifeCycle(ForestDetector):
             "around the closing document.",
         ),
         screen=screen(
-            Case(Content.INITIAL | Content.PENDING_EXPORT, documents=2),
-            Case(Content.INITIAL | Content.USED_EXPORT, documents=2),
+            ScreenCase(Content.INITIAL | Content.PENDING_EXPORT, documents=2),
+            ScreenCase(Content.INITIAL | Content.USED_EXPORT, documents=2),
         ),
     )
     population = "exports that no rule finds"

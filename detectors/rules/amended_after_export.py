@@ -16,7 +16,7 @@ from detectors.documents import (
 )
 from detectors.findings import Finding
 from detectors.history import Content, Revised, VehicleHistory
-from detectors.screens import Case, screen
+from detectors.screens import ScreenCase, screen
 from detectors.wording import count
 
 _NONE: Final = "none"
@@ -77,7 +77,7 @@ class AmendedAfterExport(Detector[AmendedAfterExportParameters]):
             "Ask the source who amended the document and on what ground.",
             "Count the source's amendments of cars declared in the 60 days before.",
         ),
-        screen=screen(Case(Content.CONTESTED | Content.CUSTOMS_EXPORT)),
+        screen=screen(ScreenCase(Content.CONTESTED | Content.CUSTOMS_EXPORT)),
     )
     parameters_type = AmendedAfterExportParameters
 

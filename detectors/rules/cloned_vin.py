@@ -12,7 +12,7 @@ from detectors.documents import Registration, counts_days
 from detectors.edit_distance import edit_distance
 from detectors.findings import Finding
 from detectors.history import Content, VehicleHistory
-from detectors.screens import Case, Marked, screen
+from detectors.screens import Marked, ScreenCase, screen
 from detectors.wording import days_later
 
 
@@ -61,7 +61,7 @@ class ClonedVin(Detector[ClonedVinParameters]):
             "Ask both offices for photographs of the VIN plate and the engine number.",
             "Check the plates of both registrations for traffic records of the same day.",
         ),
-        screen=screen(Case(Content.INITIAL, (Marked("several_initial_provinces"),), documents=2)),
+        screen=screen(ScreenCase(Content.INITIAL, (Marked("several_initial_provinces"),), documents=2)),
     )
     parameters_type = ClonedVinParameters
 

@@ -10,7 +10,7 @@ from detectors.base import Detector, DetectorSpec, Parameters
 from detectors.documents import CustomsExport, Deregistration, counts_days
 from detectors.findings import Deadline, Finding
 from detectors.history import Content, VehicleHistory
-from detectors.screens import Case, screen
+from detectors.screens import ScreenCase, screen
 from detectors.wording import count
 
 
@@ -53,7 +53,7 @@ class DeregistrationOverdue(Detector[DeregistrationOverdueParameters]):
             "Ask the registering office for the file; many are only late by days.",
             "Look for another car on the same plate in the 60 days after clearance.",
         ),
-        screen=screen(Case(Content.USED_EXPORT)),
+        screen=screen(ScreenCase(Content.USED_EXPORT)),
     )
     parameters_type = DeregistrationOverdueParameters
 

@@ -10,7 +10,7 @@ from detectors.base import Detector, DetectorSpec, Parameters
 from detectors.documents import CustomsExport, Document, Registration, counts_days, is_before
 from detectors.findings import Fact, Finding, anchor_of
 from detectors.history import Content, VehicleHistory
-from detectors.screens import Case, Marked, screen
+from detectors.screens import Marked, ScreenCase, screen
 
 
 class DocumentConflictParameters(Parameters, frozen=True, kw_only=True):
@@ -66,8 +66,8 @@ class DocumentConflict(Detector[DocumentConflictParameters]):
             "Look for other cars of the same exporter with the same contradiction in the 30 days.",
         ),
         screen=screen(
-            Case(Content.CUSTOMS_EXPORT),
-            Case(Content.DEREGISTRATION, (Marked("several_owners"),), documents=2),
+            ScreenCase(Content.CUSTOMS_EXPORT),
+            ScreenCase(Content.DEREGISTRATION, (Marked("several_owners"),), documents=2),
         ),
     )
     parameters_type = DocumentConflictParameters

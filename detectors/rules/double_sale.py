@@ -13,7 +13,7 @@ from detectors.findings import Finding, Severity
 from detectors.fit import ModelFit, fit_of
 from detectors.history import VehicleHistory
 from detectors.sales import Sale
-from detectors.screens import Case, Limit, screen
+from detectors.screens import Limit, ScreenCase, screen
 from detectors.wording import count, days_later
 from detectors.wrecks import is_wreck
 
@@ -78,7 +78,7 @@ class DoubleSale(Detector[DoubleSaleParameters]):
             "bought other cars in the same month.",
             "If the second buyer is an exporter, follow the car: declaration within 30 days?",
         ),
-        screen=screen(Case(conditions=(Limit("sales_apart", "<", "window_days"),), documents=2)),
+        screen=screen(ScreenCase(conditions=(Limit("sales_apart", "<", "window_days"),), documents=2)),
     )
     parameters_type = DoubleSaleParameters
     margins = (Margin("window_days", "days_between", 2.0, "days"),)

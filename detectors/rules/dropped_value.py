@@ -6,7 +6,7 @@ from typing import Any, Final
 from detectors.base import Detector, DetectorSpec, Parameters
 from detectors.findings import Finding
 from detectors.history import Content, VehicleHistory
-from detectors.screens import Case, screen
+from detectors.screens import ScreenCase, screen
 from detectors.wording import count
 
 _MOST_TOLD: Final = 3
@@ -40,7 +40,7 @@ class DroppedValue(Detector[Parameters]):
             "Ask the source for the original document and what the field should have said.",
             "Count the source's bad values of the last 7 days: many mean a broken feed.",
         ),
-        screen=screen(Case(Content.DROPPED)),
+        screen=screen(ScreenCase(Content.DROPPED)),
     )
     parameters_type = Parameters
 

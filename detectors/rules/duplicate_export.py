@@ -8,7 +8,7 @@ from detectors import civil_time
 from detectors.base import Detector, DetectorSpec, Parameters
 from detectors.findings import Finding
 from detectors.history import Content, VehicleHistory
-from detectors.screens import Case, screen
+from detectors.screens import ScreenCase, screen
 
 
 class DuplicateExport(Detector[Parameters]):
@@ -33,7 +33,7 @@ class DuplicateExport(Detector[Parameters]):
             "between them.",
             "Ask both customs offices for the inspection photographs of the VIN plate.",
         ),
-        screen=screen(Case(Content.CUSTOMS_EXPORT, documents=2)),
+        screen=screen(ScreenCase(Content.CUSTOMS_EXPORT, documents=2)),
     )
     parameters_type = Parameters
 

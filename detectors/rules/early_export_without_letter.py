@@ -11,7 +11,7 @@ from detectors.base import Detector, DetectorSpec, Margin, Parameters
 from detectors.documents import CustomsExport, Registration, counts_days
 from detectors.findings import Finding
 from detectors.history import Content, VehicleHistory
-from detectors.screens import Case, screen
+from detectors.screens import ScreenCase, screen
 from detectors.wording import count
 
 
@@ -56,7 +56,7 @@ class EarlyExportWithoutLetter(Detector[EarlyExportParameters]):
             "Ask the licence issuer for the letter: destination, VIN list, service outlets, seal.",
             "Check the endorsement date in the register against 2026-01-01.",
         ),
-        screen=screen(Case(Content.INITIAL | Content.USED_EXPORT)),
+        screen=screen(ScreenCase(Content.INITIAL | Content.USED_EXPORT)),
     )
     parameters_type = EarlyExportParameters
     margins = (Margin("maximum_days", "days", 1.2, "days"),)

@@ -10,7 +10,7 @@ from detectors.base import Detector, DetectorSpec, Margin, Parameters
 from detectors.documents import CustomsExport, Registration, counts_days
 from detectors.findings import Finding
 from detectors.history import Content, VehicleHistory
-from detectors.screens import Case, screen
+from detectors.screens import ScreenCase, screen
 from detectors.wording import count
 
 
@@ -64,7 +64,7 @@ class EffectsHardlyOwned(Detector[EffectsHardlyOwnedParameters]):
             "Ask customs for the exporter's residence papers and other declarations of the year.",
             "Ask the first owner how long the car was used in the days before it was passed on.",
         ),
-        screen=screen(Case(Content.INITIAL | Content.USED_EXPORT)),
+        screen=screen(ScreenCase(Content.INITIAL | Content.USED_EXPORT)),
     )
     parameters_type = EffectsHardlyOwnedParameters
     margins = (Margin("held_days", "held_days", 2.0, "days"),)

@@ -10,7 +10,7 @@ from detectors.base import Detector, DetectorSpec, Parameters
 from detectors.documents import Registration, counts_days
 from detectors.findings import Finding
 from detectors.history import Content, VehicleHistory
-from detectors.screens import Case, screen
+from detectors.screens import ScreenCase, screen
 from detectors.wording import count
 
 _TWO: Final = 2
@@ -53,7 +53,7 @@ class EndorsementRenewed(Detector[EndorsementRenewedParameters]):
             "Ask the exporter where the car stood between the endorsements of the 60 days.",
             "Count the same office's endorsements that were withdrawn in the month.",
         ),
-        screen=screen(Case(Content.PENDING_EXPORT, documents=2)),
+        screen=screen(ScreenCase(Content.PENDING_EXPORT, documents=2)),
     )
     parameters_type = EndorsementRenewedParameters
 

@@ -10,7 +10,7 @@ from detectors.base import Detector, DetectorSpec, Parameters
 from detectors.documents import counts_days
 from detectors.findings import Deadline, Finding
 from detectors.history import Content, VehicleHistory
-from detectors.screens import Case, screen
+from detectors.screens import ScreenCase, screen
 
 
 class ExportNotDeclaredParameters(Parameters, frozen=True, kw_only=True):
@@ -51,7 +51,7 @@ class ExportNotDeclared(Detector[ExportNotDeclaredParameters]):
             "Ask the exporter where the car is, and for its licence of the 60 days.",
             "Check the health of the customs feed before you act on many of these at once.",
         ),
-        screen=screen(Case(Content.PENDING_EXPORT)),
+        screen=screen(ScreenCase(Content.PENDING_EXPORT)),
     )
     parameters_type = ExportNotDeclaredParameters
 

@@ -11,7 +11,7 @@ from detectors.documents import CustomsExport, Registration, counts_days
 from detectors.findings import Finding
 from detectors.history import Content, VehicleHistory
 from detectors.sales import SaleDocument
-from detectors.screens import Case, screen
+from detectors.screens import ScreenCase, screen
 from detectors.wording import count, days_later
 
 
@@ -63,9 +63,9 @@ class FlashRegistration(Detector[FlashRegistrationParameters]):
             "Check the exporter's filing and licence for the days between the two documents.",
         ),
         screen=screen(
-            Case(Content.INITIAL | Content.PENDING_EXPORT),
-            Case(Content.INITIAL | Content.USED_EXPORT),
-            Case(Content.INITIAL | Content.TO_EXPORTER),
+            ScreenCase(Content.INITIAL | Content.PENDING_EXPORT),
+            ScreenCase(Content.INITIAL | Content.USED_EXPORT),
+            ScreenCase(Content.INITIAL | Content.TO_EXPORTER),
         ),
     )
     parameters_type = FlashRegistrationParameters

@@ -11,7 +11,7 @@ from detectors.base import Detector, DetectorSpec, Parameters
 from detectors.documents import FULL_REGISTERS, CustomsExport, Registration, is_before
 from detectors.findings import Fact, Finding
 from detectors.history import Content, Reading, VehicleHistory
-from detectors.screens import Case, Limit, screen
+from detectors.screens import Limit, ScreenCase, screen
 
 
 class ImplausibleReadingParameters(Parameters, frozen=True, kw_only=True):
@@ -56,8 +56,8 @@ class ImplausibleReading(Detector[ImplausibleReadingParameters]):
             "Count the source's readings of this kind in the month: many mean a broken feed.",
         ),
         screen=screen(
-            Case(Content.FULL_REGISTER),
-            Case(conditions=(Limit("odometer_fall", ">", "tolerance_km"),), documents=2),
+            ScreenCase(Content.FULL_REGISTER),
+            ScreenCase(conditions=(Limit("odometer_fall", ">", "tolerance_km"),), documents=2),
         ),
     )
     parameters_type = ImplausibleReadingParameters

@@ -8,7 +8,7 @@ from detectors.base import Detector, DetectorSpec, Parameters
 from detectors.documents import CustomsExport, Registration, is_before
 from detectors.findings import Finding
 from detectors.history import Content, VehicleHistory
-from detectors.screens import Case, screen
+from detectors.screens import ScreenCase, screen
 from detectors.wording import count
 
 
@@ -44,10 +44,10 @@ class NewThoughRegistered(Detector[Parameters]):
             "Count the exporter's other cars of the month that were registered before.",
         ),
         screen=screen(
-            Case(Content.CUSTOMS_EXPORT | Content.INITIAL),
-            Case(Content.CUSTOMS_EXPORT | Content.REREGISTRATION),
-            Case(Content.CUSTOMS_EXPORT | Content.TRANSFER),
-            Case(Content.CUSTOMS_EXPORT | Content.PENDING_EXPORT),
+            ScreenCase(Content.CUSTOMS_EXPORT | Content.INITIAL),
+            ScreenCase(Content.CUSTOMS_EXPORT | Content.REREGISTRATION),
+            ScreenCase(Content.CUSTOMS_EXPORT | Content.TRANSFER),
+            ScreenCase(Content.CUSTOMS_EXPORT | Content.PENDING_EXPORT),
         ),
     )
     parameters_type = Parameters

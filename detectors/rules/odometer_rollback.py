@@ -11,7 +11,7 @@ from detectors.documents import is_before
 from detectors.findings import Finding, Severity
 from detectors.history import Reading, VehicleHistory
 from detectors.rules.implausible_reading import slips_of
-from detectors.screens import Case, Limit, screen
+from detectors.screens import Limit, ScreenCase, screen
 
 _NEW_CLOCK = " A clock that began at nought in between could show that."
 
@@ -61,7 +61,9 @@ class OdometerRollback(Detector[OdometerRollbackParameters]):
             "Look at repair and inspection records of the days between both readings.",
             "Check whether the higher reading has one digit too many.",
         ),
-        screen=screen(Case(conditions=(Limit("odometer_fall", ">", "tolerance_km"),), documents=2)),
+        screen=screen(
+            ScreenCase(conditions=(Limit("odometer_fall", ">", "tolerance_km"),), documents=2)
+        ),
     )
     parameters_type = OdometerRollbackParameters
     margins = (Margin("tolerance_km", "drop_km", 0.2, "km"),)

@@ -6,7 +6,7 @@ from typing import Any
 from detectors.base import Detector, DetectorSpec, Parameters
 from detectors.findings import Finding
 from detectors.history import Content, VehicleHistory
-from detectors.screens import Case, screen
+from detectors.screens import ScreenCase, screen
 
 
 class OverfullHistory(Detector[Parameters]):
@@ -31,7 +31,7 @@ class OverfullHistory(Detector[Parameters]):
             "Look whether the VIN is a placeholder such as a row of zeros.",
             "Count the source's documents under this VIN in the last 30 days.",
         ),
-        screen=screen(Case(Content.OVERFULL)),
+        screen=screen(ScreenCase(Content.OVERFULL)),
     )
     parameters_type = Parameters
 

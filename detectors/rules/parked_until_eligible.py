@@ -12,7 +12,7 @@ from detectors.documents import CustomsExport, counts_days
 from detectors.findings import Finding
 from detectors.history import Content, Reading, VehicleHistory
 from detectors.rules.zero_mileage_export import reading_at
-from detectors.screens import Case, screen
+from detectors.screens import ScreenCase, screen
 
 
 class ParkedParameters(Parameters, frozen=True, kw_only=True):
@@ -68,7 +68,7 @@ class ParkedUntilEligible(Detector[ParkedParameters]):
             "Ask where the car stood for the 180 days and who paid its insurance.",
             "Count the same exporter's cars that left 181 to 365 days after registration.",
         ),
-        screen=screen(Case(Content.INITIAL | Content.USED_EXPORT)),
+        screen=screen(ScreenCase(Content.INITIAL | Content.USED_EXPORT)),
     )
     parameters_type = ParkedParameters
     margins = (Margin("minimum_days", "days", 0.95, "days"),)

@@ -11,7 +11,7 @@ from detectors.findings import Finding
 from detectors.history import Content, VehicleHistory
 from detectors.rules.zero_mileage_export import reading_at
 from detectors.sales import Sale
-from detectors.screens import Case, screen
+from detectors.screens import ScreenCase, screen
 from detectors.wording import count
 
 _DAYS_A_YEAR = 365.25
@@ -65,7 +65,7 @@ class PriceGap(Detector[PriceGapParameters]):
             "Compare with the same model's declarations by other exporters in the same 30 days.",
             "Ask the exporter for the purchase invoice and the payment.",
         ),
-        screen=screen(Case(Content.CUSTOMS_EXPORT, documents=2)),
+        screen=screen(ScreenCase(Content.CUSTOMS_EXPORT, documents=2)),
     )
     parameters_type = PriceGapParameters
     margins = (

@@ -9,7 +9,7 @@ from detectors.documents import CustomsExport, Document, is_before
 from detectors.findings import Finding
 from detectors.history import Content, VehicleHistory
 from detectors.sales import Sale, SaleDocument
-from detectors.screens import Case, screen
+from detectors.screens import ScreenCase, screen
 from detectors.wording import count
 
 
@@ -43,10 +43,10 @@ class ResaleAfterExport(Detector[Parameters]):
             "Ask customs whether the declared car left, and whether it came back.",
         ),
         screen=screen(
-            Case(Content.PENDING_EXPORT | Content.TRANSFER, documents=2),
-            Case(Content.PENDING_EXPORT | Content.INITIAL, documents=2),
-            Case(Content.CUSTOMS_EXPORT | Content.TRANSFER, documents=2),
-            Case(Content.CUSTOMS_EXPORT | Content.INITIAL, documents=2),
+            ScreenCase(Content.PENDING_EXPORT | Content.TRANSFER, documents=2),
+            ScreenCase(Content.PENDING_EXPORT | Content.INITIAL, documents=2),
+            ScreenCase(Content.CUSTOMS_EXPORT | Content.TRANSFER, documents=2),
+            ScreenCase(Content.CUSTOMS_EXPORT | Content.INITIAL, documents=2),
         ),
     )
     parameters_type = Parameters

@@ -11,7 +11,7 @@ from detectors.base import Detector, DetectorSpec, Parameters, check_period
 from detectors.documents import CustomsExport, Fuel, counts_days
 from detectors.findings import Finding, anchor_of
 from detectors.history import Content, VehicleHistory
-from detectors.screens import Case, screen
+from detectors.screens import ScreenCase, screen
 from detectors.wording import count
 
 Days = Annotated[int, Meta(ge=0, le=36_500)]
@@ -76,7 +76,7 @@ class RestrictedDestination(Detector[RestrictedDestinationParameters]):
             "Read the restriction in the policy and check its dates against the declaration.",
             "Ask the destination's customs for the import of the 60 days after exit.",
         ),
-        screen=screen(Case(Content.USED_EXPORT)),
+        screen=screen(ScreenCase(Content.USED_EXPORT)),
     )
     parameters_type = RestrictedDestinationParameters
 

@@ -6,7 +6,7 @@ from typing import Any
 from detectors.base import Detector, DetectorSpec, Parameters
 from detectors.findings import Finding
 from detectors.history import Content, VehicleHistory
-from detectors.screens import Case, screen
+from detectors.screens import ScreenCase, screen
 
 
 class RevisionConflict(Detector[Parameters]):
@@ -35,7 +35,7 @@ class RevisionConflict(Detector[Parameters]):
             "Ask the source for both versions and for the one it stands by.",
             "Count the source's conflicts of the last 7 days: many mean a broken feed.",
         ),
-        screen=screen(Case(Content.CONTESTED)),
+        screen=screen(ScreenCase(Content.CONTESTED)),
     )
     parameters_type = Parameters
 

@@ -10,7 +10,7 @@ from detectors import vin as vins
 from detectors.base import Detector, DetectorSpec, Parameters
 from detectors.findings import Fact, Finding
 from detectors.history import VehicleHistory
-from detectors.screens import Case, ImplausibleVin, screen
+from detectors.screens import ImplausibleVin, ScreenCase, screen
 
 
 class VinQualityParameters(Parameters, frozen=True, kw_only=True):
@@ -50,7 +50,7 @@ class VinQuality(Detector[VinQualityParameters]):
             "Ask the source for the original document.",
         ),
         screen=screen(
-            Case(
+            ScreenCase(
                 conditions=(
                     ImplausibleVin("check_digit_regions", "year_tolerance", "sources_without_vins"),
                 )

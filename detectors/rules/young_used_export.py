@@ -11,7 +11,7 @@ from detectors.documents import CustomsExport, Registration, counts_days
 from detectors.findings import Finding
 from detectors.history import Content, VehicleHistory
 from detectors.rules.zero_mileage_export import reading_at
-from detectors.screens import Case, screen
+from detectors.screens import ScreenCase, screen
 from detectors.wording import count
 from detectors.wrecks import is_wreck
 
@@ -82,7 +82,7 @@ class YoungUsedExport(Detector[YoungUsedExportParameters]):
             "Ask the exporter for the inspection report of the 30 days before the declaration.",
             "Count the first owner's and the exporter's other cars that left within 365 days.",
         ),
-        screen=screen(Case(Content.INITIAL | Content.USED_EXPORT)),
+        screen=screen(ScreenCase(Content.INITIAL | Content.USED_EXPORT)),
     )
     parameters_type = YoungUsedExportParameters
     margins = (Margin("maximum_days", "days", 1.2, "days"),)

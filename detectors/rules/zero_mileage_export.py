@@ -10,7 +10,7 @@ from detectors.base import Detector, DetectorSpec, Margin, Parameters
 from detectors.documents import CustomsExport, counts_days
 from detectors.findings import Finding
 from detectors.history import Content, Reading, VehicleHistory
-from detectors.screens import Case, Limit, screen
+from detectors.screens import Limit, ScreenCase, screen
 
 
 class ZeroMileageExportParameters(Parameters, frozen=True, kw_only=True):
@@ -64,7 +64,7 @@ class ZeroMileageExport(Detector[ZeroMileageExportParameters]):
             "Compare the reading with the inspection report of the 30 days before the declaration.",
             "Read the car's timeline: how many days between first registration and declaration?",
         ),
-        screen=screen(Case(Content.USED_EXPORT, (Limit("lowest_km", "<=", "maximum_km"),))),
+        screen=screen(ScreenCase(Content.USED_EXPORT, (Limit("lowest_km", "<=", "maximum_km"),))),
     )
     parameters_type = ZeroMileageExportParameters
     margins = (Margin("maximum_km", "odometer_km", 2.0, "km"),)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import ChainMap
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, NamedTuple
@@ -33,7 +32,7 @@ if TYPE_CHECKING:
 
     from detectors.alerts import Alert
     from detectors.registry import Catalogue
-    from streams.evaluation.shares import Share
+    from streams.evaluation.shares import WilsonShare
     from streams.lab.backtest import Comparison, Labelled, Load
     from streams.lab.laboratory import Laboratory
 
@@ -230,16 +229,12 @@ class _Run:
         out.print(table)
         leave_by_failures(laboratory.failures.values())
 
-    @contextmanager
-    def _laboratory(self, a: Catalogue) -> Iterator[Laboratory]:
+    def _laboratory(self, a: Catalogue) -> AbstractContextManager[Laboratory]:
         from streams.backfill.backfill import Means
-        from streams.lab.laboratory import Laboratory, one_ledger
-        from streams.setup.identities import decode_from_environment
+        from streams.lab.laboratory import open_laboratory
 
         means = Means(self.workers, self.memory, self.scratch)
-        decode = decode_from_environment(a.policy.country)
-        with one_ledger(self.files, a, decode, means) as ledger:
-            yield Laboratory(ledger, decode, means, self.day)
+        return open_laboratory(self.files, a, means, self.day)
 
     def _labelled(self, a: Catalogue) -> Labelled | None:
         from streams.evaluation import read_register, read_truth
@@ -294,7 +289,7 @@ def _percent(row: Any) -> str:
     return "" if row.accused.share is None else f"{100 * row.accused.share:.2f} %"
 
 
-def _interval(share: Share) -> str:
+def _interval(share: WilsonShare) -> str:
     if share.low is None or share.high is None:
         return f"{share.count:,} of {share.of:,}"
     return f"{share.count:,} of {share.of:,} ({100 * share.low:.0f} to {100 * share.high:.0f} %)"

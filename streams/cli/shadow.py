@@ -69,12 +69,11 @@ def write_report(
     from streams.backfill.backfill import Means
     from streams.cli.outcome import leave_by_failures
     from streams.lab.backtest import within
-    from streams.lab.laboratory import Laboratory, one_ledger
+    from streams.lab.laboratory import open_laboratory
     from streams.lab.outcomes import read_outcomes
     from streams.lab.shadow import shadow_report
     from streams.models.choice import choose_model
     from streams.setup.clock import utc_now
-    from streams.setup.identities import decode_from_environment
     from streams.setup.policy import load_policy
 
     check_readable(files, ledger=True)
@@ -82,14 +81,12 @@ def write_report(
     catalogue = Catalogue(load_policy(config, rules=rules), choose_model(model))
     country = catalogue.policy.country
     days = (parse_day(first, country, "--from"), parse_day(last, country, "--to"))
-    decode = decode_from_environment(country)
     means = Means(processors() if workers is None else workers, memory, scratch)
     with (
         Outputs({"--out": output}, [*files, config], force=force) as places,
-        one_ledger(files, catalogue, decode, means) as ledger,
+        open_laboratory(files, catalogue, means, parse_day(watermark, country)) as laboratory,
     ):
         decided = None if outcomes is None else read_outcomes(outcomes)
-        laboratory = Laboratory(ledger, decode, means, parse_day(watermark, country))
         alerts = within(laboratory.firing(catalogue), *days)
         period = tuple(None if day is None else date.fromordinal(day) for day in days)
         report = shadow_report(alerts, catalogue, (period[0], period[1]), utc_now().date(), decided)

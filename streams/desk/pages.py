@@ -130,7 +130,7 @@ class Pages:
 
     async def alerts(self, request: web.Request, ask: Ask) -> web.Response:
         """Alerts that answer the address."""
-        question = question_of(_single(request))
+        question = question_of(dict(request.query))
         page = await asyncio.to_thread(operations.list_alerts, ask, question)
         usual = question == AlertQuestion()
         return render(
@@ -139,7 +139,6 @@ class Pages:
             next=_address("/alerts", question, after=page.after) if page.after else None,
             csv=_address("/alerts.csv", question, after=None),
             json=_address("/alerts.json", question, after=None),
-            said=request.cookies.get("said"),
         )  # fmt: skip
 
     async def csv(self, request: web.Request, ask: Ask) -> web.Response:
@@ -153,7 +152,7 @@ class Pages:
         return _file(body, "application/json", "alerts.json")
 
     async def _all(self, request: web.Request, ask: Ask) -> list[Any]:
-        question = question_of(_single(request) | {"limit": str(LARGEST_PAGE), "after": ""})
+        question = question_of(dict(request.query) | {"limit": str(LARGEST_PAGE), "after": ""})
         rows: list[Any] = []
         while len(rows) < _MOST_EXPORTED:
             page = await asyncio.to_thread(operations.list_alerts, ask, question)
@@ -167,7 +166,7 @@ class Pages:
         """An alert and its case."""
         alert_id = request.match_info["alert_id"]
         found = await asyncio.to_thread(operations.show_alert, ask, alert_id)
-        return render("alert.html.j2", ask, found=found, said=request.query.get("said"))
+        return render("alert.html.j2", ask, found=found)
 
     async def vehicle(self, request: web.Request, ask: Ask) -> web.Response:
         """A vehicle."""
@@ -199,7 +198,7 @@ class Pages:
 
     async def detectors(self, request: web.Request, ask: Ask) -> web.Response:
         """How good each detector is."""
-        question = converted(_single(request), QualityQuestion)
+        question = converted(dict(request.query), QualityQuestion)
         found = await asyncio.to_thread(operations.show_quality, ask, question)
         return render("detectors.html.j2", ask, found=found, question=question)
 
@@ -344,10 +343,6 @@ def _refuse_other_sites(request: web.Request) -> None:
         raise _ForeignFormError("the form comes from another site")
 
 
-def _single(request: web.Request) -> dict[str, str]:
-    return dict(request.query)
-
-
 def _address(path: str, question: AlertQuestion, **changes: Any) -> str:
     parts = urlencode(address_of(question, **changes))
     return f"{path}?{parts}" if parts else path
@@ -365,9 +360,9 @@ def _file(body: bytes, content_type: str, name: str) -> web.Response:
 
 
 _STATIC: Final = {
-    "desk.css": ("text/css", (("desk", "static/desk.css"),)),
-    "desk.js": ("text/javascript", (("desk", "static/desk.js"),)),
-    "htmx.js": ("text/javascript", (("desk", "vendored/htmx.min.js"),)),
+    "desk.css": ("text/css", "static/desk.css"),
+    "desk.js": ("text/javascript", "static/desk.js"),
+    "htmx.js": ("text/javascript", "vendored/htmx.min.js"),
 }
 
 
@@ -376,7 +371,7 @@ async def static(request: web.Request) -> web.Response:
     known = _STATIC.get(request.match_info["name"])
     if known is None:
         raise web.HTTPNotFound
-    content_type, parts = known
-    body = b"\n".join((files(f"streams.{room}") / path).read_bytes() for room, path in parts)
+    content_type, path = known
+    body = (files("streams.desk") / path).read_bytes()
     headers = {"Cache-Control": "max-age=300"}
     return web.Response(body=body, content_type=content_type, charset="utf-8", headers=headers)

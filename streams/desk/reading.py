@@ -8,7 +8,7 @@ from typing import Any, Final
 import msgspec
 import sqlalchemy as sa
 
-from detectors.findings import Severity
+from detectors.findings import SEVERITIES, Severity
 from streams.desk.asking import AlertRow, alerts_where
 from streams.desk.cases import case_of_alert, events_of
 from streams.desk.country import desk_country
@@ -269,7 +269,6 @@ SELECT COUNT(*) AS vehicles,
        )) AS with_alerts
 FROM (SELECT DISTINCT vin FROM party_documents WHERE party_id = :party) AS p
 """
-_WORST: Final[tuple[Severity, ...]] = ("low", "medium", "high", "critical")
 
 
 def party_detail(connection: sa.Connection, party_id: str, now: datetime) -> PartyDetail:
@@ -301,7 +300,7 @@ def _party_vehicle(row: Any) -> PartyVehicle:
         first_on=str(row.first_on),
         last_on=str(row.last_on),
         alerts=row.alerts,
-        worst=_WORST[row.worst - 1] if row.worst else None,
+        worst=SEVERITIES[row.worst - 1] if row.worst else None,
     )
 
 

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from aiohttp import web
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment
 
 from detectors.findings import SEVERITIES
 from detectors.registry import DECLARED
@@ -17,6 +17,7 @@ from streams.desk.country import desk_country
 from streams.desk.life_cycle import CASE_STATES, OUTCOMES
 from streams.desk.operations import Ask
 from streams.report import names
+from streams.setup.templates import templates_of
 
 _WORDS: Final = {
     "false_alarm": "false alarm", "reopened_on_new_evidence": "re-opened on new evidence",
@@ -28,13 +29,7 @@ _WORDS: Final = {
 @lru_cache(maxsize=1)
 def environment() -> Environment:
     """Templates and what they may call."""
-    made = Environment(
-        loader=PackageLoader("streams.desk"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    made = templates_of("streams.desk")
     made.filters |= {
         "count": names.count,
         "province": province,

@@ -5,6 +5,7 @@ and a new document under the new one. Publishers that amend the VIN in place are
 as one reader sees both sides.
 """
 
+import json
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -87,3 +88,12 @@ def withdrawn(document: Document, vin: str, revision: int) -> Document:
         document, vin=vin, revision=revision, status="void", date_precision="day",
         recorded_day=None, recorded_time=None,
     )  # fmt: skip
+
+
+def withdrawn_line(line: bytes, withdrawal: Document) -> bytes:
+    """The same void as a line, of the line that made it necessary."""
+    changed = {
+        "vin": withdrawal.vin, "revision": withdrawal.revision, "status": withdrawal.status,
+        "date_precision": withdrawal.date_precision, "recorded_at": None,
+    }  # fmt: skip
+    return json.dumps(json.loads(line) | changed, ensure_ascii=False).encode()

@@ -7,7 +7,7 @@ documents are all there (`complete`) stand beside those of all.
 
 import msgspec
 
-from streams.evaluation.shares import Delay, Share
+from streams.evaluation.shares import Delay, WilsonShare
 
 
 class KindScore(msgspec.Struct, frozen=True):
@@ -15,8 +15,8 @@ class KindScore(msgspec.Struct, frozen=True):
 
     kind: str
     vehicles: int
-    accused: Share
-    accused_complete: Share
+    accused: WilsonShare
+    accused_complete: WilsonShare
 
 
 class StoryScore(msgspec.Struct, frozen=True):
@@ -39,8 +39,8 @@ class StoryScore(msgspec.Struct, frozen=True):
     kind: str
     story: str
     vehicles: int
-    accused: Share
-    accused_complete: Share
+    accused: WilsonShare
+    accused_complete: WilsonShare
     mentioned: int
     told_by: dict[str, int]
     days: Delay | None
@@ -54,8 +54,8 @@ class DetectorScore(msgspec.Struct, frozen=True):
     severity: str
     on_trial: bool
     alerts: int
-    right: Share
-    right_complete: Share
+    right: WilsonShare
+    right_complete: WilsonShare
     by_kind: dict[str, int]
 
 
@@ -64,7 +64,7 @@ class BudgetScore(msgspec.Struct, frozen=True):
 
     order: str
     budget: int
-    right: Share
+    right: WilsonShare
 
 
 class BaseRateScore(msgspec.Struct, frozen=True):

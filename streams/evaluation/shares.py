@@ -7,7 +7,7 @@ import numpy as np
 from scipy.stats import binomtest
 
 
-class Share(msgspec.Struct, frozen=True):
+class WilsonShare(msgspec.Struct, frozen=True):
     """So many of so many, with Wilson's 95 % interval; the last three are ``None`` of nothing."""
 
     count: int
@@ -24,12 +24,14 @@ class Delay(msgspec.Struct, frozen=True):
     p95: float
 
 
-def share(count: int, of: int) -> Share:
+def share(count: int, of: int) -> WilsonShare:
     """A share; every figure is rounded to the sixth digit."""
     if not of:
-        return Share(count, of, None, None, None)
+        return WilsonShare(count, of, None, None, None)
     interval = binomtest(count, of).proportion_ci(method="wilson")
-    return Share(count, of, *(round(float(x), 6) for x in (count / of, interval.low, interval.high)))
+    return WilsonShare(
+        count, of, *(round(float(x), 6) for x in (count / of, interval.low, interval.high))
+    )
 
 
 def ratio(part: int, whole: int) -> float | None:

@@ -6,7 +6,7 @@ from typing import Final
 from rich.table import Table
 
 from streams.evaluation.score import Score
-from streams.evaluation.shares import Delay, Share
+from streams.evaluation.shares import Delay, WilsonShare
 from streams.evaluation.truth import SCHEMES
 
 MOST_NAMED: Final = 4
@@ -35,7 +35,7 @@ def _percent(value: float | None) -> str:
     return "" if value is None else f"{100 * value:.2f} %"
 
 
-def _interval(value: Share) -> str:
+def _interval(value: WilsonShare) -> str:
     return "" if value.low is None else f"{100 * value.low:.1f}–{100 * (value.high or 0):.1f}"
 
 

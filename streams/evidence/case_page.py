@@ -5,22 +5,17 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from jinja2 import Environment, select_autoescape
 
 from streams.evidence.case import CaseFile
 from streams.evidence.checkpoint import parse_checkpoint
+from streams.setup.templates import templates_of
 
 
 @lru_cache(maxsize=1)
 def _templates() -> Environment:
-    return Environment(
-        loader=PackageLoader("streams.evidence"),
-        autoescape=select_autoescape(["html.j2"]),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
+    escaped = select_autoescape(["html.j2"])
+    return templates_of("streams.evidence", autoescape=escaped, keep_trailing_newline=True)
 
 
 def case_page(case: CaseFile) -> str:

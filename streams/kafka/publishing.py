@@ -16,7 +16,7 @@ from detectors.country import CHINA, Country
 from detectors.decoding import decoder_of
 from detectors.documents import EVENT_TYPES
 from detectors.errors import DocumentError
-from streams.engine.vin_corrections import VinCorrections
+from streams.engine.vin_corrections import VinCorrections, withdrawn_line
 from streams.kafka.blocking_clients import open_client
 from streams.kafka.connection import KafkaConnection
 from streams.kafka.topics import TopicNames
@@ -75,11 +75,7 @@ class Router:
         when = self._country.start_of_day(document.recorded_day or document.day)
         for withdrawal in self._corrections.withdrawals(document):
             self.split += 1
-            changed = {
-                "vin": withdrawal.vin, "revision": withdrawal.revision, "status": "void",
-                "recorded_at": None, "date_precision": "day",
-            }  # fmt: skip
-            value = json.dumps(json.loads(line) | changed, ensure_ascii=False).encode()
+            value = withdrawn_line(line, withdrawal)
             yield Outgoing(topic, withdrawal.vin.encode(), value, when)
         yield Outgoing(topic, document.vin.encode(), line, when)
 

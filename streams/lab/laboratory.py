@@ -19,6 +19,7 @@ from streams.backfill.judging import Setup
 from streams.backfill.kept import BUCKETS, is_kept
 from streams.engine.results import DetectorFailure
 from streams.setup.clock import utc_now
+from streams.setup.identities import decode_from_environment
 
 SMALL: Final = 64 << 20
 """Bytes of files that are judged in one go."""
@@ -65,6 +66,26 @@ def build_ledger(
             memory=means.memory,
             buckets=1 if sum(path.stat().st_size for path in paths) < SMALL else BUCKETS,
         )
+
+
+@contextmanager
+def open_laboratory(
+    paths: Sequence[Path], catalogue: Catalogue, means: Means, complete_through: int | None = None
+) -> Iterator["Laboratory"]:
+    """A laboratory over files or a ledger, read as the catalogue's country and the environment say.
+
+    Parameters
+    ----------
+    paths
+        Files, or one ledger.
+    catalogue
+        Whose country the documents are of.
+    means, complete_through
+        As for `Laboratory`.
+    """
+    decode = decode_from_environment(catalogue.policy.country)
+    with one_ledger(paths, catalogue, decode, means) as ledger:
+        yield Laboratory(ledger, decode, means, complete_through)
 
 
 class Laboratory:

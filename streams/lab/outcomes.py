@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from detectors.alerts import Alert
 from detectors.errors import ZeromileError
 from streams.desk.tables import cases
-from streams.evaluation.shares import Share, share
+from streams.evaluation.shares import WilsonShare, share
 
 _RIGHT: Final = frozenset({"confirmed", "useful"})
 
@@ -21,9 +21,9 @@ class OutcomesError(ZeromileError):
 class OutcomeScore(msgspec.Struct, frozen=True):
     """One side held against what was decided."""
 
-    right: Share
+    right: WilsonShare
     """Of its alerts whose case is closed, those that were confirmed or useful: precision."""
-    found: Share
+    found: WilsonShare
     """Of all alerts that were confirmed or useful, those that it says: recall of those."""
 
 

@@ -27,7 +27,7 @@ class ShadowSample(msgspec.Struct, frozen=True):
     """Detectors that speak aloud of the same vehicle."""
 
 
-class TrialReport(msgspec.Struct, frozen=True):
+class OnTrial(msgspec.Struct, frozen=True):
     """One detector on trial."""
 
     detector: str
@@ -57,7 +57,7 @@ class ShadowReport(msgspec.Struct, frozen=True):
     loud_vehicles: int
     """Vehicles of which any detector speaks aloud."""
     loud_a_week: float
-    detectors: tuple[TrialReport, ...]
+    detectors: tuple[OnTrial, ...]
 
 
 def shadow_report(
@@ -112,7 +112,7 @@ def _trial(
     alerts: Mapping[str, Alert],
     aloud: Mapping[str, set[str]],
     outcomes: Mapping[str, str] | None,
-) -> TrialReport:
+) -> OnTrial:
     own = {key: alert for key, alert in alerts.items() if alert.detector == name}
     vehicles = {alert.subject for alert in own.values()}
     beside = Counter(other for vehicle in vehicles for other in aloud.get(vehicle, ()))
@@ -120,7 +120,7 @@ def _trial(
     unknown = {key: alert for key, alert in as_aloud.items() if alert.subject not in aloud}
     added = load_of(unknown)
     worst = sorted(own.values(), key=lambda alert: (-alert.score, alert.alert_id))
-    return TrialReport(
+    return OnTrial(
         detector=name,
         version=version,
         alerts=len(own),

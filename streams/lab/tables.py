@@ -40,7 +40,7 @@ class TableError(ZeromileError):
     """A table that holds no documents, names the column and what is allowed there."""
 
 
-class Column(NamedTuple):
+class ContractColumn(NamedTuple):
     """A field of the contract as a column."""
 
     kind: Kind
@@ -48,12 +48,12 @@ class Column(NamedTuple):
 
 
 @cache
-def contract_columns() -> dict[str, Column]:
+def contract_columns() -> dict[str, ContractColumn]:
     """The fields of all documents, by name."""
-    found = {"event_type": Column("text", f"one of {', '.join(WIRE_TYPES)}")}
+    found = {"event_type": ContractColumn("text", f"one of {', '.join(WIRE_TYPES)}")}
     for struct in WIRE_TYPES.values():
         for name, kind in field_types(struct).items():
-            found.setdefault(name, Column(_kind(name, kind), allowed_values(kind)))
+            found.setdefault(name, ContractColumn(_kind(name, kind), allowed_values(kind)))
     return found
 
 
@@ -163,7 +163,7 @@ def _check_needed(columns: dict[str, pa.ChunkedArray]) -> None:
             )
 
 
-def _prepared(name: str, values: pa.ChunkedArray, column: Column) -> pa.ChunkedArray:
+def _prepared(name: str, values: pa.ChunkedArray, column: ContractColumn) -> pa.ChunkedArray:
     """Values as JSON has them."""
     if pa.types.is_dictionary(values.type):
         values = pa.chunked_array(map(_spelt_out, values.chunks), pa.string())

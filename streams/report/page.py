@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, Final
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
+from jinja2 import Environment, pass_context
 from jinja2.runtime import Context
 
 from detectors import civil_time
@@ -13,6 +13,7 @@ from streams.report import names
 from streams.report.calendar import month_text
 from streams.report.charts import Chart
 from streams.report.embedding import pack_json, pack_libraries
+from streams.setup.templates import templates_of
 
 _SPARK_HEIGHT: Final = 28
 _SPARK_WIDTH: Final = 160
@@ -21,13 +22,7 @@ _SPARK_WIDTH: Final = 160
 @lru_cache(maxsize=1)
 def environment() -> Environment:
     """Templates and what they may call."""
-    environment = Environment(
-        loader=PackageLoader("streams.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = templates_of("streams.report")
     environment.filters |= {
         "count": names.count,
         "money": _money,

@@ -13,7 +13,7 @@ import msgspec
 from detectors.base import Detector, DetectorSpec, Parameters
 from detectors.findings import Evidence, Finding
 from detectors.history import Content, VehicleHistory
-from detectors.screens import Case, screen
+from detectors.screens import ScreenCase, screen
 
 
 class Good(Detector[Parameters]):
@@ -31,7 +31,7 @@ class Good(Detector[Parameters]):
         look_alikes="All.",
         references=("none",),
         runbook=("Look.", "Look again within 7 days."),
-        screen=screen(Case(Content.CUSTOMS_EXPORT)),
+        screen=screen(ScreenCase(Content.CUSTOMS_EXPORT)),
     )
     parameters_type = Parameters
 

@@ -24,7 +24,7 @@ from detectors.policy import Policy
 from detectors.registry import DECLARED, RULES, Catalogue
 from detectors.rules.odometer_rollback import OdometerRollback
 from detectors.rules.restricted_destination import RestrictedDestinationParameters
-from detectors.screens import Case, ImplausibleVin, Limit, Marked, Screen
+from detectors.screens import ImplausibleVin, Limit, Marked, Screen, ScreenCase
 from detectors.summaries import ScreenedDocument, Summary, overfull_sql, summary_sql, vin_fault
 from streams.setup.policy import load_policy
 from tests.fixtures.loading import NAMES, stream
@@ -249,10 +249,10 @@ def tightened(screen: Screen) -> Iterator[tuple[str, Screen]]:
                 )
 
 
-def _with(screen: Screen, place: int, case: Case | None) -> Screen:
+def _with(screen: Screen, place: int, case: ScreenCase | None) -> Screen:
     cases = [*screen.cases]
     cases[place : place + 1] = [] if case is None else [case]
-    return Screen(tuple(cases) or (Case(documents=1_000_000),))
+    return Screen(tuple(cases) or (ScreenCase(documents=1_000_000),))
 
 
 WITNESSED = [
