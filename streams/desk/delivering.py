@@ -113,23 +113,16 @@ async def deliver_due(engine: sa.Engine, now: datetime) -> int:
 async def _deliver(
     engine: sa.Engine, session: aiohttp.ClientSession, entry: Any, now: datetime
 ) -> bool:
-    lease = {"tries": entry.tries + 1, "due_at": now + _LEASE}
-    if not await asyncio.to_thread(mark, engine, entry, **lease):
+    tries = entry.tries + 1
+    lease = {"tries": tries, "due_at": now + _LEASE}
+    if not await asyncio.to_thread(mark, engine, entry, entry.tries, **lease):
         return False
     said, gone = await _post(session, entry, now)
-    changes = _after(entry.tries + 1, said, gone=gone, now=now)
-    await asyncio.to_thread(mark, engine, _Leased(entry), **changes)
+    changes = _after(tries, said, gone=gone, now=now)
+    await asyncio.to_thread(mark, engine, entry, tries, **changes)
     if said is not None:
-        log.warning("a webhook was not taken", webhook=entry.webhook_id, tries=entry.tries + 1)
+        log.warning("a webhook was not taken", webhook=entry.webhook_id, tries=tries)
     return said is None
-
-
-class _Leased:
-    """An entry as it is while it is sent."""
-
-    def __init__(self, entry: Any) -> None:
-        self.webhook_id, self.leaf_index = entry.webhook_id, entry.leaf_index
-        self.tries = entry.tries + 1
 
 
 def _after(tries: int, said: str | None, *, gone: bool, now: datetime) -> dict[str, Any]:

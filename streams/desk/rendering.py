@@ -41,6 +41,7 @@ def environment() -> Environment:
     }
     made.globals |= {
         "version": __version__,
+        "zone": lambda: desk_country().timezone,
         "severities": tuple(reversed(SEVERITIES)),
         "outcomes": OUTCOMES,
         "case_states": CASE_STATES,

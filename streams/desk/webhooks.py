@@ -292,15 +292,15 @@ def waiting_for(engine: sa.Engine, now: datetime, most: int) -> Iterable[Any]:
         return connection.execute(query).all()
 
 
-def mark(engine: sa.Engine, entry: Any, **changes: Any) -> bool:
-    """Change an entry as it was seen; false if another desk did so before."""
+def mark(engine: sa.Engine, entry: Any, tried: int, **changes: Any) -> bool:
+    """Change an entry that has been tried so often; false if another desk did so before."""
     with engine.begin() as connection:
         changed = connection.execute(
             sa.update(outbox)
             .where(
                 outbox.c.webhook_id == entry.webhook_id,
                 outbox.c.leaf_index == entry.leaf_index,
-                outbox.c.tries == entry.tries,
+                outbox.c.tries == tried,
                 outbox.c.state == "waiting",
             )
             .values(changes)

@@ -39,10 +39,10 @@ class VinCorrections:
         """Voids that a document makes necessary, whichever side came first."""
         if document.is_void:
             return ()
-        made = self.note(document.source, document.event_id, document.revision, document.vin)
+        made = self._note(document.source, document.event_id, document.revision, document.vin)
         return [withdrawn(document, vin, revision) for vin, revision in made]
 
-    def note(self, source: str, event_id: str, revision: int, vin: str) -> Iterable[tuple[str, int]]:
+    def _note(self, source: str, event_id: str, revision: int, vin: str) -> Iterable[tuple[str, int]]:
         """Take note of a document that is not void.
 
         Returns

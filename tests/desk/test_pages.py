@@ -6,6 +6,7 @@ import re
 import pytest
 
 from streams.desk.cases import case_of_alert
+from streams.desk.rendering import render
 from streams.desk.tokens import revoke_token, tokens_of
 from streams.setup.clock import utc_now
 from streams.store.writing import write
@@ -239,3 +240,10 @@ async def test_new_alerts_are_told_while_one_looks(client, engine):
     async with asyncio.timeout(60):
         lines = [await answer.content.readline() for _ in range(2)]
     assert lines == [b"event: alerts\n", b"data: 1 critical\n"]
+
+
+@pytest.mark.parametrize(("country", "zone"), [("CN", "Asia/Shanghai"), ("ES", "Europe/Madrid")])
+def test_a_page_names_the_zone_of_its_times(monkeypatch, country, zone):
+    monkeypatch.setenv("ZEROMILE_COUNTRY", country)
+    page = render("sign_in.html.j2", None, next="/", fault=None).text
+    assert f"Times and days are those of {zone}" in page
