@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -15,8 +15,17 @@ if TYPE_CHECKING:
 app = typer.Typer(no_args_is_help=True, help="Make and check the topics on Kafka.")
 
 
+Wait = Annotated[
+    float,
+    typer.Option(
+        "--wait", metavar="SECONDS", min=1, max=3600,
+        help="How long to wait for a broker that does not answer yet.",
+    ),
+]  # fmt: skip
+
+
 @app.command("apply")
-def apply_command(bootstrap: Bootstrap = None) -> None:
+def apply_command(bootstrap: Bootstrap = None, wait: Wait = 10.0) -> None:
     """Make missing topics and set differing settings, then write and read one record; safe to repeat.
 
     Exit codes: 0 fine, 1 differences are left, 2 wrong use, 3 no broker, or one that takes no records.
@@ -26,7 +35,7 @@ def apply_command(bootstrap: Bootstrap = None) -> None:
     from streams.service.layout import catalogue_of, names_of
 
     settings = settings_or_exit(bootstrap_servers=bootstrap)
-    with kafka_errors_explained(settings), admin_client(settings) as client:
+    with kafka_errors_explained(settings), admin_client(settings, wait) as client:
         left = apply_topics(client, catalogue_of(settings))
     _report(left)
     try:

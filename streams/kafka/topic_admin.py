@@ -14,7 +14,7 @@ from streams.kafka.blocking_clients import opened
 from streams.kafka.connection import KafkaConnection
 from streams.kafka.topics import TopicSpec
 
-BOOTSTRAP_MS = 10_000
+BOOTSTRAP_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +55,14 @@ def described(differences: Sequence[Difference]) -> list[str]:
     return said * bool(missing) + [str(one) for one in differences if one.what != "missing"]
 
 
-def admin_client(connection: KafkaConnection) -> AbstractContextManager[KafkaAdminClient]:
-    """kafka-python's admin client, closed at the end."""
+def admin_client(
+    connection: KafkaConnection, wait_seconds: float = BOOTSTRAP_SECONDS
+) -> AbstractContextManager[KafkaAdminClient]:
+    """kafka-python's admin client, closed at the end; it waits that long for a broker that answers."""
     return opened(
-        KafkaAdminClient, connection, client_id="zeromile-admin", bootstrap_timeout_ms=BOOTSTRAP_MS
-    )
+        KafkaAdminClient, connection, client_id="zeromile-admin",
+        bootstrap_timeout_ms=int(wait_seconds * 1000),
+    )  # fmt: skip
 
 
 def check_topics(client: KafkaAdminClient, catalogue: Sequence[TopicSpec]) -> list[Difference]:

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
+import threading
+import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -67,6 +71,38 @@ def test_an_absent_broker_is_one_readable_line():
 
     assert done.exit_code == 3
     assert "Kafka at 127.0.0.1:1 (PLAINTEXT)" in done.output
+
+
+def test_apply_waits_for_a_broker_that_is_late(environment: dict[str, str], bootstrap_servers: str):
+    """As after a restart of everything at once; longer than the 10 seconds that a person waits."""
+    host, port = bootstrap_servers.split(":")
+    door = socket.socket()
+    door.bind(("127.0.0.1", 0))
+    late = environment | {"ZEROMILE_BOOTSTRAP_SERVERS": f"127.0.0.1:{door.getsockname()[1]}"}
+
+    def open_late() -> None:
+        time.sleep(11)
+        door.listen()
+        while True:
+            try:
+                inside, outside = door.accept()[0], socket.create_connection((host, int(port)))
+            except OSError:  # the test is over
+                return
+            for source, target in ((inside, outside), (outside, inside)):
+                threading.Thread(target=_pass_on, args=(source, target), daemon=True).start()
+
+    threading.Thread(target=open_late, daemon=True).start()
+    try:
+        done = runner.invoke(app, ["topics", "apply", "--wait", "90"], env=late)
+    finally:
+        door.close()
+    assert done.exit_code == 0, done.output
+
+
+def _pass_on(source: socket.socket, target: socket.socket) -> None:
+    with source, target, suppress(OSError):
+        while data := source.recv(65_536):
+            target.sendall(data)
 
 
 def test_a_worker_without_topics_does_not_start(environment: dict[str, str], prefix: str):

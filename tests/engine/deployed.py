@@ -98,7 +98,9 @@ class Deployed:
         self.compose("up", "--detach", *arguments)
 
     def logs(self, *services: str) -> str:
-        return self.engine.compose(self.folder, *PROJECT, "logs", "--tail=40", *services).stdout[-8000:]
+        """The last lines of each container, so that no talkative one hides what another said."""
+        said = self.engine.compose(self.folder, *PROJECT, "logs", "--tail=25", *services).stdout
+        return "\n".join(line[:400] for line in said.splitlines())
 
     def containers(self, *services: str) -> dict[str, dict[str, Any]]:
         """What the engine knows of each container, by name."""
