@@ -164,10 +164,6 @@ class Deployed:
         answer = get(f"http://127.0.0.1:{PORTS['prometheus']}/api/v1/query", query=expression)
         return answer["data"]["result"] if answer else []
 
-    def value(self, expression: str) -> float:
-        found = self.query(expression)
-        return float(found[0]["value"][1]) if found else -1.0
-
     def measure_first_alert(self) -> None:
         """Wait for the first alert in the database, and keep how long after `up` it came."""
 
