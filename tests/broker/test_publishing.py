@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -75,9 +74,7 @@ def test_what_was_told_to_end_goes_on_where_it_was(deployment: Deployment, strea
     try:
         wait_for(progress.exists, 60, "nothing was published")
         publishing.send_signal(signal.SIGTERM)
-        told = time.monotonic()
         status = publishing.wait(timeout=30)
-        seconds = time.monotonic() - told
     finally:
         publishing.kill()
     reached = json.loads(progress.read_text("utf-8"))[str(stream)]["line"]
@@ -86,7 +83,6 @@ def test_what_was_told_to_end_goes_on_where_it_was(deployment: Deployment, strea
                          env=deployment.environment)  # fmt: skip
 
     assert status == 143
-    assert seconds < 6
     assert len(before) == reached < LINES
     assert rest.exit_code == 0, rest.output
     assert sorted(_published(deployment)) == sorted(f"e{number}" for number in range(LINES))
