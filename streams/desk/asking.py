@@ -1,28 +1,22 @@
-"""Which alerts somebody wants to see, page by page; the same question from an address and a program."""
+"""Which alerts answer a question, page by page."""
 
 from __future__ import annotations
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
-from datetime import date, datetime
-from typing import Annotated, Any, Final, Literal
+from datetime import datetime
+from typing import Any, Final
 
 import msgspec
 import sqlalchemy as sa
-from msgspec import Meta
 
 from detectors.findings import SEVERITIES, Severity
 from streams.desk.errors import DeskError
 from streams.desk.life_cycle import CaseState, Outcome
+from streams.desk.questions import MOST_COUNTED, AlertQuestion, Order
 from streams.desk.suppressions import is_suppressed, vehicles_of
 from streams.desk.tables import alerts, cases
 
-Text = Annotated[str, Meta(max_length=200)]
-Order = Literal["worst", "newest", "latest"]
-Shown = Literal["hide", "show", "only"]
-MOST_COUNTED: Final = 1000
-"""More are "more than": nobody reads so many, and counting them costs more than showing them."""
-LARGEST_PAGE: Final = 200
 _ORDERS: Final[dict[Order, tuple[sa.ColumnElement[Any], ...]]] = {
     "worst": (alerts.c.severity_rank, alerts.c.score, alerts.c.alert_id),
     "newest": (alerts.c.detected_at, alerts.c.alert_id),
@@ -34,42 +28,6 @@ _KEYS: Final[dict[Order, Any]] = {
     "newest": tuple[datetime, str],
     "latest": tuple[int, str],
 }
-
-
-class AlertQuestion(
-    msgspec.Struct,
-    frozen=True,
-    kw_only=True,
-    forbid_unknown_fields=True,
-    rename={"first": "from", "last": "to"},
-):
-    """Which alerts; every condition that is given must hold."""
-
-    detector: Text | None = None
-    severity: Severity | None = None
-    province: Text | None = None
-    brand: Text | None = None
-    destination: Text | None = None
-    vin: Text | None = None
-    party: Text | None = None
-    """An owner, seller or exporter on any document of the vehicle."""
-    state: Literal["firing", "resolved", "any"] = "firing"
-    case: CaseState | Literal["undecided"] | None = None
-    outcome: Outcome | None = None
-    assignee: Text | None = None
-    tag: Text | None = None
-    first: date | None = None
-    """Civil day of the event, and after."""
-    last: date | None = None
-    text: Text | None = None
-    """Words that title, explanation or subject hold, all of them."""
-    suppressed: Shown = "hide"
-    trial: Shown = "hide"
-    """Alerts of detectors on trial."""
-    order: Order = "worst"
-    after: Annotated[str, Meta(max_length=400)] | None = None
-    """Where the page before ended, as it said itself."""
-    limit: Annotated[int, Meta(ge=1, le=LARGEST_PAGE)] = 50
 
 
 class AlertRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -108,35 +66,6 @@ class AlertPage(msgspec.Struct, frozen=True, kw_only=True):
     count: int
     """Alerts that answer, counted up to a thousand."""
     more_than_counted: bool
-
-
-def question_of(given: dict[str, str]) -> AlertQuestion:
-    """Read a question from the parts of an address; empty parts ask for nothing.
-
-    Raises
-    ------
-    DeskError
-        If a name or value is not allowed; the message says which.
-    """
-    question: AlertQuestion = converted(given, AlertQuestion)
-    return question
-
-
-def converted(given: dict[str, str], kind: type[Any]) -> Any:
-    """Read a question of any kind, see :func:`question_of`."""
-    told = {name: value.strip() for name, value in given.items() if value.strip()}
-    try:
-        return msgspec.convert(told, kind, strict=False)
-    except msgspec.ValidationError as error:
-        raise DeskError(f"the question is not allowed: {error}") from None
-
-
-def address_of(question: AlertQuestion, **changes: Any) -> dict[str, str]:
-    """The parts of an address that ask this question, without those that stand for nothing."""
-    changed = msgspec.structs.replace(question, **changes)
-    told = msgspec.to_builtins(changed)
-    usual = msgspec.to_builtins(AlertQuestion())
-    return {name: str(value) for name, value in told.items() if value != usual[name]}
 
 
 def alerts_asked(connection: sa.Connection, question: AlertQuestion, now: datetime) -> AlertPage:
@@ -190,9 +119,17 @@ def alerts_where(
 ) -> tuple[AlertRow, ...]:
     """Alerts that fulfil conditions, the worst first."""
     order = (key.desc() for key in _ORDERS["worst"])
-    quiet = is_suppressed(connection, now)
-    query = _selected(now, quiet).where(*conditions).order_by(*order).limit(limit)
-    return tuple(map(row_of, connection.execute(query)))
+    query = _selected(now, is_suppressed(connection, now)).where(*conditions)
+    return tuple(map(row_of, connection.execute(query.order_by(*order).limit(limit))))
+
+
+def one_alert(connection: sa.Connection, now: datetime, alert_id: str) -> Any:
+    """The row of an alert with its case and what a list does not show; `None` where there is none."""
+    query = _selected(now, is_suppressed(connection, now)).add_columns(*_NOT_LISTED)
+    return connection.execute(query.where(alerts.c.alert_id == alert_id)).one_or_none()
+
+
+_NOT_LISTED: Final = [alerts.c[name] for name in ("cause", "model_id", "policy_id", "facts", "labels")]
 
 
 def row_of(row: Any) -> AlertRow:

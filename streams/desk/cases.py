@@ -26,13 +26,11 @@ from streams.desk.life_cycle import (
     follow,
     wake_up,
 )
-from streams.desk.tables import alert_history, alerts, case_events, cases, evidence
+from streams.desk.tables import DESK_TOPIC, alert_history, alerts, case_events, cases, evidence
 from streams.store.log import append_received, lock_log
 from streams.store.received import receive
 from streams.store.records import StoredRecord
 
-TOPIC: Final = "zeromile desk"
-"""Where the log says that an event was read: here, for it comes from no topic."""
 _BATCH: Final = 500
 _FIELDS: Final = Case.__struct_fields__
 
@@ -259,7 +257,7 @@ def _append(connection: sa.Connection, event: CaseEvent, size: int) -> None:
         sa.insert(case_events).values(msgspec.structs.asdict(event) | {"event_number": number})
     )
     value = msgspec.json.encode(event, order="sorted")
-    record = StoredRecord("case", value, TOPIC, 0, number)
+    record = StoredRecord("case", value, DESK_TOPIC, 0, number)
     append_received(connection, size, [receive(record, False, event.alert_id, event.version)])
 
 

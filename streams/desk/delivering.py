@@ -26,7 +26,7 @@ from aiohttp.resolver import ThreadedResolver
 
 from detectors.errors import ZeromileError
 from streams import __version__
-from streams.desk.webhooks import mark, waiting_for
+from streams.desk.outbox import mark, waiting_for
 
 log = structlog.get_logger("zeromile.desk")
 

@@ -16,8 +16,8 @@ from sqlalchemy.exc import DBAPIError
 
 from streams.desk.cases import keep_up
 from streams.desk.delivering import deliver_due
+from streams.desk.outbox import fill_outbox, forget_delivered
 from streams.desk.tables import alerts
-from streams.desk.webhooks import fill_outbox, forget_delivered
 from streams.setup.clock import utc_now
 
 log = structlog.get_logger("zeromile.desk")

@@ -9,7 +9,8 @@ import msgspec
 import sqlalchemy as sa
 
 from detectors.findings import SEVERITIES, Severity
-from streams.desk.asking import AlertQuestion, AlertRow, alerts_asked, count_asked
+from streams.desk.asking import AlertRow, alerts_asked, count_asked
+from streams.desk.questions import AlertQuestion
 
 _SHOWN: Final = 8
 _NEWEST = sa.text(

@@ -13,22 +13,16 @@ import msgspec
 import sqlalchemy as sa
 from msgspec import Meta
 
-from streams.desk.asking import AlertPage, AlertQuestion, alerts_asked
+from streams.desk.asking import AlertPage, alerts_asked
 from streams.desk.cases import Seen, act_on_case, case_of_alert, keep_case_up, look_at
 from streams.desk.errors import DeskError
 from streams.desk.life_cycle import Action, Case
 from streams.desk.now import DeskNow, desk_now
+from streams.desk.parties import PartyDetail, party_detail
+from streams.desk.provinces import ProvinceDetail, province_detail
 from streams.desk.quality import Quality, QualityQuestion, quality
-from streams.desk.reading import (
-    AlertDetail,
-    PartyDetail,
-    ProvinceDetail,
-    VehicleDetail,
-    alert_detail,
-    party_detail,
-    province_detail,
-    vehicle_detail,
-)
+from streams.desk.questions import AlertQuestion
+from streams.desk.reading import AlertDetail, VehicleDetail, alert_detail, vehicle_detail
 from streams.desk.suppressions import (
     NewSuppression,
     Suppression,

@@ -12,11 +12,15 @@ from aiohttp.typedefs import Handler
 from sqlalchemy.exc import DBAPIError
 
 from streams.desk.api import Api, problem
+from streams.desk.assets import static
+from streams.desk.deciding import FORMS
+from streams.desk.entrance import Entrance, to_sign_in
 from streams.desk.errors import DeskError, NotSignedInError
+from streams.desk.events import Events
 from streams.desk.following import Follower
 from streams.desk.limits import RateLimit
 from streams.desk.openapi import PREFIX
-from streams.desk.pages import Pages
+from streams.desk.pages import READING, fault
 
 log = structlog.get_logger("zeromile.desk")
 
@@ -56,12 +60,17 @@ def application(
         How much may be asked with one token.
     """
     follower = Follower(engine)
-    pages = Pages(engine, follower, secure=secure, ticket=ticket)
-    app = web.Application(client_max_size=LARGEST_BODY, middlewares=[_faults(pages)])
+    entrance = Entrance(engine, secure=secure, ticket=ticket)
+    app = web.Application(client_max_size=LARGEST_BODY, middlewares=[_answer_faults])
     app.on_response_prepare.append(_mind_headers)
     app.router.add_get("/livez", _alive)
     Api(engine, limit).add_to(app.router)
-    pages.add_to(app.router)
+    entrance.add_to(app.router)
+    for path, page in (*READING, ("/events", Events(follower, entrance).tell)):
+        app.router.add_get(path, entrance.for_people(page))
+    for path, form in FORMS:
+        app.router.add_post(path, entrance.for_forms(form))
+    app.router.add_get("/static/{name}", static)
     app.cleanup_ctx.append(follower.run)
     return app
 
@@ -77,30 +86,27 @@ async def _mind_headers(request: web.Request, response: web.StreamResponse) -> N
         response.headers["Cache-Control"] = "no-store"
 
 
-def _faults(pages: Pages) -> web.middlewares._Middleware:  # type: ignore[name-defined] # aiohttp names none
-    @web.middleware
-    async def answer_faults(request: web.Request, handler: Handler) -> web.StreamResponse:
-        try:
-            return await handler(request)
-        except DeskError as error:
-            status, title, detail = error.status, error.title, str(error)
-            if isinstance(error, NotSignedInError) and not request.path.startswith(PREFIX):
-                return pages.to_sign_in(request)
-        except web.HTTPException as error:
-            if error.status < 400:  # noqa: PLR2004 - a redirection
-                raise
-            status, title, detail = error.status, error.reason, _WORDS.get(error.status, error.reason)
-        except DBAPIError as error:
-            number = secrets.token_hex(4)
-            # Its own words may hold what was asked for, a VIN for one: the log gets the kind only.
-            log.warning("the database refuses", incident=number, error=type(error.orig).__name__)
-            status, title = 503, "The database does not answer"
-            detail = f"nothing was changed; try again (incident {number} in the log)"
-        if request.path.startswith(PREFIX):
-            return problem(status, title, detail)
-        return pages.fault(request, status, title, detail)
-
-    return answer_faults
+@web.middleware
+async def _answer_faults(request: web.Request, handler: Handler) -> web.StreamResponse:
+    try:
+        return await handler(request)
+    except DeskError as error:
+        status, title, detail = error.status, error.title, str(error)
+        if isinstance(error, NotSignedInError) and not request.path.startswith(PREFIX):
+            return to_sign_in(request)
+    except web.HTTPException as error:
+        if error.status < 400:  # noqa: PLR2004 - a redirection
+            raise
+        status, title, detail = error.status, error.reason, _WORDS.get(error.status, error.reason)
+    except DBAPIError as error:
+        number = secrets.token_hex(4)
+        # Its own words may hold what was asked for, a VIN for one: the log gets the kind only.
+        log.warning("the database refuses", incident=number, error=type(error.orig).__name__)
+        status, title = 503, "The database does not answer"
+        detail = f"nothing was changed; try again (incident {number} in the log)"
+    if request.path.startswith(PREFIX):
+        return problem(status, title, detail)
+    return fault(request, status, title, detail)
 
 
 _WORDS: Final = {

@@ -15,11 +15,16 @@ from msgspec import Meta
 
 from streams.desk.errors import CaseConflictError, DeskError, NotThereError
 from streams.desk.life_cycle import Words, instant
-from streams.desk.tables import alerts, documents, suppressions
+from streams.desk.tables import DESK_TOPIC, alerts, documents, suppressions
+from streams.store.log import append_received, lock_log
+from streams.store.received import receive
+from streams.store.records import StoredRecord
 
 SuppressionKind = Literal["snooze", "exception"]
 ScopeText = Annotated[str, Meta(min_length=1, max_length=200)]
 SCOPE: Final = ("detector", "vin", "party_id", "province", "brand", "destination")
+_PARTITION: Final = 1
+"""Of the desk's records in the log; events of cases have another one."""
 _LONGEST: Final = {"snooze": timedelta(days=400), "exception": timedelta(days=1100)}
 _COLUMNS: Final = {
     "detector": alerts.c.detector, "province": alerts.c.province, "brand": alerts.c.brand,
@@ -84,7 +89,7 @@ def add_suppression(
     """
     made = _version(wanted, secrets.token_hex(6), 1, author, now)
     with engine.begin() as connection:
-        connection.execute(sa.insert(suppressions).values(msgspec.structs.asdict(made)))
+        _keep(connection, made)
     return made
 
 
@@ -109,6 +114,7 @@ def change_suppression(
         If what is wanted is not allowed.
     """
     with engine.begin() as connection:
+        lock_log(connection)  # from here on one writer at a time
         known = suppression(connection, suppression_id)
         made = (
             msgspec.structs.replace(
@@ -117,16 +123,23 @@ def change_suppression(
             if wanted is None
             else _version(wanted, suppression_id, version + 1, author, now)
         )
-        try:
-            if known.version == version and not known.withdrawn:
-                connection.execute(sa.insert(suppressions).values(msgspec.structs.asdict(made)))
-                return made
-        except sa.exc.IntegrityError:  # the other one came first, at the same moment
-            pass
+        if known.version == version and not known.withdrawn:
+            _keep(connection, made)
+            return made
     raise CaseConflictError(
         f"suppression {suppression_id} is in version {known.version} by {known.author}"
         f"{', withdrawn' if known.withdrawn else ''}, and you saw {version}; load it again"
     )
+
+
+def _keep(connection: sa.Connection, made: Suppression) -> None:
+    """Write a version, and append it to the log."""
+    size = lock_log(connection)
+    connection.execute(sa.insert(suppressions).values(msgspec.structs.asdict(made)))
+    number = connection.execute(sa.select(sa.func.count()).select_from(suppressions)).scalar_one()
+    value = msgspec.json.encode(made, order="sorted")
+    record = StoredRecord("suppression", value, DESK_TOPIC, _PARTITION, number)
+    append_received(connection, size, [receive(record, False, made.suppression_id, made.version)])
 
 
 def suppression(connection: sa.Connection, suppression_id: str) -> Suppression:

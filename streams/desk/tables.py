@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 import sqlalchemy as sa
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator, TypeEngine
+
+DESK_TOPIC: Final = "zeromile desk"
+"""Where the log says that a record of the desk's own was read: here, for it comes from no topic."""
 
 
 class Instant(TypeDecorator[datetime]):

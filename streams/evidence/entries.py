@@ -10,7 +10,7 @@ import msgspec
 
 from streams.evidence.tree import leaf_hash
 
-EntryKind = Literal["alert", "document", "case"]
+EntryKind = Literal["alert", "document", "case", "suppression"]
 Headers = Sequence[tuple[str, bytes | None]]
 
 

@@ -11,6 +11,7 @@ import msgspec
 from detectors.alerts import Alert
 from detectors.wire import WIRE_TYPES
 from streams import __version__
+from streams.kafka.cloud_events import CONTENT_TYPE, headers_schema
 from streams.kafka.topics import TopicNames, TopicSpec, topic_catalogue
 
 _REFERENCE: Final = "#/components/schemas/{name}"
@@ -51,7 +52,7 @@ def asyncapi() -> dict[str, Any]:
             "An alert is a risk indicator with evidence, never a verdict.",
             "license": {"name": "Apache-2.0"},
         },
-        "defaultContentType": "application/json",
+        "defaultContentType": CONTENT_TYPE,
         "channels": channels,
         "operations": operations,
         "components": {"messages": messages, "schemas": dict(sorted(schemas.items()))},
@@ -62,7 +63,8 @@ def _message(struct: type[msgspec.Struct], summary: str, key: str) -> dict[str, 
     return {
         "name": struct.__name__,
         "summary": summary,
-        "contentType": "application/json",
+        "contentType": CONTENT_TYPE,
+        "headers": headers_schema(required=struct is Alert),
         "payload": {
             "schemaFormat": _DIALECT,
             "schema": {"$ref": _REFERENCE.format(name=struct.__name__)},

@@ -12,6 +12,7 @@ from detectors.alerts import Alert
 from detectors.exports import ExportChange
 from streams import __version__
 from streams.engine.results import RefusedDocument
+from streams.kafka.cloud_events import headers_of
 from streams.kafka.dead_letters import Refusal, Source, dead_letter
 from streams.kafka.topics import TopicNames
 from streams.kafka.transaction_buffer import TransactionBuffer
@@ -27,10 +28,11 @@ def alert_partition(alert_id: str, partitions: int) -> int:
 def add_alerts(
     outbox: TransactionBuffer, names: TopicNames, partitions: int, alerts: Sequence[Alert]
 ) -> None:
-    """Add one record per alert change, in order."""
+    """Add one record per alert change, in order, with the headers of a CloudEvent."""
     for alert in alerts:
         where = alert_partition(alert.alert_id, partitions)
-        outbox.add(names.alerts, where, alert.alert_id.encode(), _encode_alert(alert))
+        key, value = alert.alert_id.encode(), _encode_alert(alert)
+        outbox.add(names.alerts, where, key, value, headers_of(alert))
 
 
 def add_exports(outbox: TransactionBuffer, names: TopicNames, changes: Sequence[ExportChange]) -> None:

@@ -96,7 +96,7 @@ def case_of(
             vehicles=vehicles,
             parties=_parties(connection, vins),
             requests=_requests(connection, vins),
-            records=_records(connection, [*vins, *alert_ids], state),
+            records=_records(connection, [*vins, *alert_ids, *_quiet(connection, alert_ids)], state),
             consistency=consistency_proofs(connection, state, kept),
         )
 
@@ -232,10 +232,31 @@ def _requests(connection: sa.Connection, vins: Sequence[str]) -> tuple[DocumentR
     return tuple(found)
 
 
+_COVERING = """
+SELECT DISTINCT s.suppression_id FROM suppressions s JOIN alerts a
+  ON (s.detector IS NULL OR s.detector = a.detector)
+ AND (s.province IS NULL OR s.province = a.province)
+ AND (s.brand IS NULL OR s.brand = a.brand)
+ AND (s.destination IS NULL OR s.destination = a.destination)
+ AND (s.vin IS NULL OR s.vin = a.subject)
+ AND (s.party_id IS NULL OR EXISTS (
+      SELECT 1 FROM party_documents p WHERE p.vin = a.subject AND p.party_id = s.party_id))
+WHERE a.alert_id = :alert
+"""
+
+
+def _quiet(connection: sa.Connection, alert_ids: Sequence[str]) -> list[str]:
+    """Snoozes and exceptions that cover an alert or did so in a version of theirs."""
+    covering = sa.text(_COVERING)
+    return sorted(
+        {found for one in alert_ids for found in connection.execute(covering, {"alert": one}).scalars()}
+    )
+
+
 def _records(
     connection: sa.Connection, belonging: Iterable[str], state: Checkpoint
 ) -> tuple[KeptRecord, ...]:
-    """Every record of the vehicles and their alerts, each with its proof."""
+    """Every record of the vehicles, their alerts and what kept those quiet, each with its proof."""
     read = tiles_of(connection)
     query = sa.text("SELECT * FROM received_records WHERE belongs_to = :one AND leaf_index < :size")
     rows = [

@@ -40,9 +40,9 @@ def receive(
     concealed
         Whether there is such a key.
     belongs_to
-        VIN of a document, alert id of an alert change or of a case's event.
+        VIN of a document, alert id of a change or of a case's event, id of a snooze or an exception.
     revision
-        Of the document, the alert or the case.
+        Of the document, the alert, the case, the snooze or the exception.
     about
         Source, event id, digest of the content and civil day of a document.
     """

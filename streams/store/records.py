@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
 Row = dict[str, Any]
-Kind = Literal["alert", "document", "case"]
+Kind = Literal["alert", "document", "case", "suppression"]
 KINDS: tuple[Kind, ...] = ("alert", "document")
-"""What the store is sent; events of cases come from the desk."""
+"""What the store is sent; events of cases, snoozes and exceptions come from the desk."""
 
 
 class StoredRecord(NamedTuple):

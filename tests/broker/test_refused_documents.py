@@ -62,10 +62,14 @@ def _poison() -> list[Record]:
     ]
 
 
+HEADERS = [("from", b"t"), ("ce_specversion", b"1.0"), ("ce_id", b"1"), ("ce_type", b"register.sale"),
+           ("ce_source", b"/register"), ("content-type", b"application/json")]  # fmt: skip
+
+
 def _publish(deployment: Deployment, records: list[Record]) -> None:
     with opened(KafkaProducer, deployment.settings) as producer:
         for key, value in records:
-            producer.send(deployment.names.documents[0], key=key, value=value, headers=[("from", b"t")])
+            producer.send(deployment.names.documents[0], key=key, value=value, headers=HEADERS)
         producer.flush()
 
 
@@ -85,13 +89,17 @@ def test_poison_is_put_aside_unchanged_and_the_rest_is_judged(deployment: Deploy
     about = [dict(letter.headers) for letter in letters]
 
     assert Counter((r.key, r.value) for r in letters) == Counter(poison)
-    assert all(headers["from"] == b"t" for headers in about)
+    assert all(letter.headers[: len(HEADERS)] == HEADERS for letter in letters)
     assert [int(headers["dlq.original.offset"]) for headers in about] == list(range(1, 12))
     assert Counter(headers["dlq.error.class"].decode() for headers in about) == {
         "not_json": 4, "too_deep": 1, "oversize": 1, "missing_field": 1,
         "impossible_time": 1, "wrong_key": 3,
     }  # fmt: skip
     assert [a["detector"] for a in deployment.firing().values()].count("double_sale") == 1
+    for told in deployment.read_all(deployment.names.alerts):
+        alert, headers = json.loads(told.value), dict(told.headers)
+        assert headers["ce_id"] == f"{alert['alert_id']}.{alert['revision']}".encode()
+        assert headers["ce_type"] == b"zeromile.alert.firing.v1"
 
 
 def test_letters_are_listed_shown_and_sent_again_without_counting_twice(deployment: Deployment):

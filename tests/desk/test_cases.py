@@ -1,8 +1,10 @@
 """Cases in the database: who wins, what is kept, and what the log has of it."""
 
+import json
 import threading
 from datetime import UTC, datetime, timedelta
 
+import msgspec
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
@@ -10,6 +12,12 @@ from sqlalchemy.exc import DBAPIError
 from streams.desk.cases import Seen, act_on_case, case_of_alert, events_of, keep_up, look_at
 from streams.desk.errors import CaseConflictError, DeskError, NotThereError
 from streams.desk.life_cycle import UNTOUCHED, Assign, Close, Investigate, Note, SetTags, Snooze
+from streams.desk.suppressions import (
+    NewSuppression,
+    add_suppression,
+    all_suppressions,
+    change_suppression,
+)
 from streams.evidence import tree
 from streams.store.case import Question, case_of
 from streams.store.log import entry_of, tiles_of
@@ -176,3 +184,50 @@ def test_a_pack_holds_what_was_decided(alerts):
     act_on_case(alerts, "a1", Close("confirmed"), actor="anna", seen=FIRST, now=NOON)
     file = case_of(alerts, Question(alert_id="a1"), None, NOON)
     assert [record.kind for record in file.records] == ["alert", "document", "case"]
+
+
+def test_the_log_and_a_pack_hold_what_kept_its_alerts_quiet(alerts):
+    write(alerts, [document(registration("V1", "2025-06-17"), 1)])
+    later = NOON + timedelta(days=9)
+
+    def quiet(**scope):
+        return NewSuppression(kind="exception", reason="their own cars", until=later, **scope)
+
+    made = add_suppression(alerts, quiet(party_id="o1"), author="anna", now=NOON)
+    add_suppression(alerts, quiet(vin="V2"), author="anna", now=NOON)
+    change_suppression(alerts, made.suppression_id, None, version=1, author="bo", now=NOON)
+    file = case_of(alerts, Question(alert_id="a1"), None, NOON)
+    told = [record for record in file.records if record.kind == "suppression"]
+    assert [json.loads(record.value) for record in told] == [
+        json.loads(msgspec.json.encode(version)) for version in _versions(alerts, made.suppression_id)
+    ]
+    assert [(record.about, record.revision) for record in told] == [
+        (made.suppression_id, 1), (made.suppression_id, 2),
+    ]  # fmt: skip
+    assert [json.loads(record.value)["author"] for record in told] == ["anna", "bo"]
+
+
+def _versions(engine, suppression_id):
+    with engine.connect() as connection:
+        found = all_suppressions(connection, versions=True)
+    return [one for one in reversed(found) if one.suppression_id == suppression_id]
+
+
+def test_of_two_who_change_an_exception_one_wins(alerts):
+    wanted = NewSuppression(kind="snooze", reason="x", until=NOON + timedelta(days=9), vin="V1")
+    made = add_suppression(alerts, wanted, author="anna", now=NOON)
+    done = []
+
+    def change_it(author):
+        try:
+            change_suppression(alerts, made.suppression_id, wanted, version=1, author=author, now=NOON)
+            done.append("won")
+        except CaseConflictError as error:
+            done.append(str(error).partition(" by ")[0])
+
+    threads = [threading.Thread(target=change_it, args=(name,)) for name in ("anna", "bo", "cy")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(done) == [*[f"suppression {made.suppression_id} is in version 2"] * 2, "won"]

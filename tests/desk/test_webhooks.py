@@ -18,10 +18,10 @@ from streams.desk.cases import Seen, act_on_case
 from streams.desk.delivering import check_public, deliver_due, wait_after
 from streams.desk.errors import DeskError
 from streams.desk.life_cycle import Snooze
+from streams.desk.outbox import fill_outbox
 from streams.desk.suppressions import NewSuppression, add_suppression
 from streams.desk.webhooks import (
     add_webhook,
-    fill_outbox,
     remove_webhook,
     retry_given_up,
     webhooks_of,
