@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.table import Table
@@ -12,6 +12,8 @@ from streams.cli.console import errors, fail, out, plain, show_list
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
+
+    from streams.desk.receivers import ReceiverMade
 
 app = typer.Typer(
     invoke_without_command=True,
@@ -117,71 +119,105 @@ def open_store(url: str | None) -> Engine:
     return engine
 
 
+Severity = Annotated[
+    str, typer.Option(help="Least severity that it is told of: low, medium, high or critical.")
+]
+OneDetector = Annotated[str | None, typer.Option(help="Alerts of one detector only.")]
+OneProvince = Annotated[str | None, typer.Option(help="Alerts of one province only, CN-GD.")]
+
+
 @app.command("webhook")
 def webhook(
     address: Annotated[str, typer.Argument(metavar="URL", help="Where alerts are posted, https://…")],
     *,
-    severity: Annotated[
-        str, typer.Option(help="Least severity that it is told of: low, medium, high or critical.")
-    ] = "high",
-    detector: Annotated[str | None, typer.Option(help="Alerts of one detector only.")] = None,
-    province: Annotated[str | None, typer.Option(help="Alerts of one province only, CN-GD.")] = None,
+    severity: Severity = "high",
+    detector: OneDetector = None,
+    province: OneProvince = None,
     allow_private: Annotated[
         bool, typer.Option("--allow-private", help="Also addresses of the own network, and http.")
     ] = False,
     url: Url = None,
 ) -> None:
     """Tell an address of alerts from now on, and print the secret that signs, this once."""
+    if address.startswith("mailto:"):
+        fail(f"the address is {address!r}; an e-mail address is told by `zeromile desk digest`")
+    wanted = {"url": address, "severity": severity, "detector": detector, "province": province}
+    made = _add(url, wanted, allow_private=allow_private)
+    out.print(plain(made.secret or ""), soft_wrap=True)
+    errors.print(plain(f"webhook {made.receiver_id}; the secret is not shown again"))
+
+
+@app.command("digest")
+def digest(
+    address: Annotated[
+        str, typer.Argument(metavar="ADDRESS", help="E-mail address, anna@example.org.")
+    ],
+    *,
+    at: Annotated[str, typer.Option(help="Time of the day in the country's zone.")] = "08:00",
+    severity: Severity = "high",
+    detector: OneDetector = None,
+    province: OneProvince = None,
+    url: Url = None,
+) -> None:
+    """Tell an e-mail address once a day of what is new; the desk sends it (ZEROMILE_DESK_SMTP_HOST)."""
+    wanted = {
+        "url": f"mailto:{address.removeprefix('mailto:')}", "daily_at": at, "severity": severity,
+        "detector": detector, "province": province,
+    }  # fmt: skip
+    made = _add(url, wanted)
+    out.print(plain(f"{made.receiver_id} is told daily at {at}"))
+
+
+def _add(url: str | None, wanted: dict[str, Any], *, allow_private: bool = False) -> ReceiverMade:
+    import msgspec
+
     from streams.cli.service_options import known_detector
-    from streams.desk.webhooks import add_webhook
+    from streams.desk.receivers import NewReceiver, add_receiver
     from streams.setup.clock import utc_now
 
-    identity, secret = add_webhook(
-        open_store(url), address, severity=severity, detector=known_detector(detector),
-        province=province, allow_private=allow_private, now=utc_now(),
-    )  # fmt: skip
-    out.print(plain(secret), soft_wrap=True)
-    errors.print(plain(f"webhook {identity}; the secret is not shown again"))
+    known_detector(wanted["detector"])
+    try:
+        receiver = msgspec.convert(wanted, NewReceiver)
+    except msgspec.ValidationError as error:
+        fail(str(error))
+    return add_receiver(open_store(url), receiver, allow_private=allow_private, now=utc_now())
 
 
 @app.command("webhooks")
 def webhooks(*, url: Url = None) -> None:
-    """List who is told of alerts, and what became of it."""
-    from streams.desk.webhooks import webhooks_of
+    """List who is told of alerts, at once or daily, and what became of it."""
+    from streams.desk.receivers import receivers_of
 
-    table = Table("id", "address", "severity", "detector", "province")
+    table = Table("id", "address", "daily at", "severity", "detector", "province")
     for name in ("waiting", "delivered", "given_up"):
         table.add_column(name, justify="right")
     table.add_column("newest failure")
-    for one in webhooks_of(open_store(url)):
+    with open_store(url).connect() as connection:
+        known = receivers_of(connection)
+    for one in known:
         counts = (str(one.waiting), str(one.delivered), str(one.given_up))
-        scope = (one.severity, one.detector or "", plain(one.province or ""))
-        table.add_row(one.webhook_id, plain(one.url), *scope, *counts, plain(one.said or ""))
+        scope = (one.daily_at or "", one.severity, one.detector or "", plain(one.province or ""))
+        table.add_row(one.receiver_id, plain(one.url), *scope, *counts, plain(one.said or ""))
     show_list(table, "nobody is told of alerts: zeromile desk webhook URL")
 
 
-@app.command("unhook")
-def unhook(
-    webhook_id: Annotated[str, typer.Argument(metavar="ID", help="As `zeromile desk webhooks` says.")],
-    *,
-    url: Url = None,
-) -> None:
-    """Tell an address no more; what waits for it is dropped."""
-    from streams.desk.webhooks import remove_webhook
+_RECEIVER = typer.Argument(metavar="ID", help="As `zeromile desk webhooks` says.")
 
-    remove_webhook(open_store(url), webhook_id)
-    out.print(plain(f"{webhook_id} is told no more"))
+
+@app.command("unhook")
+def unhook(receiver_id: Annotated[str, _RECEIVER], *, url: Url = None) -> None:
+    """Tell an address no more; what waits for it is dropped."""
+    from streams.desk.receivers import remove_receiver
+
+    remove_receiver(open_store(url), receiver_id)
+    out.print(plain(f"{receiver_id} is told no more"))
 
 
 @app.command("retry")
-def retry(
-    webhook_id: Annotated[str, typer.Argument(metavar="ID", help="As `zeromile desk webhooks` says.")],
-    *,
-    url: Url = None,
-) -> None:
+def retry(receiver_id: Annotated[str, _RECEIVER], *, url: Url = None) -> None:
     """Send again what was given up."""
-    from streams.desk.webhooks import retry_given_up
+    from streams.desk.receivers import retry_given_up
     from streams.setup.clock import utc_now
 
-    count = retry_given_up(open_store(url), webhook_id, utc_now())
+    count = retry_given_up(open_store(url), receiver_id, utc_now())
     out.print(plain(f"{count:,} wait again"))

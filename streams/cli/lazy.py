@@ -171,6 +171,7 @@ EXAMPLES: Final = {
     "desk tokens": "zeromile desk tokens",
     "desk revoke": "zeromile desk revoke 1a2b3c4d",
     "desk webhook": "zeromile desk webhook https://example.org/alerts --severity critical",
+    "desk digest": "zeromile desk digest anna@example.org --at 08:00",
     "desk webhooks": "zeromile desk webhooks",
     "desk unhook": "zeromile desk unhook 1a2b3c4d",
     "desk retry": "zeromile desk retry 1a2b3c4d",

@@ -14,8 +14,8 @@ from aiohttp import web
 
 from streams.desk.errors import DeskError, NotSignedInError
 from streams.desk.limits import RateLimit
-from streams.desk.openapi import PREFIX, Problem, description_in_json
-from streams.desk.operations import OPERATIONS, Ask, Operation
+from streams.desk.offering import Ask, Operation
+from streams.desk.openapi import OPERATIONS, PREFIX, Problem, description_in_json
 from streams.desk.tokens import Person, person_of_token
 from streams.setup.clock import utc_now
 

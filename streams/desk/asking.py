@@ -129,6 +129,21 @@ def one_alert(connection: sa.Connection, now: datetime, alert_id: str) -> Any:
     return connection.execute(query.where(alerts.c.alert_id == alert_id)).one_or_none()
 
 
+def not_quiet(connection: sa.Connection, now: datetime) -> sa.ColumnElement[bool]:
+    """Condition on alerts with their cases: neither an exception nor any snooze keeps it quiet."""
+    return ~is_suppressed(connection, now) & (_state_at(now) != "snoozed")
+
+
+def counted_by_severity(
+    connection: sa.Connection, *conditions: sa.ColumnElement[bool]
+) -> dict[str, int]:
+    """How many alerts fulfil conditions, by severity."""
+    number = sa.func.count().label("number")
+    query = sa.select(alerts.c.severity, number).select_from(_WITH_CASE).where(*conditions)
+    rows = connection.execute(query.group_by(alerts.c.severity))
+    return {row.severity: row.number for row in rows}
+
+
 _NOT_LISTED: Final = [alerts.c[name] for name in ("cause", "model_id", "policy_id", "facts", "labels")]
 
 

@@ -8,10 +8,12 @@ from urllib.parse import quote
 
 from aiohttp import web
 
-from streams.desk import operations
+from streams.desk import operations, telling
 from streams.desk.entrance import Page, back_to
-from streams.desk.forms import action_of, alerts_ticked, suppression_of
-from streams.desk.operations import Ask, ManyActions
+from streams.desk.forms import action_of, alerts_ticked, receiver_of, suppression_of
+from streams.desk.offering import Ask
+from streams.desk.operations import ManyActions
+from streams.desk.pages import show_receivers
 from streams.desk.rendering import render
 
 
@@ -53,9 +55,30 @@ async def withdraw(request: web.Request, ask: Ask) -> web.Response:
     raise web.HTTPSeeOther("/exceptions")
 
 
+async def tell(request: web.Request, ask: Ask) -> web.Response:
+    """Tell somebody of alerts, and show the secret, this once."""
+    ask.person.must_be("admin")
+    body = receiver_of(await request.post())
+    made = await asyncio.to_thread(telling.tell_receiver, ask, body)
+    return await show_receivers(ask, made=made)
+
+
+async def act_on_receiver(request: web.Request, ask: Ask) -> web.Response:
+    """Send again what was given up, or tell somebody no more."""
+    ask.person.must_be("admin")
+    receiver_id = request.match_info["receiver_id"]
+    if (await request.post()).get("do") == "retry":
+        done = await asyncio.to_thread(telling.retry_receiver, ask, receiver_id)
+        return await show_receivers(ask, again=done.waiting_again)
+    await asyncio.to_thread(telling.untell_receiver, ask, receiver_id)
+    raise web.HTTPSeeOther("/receivers")
+
+
 FORMS: Final[tuple[tuple[str, Page], ...]] = (
     ("/alerts", act_on_many),
     ("/alerts/{alert_id}", act),
     ("/exceptions", add_exception),
     ("/exceptions/{suppression_id}", withdraw),
+    ("/receivers", tell),
+    ("/receivers/{receiver_id}", act_on_receiver),
 )

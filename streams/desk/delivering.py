@@ -10,7 +10,6 @@ import asyncio
 import errno
 import hmac
 import ipaddress
-import secrets
 import socket
 from base64 import b64decode, b64encode
 from datetime import datetime, timedelta
@@ -26,17 +25,13 @@ from aiohttp.resolver import ThreadedResolver
 
 from detectors.errors import ZeromileError
 from streams import __version__
-from streams.desk.outbox import mark, waiting_for
+from streams.desk.outbox import MOST_TRIES, mark, wait_after, waiting_for
 
 log = structlog.get_logger("zeromile.desk")
 
 SECONDS: Final = 10.0
 """Patience with a receiver."""
 MOST_AT_ONCE: Final = 50
-MOST_TRIES: Final = 30
-"""With the waits between them, about four days."""
-_FIRST_WAIT: Final = timedelta(seconds=5)
-_LONGEST_WAIT: Final = timedelta(hours=6)
 _LEASE: Final = timedelta(seconds=60)
 """How long nobody else sends what one desk is sending."""
 _GONE: Final = 410
@@ -131,12 +126,6 @@ def _after(tries: int, said: str | None, *, gone: bool, now: datetime) -> dict[s
     if gone or tries >= MOST_TRIES:
         return {"state": "given_up", "said": said}
     return {"due_at": now + wait_after(tries), "said": said}
-
-
-def wait_after(tries: int) -> timedelta:
-    """How long to wait before the next try: twice as long each time, a little by chance."""
-    longest: timedelta = min(_LONGEST_WAIT, _FIRST_WAIT * 2 ** min(tries - 1, 20))
-    return longest * (1 - secrets.randbelow(250) / 1000)
 
 
 async def _post(session: aiohttp.ClientSession, entry: Any, now: datetime) -> tuple[str | None, bool]:

@@ -16,7 +16,7 @@ from aiohttp import web
 from streams.desk.api import check_text
 from streams.desk.errors import DeskError, NotSignedInError
 from streams.desk.limits import RateLimit
-from streams.desk.operations import Ask
+from streams.desk.offering import Ask
 from streams.desk.rendering import render
 from streams.desk.tokens import Person, person_of_session, person_of_token, sign_in, sign_out
 from streams.setup.clock import utc_now

@@ -10,7 +10,7 @@ from aiohttp import web
 from streams.desk.entrance import Entrance
 from streams.desk.errors import NotSignedInError
 from streams.desk.following import Follower
-from streams.desk.operations import Ask
+from streams.desk.offering import Ask
 
 _HEARTBEAT_SECONDS: Final = 20.0
 

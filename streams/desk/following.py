@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError
 
 from streams.desk.cases import keep_up
 from streams.desk.delivering import deliver_due
+from streams.desk.digests import Send, send_digests
 from streams.desk.outbox import fill_outbox, forget_delivered
 from streams.desk.tables import alerts
 from streams.setup.clock import utc_now
@@ -35,17 +36,41 @@ class Arrived(msgspec.Struct, frozen=True):
 
 
 class Follower:
-    """Looks at the store again and again, and tells those who listen."""
+    """Looks at the store again and again, and tells those who listen.
 
-    def __init__(self, engine: sa.Engine, seconds: float = SECONDS) -> None:
+    Parameters
+    ----------
+    engine
+        The store.
+    seconds
+        Between two looks.
+    send
+        Hands a message to the mail server; `None` where there is none.
+    address
+        Of the desk as people reach it, for links in messages.
+    """
+
+    def __init__(
+        self,
+        engine: sa.Engine,
+        seconds: float = SECONDS,
+        *,
+        send: Send | None = None,
+        address: str | None = None,
+    ) -> None:
         self._engine = engine
         self._seconds = seconds
+        self._send = send
+        self._address = address
         self._listeners: set[asyncio.Queue[Arrived]] = set()
         self._seen: datetime | None = None
 
     async def run(self, _: web.Application) -> AsyncIterator[None]:
         """Follow for as long as the application runs."""
-        tasks = [asyncio.create_task(one) for one in (self._follow(), self._tell_others())]
+        tasks = [
+            asyncio.create_task(one)
+            for one in (self._follow(), self._tell_others(), self._tell_daily())
+        ]
         yield
         for task in tasks:
             task.cancel()
@@ -88,6 +113,17 @@ class Follower:
                 await asyncio.to_thread(forget_delivered, self._engine, utc_now())
             except DBAPIError as error:
                 log.warning("cannot tell webhooks", error=type(error.orig).__name__)
+            await asyncio.sleep(self._seconds)
+
+    async def _tell_daily(self) -> None:
+        """Send digests; a slow mail server holds up no webhook."""
+        while True:
+            try:
+                await asyncio.to_thread(
+                    send_digests, self._engine, self._send, self._address, utc_now()
+                )
+            except DBAPIError as error:
+                log.warning("cannot send digests", error=type(error.orig).__name__)
             await asyncio.sleep(self._seconds)
 
     def _tell(self, arrived: Arrived) -> None:

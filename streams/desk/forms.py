@@ -11,6 +11,7 @@ from streams.desk.country import desk_country
 from streams.desk.errors import DeskError
 from streams.desk.life_cycle import Action
 from streams.desk.operations import AlertSeen
+from streams.desk.receivers import MAIL, NewReceiver
 from streams.desk.suppressions import NewSuppression
 
 Form = Any
@@ -49,6 +50,22 @@ def suppression_of(form: Form) -> NewSuppression:
         _told(form, set(NewSuppression.__struct_fields__)), NewSuppression
     )
     return suppression
+
+
+def receiver_of(form: Form) -> NewReceiver:
+    """Who a form wants to be told of alerts; an e-mail address may stand without its `mailto:`.
+
+    Raises
+    ------
+    DeskError
+        If a value is not allowed.
+    """
+    told = _told(form, set(NewReceiver.__struct_fields__))
+    url = told.get("url", "")
+    if "@" in url and ":" not in url:
+        told["url"] = MAIL + url
+    receiver: NewReceiver = _converted(told, NewReceiver)
+    return receiver
 
 
 def alerts_ticked(form: Form) -> tuple[AlertSeen, ...]:

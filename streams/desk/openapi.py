@@ -8,9 +8,13 @@ from typing import Any, Final
 import msgspec
 
 from streams import __version__
-from streams.desk.operations import OPERATIONS, Operation
+from streams.desk.offering import Operation
+from streams.desk.operations import CASES
+from streams.desk.telling import TELLING
 
 PREFIX: Final = "/api/v1"
+OPERATIONS: Final[dict[str, Operation]] = {**CASES, **TELLING}
+"""Everything that is offered, by name, in the order of the description."""
 _REFERENCE: Final = "#/components/schemas/{name}"
 _FAULTS: Final = {
     "400": "Something given is not allowed; the problem says what would be.",

@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-import inspect
-import re
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Annotated, Any, Final, Literal, get_type_hints
+from typing import Annotated, Final
 
 import msgspec
-import sqlalchemy as sa
 from msgspec import Meta
 
 from streams.desk.asking import AlertPage, alerts_asked
@@ -18,6 +12,7 @@ from streams.desk.cases import Seen, act_on_case, case_of_alert, keep_case_up, l
 from streams.desk.errors import DeskError
 from streams.desk.life_cycle import Action, Case
 from streams.desk.now import DeskNow, desk_now
+from streams.desk.offering import Ask, Operations
 from streams.desk.parties import PartyDetail, party_detail
 from streams.desk.provinces import ProvinceDetail, province_detail
 from streams.desk.quality import Quality, QualityQuestion, quality
@@ -31,69 +26,11 @@ from streams.desk.suppressions import (
     change_suppression,
     suppression,
 )
-from streams.desk.tokens import Person, Role
 
-Method = Literal["GET", "POST", "PUT", "DELETE"]
 MOST_AT_ONCE: Final = 200
 
 
-@dataclass(frozen=True, slots=True)
-class Ask:
-    """What every operation is given."""
-
-    engine: sa.Engine
-    person: Person
-    now: datetime
-    seen: str | None = None
-    """ETag of what the person saw, without its quotation marks."""
-
-
-@dataclass(frozen=True, slots=True)
-class Operation:
-    """An operation and where programs find it."""
-
-    method: Method
-    path: str
-    role: Role
-    run: Callable[..., Any]
-    needs_seen: bool
-    """Whether it changes something that others may have changed: `If-Match` is asked for."""
-    status: int
-
-    @property
-    def name(self) -> str:
-        """Its name, unique."""
-        return self.run.__name__
-
-    @property
-    def summary(self) -> str:
-        """What it does, in a sentence."""
-        return (inspect.getdoc(self.run) or "").partition("\n")[0]
-
-    @property
-    def types(self) -> dict[str, Any]:
-        """Types of what it takes and gives, by name."""
-        return get_type_hints(self.run, include_extras=True)
-
-    @property
-    def in_path(self) -> list[str]:
-        """Names of the parts of its path."""
-        return re.findall(r"{(\w+)}", self.path)
-
-
-OPERATIONS: Final[dict[str, Operation]] = {}
-"""By name, in the order of the description."""
-
-
-def _operation(
-    method: Method, path: str, role: Role, *, needs_seen: bool = False, status: int = 200
-) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    def register(run: Callable[..., Any]) -> Callable[..., Any]:
-        one = Operation(method, path, role, run, needs_seen, status)
-        OPERATIONS[one.name] = one
-        return run
-
-    return register
+CASES: Final = Operations()
 
 
 class ProvinceQuestion(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -138,21 +75,21 @@ class ManyDone(msgspec.Struct, frozen=True):
     refused: dict[str, str]
 
 
-@_operation("GET", "/now", "read")
+@CASES.offer("GET", "/now", "read")
 def show_now(ask: Ask) -> DeskNow:
     """Tell how things stand: alerts that wait, what is newest, how far the feeds are."""
     with ask.engine.connect() as connection:
         return desk_now(connection, ask.now)
 
 
-@_operation("GET", "/alerts", "read")
+@CASES.offer("GET", "/alerts", "read")
 def list_alerts(ask: Ask, question: AlertQuestion) -> AlertPage:
     """List alerts, page by page."""
     with ask.engine.connect() as connection:
         return alerts_asked(connection, question, ask.now)
 
 
-@_operation("GET", "/alerts/{alert_id}", "read")
+@CASES.offer("GET", "/alerts/{alert_id}", "read")
 def show_alert(ask: Ask, alert_id: str) -> AlertDetail:
     """Show an alert with its evidence and its case."""
     keep_case_up(ask.engine, alert_id, ask.now)
@@ -163,7 +100,7 @@ def show_alert(ask: Ask, alert_id: str) -> AlertDetail:
     return found
 
 
-@_operation("POST", "/alerts/{alert_id}/case", "decide", needs_seen=True)
+@CASES.offer("POST", "/alerts/{alert_id}/case", "decide", needs_seen=True)
 def act_on_alert(ask: Ask, alert_id: str, body: Action) -> AlertDetail:
     """Act on the case of an alert: investigate, close, reopen, assign, note, tag, snooze or wake."""
     act_on_case(ask.engine, alert_id, body, actor=ask.person.name, seen=_seen(ask.seen), now=ask.now)
@@ -171,7 +108,7 @@ def act_on_alert(ask: Ask, alert_id: str, body: Action) -> AlertDetail:
         return alert_detail(connection, alert_id, ask.now)
 
 
-@_operation("POST", "/cases", "decide")
+@CASES.offer("POST", "/cases", "decide")
 def act_on_many(ask: Ask, body: ManyActions) -> ManyDone:
     """Do the same to the cases of many alerts; one that has changed since is left alone, and told."""
     done: dict[str, Case] = {}
@@ -187,49 +124,49 @@ def act_on_many(ask: Ask, body: ManyActions) -> ManyDone:
     return ManyDone(done, refused)
 
 
-@_operation("GET", "/cases/{alert_id}", "read")
+@CASES.offer("GET", "/cases/{alert_id}", "read")
 def show_case(ask: Ask, alert_id: str) -> Case:
     """Show the case of an alert, even if the alert has left the store."""
     with ask.engine.connect() as connection:
         return case_of_alert(connection, alert_id)
 
 
-@_operation("GET", "/vehicles/{vin}", "read")
+@CASES.offer("GET", "/vehicles/{vin}", "read")
 def show_vehicle(ask: Ask, vin: str) -> VehicleDetail:
     """Show a vehicle: timeline, alerts, documents as received, who is named on them."""
     with ask.engine.connect() as connection:
         return vehicle_detail(connection, vin, ask.now)
 
 
-@_operation("GET", "/parties/{party_id}", "read")
+@CASES.offer("GET", "/parties/{party_id}", "read")
 def show_party(ask: Ask, party_id: str) -> PartyDetail:
     """Show an owner, seller or exporter and its vehicles."""
     with ask.engine.connect() as connection:
         return party_detail(connection, party_id, ask.now)
 
 
-@_operation("GET", "/provinces/{province}", "read")
+@CASES.offer("GET", "/provinces/{province}", "read")
 def show_province(ask: Ask, province: str, question: ProvinceQuestion) -> ProvinceDetail:
     """Show a province: exports by week, its alerts, and who is behind those on its cars."""
     with ask.engine.connect() as connection:
         return province_detail(connection, province, ask.now, question.detector)
 
 
-@_operation("GET", "/quality", "read")
+@CASES.offer("GET", "/quality", "read")
 def show_quality(ask: Ask, question: QualityQuestion) -> Quality:
     """Tell how good each detector is, from what people decided."""
     with ask.engine.connect() as connection:
         return quality(connection, question)
 
 
-@_operation("GET", "/exceptions", "read")
+@CASES.offer("GET", "/exceptions", "read")
 def list_suppressions(ask: Ask, question: SuppressionQuestion) -> ListOfSuppressions:
     """List snoozes of vehicles, parties and detectors, and exceptions."""
     with ask.engine.connect() as connection:
         return ListOfSuppressions(tuple(all_suppressions(connection, versions=question.versions)))
 
 
-@_operation("POST", "/exceptions", "decide", status=201)
+@CASES.offer("POST", "/exceptions", "decide", status=201)
 def add_exception(ask: Ask, body: NewSuppression) -> Suppression:
     """Keep a kind of alert quiet; an exception, which explains it, asks for the role admin."""
     if body.kind == "exception":
@@ -237,7 +174,7 @@ def add_exception(ask: Ask, body: NewSuppression) -> Suppression:
     return add_suppression(ask.engine, body, author=ask.person.name, now=ask.now)
 
 
-@_operation("PUT", "/exceptions/{suppression_id}", "admin", needs_seen=True)
+@CASES.offer("PUT", "/exceptions/{suppression_id}", "admin", needs_seen=True)
 def change_exception(ask: Ask, suppression_id: str, body: NewSuppression) -> Suppression:
     """Put another version in the place of a snooze or an exception."""
     return change_suppression(
@@ -245,7 +182,7 @@ def change_exception(ask: Ask, suppression_id: str, body: NewSuppression) -> Sup
     )
 
 
-@_operation("DELETE", "/exceptions/{suppression_id}", "decide", needs_seen=True)
+@CASES.offer("DELETE", "/exceptions/{suppression_id}", "decide", needs_seen=True)
 def withdraw_exception(ask: Ask, suppression_id: str) -> Suppression:
     """Withdraw a snooze, or an exception with the role admin; its versions are kept."""
     with ask.engine.connect() as connection:

@@ -6,6 +6,7 @@ transaction that moves the position, so nothing is left out and nothing enters t
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -15,6 +16,7 @@ import sqlalchemy as sa
 
 from detectors.alerts import Alert
 from detectors.findings import SEVERITIES
+from streams.desk.country import desk_country
 from streams.desk.suppressions import is_suppressed
 from streams.desk.tables import alerts, cases, log_head, outbox, received_records, webhooks
 from streams.kafka.cloud_events import structured
@@ -23,9 +25,14 @@ BATCH: Final = 1000
 KEPT: Final = timedelta(days=30)
 """How long what was delivered stays in the outbox, but for what says what an alert was told as last."""
 
+MOST_TRIES: Final = 30
+"""With the waits between them, about four days."""
+_FIRST_WAIT: Final = timedelta(seconds=5)
+_LONGEST_WAIT: Final = timedelta(hours=6)
+
 
 def fill_outbox(engine: sa.Engine, now: datetime) -> int:
-    """Put what webhooks are to be told into the outbox; returns how many entries came in."""
+    """Put what every receiver is to be told into the outbox; returns how many entries came in."""
     with engine.connect() as connection:
         known = connection.execute(sa.select(webhooks.c.webhook_id)).scalars().all()
     return sum(_filled(engine, webhook_id, now) for webhook_id in known)
@@ -93,10 +100,20 @@ def _enter(connection: sa.Connection, hook: Any, row: Any, now: datetime) -> int
         sa.insert(outbox).values(
             webhook_id=hook.webhook_id, leaf_index=row.leaf_index, alert_id=alert.alert_id,
             revision=alert.revision, alert_state=alert.state, severity_rank=rank, state="waiting",
-            body=structured(alert), made_at=now, due_at=now, tries=0,
+            body=structured(alert), made_at=now, due_at=_due(hook.daily_at, now), tries=0,
         )
     )  # fmt: skip
     return 1
+
+
+def _due(daily_at: int | None, now: datetime) -> datetime:
+    """When to tell: at once, or at the next such minute of the country's day."""
+    if daily_at is None:
+        return now
+    hour, minute = divmod(daily_at, 60)
+    local = now.astimezone(desk_country().zone)
+    today = local.replace(hour=hour, minute=minute, second=0, microsecond=0)
+    return today if today > local else today + timedelta(days=1)
 
 
 def _worth_telling(alert: Alert, rank: int, least: int, last: Any) -> bool:
@@ -127,11 +144,11 @@ def forget_delivered(engine: sa.Engine, now: datetime) -> None:
 
 
 def waiting_for(engine: sa.Engine, now: datetime, most: int) -> Iterable[Any]:
-    """What is due, the oldest first, with the address and secret it goes with."""
+    """What is due to webhooks, the oldest first, with the address and secret it goes with."""
     query = (
         sa.select(outbox, webhooks.c.url, webhooks.c.secret, webhooks.c.allow_private)
         .join_from(outbox, webhooks, webhooks.c.webhook_id == outbox.c.webhook_id)
-        .where(outbox.c.state == "waiting", outbox.c.due_at <= now)
+        .where(outbox.c.state == "waiting", outbox.c.due_at <= now, webhooks.c.daily_at.is_(None))
         .order_by(outbox.c.due_at, outbox.c.leaf_index)
         .limit(most)
     )
@@ -153,3 +170,9 @@ def mark(engine: sa.Engine, entry: Any, tried: int, **changes: Any) -> bool:
             .values(changes)
         )
         return bool(changed.rowcount)
+
+
+def wait_after(tries: int) -> timedelta:
+    """How long to wait before the next try: twice as long each time, a little by chance."""
+    longest: timedelta = min(_LONGEST_WAIT, _FIRST_WAIT * 2 ** min(tries - 1, 20))
+    return longest * (1 - secrets.randbelow(250) / 1000)

@@ -8,14 +8,16 @@ from urllib.parse import urlencode
 
 from aiohttp import web
 
-from streams.desk import operations
+from streams.desk import operations, telling
 from streams.desk.entrance import Page, back_to
 from streams.desk.exporting import as_csv, as_json
 from streams.desk.finding import place_of
-from streams.desk.operations import Ask, ProvinceQuestion, SuppressionQuestion
+from streams.desk.offering import Ask
+from streams.desk.operations import ProvinceQuestion, SuppressionQuestion
 from streams.desk.provenance import provenance
 from streams.desk.quality import QualityQuestion
 from streams.desk.questions import LARGEST_PAGE, AlertQuestion, address_of, converted, question_of
+from streams.desk.receivers import ReceiverMade
 from streams.desk.rendering import render
 
 _MOST_EXPORTED: Final = 10_000
@@ -115,6 +117,20 @@ async def provenance_page(_: web.Request, ask: Ask) -> web.Response:
     return render("provenance.html.j2", ask, found=found)
 
 
+async def receivers(_: web.Request, ask: Ask) -> web.Response:
+    """Who is told of alerts, with a form for more."""
+    return await show_receivers(ask)
+
+
+async def show_receivers(
+    ask: Ask, *, made: ReceiverMade | None = None, again: int | None = None
+) -> web.Response:
+    """Who is told of alerts, after a new one was added or some messages wait again."""
+    ask.person.must_be("admin")
+    found = await asyncio.to_thread(telling.list_receivers, ask)
+    return render("receivers.html.j2", ask, found=found.receivers, made=made, again=again)
+
+
 async def find(request: web.Request, ask: Ask) -> web.Response:
     """Go to the vehicle, province, party or alert that is named; else to alerts that say so."""
     what = request.query.get("what", "").strip()[:200]
@@ -149,5 +165,6 @@ READING: Final[tuple[tuple[str, Page], ...]] = (
     ("/detectors", detectors),
     ("/exceptions", exceptions),
     ("/provenance", provenance_page),
+    ("/receivers", receivers),
     ("/find", find),
 )

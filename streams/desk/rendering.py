@@ -15,7 +15,7 @@ from detectors.registry import DECLARED
 from streams import __version__
 from streams.desk.country import desk_country
 from streams.desk.life_cycle import CASE_STATES, OUTCOMES
-from streams.desk.operations import Ask
+from streams.desk.offering import Ask
 from streams.report import names
 from streams.setup.templates import templates_of
 
@@ -38,6 +38,7 @@ def environment() -> Environment:
         "words": lambda name: _WORDS.get(name, name),
         "pretty": pretty,
         "fact": fact,
+        "flat": lambda text: " ".join(text.split()),
     }
     made.globals |= {
         "version": __version__,

@@ -11,6 +11,8 @@ from typing import Final
 import sqlalchemy as sa
 from aiohttp import web
 
+from streams.desk.mail import mailer_of
+from streams.desk.packing import Packs
 from streams.desk.server import application
 from streams.desk.settings import DeskSettings
 from streams.desk.tokens import make_token, tokens_of
@@ -62,7 +64,11 @@ def _let_in(settings: DeskSettings, engine: sa.Engine) -> str | None:
 async def _serve(
     settings: DeskSettings, engine: sa.Engine, ticket: str | None, say: Callable[[str], None]
 ) -> None:
-    app = application(engine, secure=settings.desk_https, ticket=ticket)
+    mailer = mailer_of(settings)
+    app = application(
+        engine, secure=settings.desk_https, ticket=ticket, address=settings.desk_url,
+        send=mailer.send if mailer else None, packs=Packs(settings),
+    )  # fmt: skip
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=_STOP_SECONDS)
     await runner.setup()
     try:

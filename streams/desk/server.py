@@ -14,12 +14,14 @@ from sqlalchemy.exc import DBAPIError
 from streams.desk.api import Api, problem
 from streams.desk.assets import static
 from streams.desk.deciding import FORMS
+from streams.desk.digests import Send
 from streams.desk.entrance import Entrance, to_sign_in
 from streams.desk.errors import DeskError, NotSignedInError
 from streams.desk.events import Events
 from streams.desk.following import Follower
 from streams.desk.limits import RateLimit
 from streams.desk.openapi import PREFIX
+from streams.desk.packing import Packs
 from streams.desk.pages import READING, fault
 
 log = structlog.get_logger("zeromile.desk")
@@ -45,6 +47,9 @@ def application(
     secure: bool = False,
     ticket: str | None = None,
     limit: RateLimit | None = None,
+    send: Send | None = None,
+    address: str | None = None,
+    packs: Packs | None = None,
 ) -> web.Application:
     """Pages and API over a store.
 
@@ -58,15 +63,27 @@ def application(
         Lets the first person in without a token, once, within ten minutes.
     limit
         How much may be asked with one token.
+    send
+        Hands a message to the mail server; `None` where there is none.
+    address
+        Of the desk as people reach it, for links in messages.
+    packs
+        Puts packs together; unsigned ones without it.
     """
-    follower = Follower(engine)
+    follower = Follower(engine, send=send, address=address)
     entrance = Entrance(engine, secure=secure, ticket=ticket)
     app = web.Application(client_max_size=LARGEST_BODY, middlewares=[_answer_faults])
     app.on_response_prepare.append(_mind_headers)
     app.router.add_get("/livez", _alive)
     Api(engine, limit).add_to(app.router)
     entrance.add_to(app.router)
-    for path, page in (*READING, ("/events", Events(follower, entrance).tell)):
+    packs = packs or Packs()
+    others = (
+        ("/events", Events(follower, entrance).tell),
+        ("/alerts/{alert_id}/pack.zip", packs.of_alert),
+        ("/vehicles/{vin}/pack.zip", packs.of_vehicle),
+    )
+    for path, page in (*READING, *others):
         app.router.add_get(path, entrance.for_people(page))
     for path, form in FORMS:
         app.router.add_post(path, entrance.for_forms(form))

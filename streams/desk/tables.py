@@ -188,7 +188,7 @@ webhooks = sa.Table(
     "webhooks",
     _metadata,
     *(sa.Column(name, _TEXT) for name in ("webhook_id", "url", "secret", "detector", "province")),
-    sa.Column("least_rank", sa.Integer),
+    *(sa.Column(name, sa.Integer) for name in ("least_rank", "daily_at")),
     sa.Column("allow_private", sa.Boolean),
     sa.Column("made_at", Instant),
     sa.Column("next_leaf", sa.BigInteger),

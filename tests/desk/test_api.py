@@ -6,8 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from streams.desk.limits import RateLimit
-from streams.desk.openapi import PREFIX, description
-from streams.desk.operations import OPERATIONS
+from streams.desk.openapi import OPERATIONS, PREFIX, description
 from streams.desk.tokens import revoke_token, tokens_of
 from streams.store.writing import write
 from tests.desk.served import expired, served, token
@@ -273,6 +272,27 @@ async def test_now(ask):
     assert now["waiting"] == {"critical": 1, "high": 1, "medium": 0, "low": 1}
     assert (now["on_trial"], now["suppressed"], now["log_size"]) == (1, 0, 7)
     assert [feed["event_type"] for feed in now["feeds"]] == ["customs_export", "registration"]
+
+
+async def test_who_is_told(ask, engine):
+    body = {"url": "https://example.org/alerts", "severity": "low"}
+    await ask("POST", "/receivers", secret=token(engine, "decide"), json=body, status=403)
+    made, _ = await ask("POST", "/receivers", json=body, status=201)
+    assert made["secret"].startswith("whsec_")
+    mail, _ = await ask("POST", "/receivers", json={"url": "mailto:anna@example.org"}, status=201)
+    assert mail["secret"] is None
+    listed, _ = await ask("GET", "/receivers")
+    assert [(one["url"], one["daily_at"]) for one in listed["receivers"]] == [
+        ("https://example.org/alerts", None), ("mailto:anna@example.org", "08:00"),
+    ]  # fmt: skip
+    assert made["secret"] not in json.dumps(listed)
+    for wrong in ({"daily_at": "24:00"}, {"allow_private": True}, {"url": "http://example.org/"}):
+        await ask("POST", "/receivers", json=body | wrong, status=400)
+    path = f"/receivers/{made['receiver_id']}"
+    assert (await ask("POST", f"{path}/retry"))[0] == {"waiting_again": 0}
+    left, _ = await ask("DELETE", path)
+    assert [one["url"] for one in left["receivers"]] == ["mailto:anna@example.org"]
+    await ask("DELETE", path, status=404)
 
 
 def test_the_description_is_whole():

@@ -11,7 +11,7 @@ import pytest
 from tests.desk.test_command import desk
 
 PLACES = ("/", "/alerts?trial=show", "/alerts/a1", "/alerts/a3", "/vehicles/V2", "/provinces/CN-GD",
-          "/detectors", "/exceptions", "/provenance")  # fmt: skip
+          "/parties/e1", "/detectors", "/exceptions", "/provenance", "/receivers")  # fmt: skip
 
 
 @pytest.fixture(scope="module")

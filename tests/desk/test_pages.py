@@ -2,12 +2,15 @@
 
 import asyncio
 import re
+import zipfile
+from io import BytesIO
 
 import pytest
 
 from streams.desk.cases import case_of_alert
 from streams.desk.rendering import render
 from streams.desk.tokens import revoke_token, tokens_of
+from streams.evidence.pack import verify_pack
 from streams.setup.clock import utc_now
 from streams.store.writing import write
 from tests.desk.served import HOSTILE, served, signed_in, token
@@ -17,7 +20,7 @@ PAGES = (
     "/", "/alerts", "/alerts?trial=show&suppressed=show&state=any", "/alerts/a1", "/alerts/a3",
     "/alerts/a4", "/vehicles/V1", "/vehicles/V2", "/parties/e1", "/parties/o%3Cb%3E2",
     "/provinces/CN-GD", "/provinces/CN-GD?detector=double_sale", "/exceptions",
-    "/exceptions?versions=true", "/provenance",
+    "/exceptions?versions=true", "/provenance", "/receivers",
 )  # fmt: skip
 
 
@@ -247,3 +250,55 @@ def test_a_page_names_the_zone_of_its_times(monkeypatch, country, zone):
     monkeypatch.setenv("ZEROMILE_COUNTRY", country)
     page = render("sign_in.html.j2", None, next="/", fault=None).text
     assert f"Times and days are those of {zone}" in page
+
+
+async def test_who_is_told_by_form_and_the_secret_is_shown_once(client, engine):
+    key = await signed_in(client, token(engine, "admin"))
+
+    async def send(path, status=200, **form):
+        answer = await client.post(path, data={"form_key": key} | form)
+        assert answer.status == status, await answer.text()
+        return await answer.text()
+
+    made = await send("/receivers", url="https://hooks.example.org/", severity="critical")
+    (secret,) = re.findall(r"whsec_[\w+/=]+", made)
+    await send("/receivers", url="anna@example.org", daily_at="07:15", detector="double_sale")
+    listed = await (await client.get("/receivers")).text()
+    assert secret not in listed
+    assert "mailto:anna@example.org" in listed
+    assert "daily at 07:15" in listed
+    said = await send("/receivers", url="http://127.0.0.1/", status=400)
+    assert "allowed: https://host/path" in said
+    identity = re.search(r"/receivers/(\w+)", listed)[1]
+    assert "0 wait again" in await send(f"/receivers/{identity}", do="retry")
+    assert "https://hooks.example.org/" not in await send(f"/receivers/{identity}", do="remove")
+
+
+async def test_who_is_told_is_for_admins(client, engine):
+    key = await signed_in(client, token(engine, "decide"))
+    assert (await client.get("/receivers")).status == 403
+    assert "/receivers" not in await (await client.get("/")).text()
+    for path in ("/receivers", "/receivers/x"):
+        form = {"form_key": key, "url": "https://example.org/", "do": "remove"}
+        assert (await client.post(path, data=form)).status == 403
+
+
+@pytest.mark.parametrize("path", ["/alerts/a1", "/vehicles/v1"])
+async def test_a_pack_is_saved_from_a_page_and_holds(client, engine, tmp_path, path):
+    await signed_in(client, token(engine, "read"))
+    answer = await client.get(f"{path}/pack.zip")
+    assert answer.status == 200, await answer.text()
+    assert answer.headers["Content-Type"] == "application/zip"
+    name = re.fullmatch(r'attachment; filename="([\w-]+)\.zip"', answer.headers["Content-Disposition"])
+    with zipfile.ZipFile(BytesIO(await answer.read())) as file:
+        file.extractall(tmp_path)
+    assert verify_pack(tmp_path / name[1]).faults == []
+    assert ",alert,a1," in (tmp_path / name[1] / "data" / "index.csv").read_text("utf-8")
+
+
+async def test_no_pack_of_what_is_not_there(client, engine):
+    await signed_in(client, token(engine, "read"))
+    for path in ("/alerts/none", "/alerts/a4", "/vehicles/..%2F..%2Fetc"):
+        answer = await client.get(f"{path}/pack.zip")
+        assert answer.status == 404
+        assert "no vehicle in the store answers" in await answer.text()

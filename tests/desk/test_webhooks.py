@@ -15,17 +15,18 @@ from aiohttp.test_utils import TestServer
 
 from streams.desk import delivering
 from streams.desk.cases import Seen, act_on_case
-from streams.desk.delivering import check_public, deliver_due, wait_after
+from streams.desk.delivering import check_public, deliver_due
 from streams.desk.errors import DeskError
 from streams.desk.life_cycle import Snooze
-from streams.desk.outbox import fill_outbox
-from streams.desk.suppressions import NewSuppression, add_suppression
-from streams.desk.webhooks import (
-    add_webhook,
-    remove_webhook,
+from streams.desk.outbox import MOST_TRIES, fill_outbox, wait_after
+from streams.desk.receivers import (
+    NewReceiver,
+    add_receiver,
+    receivers_of,
+    remove_receiver,
     retry_given_up,
-    webhooks_of,
 )
+from streams.desk.suppressions import NewSuppression, add_suppression
 from streams.store.writing import write
 from tests.store.changes import change, records
 
@@ -65,8 +66,14 @@ async def receiver():
 
 
 def hook(engine, receiver, **options):
-    given = {"severity": "low", "detector": None, "province": None, "allow_private": True} | options
-    return add_webhook(engine, receiver.url, now=NOW, **given)
+    wanted = NewReceiver(url=receiver.url, **({"severity": "low"} | options))
+    made = add_receiver(engine, wanted, allow_private=True, now=NOW)
+    return made.receiver_id, made.secret
+
+
+def told_of(engine):
+    with engine.connect() as connection:
+        return receivers_of(connection)
 
 
 async def send(engine, now=NOW):
@@ -137,7 +144,7 @@ async def test_what_is_not_taken_is_tried_again_and_nothing_is_lost(store, recei
     fill_outbox(store, now)
     for tries, status in enumerate(answers, 1):
         assert await deliver_due(store, now) == 0
-        (known,) = webhooks_of(store)
+        (known,) = told_of(store)
         assert (known.waiting, known.said) == (1, f"the receiver answered {status}")
         assert await deliver_due(store, now) == 0, "not before its time"
         assert len(receiver.got) == tries
@@ -145,7 +152,7 @@ async def test_what_is_not_taken_is_tried_again_and_nothing_is_lost(store, recei
     assert await deliver_due(store, now) == 1
     assert len({headers["webhook-id"] for headers, _ in receiver.got}) == 1
     assert len({body for _, body in receiver.got}) == 1
-    (known,) = webhooks_of(store)
+    (known,) = told_of(store)
     assert (known.waiting, known.delivered, known.said) == (0, 1, None)
 
 
@@ -155,26 +162,24 @@ async def test_a_slow_receiver_is_not_waited_for(engine, receiver, monkeypatch):
     write(engine, records(change("a9")))
     receiver.answers = [0]
     await send(engine)
-    assert webhooks_of(engine)[0].said == "no answer within 0.2 s"
+    assert told_of(engine)[0].said == "no answer within 0.2 s"
 
 
 async def test_a_receiver_that_is_down_or_gone(engine, receiver):
     identity, _ = hook(engine, receiver)
-    add_webhook(
-        engine, "http://127.0.0.1:1/", severity="low", detector=None, province=None,
-        allow_private=True, now=NOW,
-    )  # fmt: skip
+    nowhere = NewReceiver(url="http://127.0.0.1:1/", severity="low")
+    add_receiver(engine, nowhere, allow_private=True, now=NOW)
     write(engine, records(change("a9")))
     receiver.answers = [410]
     await send(engine)
-    gone, down = sorted(webhooks_of(engine), key=lambda one: one.url == "http://127.0.0.1:1/")
+    gone, down = sorted(told_of(engine), key=lambda one: one.url == "http://127.0.0.1:1/")
     assert (gone.given_up, gone.waiting) == (1, 0)
     assert (down.given_up, down.waiting) == (0, 1)
     assert "Connect" in down.said
     assert retry_given_up(engine, identity, NOW) == 1
     assert await deliver_due(engine, NOW) == 1
-    remove_webhook(engine, identity)
-    assert [one.url for one in webhooks_of(engine)] == ["http://127.0.0.1:1/"]
+    remove_receiver(engine, identity)
+    assert [one.url for one in told_of(engine)] == ["http://127.0.0.1:1/"]
 
 
 async def test_two_desks_do_not_send_the_same(engine, receiver):
@@ -194,12 +199,10 @@ async def test_two_desks_do_not_send_the_same(engine, receiver):
     ],
 )  # fmt: skip
 async def test_private_addresses_are_not_asked(engine, address):
-    add_webhook(
-        engine, address, severity="low", detector=None, province=None, allow_private=False, now=NOW
-    )
+    add_receiver(engine, NewReceiver(url=address, severity="low"), now=NOW)
     write(engine, records(change("a9")))
     await send(engine)
-    said = webhooks_of(engine)[0].said
+    said = told_of(engine)[0].said
     assert "allowed with --allow-private only" in said or "not a canonical IPv4 address" in said
 
 
@@ -212,26 +215,26 @@ def test_other_addresses_that_are_not_public(address):
 
 
 @pytest.mark.parametrize(
-    ("address", "severity", "said"),
+    ("address", "said"),
     [
-        ("http://example.org/", "high", "http with --allow-private only"),
-        ("ftp://example.org/", "high", "allowed: https://host"),
-        ("https://user:pw@example.org/", "high", "without a user"),
-        ("https://example.org:99999/", "high", "allowed: https"),
-        ("https:///x", "high", "allowed: https"),
-        ("https://example.org/", "worst", "allowed: low, medium"),
+        ("http://example.org/", "http with --allow-private only"),
+        ("ftp://example.org/", "allowed: https://host"),
+        ("https://user:pw@example.org/", "without a user"),
+        ("https://example.org:99999/", "allowed: https"),
+        ("https:///x", "allowed: https"),
+        ("mailto:anna", "allowed: name@host"),
+        ("mailto:anna@example.org,bo@example.org", "allowed: name@host"),
+        ("mailto:anna@example.org?bcc=bo@example.org", "allowed: name@host"),
+        ("mailto:anna@example.org\nBcc: bo@example.org", "allowed: name@host"),
     ],
 )
-def test_what_is_no_address_is_refused(engine, address, severity, said):
+def test_what_is_no_address_is_refused(engine, address, said):
     with pytest.raises(DeskError, match=said):
-        add_webhook(
-            engine, address, severity=severity, detector=None, province=None, allow_private=False,
-            now=NOW,
-        )  # fmt: skip
+        add_receiver(engine, NewReceiver(url=address), now=NOW)
 
 
 def test_waits_grow_and_end():
-    waits = [wait_after(tries).total_seconds() for tries in range(1, delivering.MOST_TRIES + 1)]
+    waits = [wait_after(tries).total_seconds() for tries in range(1, MOST_TRIES + 1)]
     assert 3.75 <= waits[0] <= 5
     assert all(5 * 0.75 * 2**n <= wait <= 5 * 2**n for n, wait in enumerate(waits[:10]))
     assert max(waits) <= 6 * 3600
