@@ -19,7 +19,7 @@ from detectors.errors import DocumentError, Reason
 from detectors.rejection import show
 from detectors.salvage import optional_fields, salvage
 from detectors.vin import LENGTH as _VIN_LENGTH
-from detectors.wire import WireCustomsExport, WireDeregistration, WireRegistration, decoder
+from detectors.wire import WIRE_TYPES, WireCustomsExport, WireDeregistration, WireRegistration, decoder
 
 MAXIMUM_BYTES: Final = 64 * 1024
 """Largest payload that is read at all."""
@@ -69,6 +69,21 @@ def decoder_of(country: Country) -> Callable[[bytes], Document]:
     return decode if country == CHINA else _CountryDecoder(country).decode
 
 
+def field_decoder_of(country: Country) -> Callable[[Mapping[str, Any]], Document]:
+    """What makes documents of a country of fields that somebody has read already.
+
+    It takes faultless documents alone, and raises KeyError, TypeError, an error of msgspec or
+    DocumentError for others: what becomes of those, only the decoder of their bytes says.
+    """
+    terms = _CHINA if country == CHINA else _CountryDecoder(country).terms
+
+    def decode_fields(fields: Mapping[str, Any]) -> Document:
+        wire_type = WIRE_TYPES[fields["event_type"]]  # of a union msgspec looks through the types anew
+        return _NORMALISE[wire_type](msgspec.convert(fields, wire_type), terms)
+
+    return decode_fields
+
+
 class _Terms(NamedTuple):
     """What differs from country to country."""
 
@@ -82,14 +97,14 @@ class _CountryDecoder:
 
     def __init__(self, country: Country) -> None:
         self.country = country
-        self._terms = _terms(country, civil_time.day_reader(ZoneInfo(country.timezone)))
+        self.terms = _terms(country, civil_time.day_reader(ZoneInfo(country.timezone)))
 
     def __reduce__(self) -> tuple[type["_CountryDecoder"], tuple[Country]]:
         return type(self), (self.country,)
 
     def decode(self, payload: bytes) -> Document:
         """Decode and validate one document."""
-        return _decode(payload, self._terms)
+        return _decode(payload, self.terms)
 
 
 def _terms(country: Country, parse: Callable[[str], civil_time.CivilTime]) -> _Terms:

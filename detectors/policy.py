@@ -9,7 +9,7 @@ import tomllib
 from collections.abc import Mapping
 from difflib import get_close_matches
 from hashlib import blake2b
-from typing import Annotated, Any, TypeGuard, TypeVar
+from typing import Annotated, Any, NamedTuple, Self, TypeGuard, TypeVar
 
 import msgspec
 from msgspec import Meta
@@ -94,11 +94,29 @@ class Policy:
         PolicyError
             For text that is not TOML, an unknown key, or a value that is not allowed.
         """
-        tables = _read(shipped)
-        for text in (country, override):
-            if text is not None:
-                tables = _lay(tables, _read(text))
-        return cls(tables, detectors)
+        return cls(_laid(shipped, country, override), detectors)
+
+
+class DocumentTerms(NamedTuple):
+    """What reading documents asks of the policy."""
+
+    history: HistoryPolicy
+    country: Country
+
+    @classmethod
+    def parse(cls, shipped: str, country: str | None) -> Self:
+        """Read them alone, of the shipped text and, over it, a country's."""
+        tables = _laid(shipped, country)
+        return cls(_convert(tables, "history", HistoryPolicy), _country(tables))
+
+
+def _laid(shipped: str | Mapping[str, Any], *over: str | Mapping[str, Any] | None) -> dict[str, Any]:
+    """Texts or tables laid over one another."""
+    tables = _read(shipped)
+    for text in over:
+        if text is not None:
+            tables = _lay(tables, _read(text))
+    return tables
 
 
 def _country(tables: dict[str, Any]) -> Country:

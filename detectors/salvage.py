@@ -37,7 +37,7 @@ def salvage(payload: bytes, complaint: Exception) -> tuple[WireDocument, list[Dr
     DocumentError
         If what is left is no document.
     """
-    fields = _fields(payload)
+    fields = read_fields(payload)
     event_type = None if fields is None else fields.get("event_type")
     wire_type = WIRE_TYPES.get(event_type) if isinstance(event_type, str) else None
     if fields is None or wire_type is None:
@@ -62,8 +62,8 @@ def optional_fields(wire_type: type[WireDocument]) -> dict[str, Any]:
     }
 
 
-def _fields(payload: bytes) -> dict[str, Any] | None:
-    """The payload's values, ``None`` where it is no JSON object.
+def read_fields(payload: bytes) -> dict[str, Any] | None:
+    """The payload's values as they were written, ``None`` where it is no JSON object.
 
     Python's own reader takes what only a value of no interest may hold: half a character, 1e999.
     """

@@ -73,8 +73,11 @@ class Processes(Generic[Shared]):
                 yield work(self._shared, task)
             return
         try:
-            for task in (first, second):
-                waiting.append(self._submit(work, task))
+            if self._pool is None:  # the first is done here while a process starts for the second
+                waiting.append(self._submit(work, second))
+                yield work(self._shared, first)
+            else:
+                waiting.extend(self._submit(work, task) for task in (first, second))
             for task in todo:
                 waiting.append(self._submit(work, task))
                 if len(waiting) > self._number * _AHEAD:

@@ -10,8 +10,7 @@ import typer
 from streams.cli.console import errors, out, plain
 from streams.cli.exit_codes import WANTING
 from streams.cli.feeding import FeedOption, documents_of
-from streams.cli.replay import Config, Files, check_readable
-from streams.feeds.reading import read_lines
+from streams.cli.replay import Config, Files, Workers, check_readable, processors
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -21,28 +20,29 @@ if TYPE_CHECKING:
 Counts = Mapping[str, int] | Mapping[str, str] | Mapping[str, int | str]
 
 
-def check(files: Files, *, config: Config = None, feed: FeedOption = None) -> None:
+def check(
+    files: Files, *, config: Config = None, feed: FeedOption = None, workers: Workers = None
+) -> None:
     """Look at documents without judging them: coverage, unknown fields, refusals, numbers.
 
     Exit codes: 0 fine, 1 more than half of documents or rows are refused, 2 wrong use.
     """
+    from streams.backfill.checking import check_files
     from streams.cli.progress import reading_progress
-    from streams.feeds.checking import StreamCheck
-    from streams.setup.identities import decode_from_environment
-    from streams.setup.policy import load_policy
+    from streams.feeds.checking import LineCheck, StreamCheck
+    from streams.setup.policy import load_document_terms
 
     if feed is None:
         check_readable(files)
-    policy = load_policy(config)
-    country = policy.country
-    found = StreamCheck(policy.history.words_for_no_car, decode_from_environment(country), country)
+    history, country = load_document_terms(config)
+    found = StreamCheck(history.words_for_no_car)
     with (
         documents_of(files, feed, country) as fed,
         reading_progress(fed.files, errors) as advance,
     ):
-        for path in fed.files:
-            for line in read_lines(path, advance and advance(path)):
-                found.take(line)
+        check_files(
+            fed.files, LineCheck(country), found, processes=workers or processors(), advance=advance
+        )
     for table in check_tables(found):
         out.print(table)
     refused = found.refused.total() + fed.refused
@@ -131,7 +131,6 @@ def _refused(found: StreamCheck) -> Table:
     for name in ("reason", "documents", "first", "why"):
         table.add_column(name, justify="right" if name == "documents" else "left")
     for reason, count in found.refused.most_common():
-        line, error = found.first_refused[reason]
-        first = plain(f"{line.file}:{line.number}")
-        table.add_row(reason, f"{count:,}", first, plain(error))
+        first, why = found.first_refused[reason]
+        table.add_row(reason, f"{count:,}", plain(first), plain(why))
     return table

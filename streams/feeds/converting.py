@@ -122,7 +122,7 @@ class Conversion:
         waiting: list[Fields] = []
         for path in paths:
             for table in open_tables(path, self._feed.feed):
-                for _, documents in self._converted(table):
+                for _, documents in self.converted(table):
                     waiting += documents
                     if len(waiting) >= size:
                         yield _encode_lines(waiting)
@@ -140,19 +140,17 @@ class Conversion:
         """
         for path in paths:
             for table in open_tables(path, self._feed.feed):
-                yield from self.made_of(table)
+                for row, documents in self.converted(table):
+                    yield Made(table.name, row, documents)
 
-    def made_of(self, table: Table) -> Iterator[Made]:
-        """Rows of a table that became documents.
+    def converted(self, table: Table) -> Iterator[tuple[Row, list[Fields]]]:
+        """Rows of a table with the documents that they became.
 
         Raises
         ------
         FeedError
             If the table lacks a column.
         """
-        return (Made(table.name, row, documents) for row, documents in self._converted(table))
-
-    def _converted(self, table: Table) -> Iterator[tuple[Row, list[Fields]]]:
         account, losses = self.account, self.account.losses
         convert = self._feed.bind(table.header, table.name, losses).convert
         stated: Counter[Any] = account.documents

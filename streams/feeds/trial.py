@@ -1,6 +1,6 @@
 """A dry run of a feed: what would become of every row, column and code, before anything is written."""
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -76,9 +76,12 @@ class Trial:
         """
         for path in paths:
             for table in open_tables(path, self._feed.feed):
-                watched = table._replace(rows=self._watched(table))
-                for made in self._conversion.made_of(watched):
-                    self._note(made)
+                converted = self._conversion.converted(table._replace(rows=self._watched(table)))
+                for row, documents in converted:
+                    self._note(Made(table.name, row, documents))
+                    if self.report.account.converted >= _IDENTITIES_JUDGED:
+                        break
+                deque(converted, maxlen=0)  # the others are counted, and not looked at
         return self.report
 
     def _watched(self, table: Table) -> Iterator[Row]:
@@ -108,7 +111,7 @@ class Trial:
     def _note(self, made: Made) -> None:
         if len(self.report.shown) < _SHOWN:
             self.report.shown.append(made)
-        if "vin" in made.documents[0] and self._conversion.account.converted <= _IDENTITIES_JUDGED:
+        if "vin" in made.documents[0]:
             self.report.identities[_looks(str(made.documents[0]["vin"]))] += 1
 
 

@@ -9,9 +9,7 @@ from typing import Any, Final
 
 from detectors.country import CHINA
 from detectors.errors import PolicyError
-from detectors.policy import Policy
-from detectors.registry import DECLARED
-from streams.setup.rules import load_rules
+from detectors.policy import DocumentTerms, Policy
 
 COUNTRY_VARIABLE: Final = "ZEROMILE_COUNTRY"
 """Whose documents are judged; `zeromile --country` sets it."""
@@ -72,10 +70,14 @@ def load_policy(
     RulesError
         If a rule cannot be loaded.
     """
+    # Every detector with all that it counts with takes half a second, for which others need not wait.
+    from detectors.registry import DECLARED  # noqa: PLC0415
+    from streams.setup.rules import load_rules  # noqa: PLC0415
+
     outside = load_rules(rules)
     known = {**DECLARED, **outside.detectors}
     shipped = {**tomllib.loads(shipped_policy_text()), **outside.tables}
-    preset = country_text(country or os.environ.get(COUNTRY_VARIABLE) or CHINA.code)
+    preset = _preset(country)
     if override is None or isinstance(override, Mapping):
         return Policy.parse(shipped, override, known, preset)
     try:
@@ -85,3 +87,26 @@ def load_policy(
         raise PolicyError(f"cannot read the policy {override}: {error}") from error
     except PolicyError as error:
         raise PolicyError(f"{override}: {error}") from None
+
+
+def load_document_terms(override: Path | None = None, country: str | None = None) -> DocumentTerms:
+    """Load what reading documents asks of the policy: without a user's file no detector is needed.
+
+    Parameters
+    ----------
+    override, country
+        As :func:`load_policy`.
+
+    Raises
+    ------
+    PolicyError
+        As :func:`load_policy`.
+    """
+    if override is not None:
+        policy = load_policy(override, country)
+        return DocumentTerms(policy.history, policy.country)
+    return DocumentTerms.parse(shipped_policy_text(), _preset(country))
+
+
+def _preset(country: str | None) -> str | None:
+    return country_text(country or os.environ.get(COUNTRY_VARIABLE) or CHINA.code)

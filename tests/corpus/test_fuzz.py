@@ -8,10 +8,12 @@ import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from detectors.decoding import decode
+from detectors.country import CHINA
+from detectors.decoding import MAXIMUM_BYTES, decode, field_decoder_of
 from detectors.documents import Document
 from detectors.errors import DocumentError
 from detectors.wire import WIRE_TYPES
+from streams.feeds.checking import NOT_FAULTLESS
 from tests.corpus.entries import malformed_documents
 
 INPUTS = 100_000
@@ -45,14 +47,27 @@ VALID = [
 ]  # fmt: skip
 
 
+decode_fields = field_decoder_of(CHINA)
+
+
 def _outcome(payload: bytes) -> str:
     """Decode; anything but a document or a DocumentError is the failure of the test."""
     try:
         document = decode(payload)
     except DocumentError as error:
+        assert _of_fields(payload) is None
         return error.reason if str(error) else "an error without a message"
     _assert_sound(document)
+    assert _of_fields(payload) in (None, document)
     return "accepted"
+
+
+def _of_fields(payload: bytes) -> Document | None:
+    """The document that a check of files makes of fields, where it takes them for faultless."""
+    try:
+        return decode_fields(msgspec.json.decode(payload)) if len(payload) <= MAXIMUM_BYTES else None
+    except NOT_FAULTLESS:
+        return None
 
 
 def _assert_sound(document: Document) -> None:
