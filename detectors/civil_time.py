@@ -80,6 +80,8 @@ _MOST_KNOWN_DATES = 100_000
 _MINUTES = {f"{m // 60:02}:{m % 60:02}": m * 60 * _MICROSECONDS for m in range(24 * 60)}
 _SECONDS = {f":{second:02}{_OFFSET_TEXT}": second * _MICROSECONDS for second in range(60)}
 """What the usual ends of a timestamp stand for, in microseconds."""
+_MINUTE_TEXTS = tuple(_MINUTES)
+_SECOND_TEXTS = tuple(f":{second:02}" for second in range(60))
 
 
 def _bare_date(text: str) -> CivilTime:
@@ -150,7 +152,7 @@ def text(day: int, time: int | None) -> str:
 def _clock_text(time: int) -> str:
     seconds, microseconds = divmod(time, _MICROSECONDS)
     minutes, second = divmod(seconds, 60)
-    clock = f"{minutes // 60:02}:{minutes % 60:02}:{second:02}"
+    clock = _MINUTE_TEXTS[minutes] + _SECOND_TEXTS[second]
     return f"{clock}.{microseconds:06}" if microseconds else clock
 
 

@@ -15,7 +15,7 @@ from streams.desk.questions import AlertQuestion
 _SHOWN: Final = 8
 _NEWEST = sa.text(
     "SELECT occurred_on FROM documents WHERE event_type = :event_type AND status = 'valid' "
-    "AND occurred_on <= :today ORDER BY occurred_month DESC, occurred_on DESC LIMIT 1"
+    "AND occurred_on <= :today ORDER BY occurred_on DESC LIMIT 1"
 )
 _STORED = sa.text(
     "SELECT size AS log_size, (SELECT COUNT(*) FROM refused_records) AS refused, "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
+from base64 import b64decode, b64encode
 from collections.abc import Iterable, Sequence
 from typing import Literal
 
@@ -47,6 +47,7 @@ class LogEntry(msgspec.Struct, frozen=True, gc=False):
 
 
 _encoder = msgspec.json.Encoder()
+_headers_decoder = msgspec.json.Decoder(tuple[tuple[str, str | None], ...])
 
 
 def in_base64(value: bytes | None) -> str | None:
@@ -59,3 +60,14 @@ def headers_in_base64(
 ) -> tuple[tuple[str, str | None], ...]:
     """Headers with their values as text."""
     return tuple((name, in_base64(value)) for name, value in headers)
+
+
+def headers_as_json(headers: Iterable[tuple[str, bytes | None]]) -> str:
+    """Headers as the store keeps them; `headers_of` reads them again."""
+    return _encoder.encode(headers_in_base64(headers)).decode()
+
+
+def headers_of(text: str) -> tuple[tuple[str, bytes | None], ...]:
+    """Headers of a record from what the store keeps of them."""
+    kept = _headers_decoder.decode(text)
+    return tuple((name, None if value is None else b64decode(value)) for name, value in kept)

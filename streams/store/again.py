@@ -10,6 +10,7 @@ from sqlalchemy.exc import DBAPIError
 
 from detectors.decoding import decode
 from detectors.identities import Decode
+from streams.evidence.entries import headers_of
 from streams.store.records import Stored, StoredRecord
 from streams.store.rows import rows_of
 from streams.store.writing import write_rows
@@ -17,8 +18,9 @@ from streams.store.writing import write_rows
 PAGE: Final = 500
 _COLUMNS: Final = "kafka_topic, kafka_partition, kafka_offset, value_sha256"
 _NEXT: Final = sa.text(
-    f"SELECT kind, value_base64, {_COLUMNS} FROM refused_records "  # noqa: S608 - our own names only
-    f"WHERE ({_COLUMNS}) > (:kafka_topic, :kafka_partition, :kafka_offset, :value_sha256) "
+    f"SELECT kind, value_base64, key, headers, kafka_timestamp, {_COLUMNS} "  # noqa: S608 - our own names
+    f"FROM refused_records WHERE ({_COLUMNS}) > "
+    "(:kafka_topic, :kafka_partition, :kafka_offset, :value_sha256) "
     f"ORDER BY {_COLUMNS} LIMIT {PAGE}"
 )
 _TAKE: Final = sa.text(
@@ -58,11 +60,13 @@ def _again(engine: sa.Engine, row: dict[str, Any], read: Decode, *, concealed: b
     record = StoredRecord(
         row["kind"], b64decode(row["value_base64"]), row["kafka_topic"] or None,
         _number(row["kafka_partition"]), _number(row["kafka_offset"]),
+        None if row["key"] is None else bytes(row["key"]), headers_of(row["headers"] or "[]"),
+        row["kafka_timestamp"],
     )  # fmt: skip
     rows = rows_of([record], read=read, concealed=concealed)
     try:
         with engine.begin() as connection:
-            done = write_rows(connection, rows, [record])
+            done = write_rows(connection, rows)
             if not rows.refused:
                 connection.execute(_TAKE, {name: row[name] for name in _COLUMNS.split(", ")})
             return done

@@ -21,6 +21,7 @@ from streams.kafka.blocking_clients import open_client
 from streams.kafka.patience import Patience
 from streams.service.layout import names_of
 from streams.setup.policy import load_policy
+from streams.store.ahead import short_turns
 from streams.store.database import refresh_statistics
 from streams.store.errors import StoreError
 from streams.store.handing_out import CheckpointDesk
@@ -126,7 +127,7 @@ class Sink:
 
     def run(self, *, until_end: bool = False) -> Stored:
         """Work until stopped, or until everything that is on the topics at the start is stored."""
-        with self._preparing:
+        with self._preparing, short_turns():
             return self._run(until_end=until_end)
 
     def _run(self, *, until_end: bool) -> Stored:

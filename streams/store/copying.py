@@ -7,7 +7,12 @@ from typing import Any
 
 import psycopg
 import sqlalchemy as sa
+from psycopg.types.string import BytesBinaryDumper
 from sqlalchemy.exc import DBAPIError
+
+# What is registered last writes a column of this type in a binary COPY; the one that is registered at
+# first also takes other types than bytes, and is written in Python.
+psycopg.adapters.register_dumper(bytes, BytesBinaryDumper)
 
 
 def copy_rows(

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
-from streams.store.records import Row, TableRows
+from streams.store.records import DocumentRow, Row, TableRows
 
 Identity = tuple[str, str]
 """Source and event id."""
@@ -27,6 +27,10 @@ _WAITING = (
     "FROM {batch} JOIN alert_history h ON h.alert_id = t.alert_id AND h.revision = t.revision "
     "WHERE t.document_vin IS NULL"
 )
+# In the order of the index of what waits, so that it alone is read.
+_ANY_WAITS = sa.text(
+    "SELECT 1 FROM alert_evidence WHERE document_vin IS NULL ORDER BY source, event_id LIMIT 1"
+)
 _LINK = sa.text(
     "UPDATE alert_evidence SET document_vin = :vin "
     "WHERE alert_id = :alert_id AND revision = :revision AND position = :position"
@@ -34,18 +38,20 @@ _LINK = sa.text(
 
 
 def linked_evidence(connection: sa.Connection, rows: TableRows) -> list[Row]:
-    """Evidence of a batch, each row with the VIN of its document where the store has got that."""
+    """Evidence of a batch, to each row added the VIN of its document where the store has got that."""
     kept = _kept(connection, {(row["source"], row["event_id"]) for row in rows.evidence})
     about = {(change["alert_id"], change["revision"]): change for change in rows.changes}
-    return [
-        row | {"document_vin": _own(kept, row, about[row["alert_id"], row["revision"]])}
-        for row in rows.evidence
-    ]
+    for row in rows.evidence:
+        row["document_vin"] = _own(kept, row, about[row["alert_id"], row["revision"]])
+    return rows.evidence
 
 
-def link_waiting(connection: sa.Connection, documents: Iterable[Identity]) -> None:
+def link_waiting(connection: sa.Connection, documents: Sequence[DocumentRow]) -> None:
     """Let the evidence that came before these documents point to them."""
-    waiting = [row._asdict() for row in _looked_up(connection, _WAITING, "alert_evidence", documents)]
+    if not documents or connection.execute(_ANY_WAITS).first() is None:
+        return
+    identities = {row.values[1:3] for row in documents}
+    waiting = [row._asdict() for row in _looked_up(connection, _WAITING, "alert_evidence", identities)]
     if not waiting:
         return
     kept = _kept(connection, {(row["source"], row["event_id"]) for row in waiting})

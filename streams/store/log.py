@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 from hashlib import sha256
 from typing import Any
@@ -45,20 +46,18 @@ def lock_log(connection: sa.Connection) -> int:
 
 def append_received(connection: sa.Connection, size: int, received: Sequence[Received]) -> None:
     """Keep the records that are not kept yet, and append their leaves to the locked log of `size`."""
-    known = _known(connection, received)
-    new = []
+    once: dict[_Position, Received] = {}
     for one in received:
-        if one.position not in known:
-            known.add(one.position)
-            new.append(one)
+        once.setdefault(one.position, one)
+    for position in _known(connection, once):
+        once.pop(position, None)
+    new = list(once.values())
     if not new:
         return
     _insert(connection, [(size + place, *one.values) for place, one in enumerate(new)])
     leaves = [one.leaf for one in new]
-    tiles = [
-        {"level": level, "number": number, "hashes": hashes}
-        for (level, number), hashes in tree.append(tiles_of(connection), size, leaves)
-    ]
+    grown = tree.append(tiles_of(connection), size, leaves)
+    tiles = [{"level": level, "number": number, "hashes": hashes} for (level, number), hashes in grown]
     connection.execute(_PUT_TILE, tiles)
     connection.execute(_GROWN, {"size": size + len(leaves)})
 
@@ -92,20 +91,15 @@ def entry_of(row: Any) -> LogEntry:
     )
 
 
-def _known(connection: sa.Connection, received: Sequence[Received]) -> set[_Position]:
-    """Positions of a batch's records that are kept already: redelivered ones, hardly ever any."""
-    spans: dict[tuple[str, int], tuple[int, int]] = {}
-    for one in received:
-        topic, partition, offset, _ = one.position
-        first, last = spans.get((topic, partition), (offset, offset))
-        spans[topic, partition] = min(first, offset), max(last, offset)
-    return {
-        (row.kafka_topic, row.kafka_partition, row.kafka_offset, bytes(row.value_sha256))
-        for (topic, partition), (first, last) in spans.items()
-        for row in connection.execute(
-            _THERE, {"topic": topic, "partition": partition, "first": first, "last": last}
-        )
-    }
+def _known(connection: sa.Connection, positions: Iterable[_Position]) -> Iterator[_Position]:
+    """Positions within a batch's spans that are kept already: redelivered ones, hardly ever any."""
+    offsets: dict[tuple[str, int], list[int]] = defaultdict(list)
+    for topic, partition, offset, _ in positions:
+        offsets[topic, partition].append(offset)
+    for (topic, partition), span in offsets.items():
+        bounds = {"topic": topic, "partition": partition, "first": min(span), "last": max(span)}
+        for row in connection.execute(_THERE, bounds):
+            yield row.kafka_topic, row.kafka_partition, row.kafka_offset, bytes(row.value_sha256)
 
 
 def _insert(connection: sa.Connection, rows: Sequence[tuple[Any, ...]]) -> None:

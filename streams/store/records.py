@@ -42,17 +42,8 @@ class DocumentRow(NamedTuple):
 
     columns: tuple[str, ...]
     values: tuple[Any, ...]
-    """They begin with VIN, source and event id, then revision and digest of the content."""
-
-    @property
-    def identity(self) -> tuple[str, str, str]:
-        """What tells documents apart."""
-        return self.values[:3]
-
-    @property
-    def rank(self) -> tuple[int, str]:
-        """Which of two contents counts: the one of the greater rank."""
-        return self.values[3:5]
+    """They begin with what tells documents apart, VIN, source and event id, then with what of two
+    contents counts, the greater revision and digest."""
 
 
 @dataclass(slots=True)
@@ -80,9 +71,10 @@ class TableRows:
         """The newest revision of each document in the batch."""
         newest: dict[tuple[str, str, str], DocumentRow] = {}
         for row in self.documents:
-            known = newest.setdefault(row.identity, row)
-            if known is not row and row.rank > known.rank:
-                newest[row.identity] = row
+            identity = row.values[:3]
+            known = newest.setdefault(identity, row)
+            if known is not row and row.values[3:5] > known.values[3:5]:
+                newest[identity] = row
         return list(newest.values())
 
 

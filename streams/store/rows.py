@@ -8,6 +8,7 @@ from hashlib import sha256
 
 from detectors.decoding import decode
 from detectors.identities import Decode, IdentityKey
+from streams.evidence.entries import headers_as_json
 from streams.store.alert_rows import add_alert
 from streams.store.document_rows import add_document
 from streams.store.errors import RecordError
@@ -38,7 +39,7 @@ def rows_of(
 
 
 def refuse(rows: TableRows, record: StoredRecord, reason: str) -> None:
-    """Keep a record that cannot be stored, bytes unchanged, with the reason."""
+    """Keep a record that cannot be stored, whole and unchanged, with the reason."""
     rows.refused.append(
         {
             "kind": record.kind,
@@ -48,5 +49,8 @@ def refuse(rows: TableRows, record: StoredRecord, reason: str) -> None:
             "kafka_offset": -1 if record.offset is None else record.offset,
             "value_sha256": sha256(record.value).hexdigest(),
             "value_base64": b64encode(record.value).decode(),
+            "key": record.key,
+            "headers": headers_as_json(record.headers),
+            "kafka_timestamp": record.timestamp,
         }
     )

@@ -17,7 +17,7 @@ from streams.store.copying import copy_rows
 from streams.store.document_rows import DOCUMENT_COLUMNS, as_kept
 from streams.store.linking import link_waiting, linked_evidence
 from streams.store.log import append_received, lock_log
-from streams.store.records import KINDS, DocumentRow, Kind, Row, Stored, StoredRecord, TableRows
+from streams.store.records import KINDS, DocumentRow, Row, Stored, StoredRecord, TableRows
 from streams.store.rows import refuse, rows_of
 
 
@@ -96,7 +96,7 @@ def write_batch(engine: sa.Engine, batch: Batch) -> Stored:
     """
     try:
         with engine.begin() as connection:
-            return write_rows(connection, batch.rows, batch.records)
+            return write_rows(connection, batch.rows)
     except (DataError, IntegrityError, OperationalError, OverflowError) as error:
         if isinstance(error, OperationalError) and not _lies_in_the_record(error):
             raise
@@ -129,10 +129,10 @@ def _set_aside(engine: sa.Engine, record: StoredRecord, reason: str) -> Stored:
     rows = TableRows()
     refuse(rows, record, BY_DATABASE + reason)
     with engine.begin() as connection:
-        return write_rows(connection, rows, [record])
+        return write_rows(connection, rows)
 
 
-def write_rows(connection: sa.Connection, rows: TableRows, records: Sequence[StoredRecord]) -> Stored:
+def write_rows(connection: sa.Connection, rows: TableRows) -> Stored:
     """Write the rows of some records in a transaction that somebody else ends."""
     done = Stored()
     _put(connection, _ALERTS, rows.current)
@@ -141,22 +141,19 @@ def write_rows(connection: sa.Connection, rows: TableRows, records: Sequence[Sto
     size = lock_log(connection)
     done.stored["alert"] = _put(connection, _HISTORY, rows.changes)
     _put(connection, _EVIDENCE, linked_evidence(connection, rows))
-    link_waiting(connection, {row.identity[1:] for row in rows.documents})
+    link_waiting(connection, rows.documents)
     append_received(connection, size, rows.received)
     _put(connection, _REFUSED, [row for row in rows.refused if _is_kept(row)])
+    read = {"alert": len(rows.changes), "document": len(rows.documents)}
     for kind in KINDS:
         done.refused[kind] = sum(row["kind"] == kind for row in rows.refused)
-        done.repeated[kind] = _count(records, kind) - done.stored[kind] - done.refused[kind]
+        done.repeated[kind] = read[kind] - done.stored[kind]
     return done
 
 
 def _is_kept(refused: Row) -> bool:
     """Documents that are none lie, unchanged, in the worker's dead letters, and nowhere here."""
     return bool(refused["kind"] == "alert" or refused["reason"].startswith(BY_DATABASE))
-
-
-def _count(records: Sequence[StoredRecord], kind: Kind) -> int:
-    return sum(record.kind == kind for record in records)
 
 
 def _put(connection: sa.Connection, target: _Target, rows: Sequence[Row]) -> int:

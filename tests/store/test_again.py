@@ -57,7 +57,9 @@ def test_what_was_refused_for_a_schema_changed_by_hand_is_stored_when_it_is_mend
 ):
     dialect = store.dialect.name
     sale = registration("V1", "2025-06-17")
-    batch = [*records(change("a"), change("b")), document(sale), document({"no": "document"}, 9)]
+    whole = {"key": b"V1", "headers": (("trace", b"\x00\xff"),), "timestamp": 1_750_000_000_000}
+    changes = [one._replace(**whole) for one in records(change("a"), change("b"))]
+    batch = [*changes, document(sale)._replace(**whole), document({"no": "document"}, 9)]
     _run(store, BREAK[dialect], BREAK_ALERTS[dialect])
 
     done = write(store, batch, key)
@@ -74,6 +76,13 @@ def test_what_was_refused_for_a_schema_changed_by_hand_is_stored_when_it_is_mend
     assert _rows(store, "SELECT alert_id FROM alerts ORDER BY 1") == [("a",), ("b",)]
     owner = "o1" if key is None else key.digest("o1")
     assert _rows(store, "SELECT vin, owner_id FROM documents") == [("V1", owner)]
+    query = "SELECT belongs_to, key, headers, kafka_timestamp FROM received_records ORDER BY 1"
+    trace, hidden = '[["trace","AP8="]]', '[["trace",null]]'
+    assert [(str(row[0]), bytes(row[1]), *row[2:]) for row in _rows(store, query)] == [  # type: ignore[arg-type]
+        ("V1", b"V1", trace if key is None else hidden, 1_750_000_000_000),
+        ("a", b"V1", trace, 1_750_000_000_000),
+        ("b", b"V1", trace, 1_750_000_000_000),
+    ], "a record that is stored again is the record that came, and so is its leaf in the log"
     assert write(store, batch, key).stored == {"alert": 0, "document": 0}
 
 
