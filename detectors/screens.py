@@ -61,7 +61,7 @@ class Limit:
 
 _RELATIONS: Final = {"<": operator.lt, "<=": operator.le, ">": operator.gt}
 _MEASURES: Final[dict[str, str]] = {
-    "sales_apart": "days between sale documents (0 for more than two)",
+    "sales_apart": "days between the closest two sale documents (0 for more than three)",
     "lowest_km": "lowest odometer reading",
     "odometer_fall": "kilometres lost between readings (any for more than two)",
 }

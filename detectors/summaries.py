@@ -6,6 +6,7 @@ Screens are conditions over it. It is the same by :meth:`Summary.of`, from docum
 
 from collections.abc import Iterable, Sequence
 from datetime import date
+from itertools import pairwise
 from math import inf
 from typing import Final, NamedTuple
 
@@ -24,12 +25,14 @@ MALFORMED: Final = 2
 WRONG_CHECK_DIGIT: Final = 1
 """Fault of a VIN that is well formed."""
 _TWO: Final = 2
+_THREE: Final = 3
 
 
 class ScreenedDocument(NamedTuple):
     """What screens see of a document: the columns of the ledger that summaries are made of."""
 
     source: str
+    event_id: str
     content: int
     """Bits of :class:`detectors.history.Content`."""
     day: int
@@ -47,6 +50,7 @@ class ScreenedDocument(NamedTuple):
         initial = isinstance(document, Registration) and document.kind == "initial"
         return cls(
             document.source,
+            document.event_id,
             content_of(document),
             document.day,
             read_odometer(document),
@@ -84,7 +88,8 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     content: int
     """The bits of all documents together."""
     sales_apart: int
-    """Days between the two sale documents; 0 where there are more than two, `NEVER` with fewer."""
+    """Days between the closest two sale documents; 0 where there are more than three, `NEVER` where all
+    are contents of one document, of which one counts."""
     lowest_km: float
     odometer_fall: float
     """Kilometres lost from the earlier of two readings to the later; infinite where there are more."""
@@ -118,7 +123,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True, gc=False):
             fault=vin_fault(vin),
             documents=len(seen),
             content=content,
-            sales_apart=_apart([one.day for one in seen if one.content & SALE_DOCUMENTS]),
+            sales_apart=_apart([one for one in seen if one.content & SALE_DOCUMENTS]),
             lowest_km=min((one.kilometres for one in seen if one.kilometres is not None), default=inf),
             odometer_fall=_fall(seen),
             several_owners=_several(one.owner for one in seen),
@@ -129,10 +134,13 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         )
 
 
-def _apart(days: list[int]) -> int:
-    if len(days) < _TWO:
+def _apart(sales: Sequence[ScreenedDocument]) -> int:
+    if len({(one.source, one.event_id) for one in sales}) < _TWO:
         return NEVER
-    return max(days) - min(days) if len(days) == _TWO else 0
+    if len(sales) > _THREE:
+        return 0
+    days = sorted(one.day for one in sales)
+    return min(later - earlier for earlier, later in pairwise(days))
 
 
 def _fall(seen: Iterable[ScreenedDocument]) -> float:
@@ -150,6 +158,10 @@ def _several(values: Iterable[str | None]) -> bool:
 
 
 _IS_SALE: Final = f"content & {SALE_DOCUMENTS} <> 0"
+_DAY: Final = "(day - DATE '1970-01-01')"
+_FIRST: Final = f"min({_DAY}) FILTER ({_IS_SALE})"
+_LAST: Final = f"max({_DAY}) FILTER ({_IS_SALE})"
+_SUM: Final = f"sum({_DAY}) FILTER ({_IS_SALE})::BIGINT"
 _IS_READ: Final = "kilometres IS NOT NULL"
 
 
@@ -173,8 +185,13 @@ _COLUMNS: Final = {
     "documents": "count(*)",
     "content": "bit_or(content)",
     "sales_apart": (
-        f"CASE count(*) FILTER ({_IS_SALE}) WHEN 0 THEN {NEVER} WHEN 1 THEN {NEVER} "
-        f"WHEN 2 THEN max(day) FILTER ({_IS_SALE}) - min(day) FILTER ({_IS_SALE}) ELSE 0 END"
+        f"CASE WHEN count(*) FILTER ({_IS_SALE}) < {_TWO} THEN {NEVER} "
+        f"WHEN min(source) FILTER ({_IS_SALE}) = max(source) FILTER ({_IS_SALE}) "
+        f"AND min(event_id) FILTER ({_IS_SALE}) = max(event_id) FILTER ({_IS_SALE}) THEN {NEVER} "
+        f"WHEN count(*) FILTER ({_IS_SALE}) = {_TWO} THEN {_LAST} - {_FIRST} "
+        f"WHEN count(*) FILTER ({_IS_SALE}) = {_THREE} "
+        f"THEN least({_SUM} - {_FIRST} - {_LAST} - {_FIRST}, {_LAST} - ({_SUM} - {_FIRST} - {_LAST})) "
+        "ELSE 0 END"
     ),
     "lowest_km": "coalesce(min(kilometres), 'inf'::DOUBLE)",
     "odometer_fall": (

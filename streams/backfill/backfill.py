@@ -200,7 +200,7 @@ class Backfill:
         vehicles = sum(chosen.vehicles for chosen in self.selected)
         return self._outputs.outcome(self.counters, vehicles)
 
-    def read(self, files: Iterable[Path], refused: Callable[[ToldLine], None] | None = None) -> None:
+    def read(self, files: Iterable[Path], refused: Callable[[ToldLine], None] | None = None) -> Ledger:
         """Read files and judge nothing: single vehicles can be asked for.
 
         Parameters
@@ -212,7 +212,7 @@ class Backfill:
         """
         self._tell_refused = refused
         with Processes(self._means.processes, self._setup()) as processes:
-            self._read(list(files), processes, None)
+            return self._read(list(files), processes, None)
 
     def judge_one(self, vin: str, complete_through: int | None) -> list[Alert]:
         """Judge one vehicle of what was read, and give its alerts that fire."""
@@ -227,7 +227,10 @@ class Backfill:
 
     def _setup(self) -> Setup:
         visitor = None if self.visitor is None else type(self.visitor)
-        return Setup.of(self.catalogue, self._decode, self._scratch, visitor, self._clock())
+        return Setup.of(
+            self.catalogue, self._decode, self._scratch, visitor, self._clock(),
+            counts_exports=self._counts_exports,
+        )  # fmt: skip
 
     def _read(
         self,
@@ -302,22 +305,31 @@ class Backfill:
         for bucket in range(max(ledger.buckets, 1)):
             chosen = self._select(ledger, bucket)
             told = judging and judging(chosen.opened)
-            for rows in opened_rows(self.database, self._means.rows):
-                vins = pc.unique(rows["vin"]).to_pylist()
-                withdrawn = {vin: self._withdrawn[vin] for vin in vins if vin in self._withdrawn}
-                yield WholeVehicles(packed(rows), withdrawn, ledger.newest, declared)
+            for task, vehicles in self.opened(ledger, declared):
+                yield task
                 if told:
-                    told(len(vins))
+                    told(vehicles)
             if self.visitor is not None:
                 self.visitor.add_settled(sum_up(self.database))
+
+    def opened(self, ledger: Ledger, declared: int | None) -> Iterator[tuple[WholeVehicles, int]]:
+        """Vehicles that are to be opened, and how many they are."""
+        for rows in opened_rows(self.database, self._means.rows):
+            vins = pc.unique(rows["vin"]).to_pylist()
+            withdrawn = {vin: self._withdrawn[vin] for vin in vins if vin in self._withdrawn}
+            yield WholeVehicles(packed(rows), withdrawn, ledger.newest, declared), len(vins)
+
+    def look_at(self, ledger: Ledger, bucket: int) -> None:
+        """Let the database see a bucket alone."""
+        if ledger.buckets:
+            view(self.database, of_bucket(ledger.tables, bucket))
+        if ledger.summaries:
+            view_summaries(self.database, of_bucket(ledger.summaries, bucket))
 
     def _select(self, ledger: Ledger, bucket: int) -> Selection:
         """Say which vehicles of a bucket are to be opened, and count those that are not."""
         database, summed = self.database, bool(ledger.summaries)
-        if ledger.buckets:
-            view(database, of_bucket(ledger.tables, bucket))
-        if summed:
-            view_summaries(database, of_bucket(ledger.summaries, bucket))
+        self.look_at(ledger, bucket)
         of_no_car = leave_out_no_car(database, self.policy.history.words_for_no_car, summed=summed)
         self.counters.of_no_car += of_no_car
         self.counters.accepted += of_no_car.total()

@@ -1,7 +1,7 @@
 """Whole vehicles judged, many at once, in any process: alerts and what else is counted of them."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby, islice
@@ -16,6 +16,7 @@ import pyarrow as pa
 from detectors.documents import Document
 from detectors.exports import ExportChange, counted_export, hardly_used
 from detectors.forest.trained import ForestModel
+from detectors.history import VehicleHistory
 from detectors.identities import Decode
 from detectors.judging import Judgement, Outcomes, file_whole, judge_histories
 from detectors.policy import Policy
@@ -63,6 +64,8 @@ class Setup:
     detected_at: datetime
     outside: tuple[RulePlace, ...] = ()
     """Where rules are that do not belong to the package."""
+    counts_exports: bool = True
+    """Whether provinces are told of the vehicles that are exported."""
     _catalogue: Catalogue | None = None
 
     @classmethod
@@ -73,13 +76,16 @@ class Setup:
         scratch: Path,
         visitor: type[Visitor] | None,
         detected_at: datetime,
+        *,
+        counts_exports: bool = True,
     ) -> Self:
         """Judge by a catalogue; other processes make it anew of its policy and model."""
         policy = catalogue.policy
         places = tuple(map(RulePlace.of, outside(policy)))
         return cls(
-            policy.tables, catalogue.model, decode, scratch, visitor, detected_at, places, catalogue
-        )
+            policy.tables, catalogue.model, decode, scratch, visitor, detected_at, places,
+            counts_exports, catalogue,
+        )  # fmt: skip
 
     @property
     def catalogue(self) -> Catalogue:
@@ -92,13 +98,13 @@ class Setup:
     def __getstate__(self) -> tuple[Any, ...]:
         return (
             self.tables, self.model, self.decode, self.scratch, self.visitor, self.detected_at,
-            self.outside,
+            self.outside, self.counts_exports,
         )  # fmt: skip
 
     def __setstate__(self, state: tuple[Any, ...]) -> None:
         (
             self.tables, self.model, self.decode, self.scratch, self.visitor, self.detected_at,
-            self.outside,
+            self.outside, self.counts_exports,
         ) = state  # fmt: skip
         self._catalogue = None
 
@@ -156,22 +162,34 @@ class JudgedVehicles:
 def judge_vehicles(setup: Setup, task: WholeVehicles) -> JudgedVehicles:
     """Judge whole vehicles."""
     catalogue = setup.catalogue
-    watermarks = Watermarks(catalogue.policy.watermarks, task.newest, catalogue.policy.country)
-    if task.declared is not None:
-        watermarks.declare_complete(task.declared)
-    judged = JudgedVehicles(visitor=None if setup.visitor is None else setup.visitor())
-    counters = Counters(detector_errors=judged.detector_errors)
-    told = _Told(catalogue, counters, judged, setup.detected_at.isoformat())
-    whole = _whole(task, catalogue.policy.history.maximum_documents, judged.filed)
-    at_once = None if catalogue.has_forests else _AT_ONCE
-    while histories := list(islice(whole, at_once)):
-        for judgement in judge_histories(catalogue, watermarks, histories):
-            told.tell(judgement)
-    return judged
+    judge = TaskJudge(setup, task)
+    vehicles = whole_vehicles(task, catalogue.policy.history.maximum_documents, judge.judged.filed)
+    for histories in judged_together(vehicles, (catalogue,)):
+        judge.judge(histories)
+    return judge.judged
 
 
-def _whole(task: WholeVehicles, most: int, filed: Filed) -> Iterator[Any]:
-    """Histories of the vehicles; counts what became of their documents."""
+def judged_together(
+    vehicles: Iterator[VehicleHistory], catalogues: Iterable[Catalogue]
+) -> Iterator[list[VehicleHistory]]:
+    """Vehicles as many at once as does the detectors good."""
+    at_once = None if any(one.has_forests for one in catalogues) else _AT_ONCE
+    while histories := list(islice(vehicles, at_once)):
+        yield histories
+
+
+def whole_vehicles(task: WholeVehicles, most: int, filed: Filed) -> Iterator[VehicleHistory]:
+    """Histories of the vehicles of a task.
+
+    Parameters
+    ----------
+    task
+        The vehicles.
+    most
+        Documents that are kept of one vehicle.
+    filed
+        Gets what became of their documents.
+    """
     table = pa.ipc.open_stream(task.rows).read_all()
     rows = zip(table["vin"].to_pylist(), table["original"].to_pylist(), strict=True)
     for vin, group in groupby(rows, itemgetter(0)):
@@ -186,22 +204,50 @@ def _count(outcomes: Outcomes, filed: Filed) -> None:
         filed[outcome] += 1
 
 
-class _Told:
-    """Tells what follows from judgements."""
+class TaskJudge:
+    """Judges the vehicles of a task by one catalogue.
 
-    def __init__(
-        self, catalogue: Catalogue, counters: Counters, judged: JudgedVehicles, detected_at: str
-    ) -> None:
+    Parameters
+    ----------
+    setup
+        By what.
+    task
+        How far the feeds have come.
+
+    Attributes
+    ----------
+    catalogue
+        The detectors.
+    judged
+        What the vehicles have come to so far.
+    """
+
+    def __init__(self, setup: Setup, task: WholeVehicles) -> None:
+        self.catalogue = catalogue = setup.catalogue
+        policy = catalogue.policy
+        self._watermarks = Watermarks(policy.watermarks, task.newest, policy.country)
+        if task.declared is not None:
+            self._watermarks.declare_complete(task.declared)
+        self.judged = JudgedVehicles(visitor=None if setup.visitor is None else setup.visitor())
+        counters = Counters(detector_errors=self.judged.detector_errors)
         self._changes = AlertChanges(catalogue, counters)
-        self._hardly_used = hardly_used(catalogue.policy)
-        self._judged = judged
-        self._detected_at = detected_at
+        self._hardly_used = hardly_used(policy)
+        self._counts_exports = setup.counts_exports
+        self._detected_at = setup.detected_at.isoformat()
 
-    def tell(self, judgement: Judgement) -> None:
-        """Note a vehicle's alerts and the export it counts for."""
-        history, judged = judgement.history, self._judged
+    def judge(self, histories: Sequence[VehicleHistory]) -> list[Judgement]:
+        """Judge some of the vehicles; note their alerts and the exports that they count for."""
+        judgements = judge_histories(self.catalogue, self._watermarks, histories)
+        for judgement in judgements:
+            self._tell(judgement)
+        return judgements
+
+    def _tell(self, judgement: Judgement) -> None:
+        history, judged = judgement.history, self.judged
         judged.vehicles += 1
-        export = counted_export(history, self._hardly_used) if history.used_exports else None
+        export = None
+        if self._counts_exports and history.used_exports and not self.catalogue.is_no_car(history):
+            export = counted_export(history, self._hardly_used)
         if export is not None:
             judged.exports.append(ExportChange(history.vin, None, export))
         if judgement.findings or judgement.failed:

@@ -6,7 +6,7 @@ exported ones, which provinces count. Whatever is opened is opened whole.
 """
 
 from collections import Counter
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Sequence
 from typing import Final
 
 import duckdb
@@ -173,27 +173,60 @@ def select(
     needs
         Bits of content with which a vehicle is opened whatever the screens say.
     """
-    most = catalogue.policy.history.maximum_documents
     screens = {name: one.screen_sql() for name, one in catalogue.detectors.items()}
     always = Content.CONTESTED | Content.OVERFULL | needs
-    ways = [
-        "content IS NULL",
-        f"content & {always} <> 0",
-        "odd",
-        "vin IN (SELECT vin FROM moved)",
-        *dict.fromkeys(screens.values()),
-    ]
+    opened = _any_of(always, ["odd", *screens.values()]) if screened else "true"
     passed = (
         "".join(f', {screen} AS "passed_{name}"' for name, screen in screens.items()) if told else ""
     )
-    opened = " OR ".join(f"({way})" for way in ways) if screened else "true"
     database.execute(
-        f"CREATE OR REPLACE TEMP TABLE vehicles AS SELECT vin, documents, further, "
-        f"coalesce({opened}, true) AS opened{passed} FROM "
-        f"(SELECT * REPLACE ({overfull_sql(most)} AS content) FROM summaries)"
+        "CREATE OR REPLACE TEMP TABLE vehicles AS SELECT vin, documents, further, "
+        f"{opened} AS opened{passed} FROM {_summaries(catalogue)}"
     )
     database.execute("CREATE OR REPLACE TEMP TABLE opened AS SELECT vin FROM vehicles WHERE opened")
     return _counted(database, list(screens) if told else [])
+
+
+def select_for(
+    database: duckdb.DuckDBPyConnection, catalogues: Sequence[Catalogue], needs: int
+) -> None:
+    """Say which vehicles of ``summaries`` any of some catalogues can find anything about.
+
+    Nothing is counted, so that withdrawn and revised documents alone are no reason to open a vehicle:
+    a screen looks at all that was published.
+
+    Parameters
+    ----------
+    database
+        Gets a table ``opened``.
+    catalogues
+        The detectors.
+    needs
+        Bits of content with which a vehicle is opened whatever the screens say.
+    """
+    screens = [one.screen_sql() for catalogue in catalogues for one in catalogue.detectors.values()]
+    fewest = min(catalogues, key=lambda one: one.policy.history.maximum_documents)
+    database.execute(
+        f"CREATE OR REPLACE TEMP TABLE opened AS SELECT vin FROM {_summaries(fewest)} "
+        f"WHERE {_any_of(needs, screens)}"
+    )
+
+
+def _any_of(content: int, ways: Iterable[str]) -> str:
+    """Whether a vehicle has any bits of content, goes another way, or nobody can tell."""
+    every = [
+        "content IS NULL",
+        f"content & {content} <> 0",
+        "vin IN (SELECT vin FROM moved)",
+        *dict.fromkeys(ways),
+    ]
+    return f"coalesce({' OR '.join(f'({way})' for way in every)}, true)"
+
+
+def _summaries(catalogue: Catalogue) -> str:
+    """What is known of every vehicle, where a policy says how many documents are too many."""
+    content = overfull_sql(catalogue.policy.history.maximum_documents)
+    return f"(SELECT * REPLACE ({content} AS content) FROM summaries)"
 
 
 _SUMMED: Final = (
@@ -205,6 +238,7 @@ _SUMMED: Final = (
     "initial_province",
     "year_gap",
     "source",
+    "event_id",
 )
 
 

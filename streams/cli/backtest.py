@@ -188,18 +188,19 @@ class _Run:
         inputs = [*self.files, side_a.policy, side_b.policy, self.truth]
         with Outputs(wanted, inputs, force=force) as places, self._laboratory(a) as laboratory:
             labelled, outcomes = self._labelled(a), self._outcomes()
-            errors.print("judging by A, then by B", highlight=False)
-            before, after, detectors = laboratory.both(a, b, whole=self.whole)
-            before, after = within(before, *self.period), within(after, *self.period)
+            errors.print("judging by A and by B", highlight=False)
+            sides = laboratory.both(a, b, whole=self.whole)
+            before, after = within(sides.before, *self.period), within(sides.after, *self.period)
             comparison, found = compare(before, after, labelled, outcomes)
-            vehicles = [one.shown.subject for one in found if one.shown.subject_type == "vehicle"]
-            parties = parties_of(found, laboratory.histories(a, vehicles))
+            vehicles = {one.shown.subject for one in found if one.shown.subject_type == "vehicle"}
             comparison = msgspec.structs.replace(
-                comparison, detectors=detectors, parties=tuple(parties)
+                comparison,
+                detectors=sides.detectors,
+                parties=tuple(parties_of(found, sides.named)),
             )
             if directory is not None:
                 shown = {one.shown.subject for some in samples(found).values() for one in some}
-                lives = dict(ChainMap(*laboratory.histories(a, shown & set(vehicles))))
+                lives = dict(ChainMap(*laboratory.histories(a, shown & vehicles)))
                 paths = {name: places.path(name) for name in FILES}
                 names = (side_a.named(), side_b.named())
                 write_comparison(paths, comparison, found, names, lives, country=a.policy.country)
@@ -211,7 +212,6 @@ class _Run:
         """Judge by A, then by each value of one of its thresholds."""
         from streams.cli.outcome import leave_by_failures
         from streams.lab.backtest import within
-        from streams.lab.laboratory import changed
         from streams.lab.sweep import parse_sweep, policies
 
         a, wanted = side.catalogue(), parse_sweep(text)
@@ -219,12 +219,9 @@ class _Run:
         labelled = self._labelled(a)
         table = _sweep_table(wanted.parameter, wanted.detector, scored=labelled is not None)
         with self._laboratory(a) as laboratory:
-            errors.print("judging by A", highlight=False)
-            every = laboratory.firing(a)
-            for value, variant in variants:
-                errors.print(f"{wanted.detector}.{wanted.parameter} = {value:g}", highlight=False)
-                swept = type(a)(variant, a.model)
-                alerts = laboratory.instead(every, swept, changed(a, swept))
+            errors.print(f"judging by A and {len(variants)} values", highlight=False)
+            swept = [type(a)(policy, a.model) for _, policy in variants]
+            for (value, _), alerts in zip(variants, laboratory.variants(a, swept), strict=True):
                 _add_row(table, value, wanted.detector, within(alerts, *self.period), labelled)
         out.print(table)
         leave_by_failures(laboratory.failures.values())

@@ -4,7 +4,6 @@ from collections.abc import Iterable
 
 import msgspec
 import numpy as np
-from scipy.stats import binomtest
 
 
 class WilsonShare(msgspec.Struct, frozen=True):
@@ -28,6 +27,8 @@ def share(count: int, of: int) -> WilsonShare:
     """A share; every figure is rounded to the sixth digit."""
     if not of:
         return WilsonShare(count, of, None, None, None)
+    from scipy.stats import binomtest  # noqa: PLC0415 - takes a second to import, and not every run scores
+
     interval = binomtest(count, of).proportion_ci(method="wilson")
     return WilsonShare(
         count, of, *(round(float(x), 6) for x in (count / of, interval.low, interval.high))

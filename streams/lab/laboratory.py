@@ -1,4 +1,4 @@
-"""Documents decoded once, and judged by one policy after another, as far as two of them differ."""
+"""Documents decoded once, and judged by several policies in one pass, as far as they differ."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -7,25 +7,25 @@ from tempfile import TemporaryDirectory
 from typing import Final, NamedTuple
 
 from detectors.alerts import Alert
-from detectors.exports import hardly_used
-from detectors.history import VehicleHistory
+from detectors.history import Content, VehicleHistory
 from detectors.identities import Decode
-from detectors.policy import Policy
-from detectors.registry import FORESTS, Catalogue
+from detectors.registry import Catalogue
 from detectors.spikes.declared import PROVINCE_DETECTORS
 from streams.backfill.backfill import Backfill, Means
-from streams.backfill.building import build
-from streams.backfill.judging import Setup
-from streams.backfill.kept import BUCKETS, is_kept
+from streams.backfill.judging import Setup, WholeVehicles
+from streams.backfill.outputs import ReplayOutputs
+from streams.backfill.processes import Processes
+from streams.backfill.selection import select_for
 from streams.engine.results import DetectorFailure
+from streams.lab.changes import changed, enabled, only
+from streams.lab.ledgers import one_ledger
+from streams.lab.parties import NamedParties
+from streams.lab.sides import JudgedSides, SeveralSetups, judge_sides
 from streams.setup.clock import utc_now
 from streams.setup.identities import decode_from_environment
 
-SMALL: Final = 64 << 20
-"""Bytes of files that are judged in one go."""
-_SHARED: Final = ("history", "watermarks", "country")
-"""Sections of the policy that concern every detector."""
-_AT_ONCE: Final = 2_000
+_AT_ONCE: Final = 20_000
+"""Vehicles whose histories are in memory together."""
 
 
 class TwoSides(NamedTuple):
@@ -35,37 +35,8 @@ class TwoSides(NamedTuple):
     after: dict[str, Alert]
     detectors: list[str] | None
     """Whose alerts these are; ``None`` for all."""
-
-
-@contextmanager
-def one_ledger(
-    paths: Sequence[Path], catalogue: Catalogue, decode: Decode, means: Means
-) -> Iterator[Path]:
-    """The ledger that was given, or one of the files, which is gone after the statement."""
-    if len(paths) == 1 and is_kept(paths[0]):
-        yield paths[0]
-        return
-    with TemporaryDirectory(prefix="zeromile-", dir=means.scratch) as folder:
-        ledger = Path(folder, "ledger")
-        build_ledger(paths, ledger, catalogue, decode, means)
-        yield ledger
-
-
-def build_ledger(
-    paths: Sequence[Path], ledger: Path, catalogue: Catalogue, decode: Decode, means: Means
-) -> None:
-    """Decode files into a ledger; small ones are not cut into buckets."""
-    with TemporaryDirectory(prefix="zeromile-", dir=means.scratch) as unsorted:
-        setup = Setup.of(catalogue, decode, Path(unsorted), None, utc_now())
-        build(
-            list(paths),
-            ledger,
-            setup,
-            append=False,
-            processes=means.processes,
-            memory=means.memory,
-            buckets=1 if sum(path.stat().st_size for path in paths) < SMALL else BUCKETS,
-        )
+    named: NamedParties
+    """Whom documents name on which those alerts rest that may differ."""
 
 
 @contextmanager
@@ -89,7 +60,7 @@ def open_laboratory(
 
 
 class Laboratory:
-    """Judges the documents of a ledger by one catalogue after another.
+    """Judges the documents of a ledger by one catalogue or several.
 
     Parameters
     ----------
@@ -115,17 +86,11 @@ class Laboratory:
 
     def firing(self, catalogue: Catalogue) -> dict[str, Alert]:
         """Alerts that fire, by id."""
-        provinces = not PROVINCE_DETECTORS.keys().isdisjoint(enabled(catalogue.policy))
-        with Backfill(
-            catalogue, None, self._decode, means=self._means, counts_exports=provinces
-        ) as run:
-            summary = run.run([self._ledger], complete_through=self._complete_through)
-            for failure in summary.failures:
-                self.failures.setdefault(failure.detector, failure)
-            return dict(summary.firing)
+        [alerts], _ = self._judge([catalogue])
+        return alerts
 
     def both(self, a: Catalogue, b: Catalogue, *, whole: bool) -> TwoSides:
-        """Judge by A and by B, but by the detectors alone that differ between them.
+        """Judge by A and by B in one pass, but by the detectors alone that differ between them.
 
         Parameters
         ----------
@@ -135,19 +100,21 @@ class Laboratory:
             Whether to give the alerts of the other detectors too, for figures over all of them.
         """
         names = changed(a, b)
+        if not names and not whole:
+            return TwoSides({}, {}, [], {})
+        sides = [a if whole else only(a, names), only(b, names)]
+        (before, after), named = self._judge(sides, names)
         if whole:
-            before = self.firing(a)
-            return TwoSides(before, self.instead(before, b, names), None)
-        if not names:
-            return TwoSides({}, {}, [])
-        return TwoSides(self.firing(only(a, names)), self.firing(only(b, names)), sorted(names))
+            return TwoSides(before, _instead(before, after, names), None, named)
+        return TwoSides(before, after, sorted(names), named)
 
-    def instead(
-        self, alerts: Mapping[str, Alert], catalogue: Catalogue, names: set[str]
-    ) -> dict[str, Alert]:
-        """Alerts with those of some detectors replaced by what a catalogue says."""
-        rest = {name: alert for name, alert in alerts.items() if alert.detector not in names}
-        return rest | (self.firing(only(catalogue, names)) if names else {})
+    def variants(self, a: Catalogue, others: Sequence[Catalogue]) -> Iterator[dict[str, Alert]]:
+        """Alerts that fire by each of many catalogues that hardly differ from A, all in one pass."""
+        names = [changed(a, other) for other in others]
+        sides = [a, *(only(other, some) for other, some in zip(others, names, strict=True))]
+        [every, *variants], _ = self._judge(sides)
+        for some, alerts in zip(names, variants, strict=True):
+            yield _instead(every, alerts, some)
 
     def histories(
         self, catalogue: Catalogue, vins: Iterable[str]
@@ -161,51 +128,61 @@ class Laboratory:
             for start in range(0, len(names), _AT_ONCE):
                 yield run.histories(names[start : start + _AT_ONCE])
 
+    def _judge(
+        self, sides: Sequence[Catalogue], noted: Iterable[str] = ()
+    ) -> tuple[list[dict[str, Alert]], NamedParties]:
+        """Alerts that fire by each side, and the parties of those of some detectors."""
+        named: NamedParties = {}
+        outputs = [ReplayOutputs(side.policy) for side in sides]
+        with (
+            Backfill(sides[0], None, self._decode, means=self._means) as run,
+            TemporaryDirectory(prefix="zeromile-", dir=self._means.scratch) as folder,
+        ):
+            setups = [
+                Setup.of(
+                    side, self._decode, Path(folder), None, utc_now(),
+                    counts_exports=_watches_provinces(side),
+                )
+                for side in sides
+            ]  # fmt: skip
+            shared = SeveralSetups(tuple(setups), frozenset(noted))
+            with Processes(self._means.processes, shared) as processes:
+                for judged in processes.map(judge_sides, self._tasks(run, sides)):
+                    _take(judged, outputs, named)
+            today = run.watermarks.newest_day("customs_export")
+        for side, output in zip(sides, outputs, strict=True):
+            if _watches_provinces(side):
+                output.conclude(today)
+            for name, failure in output.failures.items():
+                self.failures.setdefault(name, failure)
+        return [dict(output.firing) for output in outputs], named
 
-def enabled(policy: Policy) -> set[str]:
-    """Detectors that a policy leaves switched on."""
-    return {name for name, parameters in policy.parameters.items() if parameters.enabled}
-
-
-def changed(a: Catalogue, b: Catalogue) -> set[str]:
-    """Detectors that may say something else by B than by A."""
-    old, new = a.policy, b.policy
-    every = {*old.detectors, *new.detectors}
-    if any(old.tables.get(name) != new.tables.get(name) for name in _SHARED):
-        return every
-    found = {
-        name
-        for name in every
-        if old.tables.get(name) != new.tables.get(name)
-        or old.detectors.get(name) is not new.detectors.get(name)
-    }
-    if _model_id(a) != _model_id(b):
-        found.update(forest.spec.id for forest in FORESTS)
-    if not found.isdisjoint(PROVINCE_DETECTORS) or _counts_otherwise(old, new):
-        found.update(PROVINCE_DETECTORS)
-    return found
-
-
-def _counts_otherwise(old: Policy, new: Policy) -> bool:
-    """Whether a province counts another car as hardly used, by a threshold that belongs to a rule."""
-    one, other = hardly_used(old), hardly_used(new)
-    return (one.maximum_km, one.maximum_reading_age_days) != (
-        other.maximum_km,
-        other.maximum_reading_age_days,
-    )
-
-
-def only(catalogue: Catalogue, names: set[str]) -> Catalogue:
-    """A catalogue with all but some detectors switched off."""
-    policy = catalogue.policy
-    off = {
-        name: {**section, "enabled": False}
-        for name, section in policy.tables.items()
-        if name in policy.detectors and name not in names
-    }
-    tables = {**policy.tables, **off}
-    return Catalogue(Policy(tables, policy.detectors), catalogue.model)
+    def _tasks(self, run: Backfill, sides: Sequence[Catalogue]) -> Iterator[WholeVehicles]:
+        """Vehicles that any side can find anything about."""
+        ledger = run.read([self._ledger])
+        if self._complete_through is not None:
+            run.watermarks.declare_complete(self._complete_through)
+        counted = any(map(_watches_provinces, sides))
+        for bucket in range(ledger.buckets):
+            run.look_at(ledger, bucket)
+            select_for(run.database, sides, Content.USED_EXPORT if counted else Content.NOTHING)
+            for task, _ in run.opened(ledger, self._complete_through):
+                yield task
 
 
-def _model_id(catalogue: Catalogue) -> str | None:
-    return None if catalogue.model is None else catalogue.model.model_id
+def _take(judged: JudgedSides, outputs: Sequence[ReplayOutputs], named: NamedParties) -> None:
+    for output, one in zip(outputs, judged.sides, strict=True):
+        output.take(one.alerts, one.exports, [each.here() for each in one.failures], None)
+    for alert_id, parties in judged.named.items():
+        named.setdefault(alert_id, set()).update(parties)
+
+
+def _watches_provinces(catalogue: Catalogue) -> bool:
+    return not PROVINCE_DETECTORS.keys().isdisjoint(enabled(catalogue.policy))
+
+
+def _instead(
+    alerts: Mapping[str, Alert], others: Mapping[str, Alert], names: set[str]
+) -> dict[str, Alert]:
+    """Alerts with those of some detectors replaced by others."""
+    return {name: one for name, one in alerts.items() if one.detector not in names} | dict(others)

@@ -29,7 +29,7 @@ from streams.feeds.loading import load_feed
 from streams.feeds.reading import check_kind
 from streams.lab.frame import Frame
 from streams.lab.judged import Judged, alerts_frame
-from streams.lab.laboratory import build_ledger
+from streams.lab.ledgers import build_ledger
 from streams.lab.tables import TableError, as_arrow, is_table, table_lines
 from streams.lab.timeline import timeline_frame
 from streams.models.choice import choose_model

@@ -19,9 +19,11 @@ from streams.cli import app
 from streams.desk.tables import cases
 from streams.lab.backtest import compare, within
 from streams.lab.difference import differences
-from streams.lab.laboratory import Laboratory, changed, one_ledger, only
+from streams.lab.changes import changed, only
+from streams.lab.laboratory import Laboratory
+from streams.lab.ledgers import one_ledger
 from streams.lab.outcomes import OutcomesError, outcome_score, read_outcomes
-from streams.lab.parties import parties_of
+from streams.lab.parties import named_in, parties_of
 from streams.setup.policy import load_policy
 from tests.contract.test_thresholds import MOVES
 from tests.fixtures.loading import FOLDER
@@ -74,14 +76,15 @@ def found(before, after):
 def check(stream, laboratory, shipped, move):
     section, _, path, value = move
     b = moved(section, path, value)
-    names = changed(Catalogue(SHIPPED), b)
-    assert section in names
-    sides = laboratory.both(Catalogue(SHIPPED), b, whole=False)
+    assert section in changed(Catalogue(SHIPPED), b)
     with Backfill(b, screened=False) as run:
         full = dict(run.run([stream], complete_through=740_000).firing)
     expected = found(shipped, full)
+    sides = laboratory.both(Catalogue(SHIPPED), b, whole=False)
     assert found(sides.before, sides.after) == expected
-    assert found(shipped, laboratory.instead(shipped, b, names)) == expected
+    wholly = laboratory.both(Catalogue(SHIPPED), b, whole=True)
+    assert not list(differences(wholly.before, shipped))
+    assert not list(differences(wholly.after, full))
     return expected
 
 
@@ -102,7 +105,8 @@ def test_a_policy_against_itself_is_empty_to_the_byte(laboratory, shipped):
     assert rows == []
     assert set(comparison.changes.values()) == {0}
     assert not any(comparison.by.values())
-    assert laboratory.both(Catalogue(SHIPPED), Catalogue(load_policy()), whole=False) == ({}, {}, [])
+    same = laboratory.both(Catalogue(SHIPPED), Catalogue(load_policy()), whole=False)
+    assert same == ({}, {}, [], {})
 
 
 def test_a_detector_switched_off_takes_its_alerts_and_no_others(laboratory, shipped):
@@ -165,8 +169,11 @@ def test_a_period_cuts_by_the_event(shipped):
 def test_parties_are_those_of_the_evidence(laboratory, shipped):
     rows = list(differences({}, {n: a for n, a in shipped.items() if a.detector == "double_sale"}))
     vins = [one.shown.subject for one in rows]
-    parties = parties_of(rows, laboratory.histories(Catalogue(SHIPPED), vins))
+    named = named_in(rows, laboratory.histories(Catalogue(SHIPPED), vins))
+    parties = parties_of(rows, named)
     assert parties
+    off = Catalogue(load_policy({"double_sale": {"enabled": False}}))
+    assert laboratory.both(off, Catalogue(SHIPPED), whole=False).named == named
     assert {one.role for one in parties} <= {"exporter", "seller", "owner"}
     for party in parties:
         assert 0 < party.changes["new"] <= len(rows)

@@ -5,6 +5,7 @@ import functools
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from random import Random
 from typing import Any, Final
 
@@ -153,7 +154,9 @@ def rows(number: int, one: Vehicle) -> Iterator[tuple[Any, ...]]:
     for each, identity in zip(one.published, identities, strict=True):
         seen = ScreenedDocument.of(each)
         again = Content.CONTESTED if identities.count(identity) > 1 else Content.NOTHING
-        yield (number, each.vin, vin_fault(each.vin), *seen._replace(content=seen.content | again))
+        columns = seen._replace(content=seen.content | again)._asdict()
+        columns["day"] = date.fromordinal(seen.day)
+        yield (number, each.vin, vin_fault(each.vin), *columns.values())
 
 
 @pytest.mark.parametrize("seed", range(3))
