@@ -18,8 +18,8 @@ from streams.backfill.backfill import Backfill, Means
 from streams.cli import app
 from streams.desk.tables import cases
 from streams.lab.backtest import compare, within
-from streams.lab.difference import differences
 from streams.lab.changes import changed, only
+from streams.lab.difference import differences
 from streams.lab.laboratory import Laboratory
 from streams.lab.ledgers import one_ledger
 from streams.lab.outcomes import OutcomesError, outcome_score, read_outcomes
