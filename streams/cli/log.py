@@ -80,8 +80,13 @@ def checkpoint(
         typer.Option(metavar="FILE", help="Ed25519 key that signs; default ZEROMILE_SINK_LOG_KEY."),
     ] = None,
 ) -> None:
-    """Sign the log as it is now, have that stamped if an authority is set, and put it into a folder."""
+    """Sign the log as it is now, have that stamped if an authority is set, and put it into a folder.
+
+    Exit codes: 0 fine, 1 the log is empty or the checkpoint is there without a time stamp, which is
+    asked for again the next time, 2 wrong use.
+    """
     from streams.evidence.ssh_signature import SigningKey
+    from streams.evidence.time_stamp import TimeStampError
     from streams.service.settings import load
     from streams.store.checkpoints import make_checkpoint, newest_checkpoint, stamp
     from streams.store.database import migrate, open_database
@@ -96,11 +101,17 @@ def checkpoint(
     engine = open_database(settings.sink_url.get_secret_value())
     migrate(engine)
     try:
-        made = make_checkpoint(engine, signer, datetime.now(UTC)) or newest_checkpoint(engine)
+        wanted = settings.sink_time_stamp_url is not None
+        made = make_checkpoint(engine, signer, datetime.now(UTC), stamp_wanted=wanted)
+        made = made or newest_checkpoint(engine)
         if made is None:
             fail("the log is empty: there is nothing to sign", exit_codes.WANTING)
+        unstamped = None
         if settings.sink_time_stamp_url and made.time_stamp is None:
-            made = stamp(engine, made, settings.sink_time_stamp_url)
+            try:
+                made = stamp(engine, made, settings.sink_time_stamp_url)
+            except TimeStampError as error:
+                unstamped = str(error)
     finally:
         engine.dispose()
     try:
@@ -108,3 +119,5 @@ def checkpoint(
     except OSError as error:
         fail(f"cannot write into {folder}: {error.strerror}")
     out.print(plain(f"{folder / 'checkpoint'}: {made.state.size:,} leaves, {made.state.made_at}"))
+    if unstamped:
+        fail(f"the checkpoint has no time stamp: {unstamped}", exit_codes.WANTING)

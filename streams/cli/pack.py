@@ -56,7 +56,7 @@ def export(
     from streams.evidence.checkpoint import read_checkpoint
     from streams.evidence.pack import write_pack
     from streams.evidence.ssh_signature import SigningKey
-    from streams.evidence.time_stamp import request_time_stamp
+    from streams.evidence.time_stamp import TimeStampError, request_time_stamp
     from streams.service.settings import load
     from streams.store.case import Question, case_of
     from streams.store.database import migrate, open_database
@@ -78,9 +78,13 @@ def export(
         case = with_judges(case_of(engine, question, signer, datetime.now(UTC), kept), config)
     finally:
         engine.dispose()
+    unstamped = None
     if settings.sink_time_stamp_url:
-        answer = request_time_stamp(case.checkpoint.encode(), settings.sink_time_stamp_url)
-        case = replace(case, time_stamp=answer)
+        try:
+            answer = request_time_stamp(case.checkpoint.encode(), settings.sink_time_stamp_url)
+            case = replace(case, time_stamp=answer)
+        except TimeStampError as error:
+            unstamped = error
     write_pack(case, directory, signer)
     out.print(
         plain(
@@ -88,6 +92,8 @@ def export(
             f"{len(case.records)} records{'' if signer else ', not signed'}"
         )
     )
+    if unstamped:
+        out.print(plain(f"note   the pack has no time stamp: {unstamped}"), soft_wrap=True)
 
 
 @app.command()

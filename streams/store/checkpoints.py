@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -31,10 +32,16 @@ _OF_EACH_DAY = {
     "sqlite": "SELECT MAX(size) FROM log_checkpoints WHERE size < :size "
     "GROUP BY substr(made_at, 1, 10) ORDER BY 1",
 }
-_STAMP = sa.text("UPDATE log_checkpoints SET time_stamp = :time_stamp WHERE size = :size")
+_STAMP = sa.text(
+    "UPDATE log_checkpoints SET time_stamp = :time_stamp, stamp_wanted = FALSE WHERE size = :size"
+)
+_UNSTAMPED = sa.text(
+    "SELECT checkpoint, signature, time_stamp FROM log_checkpoints WHERE stamp_wanted "
+    "ORDER BY size DESC LIMIT :most"
+)
 _PUT = sa.text(
-    "INSERT INTO log_checkpoints (size, checkpoint, signature, made_at) "
-    "VALUES (:size, :checkpoint, :signature, :made_at) ON CONFLICT (size) DO NOTHING"
+    "INSERT INTO log_checkpoints (size, checkpoint, signature, made_at, stamp_wanted) "
+    "VALUES (:size, :checkpoint, :signature, :made_at, :stamp_wanted) ON CONFLICT (size) DO NOTHING"
 )
 
 
@@ -118,8 +125,13 @@ def consistency_proofs(
     }
 
 
-def make_checkpoint(engine: sa.Engine, key: SigningKey, now: datetime) -> SignedCheckpoint | None:
-    """Sign the log as it is, and keep that; nothing if it has not grown since the last one."""
+def make_checkpoint(
+    engine: sa.Engine, key: SigningKey, now: datetime, *, stamp_wanted: bool = False
+) -> SignedCheckpoint | None:
+    """Sign the log as it is, and keep that; nothing if it has not grown since the last one.
+
+    With `stamp_wanted` it is among the `unstamped` until it has a time stamp.
+    """
     with engine.begin() as connection:
         newest = connection.execute(_NEWEST).first()
         size = connection.execute(_HEAD).one().size
@@ -133,6 +145,7 @@ def make_checkpoint(engine: sa.Engine, key: SigningKey, now: datetime) -> Signed
                 "checkpoint": made.note,
                 "signature": made.signature,
                 "made_at": now.isoformat() if connection.dialect.name == "sqlite" else now,
+                "stamp_wanted": stamp_wanted,
             },
         )
     return made
@@ -142,12 +155,18 @@ def newest_checkpoint(engine: sa.Engine) -> SignedCheckpoint | None:
     """The checkpoint that was made last."""
     with engine.connect() as connection:
         newest = connection.execute(_NEWEST).first()
-    if newest is None:
-        return None
-    stamp = newest.time_stamp
-    return SignedCheckpoint(
-        newest.checkpoint, newest.signature, None if stamp is None else bytes(stamp)
-    )
+    return None if newest is None else _kept(newest)
+
+
+def unstamped(engine: sa.Engine, most: int) -> list[SignedCheckpoint]:
+    """Checkpoints that wait for a time stamp, the newest first: it covers all before it."""
+    with engine.connect() as connection:
+        return [_kept(row) for row in connection.execute(_UNSTAMPED, {"most": most})]
+
+
+def _kept(row: sa.Row[Any]) -> SignedCheckpoint:
+    stamp = row.time_stamp
+    return SignedCheckpoint(row.checkpoint, row.signature, None if stamp is None else bytes(stamp))
 
 
 def stamp(engine: sa.Engine, made: SignedCheckpoint, authority: str) -> SignedCheckpoint:

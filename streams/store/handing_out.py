@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import sqlalchemy as sa
@@ -13,11 +15,20 @@ from streams.evidence.ssh_signature import SigningKey
 from streams.evidence.time_stamp import TimeStampError
 from streams.kafka.blocking_clients import opened
 from streams.service.layout import names_of
-from streams.store.checkpoints import SignedCheckpoint, make_checkpoint, stamp
+from streams.store.checkpoints import (
+    SignedCheckpoint,
+    make_checkpoint,
+    newest_checkpoint,
+    stamp,
+    unstamped,
+)
 from streams.store.settings import SinkSettings
 
 log = structlog.get_logger("zeromile.sink")
 _SEND_SECONDS = 30.0
+_STAMPS_AT_ONCE = 10
+_FIRST_PAUSE, _LONGEST_PAUSE = 60.0, 3600.0
+"""Seconds between two requests to an authority that gives no time stamp."""
 
 
 class CheckpointDesk:
@@ -40,35 +51,47 @@ class CheckpointDesk:
         self._settings = settings
         self._engine = engine
         self._key = SigningKey.read(settings.sink_log_key) if settings.sink_log_key else None
+        self._stamp_again = self._stamp_pause = 0.0
 
     def hand_out(self) -> SignedCheckpoint | None:
         """Sign what has come since the last checkpoint; nothing without a key, or if nothing has."""
         if self._key is None:
             return None
-        made = make_checkpoint(self._engine, self._key, datetime.now(UTC))
-        if made is not None:
-            made = self._stamped(made)
-            self._into_folder(made)
-            self._onto_topic(made)
-        return made
+        wanted = self._settings.sink_time_stamp_url is not None
+        made = make_checkpoint(self._engine, self._key, datetime.now(UTC), stamp_wanted=wanted)
+        new = {} if made is None else {made.state.size: made}
+        new |= {one.state.size: one for one in self._stamped()}
+        for size in sorted(new):
+            self._onto_topic(new[size])
+        if new:
+            self._into_folder()
+        return made and new[made.state.size]
 
-    def _stamped(self, made: SignedCheckpoint) -> SignedCheckpoint:
-        """The checkpoint with the time stamp of an authority, if one is named and answers."""
+    def _stamped(self) -> Iterator[SignedCheckpoint]:
+        """Checkpoints that get their time stamp now; an authority that fails is asked more seldom."""
         authority = self._settings.sink_time_stamp_url
-        if authority is None:
-            return made
+        if authority is None or time.monotonic() < self._stamp_again:
+            return
+        waiting = unstamped(self._engine, _STAMPS_AT_ONCE)
         try:
-            return stamp(self._engine, made, authority)
+            for one in waiting:
+                yield stamp(self._engine, one, authority)
         except TimeStampError as error:
-            log.warning("checkpoint not stamped", error=str(error))
-            return made
+            self._stamp_pause = min(2 * self._stamp_pause, _LONGEST_PAUSE) or _FIRST_PAUSE
+            self._stamp_again = time.monotonic() + self._stamp_pause
+            log.warning(
+                "checkpoint not stamped, it waits", error=str(error), retry_in=self._stamp_pause
+            )
+        else:
+            self._stamp_pause = 0.0
 
-    def _into_folder(self, made: SignedCheckpoint) -> None:
-        folder = self._settings.sink_checkpoint_folder
-        if folder is None:
+    def _into_folder(self) -> None:
+        """Put the newest checkpoint into the folder."""
+        folder, newest = self._settings.sink_checkpoint_folder, newest_checkpoint(self._engine)
+        if folder is None or newest is None:
             return
         try:
-            made.write(folder)
+            newest.write(folder)
         except OSError as error:
             log.warning("checkpoint not written", folder=str(folder), error=error.strerror)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import time
 from contextlib import closing
 from pathlib import Path
 
@@ -11,7 +12,11 @@ import sqlalchemy as sa
 from typer.testing import CliRunner
 
 from streams.cli import app
+from streams.evidence.checkpoint import read_checkpoint
+from streams.store.checkpoints import SignedCheckpoint, unstamped
 from streams.store.database import migrate, open_database
+from streams.store.handing_out import CheckpointDesk
+from streams.store.settings import SinkSettings
 from tests.evidence.authority import Authority, openssl, serve
 from tests.store.test_checkpoints import fill
 
@@ -149,3 +154,43 @@ def test_a_checkpoint_is_stamped_where_an_authority_is_set(engine, tmp_path):
     fill(engine, 3, 6)
     assert log(engine, "checkpoint", "--key", key, "--out", tmp_path).exit_code == 0
     assert not (tmp_path / "checkpoint.tsr").exists(), "it is of the checkpoint before"
+
+
+def test_a_checkpoint_that_an_authority_does_not_stamp_waits_and_is_stamped_when_it_answers(
+    engine, tmp_path, monkeypatch
+):
+    key, authority = made_key(tmp_path / "key"), Authority(tmp_path, "authority")
+    answers: list[bool] = []
+    topic: list[SignedCheckpoint] = []
+    with closing(serve(lambda query: authority.answer(query) if answers else b"")) as urls:
+        url = next(urls)
+        settings = SinkSettings(
+            sink_log_key=key, sink_checkpoint_folder=tmp_path, sink_time_stamp_url=url
+        )
+        desk = CheckpointDesk(settings, engine)
+        monkeypatch.setattr(desk, "_onto_topic", topic.append)
+        fill(engine, 0, 3)
+        desk.hand_out()
+        fill(engine, 3, 6)
+        desk.hand_out()
+        assert [one.time_stamp for one in topic] == [None, None], "no authority keeps one back"
+        assert [one.state.size for one in unstamped(engine, 9)] == [6, 3]
+
+        answers.append(True)
+        assert desk.hand_out() is None, "the authority is not asked at every turn"
+        later = time.monotonic() + 60
+        monkeypatch.setattr("streams.store.handing_out.time.monotonic", lambda: later)
+        desk.hand_out()
+        assert unstamped(engine, 9) == []
+        stamped = [(one.state.size, one.time_stamp is not None) for one in topic[2:]]
+        assert stamped == [(3, True), (6, True)]
+        openssl("ts", "-verify", "-in", tmp_path / "checkpoint.tsr", "-data", tmp_path / "checkpoint",
+                "-CAfile", authority.root)  # fmt: skip
+
+        answers.clear()
+        fill(engine, 6, 9)
+        words = ("checkpoint", "--key", key, "--out", tmp_path)
+        done = log(engine, *words, ZEROMILE_SINK_TIME_STAMP_URL=url)
+    assert (done.exit_code, "has no time stamp" in " ".join(done.output.split())) == (1, True)
+    assert read_checkpoint(tmp_path / "checkpoint").size == 9
+    assert [one.state.size for one in unstamped(engine, 9)] == [9]

@@ -1,4 +1,4 @@
-"""Storing a document costs less, and a refused record is kept whole."""
+"""Storing costs less, a refused record is kept whole, and time stamps are asked for again."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ down_revision = "0009"
 
 
 def upgrade() -> None:
-    """Put one index in the place of two, and add what was not kept of refused records."""
+    """Put one index in the place of two, and add what was not kept."""
     op.drop_index("documents_occurred_on", "documents")
     op.drop_index("documents_event_type_occurred_month", "documents")
     op.create_index("documents_event_type_occurred_on", "documents", ["event_type", "occurred_on"])
@@ -22,6 +22,10 @@ def upgrade() -> None:
     op.add_column(
         "refused_records",
         sa.Column("kafka_timestamp", sa.BigInteger, comment="milliseconds since 1970"),
+    )
+    op.add_column(
+        "log_checkpoints",
+        sa.Column("stamp_wanted", sa.Boolean, nullable=False, server_default=sa.false()),
     )
     if op.get_bind().dialect.name == "postgresql":
         # Hashes cannot be compressed; PostgreSQL tried at every append.
