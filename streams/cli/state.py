@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True, help="Look at what workers keep of vehicles, and mend it.")
 
-Vin = Annotated[str, typer.Argument(help="Vehicle identification number.")]
-
 
 @app.command("show")
 def show_command(
@@ -32,7 +30,8 @@ def show_command(
 
     Exit codes: 0 fine, 1 there are records that cannot be read, 2 wrong use, 3 no broker.
     """
-    from streams.service.kept_state import read_vehicles
+    from streams.service.kept_state import fault_of_provinces, province_memory, read_vehicles
+    from streams.setup.policy import load_policy
 
     settings = settings_or_exit(bootstrap_servers=bootstrap)
     if vin is not None:
@@ -45,8 +44,11 @@ def show_command(
             if vehicle.fault:
                 unreadable += 1
                 out.print(plain(f"partition {vehicle.partition}, {vehicle.vin}: {vehicle.fault}"))
+        fault = fault_of_provinces(province_memory(settings), load_policy(settings.policy_file))
     out.print(f"{total:,} vehicles, {unreadable:,} of them cannot be read", highlight=False)
-    if unreadable:
+    if fault:
+        out.print(plain(fault), soft_wrap=True)
+    if unreadable or fault:
         raise typer.Exit(1)
 
 
@@ -78,8 +80,14 @@ def export_command(
 
 @app.command("drop")
 def drop_command(
-    vin: Vin,
+    vin: Annotated[
+        str | None, typer.Argument(help="Vehicle identification number; or --provinces.")
+    ] = None,
     *,
+    provinces: Annotated[
+        bool,
+        typer.Option("--provinces", help="Drop what is remembered of the provinces' alerts instead."),
+    ] = False,
     yes: Annotated[
         bool, typer.Option("--yes", help="Do it; without it only say what would go.")
     ] = False,
@@ -87,18 +95,40 @@ def drop_command(
 ) -> None:
     """Delete one vehicle's record, while no worker runs; documents that are sent again count anew.
 
+    Its alerts are resolved at the next start. What is remembered of the provinces is made anew from the
+    alert topic: nothing is lost with it.
+
     Exit codes: 0 done, 2 wrong use or a worker is running, 3 no broker.
     """
     from streams.kafka.topic_admin import admin_client
     from streams.service.kept_state import drop_vehicle
 
     settings = settings_or_exit(bootstrap_servers=bootstrap)
+    if provinces == (vin is not None):
+        fail("say what to drop: a vehicle's number or --provinces")
+    if vin is None:
+        _drop_provinces(settings, yes=yes)
+        return
     vehicle = _find(settings, vin)
     if not yes:
         fail(f"partition {vehicle.partition}, {len(vehicle.data):,} bytes would go; say --yes")
     with kafka_errors_explained(settings), admin_client(settings) as admin:
         drop_vehicle(settings, admin, vehicle)
     out.print("dropped")
+
+
+def _drop_provinces(settings: Settings, *, yes: bool) -> None:
+    from streams.kafka.topic_admin import admin_client
+    from streams.service.kept_state import drop_provinces, province_memory
+    from streams.setup.policy import load_policy
+
+    if not yes:
+        with kafka_errors_explained(settings):
+            memory = province_memory(settings)
+        fail(f"{len(memory or b''):,} bytes about the provinces would go; say --yes")
+    with kafka_errors_explained(settings), admin_client(settings) as admin:
+        alerts = drop_provinces(settings, admin, load_policy(settings.policy_file))
+    out.print(f"dropped; {alerts:,} alerts about provinces are remembered from their topic")
 
 
 @app.command("forget")

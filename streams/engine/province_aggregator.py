@@ -8,6 +8,7 @@ import msgspec
 
 from detectors import civil_time
 from detectors.alerts import Alert, AlertState, Cause, by_identity, diff
+from detectors.errors import ZeromileError
 from detectors.exports import ExportChange
 from detectors.findings import Finding, Severity, score_in_band
 from detectors.policy import Policy
@@ -16,13 +17,17 @@ from detectors.spikes.delay import DelayDrift
 from detectors.spikes.findings import SpikeFinding
 from detectors.spikes.tally import ProvinceState, moves
 from detectors.spikes.watch import SpikeWatch, WatchReport
-from streams.engine.alert_record import alert_record
+from streams.engine.alert_record import alert_record, remembered
 from streams.setup.clock import utc_now
 
 
 class _Memory(msgspec.Struct, array_like=True):
     standing: dict[str, list[AlertState]]
     explanations: list[tuple[str, str, str, str]]
+
+
+class ProvinceMemoryError(ZeromileError):
+    """What was remembered of the provinces' alerts and cannot be read."""
 
 
 class ProvinceAggregator:
@@ -112,13 +117,35 @@ class ProvinceAggregator:
         return msgspec.msgpack.encode(_Memory(self._standing, explanations))
 
     def remember(self, memory: bytes) -> None:
-        """Take over what `memory` returned before the restart."""
-        kept = msgspec.msgpack.decode(memory, type=_Memory)
+        """Take over what `memory` returned before the restart.
+
+        Raises
+        ------
+        ProvinceMemoryError
+            If it is no such thing.
+        """
+        try:
+            kept = msgspec.msgpack.decode(memory, type=_Memory)
+        except (msgspec.MsgspecError, ValueError) as error:
+            raise ProvinceMemoryError(
+                f"what the changelog remembers of the provinces cannot be read: {error}; "
+                "`zeromile state drop --provinces` makes it anew from the alert topic"
+            ) from None
         self._judged = False
         self._standing = kept.standing
         self._explanations = {
             (province, detector, anchor): text for province, detector, anchor, text in kept.explanations
         }
+
+    def remember_alerts(self, alerts: Iterable[Alert]) -> None:
+        """Take over the last changes of provinces' alerts, where `memory` is lost."""
+        self._judged = False
+        for alert in alerts:
+            state = remembered(alert)
+            self._standing.setdefault(alert.subject, []).append(state)
+            if state.finding is not None:
+                told = alert.subject, alert.detector, state.finding.anchor
+                self._explanations[told] = alert.explanation
 
     def _changes(self, province: str, findings: list[Finding]) -> list[Alert]:
         now = by_identity(findings, "province", province)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
+from itertools import islice
 
 from kafka import KafkaAdminClient, TopicPartition
 from kafka.admin import ConfigResource, ConfigResourceType, OffsetSpec
@@ -21,7 +22,12 @@ from streams.kafka.topic_admin import admin_client, check_topics, described
 from streams.models.choice import choose_model
 from streams.service.diagnosed import Diagnosis
 from streams.service.identity_check import IdentityKeyChangedError, check_identities
-from streams.service.kept_state import read_watermarks
+from streams.service.kept_state import (
+    fault_of_provinces,
+    province_memory,
+    read_vehicles,
+    read_watermarks,
+)
 from streams.service.layout import catalogue_of, names_of
 from streams.service.neighbours import ask_all, owner_urls
 from streams.service.origin import lost_state
@@ -31,6 +37,7 @@ from streams.service.worker_diagnosis import diagnose_workers
 from streams.setup.policy import load_policy
 
 LAG_TO_MENTION = 10_000
+UNREADABLE_TO_NAME = 5
 WORKERS_PROTOCOL = "faust"
 """How workers share partitions out, by the name that the broker knows."""
 LARGEST = "max.message.bytes"
@@ -45,7 +52,10 @@ def diagnose(settings: Settings) -> Iterator[Diagnosis]:
         with admin_client(settings) as client:
             yield from _broker(client, settings)
             yield from _topics(client, settings)
-            for check in (_sizes, _sources, _identities, _terms, _group, _lag, _state, _workers):
+            checks = (
+                _sizes, _sources, _identities, _terms, _group, _lag, _state, _unreadable, _workers,
+            )  # fmt: skip
+            for check in checks:
                 yield from _tolerant(check, client, settings)
     except KafkaError as error:
         yield Diagnosis(
@@ -211,6 +221,20 @@ def _state(client: KafkaAdminClient, settings: Settings) -> Iterator[Diagnosis]:
         if done and not ends[where].offset:
             error = lost_state(where.partition, done, settings.group)
             yield Diagnosis("problem", str(error), "no worker takes the partition until then")
+
+
+def _unreadable(client: KafkaAdminClient, settings: Settings) -> Iterator[Diagnosis]:
+    """What ends every worker that starts, looked for where none runs: it takes the whole state."""
+    if client.describe_groups([settings.group])[settings.group]["members"]:
+        return
+    remedy = "no worker starts until `zeromile state drop VIN --yes` has taken it out"
+    faults = (vehicle for vehicle in read_vehicles(settings) if vehicle.fault)
+    for vehicle in islice(faults, UNREADABLE_TO_NAME):
+        where = f"state of partition {vehicle.partition}, {vehicle.vin}"
+        yield Diagnosis("problem", f"{where}: {vehicle.fault}", remedy)
+    fault = fault_of_provinces(province_memory(settings), load_policy(settings.policy_file))
+    if fault:
+        yield Diagnosis("problem", fault, "no worker starts until then")
 
 
 def _workers(_: KafkaAdminClient, settings: Settings) -> Iterator[Diagnosis]:

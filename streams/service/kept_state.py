@@ -6,14 +6,19 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import msgspec
-from kafka import KafkaAdminClient, KafkaProducer
+from kafka import KafkaAdminClient, KafkaProducer, TopicPartition
 
+from detectors.alerts import Alert
 from detectors.errors import ZeromileError
+from detectors.findings import SubjectType
 from detectors.policy import Policy
 from detectors.watermarks import Watermarks
+from streams.engine.alert_record import remembered
+from streams.engine.province_aggregator import ProvinceAggregator, ProvinceMemoryError
 from streams.kafka.blocking_clients import opened
 from streams.kafka.reading import committed_reader, partitions_of, read_to_present_end
 from streams.service.layout import names_of
+from streams.service.province_desk import MEMORY_KEY, PARTITION
 from streams.service.settings import Settings
 from streams.service.shared_watermarks import (
     FORGET_KEY,
@@ -26,6 +31,7 @@ from streams.service.shared_watermarks import (
 from streams.state import record as records
 
 CONFIRM_SECONDS = 30.0
+_alerts = msgspec.json.Decoder(Alert)
 
 
 class KeptStateError(ZeromileError):
@@ -107,20 +113,91 @@ def read_vehicles(settings: Settings, partition: int | None = None) -> Iterator[
                 yield KeptVehicle(where.partition, key.decode("utf-8", "backslashreplace"), data)
 
 
+def province_memory(settings: Settings) -> bytes | None:
+    """What the changelog remembers of the provinces' alerts."""
+    where = TopicPartition(names_of(settings).vehicles, PARTITION)
+    memory: bytes | None = None
+    with committed_reader(settings) as consumer:
+        for record in read_to_present_end(consumer, [where]):
+            if record.key == MEMORY_KEY:
+                memory = record.value
+    return memory
+
+
+def fault_of_provinces(memory: bytes | None, policy: Policy) -> str | None:
+    """Why what is remembered of the provinces cannot be read, None where it can."""
+    try:
+        if memory is not None:
+            ProvinceAggregator(policy).remember(memory)
+    except ProvinceMemoryError as error:
+        return str(error)
+    return None
+
+
+def drop_provinces(settings: Settings, admin: KafkaAdminClient, policy: Policy) -> int:
+    """Put what the alert topic tells of provinces in the place of what is remembered of them.
+
+    Returns
+    -------
+    int
+        Number of alerts that are remembered now.
+
+    Raises
+    ------
+    KeptStateError
+        A worker is running: it would go on with what it has.
+    """
+    _refuse_while_workers_run(settings, admin)
+    alerts = _published(settings, "province")
+    book = ProvinceAggregator(policy)
+    book.remember_alerts(alerts)
+    _write(settings, names_of(settings).vehicles, PARTITION, MEMORY_KEY, book.memory())
+    return len(alerts)
+
+
 def drop_vehicle(settings: Settings, admin: KafkaAdminClient, vehicle: KeptVehicle) -> None:
-    """Delete a vehicle's record.
+    """Delete a vehicle's record; of its alerts is kept what the alert topic says.
+
+    So a worker resolves those that fire, and revisions go on growing when its documents come again.
 
     Raises
     ------
     KeptStateError
         A worker is running: it would go on with the record that it has.
     """
+    _refuse_while_workers_run(settings, admin)
+    known = [remembered(alert) for alert in _published(settings, "vehicle", vehicle.vin)]
+    record = None
+    if known:
+        next_revision = 1 + max(alert.revision for alert in known)
+        record = records.encode(records.VehicleRecord(alerts=known, first_revision=next_revision))
+    _write(settings, names_of(settings).vehicles, vehicle.partition, vehicle.vin.encode(), record)
+
+
+def _published(
+    settings: Settings, subject_type: SubjectType, subject: str | None = None
+) -> list[Alert]:
+    """Last change of every alert about such subjects, or about one."""
+    last: dict[str, Alert] = {}
+    with committed_reader(settings) as consumer:
+        where = partitions_of(consumer, names_of(settings).alerts)
+        for record in read_to_present_end(consumer, where):
+            try:
+                alert = _alerts.decode(record.value or b"")
+            except (msgspec.MsgspecError, UnicodeDecodeError):
+                continue  # the store names it
+            about = alert.subject_type == subject_type and subject in (None, alert.subject)
+            if about and alert.revision >= last.get(alert.alert_id, alert).revision:
+                last[alert.alert_id] = alert
+    return list(last.values())
+
+
+def _refuse_while_workers_run(settings: Settings, admin: KafkaAdminClient) -> None:
     members = admin.describe_groups([settings.group])[settings.group]["members"]
     if members:
         raise KeptStateError(
             f"{len(members)} worker(s) of the group {settings.group} are running; stop them first"
         )
-    _write(settings, names_of(settings).vehicles, vehicle.partition, vehicle.vin.encode(), None)
 
 
 def _write(settings: Settings, topic: str, partition: int, key: bytes, value: bytes | None) -> Any:

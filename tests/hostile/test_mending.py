@@ -11,6 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from streams.cli import app
+from streams.service.province_desk import MEMORY_KEY
 from tests.broker.deployment import Deployment, wait_for
 from tests.hostile.hostile_records import HostileRecord, registration, send
 
@@ -66,17 +67,49 @@ def test_an_unreadable_record_is_named_taken_out_and_dropped(deployment: Deploym
     assert json.loads(_run(deployment, "state", "show", VIN))["documents"]
     _run(deployment, "state", "drop", VIN, "--yes", status=2)
     deployment.workers[0].stop()
-    send(deployment.settings, (deployment.names.vehicles,), [HostileRecord(VIN.encode(), b"\xff")])
-    assert f"{VIN}: not a vehicle record" in _run(deployment, "state", "show", status=1)
+    before = _last_revisions(deployment)
+    assert before, "the number has a wrong check digit"
+    bad = [HostileRecord(VIN.encode(), b"\xff"), HostileRecord(MEMORY_KEY, b"\xc1")]
+    send(deployment.settings, (deployment.names.vehicles,), bad)
+    shown = _run(deployment, "state", "show", status=1)
+    assert f"{VIN}: not a vehicle record" in shown
+    assert "what the changelog remembers of the provinces cannot be read" in shown
+    diagnosed = _run(deployment, "doctor", status=1)
+    assert f"{VIN}: not a vehicle record" in diagnosed
+    assert "`zeromile state drop --provinces`" in " ".join(diagnosed.split())
     _run(deployment, "state", "export", "--out", str(tmp_path / "state.jsonl"))
     exported = [json.loads(line) for line in (tmp_path / "state.jsonl").read_text().splitlines()]
     assert [entry["vin"] for entry in exported if "fault" in entry] == [VIN]
     _run(deployment, "state", "drop", VIN, status=2)
     _run(deployment, "state", "drop", VIN, "--yes")
+    _run(deployment, "state", "drop", "--provinces", status=2)
+    _run(deployment, "state", "drop", status=2)
+    _run(deployment, "state", "drop", "--provinces", "--yes")
+    assert "2 vehicles, 0 of them" in _run(deployment, "state", "show"), "one is what was said of it"
     worker = deployment.start_worker()
     wait_for(lambda: worker.ready, 180, "worker not ready", deployment.logs)
-    assert worker.metric("zeromile_vehicles") in (0, 1), "the metric waits for a transaction"
-    assert "1 vehicles, 0 of them" in _run(deployment, "state", "show")
+
+    def resolved() -> bool:
+        now = _last_revisions(deployment)
+        return all(now[one] == ("resolved", revision + 1) for one, (_, revision) in before.items())
+
+    wait_for(resolved, 60, "what stood of the dropped vehicle still stands", deployment.logs)
+    _send(deployment, HostileRecord(VIN.encode(), registration(VIN, "2025-03-01")))
+    wait_for(
+        lambda: all(state == "firing" for state, _ in _last_revisions(deployment).values()),
+        60, "its document came again, and nothing is said", deployment.logs,
+    )  # fmt: skip
+
+
+def _last_revisions(deployment: Deployment) -> dict[str, tuple[str, int]]:
+    """State and revision of every alert about the vehicle, by id; revisions only ever grow."""
+    last: dict[str, tuple[str, int]] = {}
+    for record in deployment.read_all(deployment.names.alerts):
+        alert = json.loads(record.value)
+        if alert["subject"] == VIN:
+            assert alert["revision"] > last.get(alert["alert_id"], ("", -1))[1]
+            last[alert["alert_id"]] = alert["state"], alert["revision"]
+    return last
 
 
 def test_a_poisoned_redrive_does_not_grow_and_texts_do_not_steer(deployment: Deployment):

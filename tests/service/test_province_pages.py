@@ -7,13 +7,15 @@ from collections.abc import AsyncIterator
 from types import SimpleNamespace
 from typing import Any
 
+import msgspec
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
+from detectors.alerts import Alert
 from detectors.exports import ExportChange
 from detectors.spikes.tally import Export
-from streams.engine.province_aggregator import ProvinceAggregator
+from streams.engine.province_aggregator import ProvinceAggregator, ProvinceMemoryError
 from streams.service.province_pages import MOST_WEEKS, ProvincePages
 from streams.service.settings import load_settings
 from streams.setup.policy import load_policy
@@ -23,7 +25,10 @@ WEEKS, USUAL, SPIKE = 60, 5, 70
 Client = TestClient[Any, Any]
 
 
-def _book() -> ProvinceAggregator:
+TODAY = MONDAY + 7 * WEEKS - 1
+
+
+def _counted() -> ProvinceAggregator:
     """Three provinces export evenly, and Guangdong far more in the last week but one."""
     book, number = ProvinceAggregator(load_policy(None)), 0
     for week in range(WEEKS):
@@ -34,13 +39,14 @@ def _book() -> ProvinceAggregator:
                 export = Export(province=province, day=day, recorded_day=day, exporter=f"E{place % 7}")
                 book.count([ExportChange(f"V{number}", None, export)])
                 number += 1
-    book.judge(MONDAY + 7 * WEEKS - 1)
     return book
 
 
 @pytest.fixture(scope="module")
 def book() -> ProvinceAggregator:
-    return _book()
+    book = _counted()
+    book.judge(TODAY)
+    return book
 
 
 def _application(
@@ -150,3 +156,20 @@ async def test_what_cannot_be_answered_now_says_why(desk: object, url: str | Non
         answer = await client.get("/api/provinces/CN-GD")
         assert answer.status == 503
         assert said in (await answer.json())["error"]
+
+
+def test_what_was_remembered_of_provinces_is_made_anew_from_the_alert_topic():
+    book = _counted()
+    with pytest.raises(ProvinceMemoryError, match="state drop --provinces"):
+        book.remember(b"\xc1")
+    told = msgspec.json.encode(book.judge(TODAY))
+    published = msgspec.json.decode(told, type=list[Alert])
+    assert published
+
+    same = _counted()
+    same.remember_alerts(published)
+    assert same.judge(TODAY) == [], "nothing is told anew, and no revision goes back"
+    without = ProvinceAggregator(load_policy(None))
+    without.remember_alerts(published)
+    ended = [(alert.alert_id, alert.state, alert.revision) for alert in without.judge(TODAY)]
+    assert sorted(ended) == sorted((alert.alert_id, "resolved", 1) for alert in published)
