@@ -56,6 +56,14 @@ def _open_sqlite(url: sa.URL) -> sa.Engine:
     return engine
 
 
+def migrations() -> Config:
+    """Where the migrations of this program lie."""
+    configuration = Config()
+    configuration.set_main_option("script_location", "streams.store:migrations")
+    configuration.set_main_option("path_separator", "os")
+    return configuration
+
+
 def migrate(engine: sa.Engine) -> None:
     """Bring the schema to its newest version; several may try at once.
 
@@ -68,9 +76,7 @@ def migrate(engine: sa.Engine) -> None:
         with engine.begin() as connection:
             if connection.dialect.name == "postgresql":
                 connection.execute(sa.text(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})"))
-            configuration = Config()
-            configuration.set_main_option("script_location", "streams.store:migrations")
-            configuration.set_main_option("path_separator", "os")
+            configuration = migrations()
             configuration.attributes["connection"] = connection
             command.upgrade(configuration, "head")
     except DBAPIError as error:

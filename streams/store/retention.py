@@ -92,19 +92,39 @@ def prune(
         deleted["received_records"] = 0
         if deleted["alert_history"]:
             deleted["received_records"] = connection.execute(sa.text(_RECEIVED_ALERTS)).rowcount
-        today = country.day_of_instant(int(now.timestamp() * 1000))
-        reached = connection.execute(sa.text(_REACHED), {"today": today}).scalars().all()
-        deleted["documents"] = held_back = 0
-        if not reached:
-            return Pruned(deleted, 0, None)
-        day = min(reached) - document_days
-        old, total = connection.execute(sa.text(_OLD), {"before": day}).one()
-        allowed = allowed_before is not None and allowed_before.toordinal() >= day
-        if allowed or old <= max(FEW, MOST_SHARE * total):
-            _prune_documents(connection, day, deleted)
-        else:
-            held_back = old
-    return Pruned(deleted, held_back, date.fromordinal(max(1, day)))
+        deleted["documents"] = 0
+        held = held_back(connection, now, document_days, allowed_before, country)
+        if held.before is not None and not held.documents:
+            _prune_documents(connection, held.before.toordinal(), deleted)
+    return Pruned(deleted, held.documents, held.before)
+
+
+@dataclass(frozen=True, slots=True)
+class HeldBackDocuments:
+    """Documents that are older than they are kept, and too many to leave without a person's word."""
+
+    documents: int
+    before: date | None
+    """Civil day that old documents lie before; ``None`` before the first document."""
+
+
+def held_back(
+    connection: sa.Connection,
+    now: datetime,
+    document_days: int,
+    allowed_before: date | None,
+    country: Country,
+) -> HeldBackDocuments:
+    """Count the documents that `prune` holds back; 0 where those that are old may leave."""
+    today = country.day_of_instant(int(now.timestamp() * 1000))
+    reached = connection.execute(sa.text(_REACHED), {"today": today}).scalars().all()
+    if not reached:
+        return HeldBackDocuments(0, None)
+    day = max(1, min(reached) - document_days)
+    old, total = connection.execute(sa.text(_OLD), {"before": day}).one()
+    allowed = allowed_before is not None and allowed_before.toordinal() >= day
+    held = 0 if allowed or old <= max(FEW, MOST_SHARE * total) else old
+    return HeldBackDocuments(held, date.fromordinal(day))
 
 
 def _prune_documents(connection: sa.Connection, before: int, deleted: dict[str, int]) -> None:
