@@ -17,7 +17,7 @@ RESULTS ?= tests/benchmarks/results.json
 # Tests start hundreds of processes; where nothing may be kept, each compiles all that it imports anew.
 export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: help install demo test check bench nightly readme model lock dashboards format clean
+.PHONY: help install demo test check bench nightly readme model lock dashboards pin format clean
 
 help:  ## Show what there is to make
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -47,6 +47,9 @@ check: install  ## Lint, types, architecture, spelling
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/codespell detectors streams tests deploy docs README.md CHANGELOG.md
+
+pin:  ## Write the digest of every image that is pulled behind its tag
+	@python3 deploy/pin_images.py
 
 format: install  ## Format the code
 	@$(BIN)/ruff format .
