@@ -113,13 +113,18 @@ class Detector(ABC, Generic[ParametersT]):
     parameters_type: ClassVar[type[Parameters]]
     margins: ClassVar[tuple[Margin, ...]] = ()
 
-    money = CHINA.money_word
-    """What amounts are said to be in: the catalogue says it for the policy's country."""
+    country = CHINA
+    """Whose documents are judged: the catalogue says it for the policy's country."""
 
     def __init__(self, parameters: ParametersT) -> None:
         self.parameters = parameters
         self.spec_in_force = spec_in_force(type(self), parameters)
         self._always_in_force = parameters.valid_from is None and parameters.valid_to is None
+
+    @property
+    def money(self) -> str:
+        """What amounts are said to be in."""
+        return self.country.money_word
 
     @abstractmethod
     def findings(self, history: VehicleHistory) -> Iterator[Finding]:

@@ -1,8 +1,9 @@
-"""Times of documents: instants in, civil days of Asia/Shanghai out.
+"""Times of documents: instants in, civil days of the policy's country out.
 
-Every rule counts civil days in Asia/Shanghai, so a time is kept as the pair (civil day, microseconds
-into that day). The civil day is the proleptic Gregorian ordinal of :meth:`datetime.date.toordinal`;
-the microseconds are ``None`` where the document carries only a date.
+Every rule counts civil days there, so a time is kept as the pair (civil day, microseconds into that
+day). The civil day is the proleptic Gregorian ordinal of :meth:`datetime.date.toordinal`; the
+microseconds are ``None`` where the document carries only a date. In another country than China the
+offset of its clock stands above the microseconds, in bits that a day does not fill (`CLOCK`).
 """
 
 import calendar
@@ -17,7 +18,11 @@ import msgspec
 from detectors import china
 
 _HOME = ZoneInfo(china.TIMEZONE)
-"""Where a clock is kept beside the civil day: there the day's order of events is known."""
+CLOCK = (1 << 37) - 1
+"""Bits of a time that hold the microseconds of a day."""
+_OFFSET_BITS = CLOCK.bit_length()
+_MINUTES_OF_DAY = 24 * 60
+"""Added to offsets, so that they are positive."""
 
 EARLIEST = date(1950, 1, 1).toordinal()
 LATEST = date(2100, 12, 31).toordinal()
@@ -34,12 +39,13 @@ _BARE_DATE_LENGTH = 10
 
 
 class CivilTime(NamedTuple):
-    """A moment on the civil calendar of Asia/Shanghai."""
+    """A moment on the civil calendar of a country."""
 
     day: int
     """Civil day, as a proleptic ordinal."""
     time: int | None
-    """Microseconds since that day's midnight, or ``None`` for a bare date."""
+    """Microseconds since that day's midnight, with the clock's offset above them unless it is China's;
+    ``None`` for a bare date."""
 
 
 Reader = Callable[[str], CivilTime]
@@ -59,8 +65,8 @@ def parse(text: str) -> CivilTime:
     return _usual_timestamp(text) or _timestamp(text)
 
 
-def day_reader(zone: ZoneInfo) -> Reader:
-    """Make what reads the texts of :func:`parse` as civil days of another zone, without the clock."""
+def zone_reader(zone: ZoneInfo) -> Reader:
+    """Make what reads the texts of :func:`parse` as civil times of another zone."""
 
     def read(text: str) -> CivilTime:
         if len(text) == _BARE_DATE_LENGTH:
@@ -69,7 +75,9 @@ def day_reader(zone: ZoneInfo) -> Reader:
             local = _instant(text).astimezone(zone)
         except OverflowError as error:
             raise ValueError(text) from error
-        return CivilTime(_within_range(local.toordinal()), None)
+        day, offset = _within_range(local.toordinal()), local.utcoffset() or timedelta()
+        minutes = offset // timedelta(minutes=1) + _MINUTES_OF_DAY
+        return CivilTime(day, minutes << _OFFSET_BITS | _microseconds(local))
 
     return read
 
@@ -105,8 +113,12 @@ def _usual_timestamp(text: str) -> CivilTime | None:
 
 def _timestamp(text: str) -> CivilTime:
     local = _local(text)
-    time = (local.hour * 3600 + local.minute * 60 + local.second) * _MICROSECONDS
-    return CivilTime(_within_range(local.toordinal()), time + local.microsecond)
+    return CivilTime(_within_range(local.toordinal()), _microseconds(local))
+
+
+def _microseconds(local: datetime) -> int:
+    seconds = local.hour * 3600 + local.minute * 60 + local.second
+    return seconds * _MICROSECONDS + local.microsecond
 
 
 def _local(text: str) -> datetime:
@@ -143,9 +155,13 @@ def day_text(day: int) -> str:
 
 
 def text(day: int, time: int | None) -> str:
-    """Write a civil time in RFC 3339: a bare date stays one, a time gets its offset in Shanghai."""
+    """Write a civil time in RFC 3339: a bare date stays one, a time gets its clock's offset."""
     if time is None:
         return day_text(day)
+    if time > CLOCK:
+        minutes = (time >> _OFFSET_BITS) - _MINUTES_OF_DAY
+        sign, size = "-" if minutes < 0 else "+", abs(minutes)
+        return f"{day_text(day)}T{_clock_text(time & CLOCK)}{sign}{size // 60:02}:{size % 60:02}"
     return f"{day_text(day)}T{_clock_text(time)}{_offset_text(day, time)}"
 
 

@@ -89,6 +89,15 @@ class DatedCause(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
         return f"{self.day.isoformat()}: {self.what}"
 
 
+class VinRegime(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What the law there makes of a vehicle identification number, beside its length and alphabet."""
+
+    check_digit: bool = True
+    """Whether the ninth character is one where the maker's law says so; a wrong one is a fault then."""
+    model_year: bool = True
+    """Whether the tenth character tells the model year; ISO 3779 has no other place for it."""
+
+
 class Country(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The section ``[country]`` of the policy.
 
@@ -108,6 +117,7 @@ class Country(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     """ISO 4217, of the amounts in documents."""
     money: str = ""
     """What people call it; by default its code."""
+    vin: VinRegime = VinRegime()
     calendar: FeastCalendar = FeastCalendar()
     causes: tuple[DatedCause, ...] = ()
     """Published policy dates that are known to move exports."""
@@ -174,8 +184,6 @@ class Country(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     def parse(self, text: str) -> civil_time.CivilTime:
         """Read an RFC 3339 time with offset, or a bare date, as civil time there.
 
-        Of a time in another country than China the civil day is kept, and not the clock.
-
         Raises
         ------
         ValueError
@@ -195,7 +203,9 @@ class Country(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
 
 @lru_cache(maxsize=16)
 def _reader(timezone: str) -> civil_time.Reader:
-    return civil_time.parse if timezone == china.TIMEZONE else civil_time.day_reader(ZoneInfo(timezone))
+    return (
+        civil_time.parse if timezone == china.TIMEZONE else civil_time.zone_reader(ZoneInfo(timezone))
+    )
 
 
 def _is_of_every_year(text: str) -> bool:

@@ -62,10 +62,7 @@ def decode(payload: bytes) -> Document:
 
 
 def decoder_of(country: Country) -> Callable[[bytes], Document]:
-    """What decodes the documents of a country: its civil days and its regions.
-
-    Of a time in another country than China the civil day is kept, and not the clock.
-    """
+    """What decodes the documents of a country: its civil days and its regions."""
     return decode if country == CHINA else _CountryDecoder(country).decode
 
 
@@ -97,7 +94,7 @@ class _CountryDecoder:
 
     def __init__(self, country: Country) -> None:
         self.country = country
-        self.terms = _terms(country, civil_time.day_reader(ZoneInfo(country.timezone)))
+        self.terms = _terms(country, civil_time.zone_reader(ZoneInfo(country.timezone)))
 
     def __reduce__(self) -> tuple[type["_CountryDecoder"], tuple[Country]]:
         return type(self), (self.country,)
@@ -317,7 +314,7 @@ def _text(wire: _WireAny, field: str, value: str | None) -> str | None:
 
 
 def _amount(value: float | None) -> float | None:
-    """Take less than a hundredth of a yuan or kilometre as zero.
+    """Take less than a hundredth of the currency or of a kilometre as zero.
 
     No document states it, prices are divided by each other, and a negative zero is written differently
     from the zero that it equals.

@@ -1,8 +1,9 @@
 """The three documents that zeromile joins, typed, immutable and normalised.
 
-A document states what happened to one vehicle. Its times are civil days of Asia/Shanghai
-(:mod:`detectors.civil_time`), money is CNY, distances are kilometres, ids are opaque strings.
-They are stored as arrays of their fields, so a field is only ever added at the end, with a default.
+A document states what happened to one vehicle. Its times are civil days of the policy's country
+(:mod:`detectors.civil_time`), money is in its currency, distances are kilometres, ids are opaque
+strings. They are stored as arrays of their fields, so a field is only ever added at the end, with a
+default.
 """
 
 from typing import ClassVar, Final, Literal, NamedTuple
@@ -49,7 +50,7 @@ class _Document(msgspec.Struct, frozen=True, array_like=True, gc=False):
     day: int
     """Civil day of the event."""
     time: int | None
-    """Microseconds into that day, where the document gives a time."""
+    """Time of that day as :mod:`detectors.civil_time` has it, where the document gives one."""
     recorded_day: int | None
     """Civil day on which the source wrote the document, where it says so."""
     recorded_time: int | None
@@ -164,7 +165,7 @@ def event_order(document: Document) -> tuple[int, int, int, str, str]:
     return (
         document.day,
         order_in_life(document),
-        document.time or 0,
+        (document.time or 0) & civil_time.CLOCK,
         document.source,
         document.event_id,
     )

@@ -22,7 +22,9 @@ class ModelFit(NamedTuple):
     """Whether the maker wrote a letter for the export."""
 
 
-def fit_of(history: VehicleHistory, sale: Sale, leaves_days: int) -> ModelFit:
+def fit_of(
+    history: VehicleHistory, sale: Sale, leaves_days: int, *, vin_tells_year: bool = True
+) -> ModelFit:
     """Look at a sale.
 
     Parameters
@@ -31,23 +33,25 @@ def fit_of(history: VehicleHistory, sale: Sale, leaves_days: int) -> ModelFit:
         The vehicle and one of its sales.
     leaves_days
         An export step up to this many days after the sale belongs to it.
+    vin_tells_year
+        Whether the VIN's tenth character is the model year where the vehicle is registered.
     """
     last = sale.day + leaves_days
     steps = (each for each in history.sale_documents if sale.day <= each.day <= last)
     return ModelFit(
-        age_days=_age(history, sale),
+        age_days=_age(history, sale, vin_tells_year=vin_tells_year),
         left=sale.document if sale.to_exporter else next(filter(_leads_abroad, steps), None),
         read_km=max((each.kilometres for each in history.readings if each.day <= last), default=None),
         letter=any(each.manufacturer_letter for each in history.declarations),
     )
 
 
-def _age(history: VehicleHistory, sale: Sale) -> int | None:
+def _age(history: VehicleHistory, sale: Sale, *, vin_tells_year: bool) -> int | None:
     """Days since first registration; without one, since the end of the VIN's year if that is past."""
     initial = history.initial
     if initial is not None:
         return max(0, sale.day - initial.day) if counts_days(initial) else None
-    if not vins.is_well_formed(history.vin):
+    if not vin_tells_year or not vins.is_well_formed(history.vin):
         return None
     sold = date.fromordinal(sale.day).year
     year = vins.model_year(history.vin, sold + 1)

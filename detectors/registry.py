@@ -110,7 +110,7 @@ class Catalogue:
         } | {forest.spec.id: forest(parameters[forest.spec.id], model) for forest in FORESTS}
         """Every detector: one that is switched off still explains the alerts it left behind."""
         for detector in self.known.values():
-            detector.money = policy.country.money_word
+            detector.country = policy.country
         self.detectors: dict[str, Detector[Any]] = {
             identity: detector
             for identity, detector in self.known.items()

@@ -2,14 +2,15 @@
 
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Annotated, Any, ClassVar, NamedTuple
+from typing import Annotated, Any, ClassVar, Final, NamedTuple
 
 import numpy as np
 from msgspec import Meta
 
 from detectors.base import Detector, Parameters
 from detectors.findings import Fact, Finding, Severity, anchor_of, score_in_band
-from detectors.forest.explanation import explain_rows
+from detectors.forest.explanation import REASON_FACTS, explain_rows
+from detectors.forest.feature_set import MONEY
 from detectors.forest.judging import judge, second_opinions
 from detectors.forest.life_cycle import Observation
 from detectors.forest.trained import ForestModel, TrainedForest
@@ -154,6 +155,7 @@ class ForestDetector(Detector[ForestParameters]):
             "compared_with": rarity.compared_with,
         }
         facts.update(reasons)
+        facts |= {each: self.country.currency for each in _UNITS if facts.get(each) == MONEY}
         return Finding(
             self.spec.id,
             anchor_of(closing),
@@ -166,6 +168,10 @@ class ForestDetector(Detector[ForestParameters]):
             None,
             self._model_id,
         )
+
+
+_UNITS: Final = tuple(names[2] for names in REASON_FACTS)
+"""Facts that hold the units of reasons."""
 
 
 class _Rarity(NamedTuple):

@@ -7,7 +7,7 @@ and asks a different question: which export is unlike the other exports?
 from math import nan
 
 from detectors.documents import CustomsExport, Document, Registration, counts_days
-from detectors.forest.feature_set import Feature, FeatureSet, Relation
+from detectors.forest.feature_set import MONEY, Feature, FeatureSet, Relation
 from detectors.forest.life_cycle import DAYS_A_YEAR, Observation
 from detectors.history import VehicleHistory
 
@@ -48,7 +48,7 @@ EXPORT_PATH = FeatureSet(
             "not deregistered yet",
         ),
         Feature(
-            "first_price_cny", "first price", "CNY", "log",
+            "first_price_cny", "first price", MONEY, "log",
             "Which cars go abroad.",
             "the initial registration states no price",
         ),

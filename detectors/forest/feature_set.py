@@ -2,12 +2,16 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from typing import Final, Literal
 
 import numpy as np
 import numpy.typing as npt
 
+from detectors.country import CHINA
+
 Scale = Literal["log", "linear"]
+MONEY: Final = CHINA.currency
+"""Unit of amounts of money in a model; findings name the currency of the policy's country."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from math import nan
 import msgspec
 
 from detectors.documents import CustomsExport, Document, Registration, counts_days
-from detectors.forest.feature_set import Feature, FeatureSet, Relation
+from detectors.forest.feature_set import MONEY, Feature, FeatureSet, Relation
 from detectors.history import Reading, VehicleHistory
 from detectors.sales import Sale
 
@@ -34,7 +34,7 @@ LIFE_CYCLE = FeatureSet(
             "fewer than two sales",
         ),
         Feature(
-            "first_price_cny", "first price", "CNY", "log",
+            "first_price_cny", "first price", MONEY, "log",
             "Papered cars are of few models; a price out of the world is a document of another car.",
             "the initial registration states no price",
         ),

@@ -115,7 +115,8 @@ class DoubleSale(Detector[DoubleSaleParameters]):
         gap = _price_gap(earlier, later)
         odd = gap is not None and abs(gap) > self.parameters.odd_price_gap
         days_between = later.day - earlier.day
-        fit = fit_of(history, later, self.parameters.leaves_days)
+        tells_year = self.country.vin.model_year
+        fit = fit_of(history, later, self.parameters.leaves_days, vin_tells_year=tells_year)
         documents = dict.fromkeys((earlier.document, later.document, fit.left or later.document))
         wreck = is_wreck(history, self.parameters.wreck_share)
         return self.finding(

@@ -41,8 +41,8 @@ class VinQuality(Detector[VinQualityParameters]):
         ),
         known_gaps="A well-formed number may still belong to no car. Lawful re-marking is not seen.",
         look_alikes=(
-            "Typing errors are far more frequent than invention. European VINs have no compulsory "
-            "check digit and are judged by length and alphabet."
+            "Typing errors are far more frequent than invention. Where the policy's country or the "
+            "maker's makes no check digit compulsory, VINs are judged by length and alphabet."
         ),
         references=("ISO 3779:2009", "GB 16735-2019"),
         runbook=(
@@ -84,18 +84,16 @@ class VinQuality(Detector[VinQualityParameters]):
     def _fault(self, history: VehicleHistory) -> tuple[str, Fact, Fact] | None:
         vin = history.vin
         if not vins.is_well_formed(vin):
-            if vins.is_other_number(vin):
-                return None
-            if len(vin) != vins.LENGTH:
-                return "length", len(vin), vins.LENGTH
-            strange = "".join(sorted(set(vin) - set(vins.ALPHABET)))
-            return "alphabet", strange, f"{vins.LENGTH} letters and digits without I, O and Q"
+            return None if vins.is_other_number(vin) else _malformed(vin)
         if vin[0] not in self.parameters.check_digit_regions:
             return None
+        regime = self.country.vin
         digit = vins.check_digit(vin)
-        if vin[vins.CHECK_POSITION] != digit:
+        if regime.check_digit and vin[vins.CHECK_POSITION] != digit:
             return "check_digit", vin[vins.CHECK_POSITION], digit
-        return self._year_fault(vin, history.initials[0].day) if history.initials else None
+        if not regime.model_year or not history.initials:
+            return None
+        return self._year_fault(vin, history.initials[0].day)
 
     def _year_fault(self, vin: str, registered_on: int) -> tuple[str, Fact, Fact] | None:
         registered = date.fromordinal(registered_on).year
@@ -107,6 +105,13 @@ class VinQuality(Detector[VinQualityParameters]):
         if year is None:
             return "year_character", vin[vins.YEAR_POSITION], expected
         return "year", year, expected
+
+
+def _malformed(vin: str) -> tuple[str, Fact, Fact]:
+    if len(vin) != vins.LENGTH:
+        return "length", len(vin), vins.LENGTH
+    strange = "".join(sorted(set(vin) - set(vins.ALPHABET)))
+    return "alphabet", strange, f"{vins.LENGTH} letters and digits without I, O and Q"
 
 
 _FAULTS = {

@@ -47,7 +47,7 @@ class ProvinceExportSpike(Declared):
             "vehicles and names no single document; the vehicles carry their own alerts."
         ),
         look_alikes=(
-            "New Year, Golden Week, month and quarter ends and the season are learnt; policy rushes "
+            "The country's feasts, ends of months and quarters and seasons are learnt; policy rushes "
             "move many provinces and are taken out with the nation's share; dated causes near the "
             "week are named. Late documents are expected as late."
         ),

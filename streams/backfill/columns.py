@@ -10,6 +10,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from detectors import vin as vins
+from detectors.civil_time import CLOCK
 from detectors.documents import (
     CustomsExport,
     Deregistration,
@@ -140,7 +141,7 @@ def _common(every: Sequence[Any], initial: NDArray[np.bool_]) -> Columns:
         "revision": np.array(revision, np.int32),
         "void": np.array([one != "valid" for one in status], np.bool_),
         "day": pa.array(days - EPOCH).cast(pa.date32()),
-        "time": time,
+        "time": [None if each is None else each & CLOCK for each in time],
         "vin_fault": _faults(characters, well_formed),
         "year_gap": pa.array(_year_gaps(characters, days), mask=~judged) if judged.any() else None,
     }

@@ -19,8 +19,10 @@ from typer.testing import CliRunner, Result
 from detectors import civil_time
 from detectors.country import CHINA, Country
 from detectors.decoding import decode, decoder_of
+from detectors.documents import event_order
 from detectors.errors import DocumentError, PolicyError
 from detectors.identities import IdentityKey
+from detectors.judging import file_whole
 from detectors.registry import Catalogue
 from detectors.spikes.calendar import calendar_regressors
 from detectors.watermarks import Watermarks
@@ -28,6 +30,7 @@ from streams.cli import app
 from streams.engine.engine import Engine
 from streams.kafka.publishing import Router
 from streams.kafka.topics import TopicNames
+from streams.models.choice import choose_model
 from streams.setup.policy import countries, country_text, load_policy
 from streams.state.store import MemoryStore
 
@@ -48,16 +51,16 @@ def document(**fields: Any) -> bytes:
 
 
 def day_of(read: Any, text: str) -> str:
-    return str(read(document(occurred_at=text)).occurred_at)
+    return civil_time.day_text(read(document(occurred_at=text)).day)
 
 
 @pytest.mark.parametrize(
     ("text", "there", "in_china"),
     [
         ("2024-03-15", "2024-03-15", "2024-03-15"),
-        ("2024-03-15T22:30:00Z", "2024-03-15", "2024-03-16T06:30:00+08:00"),
-        ("2024-07-15T22:30:00Z", "2024-07-16", "2024-07-16T06:30:00+08:00"),
-        ("2024-03-16T00:30:00+08:00", "2024-03-15", "2024-03-16T00:30:00+08:00"),
+        ("2024-03-15T22:30:00Z", "2024-03-15", "2024-03-16"),
+        ("2024-07-15T22:30:00Z", "2024-07-16", "2024-07-16"),
+        ("2024-03-16T00:30:00+08:00", "2024-03-15", "2024-03-16"),
     ],
 )
 def test_a_time_means_the_civil_day_there(text: str, there: str, in_china: str) -> None:
@@ -373,9 +376,6 @@ OF_CHINA = re.compile(
     r"|Golden Week"
 )
 SPOKEN_OF = {
-    "detectors/forest/export_path.py": 1,  # the unit of a price that the shipped model knows
-    "detectors/forest/life_cycle.py": 1,
-    "detectors/spikes/declared.py": 1,  # what people read of the detector
     "streams/cli/__init__.py": 1,  # the help of --country names the default
     "streams/feeds/contract.py": 5,  # the examples of the document contract
 }
@@ -408,3 +408,71 @@ def test_nothing_of_china_stands_in_code() -> None:
             text = EXAMPLE.sub("", value) if " " in value else value
             found[str(name)] += bool(OF_CHINA.search(text))
     assert dict(+found) == SPOKEN_OF
+
+
+@pytest.mark.parametrize(
+    ("text", "there"),
+    [
+        ("2024-03-15T22:30:00Z", "2024-03-15T23:30:00+01:00"),
+        ("2024-07-15T21:30:00.25Z", "2024-07-15T23:30:00.250000+02:00"),
+        ("2024-07-15T22:30:00Z", "2024-07-16T00:30:00+02:00"),
+    ],
+)
+def test_a_clock_is_the_countrys(text: str, there: str) -> None:
+    assert decoder_of(SPAIN)(document(occurred_at=text)).occurred_at == there
+    west = replace(SPAIN, timezone="America/St_Johns")
+    assert civil_time.text(*west.parse("2024-01-15T12:00:00Z")) == "2024-01-15T08:30:00-03:30"
+
+
+def test_documents_of_a_day_stand_in_the_order_of_its_clock() -> None:
+    read = decoder_of(SPAIN)
+    late = read(document(event_id="1", kind="transfer", occurred_at="2024-07-15T10:30:00+02:00"))
+    early = read(document(event_id="2", kind="transfer", occurred_at="2024-07-15T08:00:00Z"))
+    undated = read(document(event_id="3", kind="transfer", occurred_at="2024-07-15"))
+    assert sorted([late, early, undated], key=event_order) == [undated, early, late]
+
+
+@pytest.mark.parametrize(
+    ("regime", "faults"),
+    [
+        ({}, ["check_digit", "year"]),
+        ({"check_digit": False}, ["year", "year"]),
+        ({"model_year": False}, ["check_digit"]),
+        ({"check_digit": False, "model_year": False}, []),
+    ],
+)
+def test_a_country_says_what_counts_of_a_vin(regime: dict[str, bool], faults: list[str]) -> None:
+    """The first has a wrong digit; both are of 2023 by the tenth character, and registered in 2015."""
+    policy = load_policy({"country": {"vin": regime}})
+    rule = Catalogue(policy).known["vin_quality"]
+    found = []
+    for vin in ("LRW3E7FS1PC695355", "LRW3E7FS5PC695355"):
+        history = file_whole(vin, [decode(document(vin=vin, occurred_at="2015-03-15"))], (), 9)[0]
+        found += [finding.facts["fault"] for finding in rule.findings(history)]
+    assert found == faults
+
+
+def test_a_forest_names_the_countrys_currency(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = set()
+    for code in ("CN", "US"):
+        monkeypatch.setenv("ZEROMILE_COUNTRY", code)
+        policy = load_policy({"unusual_life_cycle": {"p_export": 0.5, "minimum_features": 1}})
+        forest = Catalogue(policy, choose_model("default")).known["unusual_life_cycle"]
+        told |= {(code, unit) for unit in _units(forest, decoder_of(policy.country))}
+    assert {(code, unit) for code, unit in told if len(unit) == 3} == {("CN", "CNY"), ("US", "USD")}
+
+
+def _units(forest: Any, read: Any) -> set[str]:
+    vin = "LRW3E7FS5PC695355"
+    life = [
+        document(vin=vin, price_cny=9e8, occurred_at="2024-03-15", owner_id="a"),
+        document(vin=vin, event_id="2", kind="transfer", price_cny=1, occurred_at="2024-03-17"),
+        document(vin=vin, event_id="3", kind="pending_export", occurred_at="2024-03-18", owner_id="c"),
+    ]  # fmt: skip
+    history = file_whole(vin, list(map(read, life)), (), 9)[0]
+    return {
+        str(value)
+        for finding in forest.findings(history)
+        for name, value in finding.facts.items()
+        if name.startswith("unit_")
+    }
