@@ -86,7 +86,9 @@ def sink(
 
     from streams.cli.outcome import too_many_refused
     from streams.service.ports import check_port
+    from streams.setup.policy import load_document_terms
     from streams.store.again import store_again
+    from streams.store.country import note_country
     from streams.store.from_file import KINDS_OF_LINES
     from streams.store.records import KINDS
 
@@ -106,6 +108,7 @@ def sink(
             setting = "ZEROMILE_SINK_METRICS_PORT or --metrics-port"
             check_port(settings.sink_metrics_host, settings.sink_metrics_port, setting)
         with _opened(settings) as engine:
+            note_country(engine, load_document_terms(settings.policy_file).country)
             if again:
                 done = store_again(engine, _read(settings), concealed=settings.identities is not None)
             elif from_file:

@@ -40,6 +40,26 @@ def test_files_go_into_sqlite_and_can_be_stored_again(files: list[str], tmp_path
         assert connection.execute("SELECT days_to_export FROM vehicle_retail").fetchall() == [(3,)]
 
 
+def test_rebates_are_counted_at_the_countrys_rate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    documents = tmp_path / "documents.jsonl"
+    pair = registration("V1", "2025-06-17", price_cny=120_000), export("V1", "2025-06-20")
+    documents.write_text("".join(json.dumps(value) + "\n" for value in pair), "utf-8")
+    (tmp_path / "mine.toml").write_text("[country]\nvalue_added_tax = 0.2\nexport_rebate = 0.05\n")
+    for policy, taxed, rebate in ((None, 1.13, 0.13), (tmp_path / "mine.toml", 1.2, 0.05)) * 2:
+        if policy is None:
+            monkeypatch.delenv("ZEROMILE_POLICY_FILE", raising=False)
+        else:
+            monkeypatch.setenv("ZEROMILE_POLICY_FILE", str(policy))
+        stored = ["--url", f"sqlite:///{tmp_path / 'store.sqlite'}", "--from-file", str(documents)]
+        done = runner.invoke(app, ["sink", *stored])
+        assert done.exit_code == 0, done.output
+        with closing(sqlite3.connect(tmp_path / "store.sqlite")) as connection:
+            [told] = connection.execute(
+                "SELECT r.high_cny, h.rebate_exposure_cny FROM rebate_exposure r, headline_figures h"
+            ).fetchall()
+        assert told == pytest.approx([120_000 / taxed * rebate] * 2)
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

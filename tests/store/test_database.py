@@ -23,7 +23,7 @@ def test_migrating_twice_keeps_everything(store: sa.Engine):
     with store.connect() as connection:
         assert connection.execute(sa.text("SELECT count(*) FROM alerts")).scalar_one() == 1
         version = connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar_one()
-    assert version == "0010"
+    assert version == "0011"
 
 
 def test_several_may_migrate_at_once(postgres):

@@ -29,9 +29,10 @@ def drop_views(connection: sa.Connection) -> None:
             connection.execute(sa.text(f"DROP {kind} IF EXISTS {name}{cascade}"))
 
 
-def make_views(connection: sa.Connection, version: str) -> None:
-    """Make the views of a version of the schema."""
-    for path in sorted((FOLDER / f"views_{version}").glob("*.sql")):
+def make_views(connection: sa.Connection, *versions: str) -> None:
+    """Make the views of a version of the schema, and those of later ones in their namesakes' place."""
+    files = {path.name: path for each in versions for path in (FOLDER / f"views_{each}").glob("*.sql")}
+    for _, path in sorted(files.items()):
         name = path.stem.partition("_")[2]
         query = path.read_text("utf-8")
         keys = query.splitlines()[0].removeprefix(_KEY) if query.startswith(_KEY) else None
