@@ -23,10 +23,14 @@ def account_tables(account: Account) -> Iterator[Table]:
         table.add_row(f"{count:,}", Text(f"ignored: {why}"))
     for reason, count in account.refused.most_common():
         table.add_row(f"{count:,}", Text(f"refused: {reason}"))
+    if account.losses.folded:
+        folded = "VINs had Cyrillic or Greek letters, which were taken for Latin ones"
+        table.add_row(f"{account.losses.folded:,}", folded)
     yield table
     if account.unmapped:
-        rows = ((f"{count:,}", *key) for key, count in account.unmapped.most_common())
-        yield _table(("rows", "column", "value without a meaning: rows refused"), rows)
+        first = account.first_unmapped
+        rows = ((f"{count:,}", *key, str(first[key])) for key, count in account.unmapped.most_common())
+        yield _table(("rows", "column", "value without a meaning: rows refused", "first in row"), rows)
     if account.losses.dropped:
         counted = account.losses.dropped.most_common()
         named = (
@@ -68,7 +72,12 @@ def trial_json(report: TrialReport) -> dict[str, object]:
             for reason, count in account.refused.items()
         },
         "unmapped": [
-            {"column": column, "value": value, "rows": n, "first": report.unmapped_rows[column, value]}
+            {
+                "column": column,
+                "value": value,
+                "rows": n,
+                "first": account.first_unmapped[column, value],
+            }
             for (column, value), n in account.unmapped.most_common()
         ],
         "left_out": [
@@ -80,6 +89,7 @@ def trial_json(report: TrialReport) -> dict[str, object]:
             for name, c in report.columns.items()
         },
         "absent": report.absent,
+        "folded": account.losses.folded,
         "identities": report.identities,
         "documents_shown": [made.documents for made in report.shown],
     }

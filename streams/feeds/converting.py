@@ -73,6 +73,8 @@ class Account:
     """Rows by reason."""
     unmapped: Counter[tuple[str, str]] = field(default_factory=Counter)
     """Refused rows by column and value."""
+    first_unmapped: dict[tuple[str, str], int] = field(default_factory=dict)
+    """The first row of each."""
     losses: Losses = field(default_factory=Losses)
 
     @property
@@ -175,7 +177,9 @@ class Conversion:
         error = refused.error.with_traceback(None)  # it may be kept, and the row's frames need not be
         self.account.refused[error.reason] += 1
         if error.reason in ("unmapped_code", "no_document"):
-            self.account.unmapped[error.column or "", error.value] += 1
+            key = error.column or "", error.value
+            self.account.unmapped[key] += 1
+            self.account.first_unmapped.setdefault(key, refused.row.number)
         if self._refuse is not None:
             self._refuse(refused)
 

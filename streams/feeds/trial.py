@@ -44,8 +44,6 @@ class TrialReport:
     """Optional columns of the feed that a file lacks."""
     first_refused: dict[RefusalReason, Refused] = field(default_factory=dict)
     """The first row of each reason."""
-    unmapped_rows: dict[tuple[str, str], int] = field(default_factory=dict)
-    """The first row with each unmapped value."""
     identities: Counter[str] = field(default_factory=Counter)
     """Identities of the first documents by what they look like."""
     shown: list[Made] = field(default_factory=list)
@@ -103,10 +101,7 @@ class Trial:
         _count(rows, columns, missing, padded=padded)
 
     def _refuse(self, refused: Refused) -> None:
-        error = refused.error
-        self.report.first_refused.setdefault(error.reason, refused)
-        if error.reason in ("unmapped_code", "no_document"):
-            self.report.unmapped_rows.setdefault((error.column or "", error.value), refused.row.number)
+        self.report.first_refused.setdefault(refused.error.reason, refused)
 
     def _note(self, made: Made) -> None:
         if len(self.report.shown) < _SHOWN:

@@ -4,11 +4,13 @@ import json
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from detectors.decoding import decode, decoder_of
 from detectors.registry import Catalogue
 from streams.backfill.outputs import OutputFiles
 from streams.backfill.replay import Replay
+from streams.cli import app
 from streams.feeds.compiling import compile_feed
 from streams.feeds.converting import Conversion
 from streams.feeds.counting import write_counts
@@ -88,6 +90,13 @@ def test_no_car_is_accused_for_being_foreign(
         if alert.detector in ("vin_quality", "dropped_value", "document_conflict")
     ]
     assert quality == []
+
+
+def test_a_check_names_a_row_of_every_code_and_tells_of_folded_letters() -> None:
+    told = CliRunner().invoke(app, ["feed", "check", "ua-mvs", *map(str, sample("ua-mvs"))]).output
+    lines = [line.split() for line in told.splitlines()]
+    assert ["1", "operation", "'777", "НЕВІДОМА", "ОПЕРАЦІЯ'", "8"] in lines
+    assert "1     VINs had Cyrillic or Greek letters, which were taken for Latin ones" in told
 
 
 def test_every_feed_has_a_sample_and_a_section_of_its_page() -> None:
