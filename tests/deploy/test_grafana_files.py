@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -209,3 +211,15 @@ def test_secrets_of_data_sources_come_from_the_environment_of_the_container():
             name = re.fullmatch(r"\$__env\{(\w+)\}", secret)
             assert name, "no password in a file"
             assert name[1] in environment
+
+
+def test_boards_can_be_another_countrys():
+    """Their clock, money and rates; the names of provinces come from the database."""
+    program = "from deploy.grafana.generate import rendered; print(*rendered().values())"
+    boards = subprocess.run(
+        [sys.executable, "-c", program], env={**os.environ, "ZEROMILE_COUNTRY": "ES"},
+        cwd=DEPLOY.parent, check=True, capture_output=True, text=True,
+    ).stdout  # fmt: skip
+    assert "Europe/Madrid" in boards
+    assert "currencyEUR" in boards
+    assert not re.search("Shanghai|CNY|13 %", boards)

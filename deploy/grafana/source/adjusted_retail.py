@@ -5,12 +5,12 @@ from __future__ import annotations
 from grafana_foundation_sdk.models.dashboard import Dashboard
 
 from deploy.grafana.source.boards import board, choice, finished
+from deploy.grafana.source.country import COUNTRY, MONEY
 from deploy.grafana.source.panels import HALF, chart, listing, number
 from deploy.grafana.source.queries import rows, series
-from detectors.country import CHINA
 from streams.report.figures import definitions_of
 
-DEFINITIONS = definitions_of(CHINA)
+DEFINITIONS = definitions_of(COUNTRY)
 """As the database's views count."""
 WHERE = (
     "COALESCE(province, 'none') IN (${province:sqlstring}) AND COALESCE(brand, 'none') IN (${brand:sqlstring}) "
@@ -41,9 +41,9 @@ def _numbers() -> list[object]:
         of("Share exported within 30 days", "Of the first registrations: early booking.", "percentunit",
            f"""SELECT SUM(exported_within_30_days) / NULLIF(SUM(registered), 0) AS share
                FROM adjusted_retail WHERE {WHERE}"""),
-        of("Double-counted turnover", DEFINITIONS["double_counted_cny"], "currencyCNY",
+        of("Double-counted turnover", DEFINITIONS["double_counted_cny"], MONEY,
            f"SELECT SUM(double_counted_cny) AS turnover FROM double_counted_turnover WHERE {WHERE}"),
-        of("Rebate exposure, upper bound", DEFINITIONS["rebate_exposure_cny"], "currencyCNY",
+        of("Rebate exposure, upper bound", DEFINITIONS["rebate_exposure_cny"], MONEY,
            f"SELECT SUM(high_cny) AS exposure FROM rebate_exposure WHERE {WHERE}"),
     ]  # fmt: skip
 
@@ -56,12 +56,12 @@ def _series() -> list[object]:
                          SUM(adjusted_high) AS adjusted_high, SUM(adjusted_low) AS adjusted_low
                          FROM adjusted_retail WHERE {WHERE} GROUP BY 1 ORDER BY 1""")),
         chart("Turnover counted twice", "For cars exported within 180 days: prices at first registration, and what "
-              "the same cars were declared at.", "currencyCNY",
+              "the same cars were declared at.", MONEY,
               series(f"""SELECT registered_month AS time, SUM(double_counted_cny) AS at_first_registration,
                          SUM(declared_cny) AS declared
                          FROM double_counted_turnover WHERE {WHERE} GROUP BY 1 ORDER BY 1""")),
         chart("Rebate exposure", "Low: cars exported within 30 days. High: within 180 days. "
-              + DEFINITIONS["rebate_exposure_cny"], "currencyCNY",
+              + DEFINITIONS["rebate_exposure_cny"], MONEY,
               series(f"""SELECT registered_month AS time, SUM(low_cny) AS low, SUM(high_cny) AS high
                          FROM rebate_exposure WHERE {WHERE} GROUP BY 1 ORDER BY 1""")),
         chart("How soon cars leave", "Median days from first registration to the export declaration, and the share "
@@ -88,5 +88,5 @@ def _tables() -> list[object]:
                 rows("""SELECT exporter_id, province, first_declaration_on, declarations, within_30_days,
                         share_under_alert, declared_cny FROM exporters
                         ORDER BY within_30_days DESC, declarations DESC, exporter_id LIMIT 50"""),
-                units={"share_under_alert": "percentunit", "declared_cny": "currencyCNY"}, span=HALF),
+                units={"share_under_alert": "percentunit", "declared_cny": MONEY}, span=HALF),
     ]  # fmt: skip

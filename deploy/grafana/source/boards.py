@@ -16,6 +16,7 @@ from grafana_foundation_sdk.models.dashboard import (
     VariableSort,
 )
 
+from deploy.grafana.source.country import COUNTRY
 from deploy.grafana.source.queries import POSTGRES, SqlQuery
 
 TAG = "zeromile"
@@ -36,7 +37,7 @@ def board(uid: str, title: str, description: str, start: str) -> builders.Dashbo
         .description(description)
         .tags([TAG])
         .time(start, "now")
-        .timezone("Asia/Shanghai")
+        .timezone(COUNTRY.timezone)
         .refresh("1m")
         .readonly()
         .tooltip(DashboardCursorSync.CROSSHAIR)

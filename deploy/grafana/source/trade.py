@@ -5,6 +5,7 @@ from __future__ import annotations
 from grafana_foundation_sdk.models.dashboard import Dashboard
 
 from deploy.grafana.source.boards import board, choice, finished
+from deploy.grafana.source.country import MONEY
 from deploy.grafana.source.panels import FULL, HALF, chart, listing, number
 from deploy.grafana.source.queries import rows, series
 
@@ -65,7 +66,7 @@ def _tables() -> list[object]:
             rows(f"""SELECT {column}, SUM(exports) AS exports, {HARDLY} AS hardly_driven, {DAYS} AS days_to_export,
                      SUM(declared_cny) AS declared_cny FROM trade_weekly WHERE {WHERE}
                      GROUP BY 1 ORDER BY exports DESC, 1 LIMIT 200"""),
-            units={"hardly_driven": "percentunit", "days_to_export": "d", "declared_cny": "currencyCNY"}, span=span,
+            units={"hardly_driven": "percentunit", "days_to_export": "d", "declared_cny": MONEY}, span=span,
         )  # fmt: skip
 
     return [

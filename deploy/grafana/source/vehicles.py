@@ -5,6 +5,7 @@ from __future__ import annotations
 from grafana_foundation_sdk.models.dashboard import Dashboard
 
 from deploy.grafana.source.boards import board, choice, finished, text
+from deploy.grafana.source.country import MONEY
 from deploy.grafana.source.panels import FULL, HALF, listing
 from deploy.grafana.source.queries import rows
 
@@ -42,7 +43,7 @@ def _one_vehicle() -> list[object]:
                 "documents have state void.",
                 rows(f"""SELECT occurred_on, entry, sentence, state, province, destination, odometer_km, price_cny, reference
                          FROM vehicle_timeline WHERE vin = {CHOSEN} ORDER BY civil_day, place, reference"""),
-                units={"odometer_km": "lengthkm", "price_cny": "currencyCNY"}, span=FULL),
+                units={"odometer_km": "lengthkm", "price_cny": MONEY}, span=FULL),
         listing("Evidence", "The documents that each of its alerts rests on, and where they were read.",
                 rows(f"""SELECT detector, position, source, event_id, event_revision, event_type, occurred_at,
                          kafka_topic, kafka_partition, kafka_offset FROM current_evidence
