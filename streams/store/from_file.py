@@ -16,7 +16,7 @@ from streams.store.records import Kind, Stored, StoredRecord
 from streams.store.refreshing import refresh_views
 from streams.store.writing import Batch, write_batch
 
-BATCH = 2000
+BATCH = 5000
 KINDS_OF_LINES = ("documents", "alerts")
 
 

@@ -28,7 +28,7 @@ class SinkSettings(Settings):
         True, description="Keep the documents too; retail, exports and timelines are counted from them."
     )
     sink_batch_records: int = Field(
-        2000, ge=1, le=20_000, description="Most records written in one transaction."
+        5000, ge=1, le=20_000, description="Most records written in one transaction."
     )
     sink_alert_days: int = Field(
         1095, ge=1, description="Days that resolved alerts and superseded changes are kept."

@@ -2,7 +2,8 @@
 
 `python store_writer.py URL SERVER FILE…` prints, as JSON, what storing took, and what counting the
 tables for the planner and bringing the views up to date took afterwards: seconds of wall, of this
-process's own processor time, and of that of the server whose process is named (0: there is none).
+process's own processor time, of that of the thread that writes, and of that of the server whose process
+is named (0: there is none).
 """
 
 from __future__ import annotations
@@ -21,12 +22,12 @@ from tests.benchmarks.processes import cpu_seconds
 
 
 class Watch:
-    """Adds up what calls of a function took: wall, own processor time, the server's."""
+    """Adds up what calls of a function took: wall, processor time of us, of this thread, the server."""
 
     def __init__(self, function: Callable[..., Any], server: int) -> None:
         self._function = function
         self._server = server
-        self.taken = (0.0, 0.0, 0.0)
+        self.taken = (0.0, 0.0, 0.0, 0.0)
 
     def __call__(self, *arguments: Any, **options: Any) -> Any:
         """Call the function and count it."""
@@ -37,9 +38,9 @@ class Watch:
             spent = zip(self.taken, self._now(), before, strict=True)
             self.taken = tuple(known + now - then for known, now, then in spent)
 
-    def _now(self) -> tuple[float, float, float]:
+    def _now(self) -> tuple[float, float, float, float]:
         server = cpu_seconds(self._server) if self._server else 0.0
-        return time.perf_counter(), time.process_time(), server
+        return time.perf_counter(), time.process_time(), time.thread_time(), server
 
 
 def main() -> None:
