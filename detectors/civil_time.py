@@ -32,8 +32,8 @@ ALLOWED = (
 )
 
 _STANDARD_OFFSET = timezone(timedelta(hours=china.STANDARD_OFFSET_HOURS))
-_OFFSET_TEXT = f"+{china.STANDARD_OFFSET_HOURS:02}:00"
-_LAST_DAYLIGHT_SAVING = china.LAST_DAYLIGHT_SAVING.toordinal()
+OFFSET_TEXT = f"+{china.STANDARD_OFFSET_HOURS:02}:00"
+LAST_DAYLIGHT_SAVING = china.LAST_DAYLIGHT_SAVING.toordinal()
 _MICROSECONDS = 1_000_000
 _BARE_DATE_LENGTH = 10
 
@@ -86,7 +86,7 @@ _known_dates: dict[str, CivilTime] = {}
 """Bare dates read before: a feed names the same few thousand for ever."""
 _MOST_KNOWN_DATES = 100_000
 _MINUTES = {f"{m // 60:02}:{m % 60:02}": m * 60 * _MICROSECONDS for m in range(24 * 60)}
-_SECONDS = {f":{second:02}{_OFFSET_TEXT}": second * _MICROSECONDS for second in range(60)}
+_SECONDS = {f":{second:02}{OFFSET_TEXT}": second * _MICROSECONDS for second in range(60)}
 """What the usual ends of a timestamp stand for, in microseconds."""
 _MINUTE_TEXTS = tuple(_MINUTES)
 _SECOND_TEXTS = tuple(f":{second:02}" for second in range(60))
@@ -108,7 +108,7 @@ def _usual_timestamp(text: str) -> CivilTime | None:
     if minute is None or second is None or text[10] != "T":
         return None
     day = (_known_dates.get(text[:10]) or _bare_date(text[:10])).day
-    return CivilTime(day, minute + second) if day > _LAST_DAYLIGHT_SAVING else None
+    return CivilTime(day, minute + second) if day > LAST_DAYLIGHT_SAVING else None
 
 
 def _timestamp(text: str) -> CivilTime:
@@ -126,7 +126,7 @@ def _local(text: str) -> datetime:
     instant = _instant(text)
     try:
         local = instant if instant.tzinfo == _STANDARD_OFFSET else instant.astimezone(_STANDARD_OFFSET)
-        return instant.astimezone(_HOME) if local.toordinal() <= _LAST_DAYLIGHT_SAVING else local
+        return instant.astimezone(_HOME) if local.toordinal() <= LAST_DAYLIGHT_SAVING else local
     except OverflowError as error:
         raise ValueError(text) from error
 
@@ -173,8 +173,8 @@ def _clock_text(time: int) -> str:
 
 
 def _offset_text(day: int, time: int) -> str:
-    if day > _LAST_DAYLIGHT_SAVING:
-        return _OFFSET_TEXT
+    if day > LAST_DAYLIGHT_SAVING:
+        return OFFSET_TEXT
     moment = datetime.combine(date.fromordinal(day), datetime.min.time(), _HOME)
     return (moment + timedelta(microseconds=time)).isoformat()[-6:]
 

@@ -50,12 +50,13 @@ SALE_DOCUMENTS: Final = (
 """What can state a change of hands."""
 
 
-_CONTENT: Final = {
+CONTENT_OF_KIND: Final = {
     "initial": Content.INITIAL,
     "reregistration": Content.REREGISTRATION,
     "transfer": Content.TRANSFER,
     "pending_export": Content.PENDING_EXPORT,
 }
+"""What each kind of registration brings into a history."""
 
 
 def content_of(document: Document) -> int:
@@ -69,7 +70,7 @@ def content_of(document: Document) -> int:
         used = document.condition == "used"
         return content | Content.CUSTOMS_EXPORT | (Content.USED_EXPORT if used else 0)
     to_exporter = document.owner_type == "exporter"
-    return content | _CONTENT[document.kind] | (Content.TO_EXPORTER if to_exporter else 0)
+    return content | CONTENT_OF_KIND[document.kind] | (Content.TO_EXPORTER if to_exporter else 0)
 
 
 class Reading(NamedTuple):
@@ -192,7 +193,7 @@ class VehicleHistory:
 
     def _sort_in_registration(self, document: Registration) -> None:
         self.registrations += (document,)
-        self.content |= _CONTENT[document.kind]
+        self.content |= CONTENT_OF_KIND[document.kind]
         if document.kind == "initial":
             self.initials += (document,)
         elif document.kind == "pending_export":

@@ -30,6 +30,7 @@ from detectors.policy import Policy
 from detectors.registry import Catalogue
 from detectors.watermarks import Watermarks
 from streams.backfill.chunks import CHUNK
+from streams.backfill.columns import Originals
 from streams.backfill.judging import JudgedVehicles, Setup, Visitor, WholeVehicles, judge_vehicles
 from streams.backfill.kept import is_kept, open_kept
 from streams.backfill.ledger import (
@@ -65,7 +66,6 @@ from streams.setup.clock import utc_now
 
 _ROWS: Final = 4_000
 """Documents that are judged together."""
-_read_original = msgspec.msgpack.Decoder(Document).decode
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +129,7 @@ class Backfill:
         self._outputs = ReplayOutputs(catalogue.policy, outputs, clock)
         self._tell_refused: Callable[[ToldLine], None] | None = None
         self._decode = decode
+        self._originals = Originals(decode)
         self._clock = clock
         self._means = means or Means()
         self._screened = screened
@@ -264,7 +265,7 @@ class Backfill:
         rows = self._rows_of(list(vins))
         found: defaultdict[str, list[Document]] = defaultdict(list)
         for vin, original in rows:
-            found[vin].append(_read_original(original))
+            found[vin].append(self._originals.read(original))
         most = self.policy.history.maximum_documents
         return {
             vin: file_whole(vin, documents, self._withdrawn.get(vin, ()), most)[0]
@@ -351,7 +352,7 @@ class Backfill:
         corrections = VinCorrections()
         self._withdrawn: dict[str, list[Document]] = {}
         for original in moved_rows(self.database):
-            for gone in corrections.withdrawals(_read_original(original)):
+            for gone in corrections.withdrawals(self._originals.read(original)):
                 self.counters.vin_corrections += 1
                 self._withdrawn.setdefault(gone.vin, []).append(gone)
 

@@ -92,7 +92,7 @@ def build(
     buckets = buckets if before is None else before.buckets
     refused: list[LedgerRefusal] = []
     with Processes(processes, setup) as workers:
-        ledger = read_ledger(files, workers, refused.extend, advance)
+        ledger = read_ledger(files, workers, refused.extend, advance, kept=True)
     directory.mkdir(parents=True, exist_ok=True)
     generation = len(before.refusals) if before is not None else 0
     first = len(before.inputs) if before is not None else 0

@@ -1,15 +1,14 @@
 """Validated documents as columns: what screens and sums need, and each document as it was decoded."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from operator import attrgetter
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from detectors import vin as vins
 from detectors.civil_time import CLOCK
 from detectors.documents import (
     CustomsExport,
@@ -19,7 +18,21 @@ from detectors.documents import (
     read_odometer,
 )
 from detectors.history import Content, content_of
-from detectors.summaries import MALFORMED, NO_YEAR, WRONG_CHECK_DIGIT
+from detectors.identities import Decode
+from streams.backfill.arrays import (
+    Mask,
+    Spelled,
+    Words,
+    binaries,
+    equal,
+    flags,
+    numbers,
+    of_spelled,
+    spell,
+    texts,
+    word,
+)
+from streams.backfill.vin_columns import EPOCH, VinColumns
 
 _WORD: Final = pa.dictionary(pa.int32(), pa.string())
 SCHEMA: Final = pa.schema(
@@ -44,177 +57,166 @@ SCHEMA: Final = pa.schema(
         pa.field("original", pa.binary()),
     ]
 )
-"""The columns of a ledger. ``time`` is in microseconds of the civil day, ``original`` is msgpack."""
+"""The columns of a ledger: ``time`` in microseconds of the civil day, ``original`` for `Originals`."""
 
-EPOCH: Final = 719_163
-"""Ordinal of 1970-01-01."""
 _FEN: Final = 100
-_encoder = msgspec.msgpack.Encoder()
-_EVERY: Final = ("vin", "source", "event_id", "revision", "status", "day", "time")
-_registration = attrgetter(*_EVERY, "kind", "owner_id", "province", "price_cny")
-_deregistration = attrgetter(*_EVERY, "owner_id")
-_customs_export = attrgetter(*_EVERY)
+_encode = msgspec.msgpack.Encoder().encode
+_unpack = msgspec.msgpack.Decoder(Document).decode
+_COMMON: Final = attrgetter("vin", "source", "event_id", "revision", "status", "day", "time")
+_TEXT: Final = 0x80
+"""Bytes below it begin a JSON object in UTF-8, those from it on an array in msgpack."""
 
-Columns = dict[str, Any]
+
+class Originals:
+    """Reads documents as a ledger keeps them: in msgpack, or the line that was published.
+
+    Parameters
+    ----------
+    decode
+        Reads a line.
+    """
+
+    def __init__(self, decode: Decode) -> None:
+        self._decode = decode
+
+    def read(self, original: bytes) -> Document:
+        """The document."""
+        return self._decode(original) if original[0] < _TEXT else _unpack(original)
+
+
+class Rows(NamedTuple):
+    """Documents of one type, field by field, as the columns of a ledger need them."""
+
+    event_type: str
+    vin: Spelled
+    source: Words
+    event_id: Sequence[str]
+    revision: Sequence[int]
+    status: Sequence[str]
+    days: NDArray[np.int32]
+    """Proleptic ordinals."""
+    clocks: NDArray[np.int64]
+    timed: Mask
+    content: NDArray[np.int32]
+    kilometres: NDArray[np.float64] | None
+    """As :func:`detectors.documents.read_odometer`, not a number where there is none."""
+    province: Sequence[str | None] | None
+    price: NDArray[np.float64] | None
+    owner: Sequence[str | None] | None
 
 
 def columns_of(
-    documents: Sequence[Document], file: int, lines: Sequence[int]
+    documents: Sequence[Document], lines: Sequence[int], file: int
 ) -> Iterator[pa.RecordBatch]:
     """Put documents into columns, type by type: a column is read at once.
 
     Parameters
     ----------
-    documents
-        The documents.
+    documents, lines
+        The documents and their line numbers.
     file
         Number of the file that they come from.
-    lines
-        Their line numbers.
     """
     piles: dict[type, tuple[list[Any], list[int]]] = {}
     for document, line in zip(documents, lines, strict=True):
-        pile = piles.get(type(document))
-        if pile is None:
-            pile = piles[type(document)] = ([], [])
+        pile = piles.setdefault(type(document), ([], []))
         pile[0].append(document)
         pile[1].append(line)
-    for kind, (alike, numbers) in piles.items():
-        yield _batch(_READERS[kind](alike), alike, file, numbers)
+    for alike, places in piles.values():
+        yield batch_of(_rows(alike), list(map(_encode, alike)), file, np.array(places, np.int64))
 
 
-def _registrations(documents: Sequence[Document]) -> Columns:
-    *every, kind, owner, province, price = zip(*map(_registration, documents), strict=True)
-    content = np.array(list(map(content_of, documents)), dtype=np.int32)
-    initial = (content & Content.INITIAL) > 0
-    return _common(every, initial) | {
-        "event_type": "registration",
-        "content": content,
-        "kilometres": [read_odometer(document) for document in documents],
-        "initial_province": [
-            one if which == "initial" else None for one, which in zip(province, kind, strict=True)
-        ],
-        "price_fen": [
-            None if one is None or which != "initial" else round(one * _FEN)
-            for one, which in zip(price, kind, strict=True)
-        ],
-        "owner": owner,
-    }
-
-
-def _deregistrations(documents: Sequence[Document]) -> Columns:
-    *every, owner = zip(*map(_deregistration, documents), strict=True)
-    number = len(documents)
-    return _common(every, np.zeros(number, np.bool_)) | {
-        "event_type": "deregistration",
-        "content": np.array(list(map(content_of, documents)), np.int32),
-        "owner": owner,
-    }
-
-
-def _customs_exports(documents: Sequence[Document]) -> Columns:
-    every = list(zip(*map(_customs_export, documents), strict=True))
-    return _common(every, np.zeros(len(documents), np.bool_)) | {
-        "event_type": "customs_export",
-        "content": np.array(list(map(content_of, documents)), np.int32),
-        "kilometres": [read_odometer(document) for document in documents],
-    }
-
-
-_READERS: Final[dict[type, Callable[[Sequence[Document]], Columns]]] = {
-    Registration: _registrations,
-    Deregistration: _deregistrations,
-    CustomsExport: _customs_exports,
-}
-
-
-def _common(every: Sequence[Any], initial: NDArray[np.bool_]) -> Columns:
-    """Columns that all types have, of `_EVERY`; `initial` says which are initial registrations."""
-    vin, source, event_id, revision, status, day, time = every
-    days = np.array(day, dtype=np.int32)
-    characters, well_formed = _characters(vin)
-    judged = initial & well_formed
-    return {
-        "vin": vin,
-        "source": _words(source),
-        "event_id": event_id,
-        "revision": np.array(revision, np.int32),
-        "void": np.array([one != "valid" for one in status], np.bool_),
-        "day": pa.array(days - EPOCH).cast(pa.date32()),
-        "time": [None if each is None else each & CLOCK for each in time],
-        "vin_fault": _faults(characters, well_formed),
-        "year_gap": pa.array(_year_gaps(characters, days), mask=~judged) if judged.any() else None,
-    }
-
-
-def _batch(
-    columns: Columns, documents: Sequence[Document], file: int, lines: list[int]
-) -> pa.RecordBatch:
-    number = len(documents)
-    columns |= {
-        "file": np.full(number, file, np.int32),
-        "line": np.array(lines, np.int64),
-        "original": _originals(documents),
-        "event_type": _words([columns["event_type"]] * number),
-    }
-    arrays = []
-    for field in SCHEMA:
-        column = columns.get(field.name)
-        if column is None:
-            column = pa.nulls(number, field.type)
-        elif not isinstance(column, pa.Array):
-            column = pa.array(column, field.type)
-        arrays.append(column)
-    return pa.RecordBatch.from_arrays(arrays, schema=SCHEMA)
-
-
-def _originals(documents: Sequence[Document]) -> pa.Array:
-    """The documents as msgpack, written into one buffer."""
-    buffer = bytearray()
-    ends = [0]
-    write, note = _encoder.encode_into, ends.append
-    for document in documents:
-        write(document, buffer, -1)
-        note(len(buffer))
-    places = pa.py_buffer(np.array(ends, np.int32))
-    return pa.Array.from_buffers(
-        pa.binary(), len(documents), [None, places, pa.py_buffer(bytes(buffer))]
+def _rows(documents: Sequence[Document]) -> Rows:
+    """Read documents of one type."""
+    kind = type(documents[0])
+    vin, source, event_id, revision, status, day, time = zip(*map(_COMMON, documents), strict=True)
+    read = None if kind is Deregistration else np.array(list(map(read_odometer, documents)), np.float64)
+    return Rows(
+        event_type=documents[0].event_type,
+        vin=spell(vin),
+        source=Words.of(source),
+        event_id=event_id,
+        revision=revision,
+        status=status,
+        days=np.array(day, np.int32),
+        clocks=np.array([(one or 0) & CLOCK for one in time], np.int64),
+        timed=np.array([one is not None for one in time], np.bool_),
+        content=np.array(list(map(content_of, documents)), np.int32),
+        kilometres=read,
+        province=_every(documents, "province") if kind is Registration else None,
+        price=np.array(_every(documents, "price_cny"), np.float64) if kind is Registration else None,
+        owner=None if kind is CustomsExport else _every(documents, "owner_id"),
     )
 
 
-def _words(words: Sequence[str]) -> pa.Array:
-    """A column of few different words."""
-    known = {word: place for place, word in enumerate(dict.fromkeys(words))}
-    codes = np.fromiter(map(known.__getitem__, words), np.int32, len(words))
-    return pa.DictionaryArray.from_arrays(codes, pa.array(list(known), pa.string()))
+def _every(documents: Sequence[Document], field: str) -> list[Any]:
+    return list(map(attrgetter(field), documents))
 
 
-def _characters(numbers: Sequence[str]) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
-    """The first 17 characters of VINs, and whether they are all, and of the right alphabet."""
-    right_length = np.fromiter(map(len, numbers), np.int64, len(numbers)) == vins.LENGTH
-    text = np.array(numbers, dtype=f"S{vins.LENGTH}")
-    characters = text.view(np.uint8).reshape(len(numbers), vins.LENGTH)
-    return characters, right_length & _IN_ALPHABET[characters].all(axis=1)
+def batch_of(
+    rows: Rows, originals: Sequence[bytes], file: int, lines: NDArray[np.int64]
+) -> pa.RecordBatch:
+    """Put documents of one type into the columns of a ledger.
+
+    Parameters
+    ----------
+    rows
+        The documents.
+    originals
+        What `Originals` reads of them.
+    file, lines
+        Where they come from.
+    """
+    initial = (rows.content & Content.INITIAL) > 0
+    vins = VinColumns(rows.vin)
+    columns: dict[str, pa.Array | None] = {
+        "vin": of_spelled(rows.vin),
+        "source": rows.source.array(),
+        "event_id": texts(rows.event_id),
+        "event_type": word(rows.event_type, len(lines)),
+        "revision": numbers(np.array(rows.revision, np.int32), pa.int32()),
+        "void": flags(~equal(rows.status, "valid")),
+        "day": numbers(rows.days - np.int32(EPOCH), pa.date32()),
+        "time": numbers(rows.clocks, pa.int64(), rows.timed),
+        "content": numbers(rows.content, pa.int32()),
+        "kilometres": _where_given(rows.kilometres),
+        "initial_province": _of_initials(rows.province, initial),
+        "price_fen": _fen(rows.price, initial),
+        "owner": None if rows.owner is None else texts(rows.owner),
+        "vin_fault": numbers(vins.faults(), pa.uint8()),
+        "year_gap": _year_gaps(vins, rows.days, initial & vins.well_formed),
+        "file": numbers(np.full(len(lines), file, np.int32), pa.int32()),
+        "line": numbers(lines, pa.int64()),
+        "original": binaries(originals),
+    }
+    arrays = [
+        pa.nulls(len(lines), field.type) if (column := columns[field.name]) is None else column
+        for field in SCHEMA
+    ]
+    return pa.RecordBatch.from_arrays(arrays, schema=SCHEMA)
 
 
-_IN_ALPHABET: Final = np.zeros(256, dtype=np.bool_)
-_IN_ALPHABET[list(vins.ALPHABET.encode())] = True
-_VALUES: Final = np.frombuffer(bytes(range(256)).translate(vins.VALUES), np.uint8).astype(np.int64)
-_WEIGHTS: Final = np.array(vins.WEIGHTS, dtype=np.int64)
-_DIGITS: Final = np.frombuffer(vins.CHECK_DIGITS.encode(), np.uint8)
-_YEARS: Final = np.full(256, -1, dtype=np.int64)
-_YEARS[list("".join(vins.YEARS).encode())] = list(vins.YEARS.values())
+def _where_given(values: NDArray[np.float64] | None) -> pa.Array | None:
+    return None if values is None else numbers(values, pa.float64(), ~np.isnan(values))
 
 
-def _faults(characters: NDArray[np.uint8], well_formed: NDArray[np.bool_]) -> NDArray[np.uint8]:
-    expected = _DIGITS[(_VALUES[characters] @ _WEIGHTS) % len(_DIGITS)]
-    wrong = np.where(characters[:, vins.CHECK_POSITION] != expected, WRONG_CHECK_DIGIT, 0)
-    return np.where(well_formed, wrong, MALFORMED).astype(np.uint8)
+def _of_initials(provinces: Sequence[str | None] | None, initial: Mask) -> pa.Array | None:
+    if provinces is None:
+        return None
+    if initial.all():
+        return texts(provinces)
+    return texts(
+        [one if there else None for one, there in zip(provinces, initial.tolist(), strict=True)]
+    )
 
 
-def _year_gaps(characters: NDArray[np.uint8], days: NDArray[np.int32]) -> NDArray[np.int16]:
-    registered = (days - EPOCH).astype("datetime64[D]").astype("datetime64[Y]").astype(np.int64) + 1970
-    years = _YEARS[characters[:, vins.YEAR_POSITION]]
-    latest = years + vins.CYCLE * ((registered - years) // vins.CYCLE)
-    gaps = np.minimum(registered - latest, latest + vins.CYCLE - registered)
-    return np.where(years < 0, NO_YEAR, gaps).astype(np.int16)
+def _fen(prices: NDArray[np.float64] | None, initial: Mask) -> pa.Array | None:
+    if prices is None:
+        return None
+    there = initial & ~np.isnan(prices)
+    fen = np.rint(np.where(there, prices, 0) * _FEN)
+    return numbers(fen.astype(np.int64), pa.int64(), there)
+
+
+def _year_gaps(vins: VinColumns, days: NDArray[np.int32], judged: Mask) -> pa.Array | None:
+    return numbers(vins.year_gaps(days), pa.int16(), judged) if judged.any() else None

@@ -1,17 +1,21 @@
 """A chunk of lines decoded: rows of a ledger in a file, and the lines that were refused."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from detectors.decoding import decode as plain_decode
 from detectors.documents import Document
 from detectors.errors import DocumentError, Reason
 from detectors.identities import Decode
 from detectors.watermarks import NewestDays, WatermarkPolicy, Watermarks
 from streams.backfill.chunks import Chunk
 from streams.backfill.columns import SCHEMA, columns_of
+from streams.backfill.sound import Sound, find_sound
 
 
 class DecodedRefusal(NamedTuple):
@@ -49,21 +53,56 @@ class Decoded(NamedTuple):
     newest: NewestDays
 
 
-_POLICY = WatermarkPolicy(allowed_lateness_days=0, idle_after_days=0)
-"""How far sources have come does not depend on how late documents may be."""
+def nobody_is_late() -> Watermarks:
+    """Notes how far sources have come, which does not depend on how late documents may be."""
+    return Watermarks(WatermarkPolicy(allowed_lateness_days=0, idle_after_days=0))
 
 
-def decode_chunk(chunk: Chunk, decode: Decode, directory: Path) -> Decoded:
-    """Decode the lines of a chunk strictly, and write its rows into a directory."""
-    lines = chunk.lines()
+def decode_chunk(chunk: Chunk, decode: Decode, directory: Path, *, kept: bool = False) -> Decoded:
+    """Decode the lines of a chunk strictly, and write its rows into a directory.
+
+    Parameters
+    ----------
+    chunk
+        The lines.
+    decode
+        Reads a document.
+    directory
+        For the rows.
+    kept
+        Whether the rows are to be kept: every document is in them as it was decoded then, and not as
+        the line that it was.
+    """
+    lines = [line.rstrip(b"\r") for line in chunk.lines()]
+    places = [place for place, line in enumerate(lines) if line and not line.isspace()]
+    if len(places) < len(lines):
+        lines, count = [lines[place] for place in places], len(lines)
+    else:
+        count = len(lines)
+    numbers = np.array(places, np.int64) + 1
+    watermarks = nobody_is_late()
+    sound = Sound([], list(range(len(lines))))
+    if decode is plain_decode and not kept:
+        sound = find_sound(lines, numbers, chunk.part, watermarks)
+    rest = [(int(numbers[place]), lines[place]) for place in sound.rest]
+    documents, refused = decode_each(rest, decode, watermarks)
+    batches = [*sound.batches, *columns_of(*documents, chunk.part)]
+    table = None
+    if batches:
+        table = directory / f"{chunk.part:08}.parquet"
+        rows = pa.Table.from_batches(batches, SCHEMA)
+        pq.write_table(rows, table, compression="none", use_dictionary=["source", "event_type"])
+    return Decoded(count, len(lines) - len(refused), table, refused, watermarks.newest)
+
+
+def decode_each(
+    lines: Iterable[tuple[int, bytes]], decode: Decode, watermarks: Watermarks
+) -> tuple[tuple[list[Document], list[int]], list[DecodedRefusal]]:
+    """Documents and the numbers of their lines, and the lines that are none."""
     documents: list[Document] = []
     numbers: list[int] = []
     refused: list[DecodedRefusal] = []
-    watermarks = Watermarks(_POLICY)
-    for number, line in enumerate(lines, 1):
-        value = line.rstrip(b"\r")
-        if not value or value.isspace():
-            continue
+    for number, value in lines:
         try:
             document = decode(value)
         except DocumentError as error:
@@ -72,12 +111,7 @@ def decode_chunk(chunk: Chunk, decode: Decode, directory: Path) -> Decoded:
         watermarks.observe(document)
         documents.append(document)
         numbers.append(number)
-    table = None
-    if documents:
-        table = directory / f"{chunk.part:08}.parquet"
-        rows = pa.Table.from_batches(columns_of(documents, chunk.part, numbers), SCHEMA)
-        pq.write_table(rows, table, compression="lz4", use_dictionary=["source", "event_type"])
-    return Decoded(len(lines), len(documents), table, refused, watermarks.newest)
+    return (documents, numbers), refused
 
 
 def _refusal(number: int, value: bytes, error: DocumentError) -> DecodedRefusal:

@@ -10,7 +10,6 @@ from pathlib import Path
 from traceback import format_exception
 from typing import Any, ClassVar, Final, NamedTuple, Protocol, Self
 
-import msgspec
 import pyarrow as pa
 
 from detectors.documents import Document
@@ -23,6 +22,7 @@ from detectors.policy import Policy
 from detectors.registry import DECLARED, Catalogue, outside
 from detectors.spikes.tally import Export
 from detectors.watermarks import NewestDays, Watermarks
+from streams.backfill.columns import Originals
 from streams.backfill.outputs import AlertRecord, alert_as_record
 from streams.backfill.settled import Settled
 from streams.engine.alert_changes import AlertChanges, JudgedVehicle
@@ -32,7 +32,6 @@ from streams.state.record import VehicleRecord
 
 _AT_ONCE: Final = 64
 """WholeVehicles that are judged together where no forest does better with all of them."""
-_decode = msgspec.msgpack.Decoder(Document).decode
 
 
 class Visitor(Protocol):
@@ -163,7 +162,8 @@ def judge_vehicles(setup: Setup, task: WholeVehicles) -> JudgedVehicles:
     """Judge whole vehicles."""
     catalogue = setup.catalogue
     judge = TaskJudge(setup, task)
-    vehicles = whole_vehicles(task, catalogue.policy.history.maximum_documents, judge.judged.filed)
+    most = catalogue.policy.history.maximum_documents
+    vehicles = whole_vehicles(task, setup.decode, most, judge.judged.filed)
     for histories in judged_together(vehicles, (catalogue,)):
         judge.judge(histories)
     return judge.judged
@@ -178,22 +178,27 @@ def judged_together(
         yield histories
 
 
-def whole_vehicles(task: WholeVehicles, most: int, filed: Filed) -> Iterator[VehicleHistory]:
+def whole_vehicles(
+    task: WholeVehicles, decode: Decode, most: int, filed: Filed
+) -> Iterator[VehicleHistory]:
     """Histories of the vehicles of a task.
 
     Parameters
     ----------
     task
         The vehicles.
+    decode
+        Reads a document.
     most
         Documents that are kept of one vehicle.
     filed
         Gets what became of their documents.
     """
+    originals = Originals(decode)
     table = pa.ipc.open_stream(task.rows).read_all()
     rows = zip(table["vin"].to_pylist(), table["original"].to_pylist(), strict=True)
     for vin, group in groupby(rows, itemgetter(0)):
-        documents = [_decode(original) for _, original in group]
+        documents = [originals.read(original) for _, original in group]
         history, outcomes = file_whole(vin, documents, task.withdrawn.get(vin, ()), most)
         _count(outcomes, filed)
         yield history
@@ -218,12 +223,15 @@ class TaskJudge:
     ----------
     catalogue
         The detectors.
+    decode
+        Reads a document.
     judged
         What the vehicles have come to so far.
     """
 
     def __init__(self, setup: Setup, task: WholeVehicles) -> None:
         self.catalogue = catalogue = setup.catalogue
+        self.decode = setup.decode
         policy = catalogue.policy
         self._watermarks = Watermarks(policy.watermarks, task.newest, policy.country)
         if task.declared is not None:

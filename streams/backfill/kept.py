@@ -166,7 +166,7 @@ def with_key(identities: str | None) -> str:
 
 
 def _refused(path: Path, manifest: LedgerManifest) -> Iterator[LedgerRefusal]:
-    for row in pq.read_table(path).to_pylist():
+    for row in pq.ParquetFile(path).read().to_pylist():  # `read_table` would import pandas, too
         file = row.pop("file")
         refusal = DecodedRefusal(**row)
         line = Line(refusal.value, manifest.inputs[file].name, refusal.line)

@@ -88,6 +88,8 @@ def read_ledger(
     refuse: Callable[[list[LedgerRefusal]], None],
     advance: Callable[[Path], Advance] | None = None,
     size: int = CHUNK,
+    *,
+    kept: bool = False,
 ) -> Ledger:
     """Decode recorded streams into the ledger of one run.
 
@@ -103,6 +105,8 @@ def read_ledger(
         Gives, for each file, whom to tell about its progress.
     size
         Bytes that are decoded together.
+    kept
+        Whether the ledger is to be kept, with every document as it was decoded.
     """
     ledger = Ledger()
     chunks: list[Chunk] = []
@@ -113,7 +117,8 @@ def read_ledger(
             yield chunk
 
     file, base = -1, 0
-    for number, decoded in enumerate(processes.map(_decode, remembered())):
+    work = _decode_to_keep if kept else _decode
+    for number, decoded in enumerate(processes.map(work, remembered())):
         chunk = chunks[number]
         if chunk.file != file:
             file, base = chunk.file, 0
@@ -125,6 +130,10 @@ def read_ledger(
 
 def _decode(shared: LedgerReading, chunk: Chunk) -> Decoded:
     return decode_chunk(chunk, shared.decode, shared.scratch)
+
+
+def _decode_to_keep(shared: LedgerReading, chunk: Chunk) -> Decoded:
+    return decode_chunk(chunk, shared.decode, shared.scratch, kept=True)
 
 
 def _take(

@@ -7,7 +7,7 @@ import duckdb
 import msgspec
 
 from detectors.history import Content
-from streams.backfill.columns import EPOCH
+from streams.backfill.vin_columns import EPOCH
 
 
 class Registered(NamedTuple):

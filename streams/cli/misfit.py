@@ -8,7 +8,6 @@ from detectors.forest.trained import ForestModel
 from streams.backfill.backfill import Backfill
 from streams.backfill.replay import Replay
 from streams.cli.console import errors
-from streams.models.fit import MOST_LOOKED_AT, fit_of
 
 
 def warn_of_misfit(
@@ -25,6 +24,9 @@ def warn_of_misfit(
     """
     if model is None:
         return
+    # Half of what a replay without a model would take to start.
+    from streams.models.fit import MOST_LOOKED_AT, fit_of
+
     fit = fit_of(model, run.exported(MOST_LOOKED_AT), firing)
     if fit.misfit:
         errors.print(

@@ -75,7 +75,7 @@ Scratch = Annotated[
     Path | None,
     typer.Option(
         metavar="DIR",
-        help="Folder for what is put aside while reading, about a third of the documents' size; "
+        help="Folder for what is put aside while reading, a little more than the documents; "
         "emptied at the end. Default: the system's for temporary files.",
     ),
 ]

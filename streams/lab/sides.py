@@ -58,6 +58,6 @@ def _together(
     for judge in judges:
         by_most.setdefault(judge.catalogue.policy.history.maximum_documents, []).append(judge)
     for most, alike in by_most.items():
-        vehicles = whole_vehicles(task, most, Counter())
+        vehicles = whole_vehicles(task, alike[0].decode, most, Counter())
         for histories in judged_together(vehicles, [judge.catalogue for judge in alike]):
             yield histories, alike

@@ -6,14 +6,16 @@ from typing import Any
 from unicodedata import normalize
 
 import duckdb
+import msgspec
 import pytest
 from typer.testing import CliRunner
 
+from detectors.documents import Document
 from detectors.registry import Catalogue
 from detectors.summaries import ScreenedDocument, vin_fault
 from streams.backfill.backfill import Backfill
-from streams.backfill.columns import EPOCH
 from streams.backfill.ledger import LedgerError
+from streams.backfill.vin_columns import EPOCH
 from streams.cli import app
 from streams.report import describe_sources
 from streams.setup.policy import load_policy
@@ -129,10 +131,8 @@ def test_columns_say_what_documents_say(ledger: Path):
     assert len(rows) > 1_000
     with Backfill(Catalogue(load_policy())) as job:
         job.read([ledger])
-        from streams.backfill.backfill import _read_original  # noqa: PLC0415
-
         for row in rows:
-            document = _read_original(row["original"])
+            document = msgspec.msgpack.decode(row["original"], type=Document)
             seen = ScreenedDocument.of(document)
             assert {name: row[name] for name in seen._fields if name != "day"} == {
                 name: value for name, value in seen._asdict().items() if name != "day"
