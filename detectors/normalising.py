@@ -27,7 +27,7 @@ _REQUIRED: Final = frozenset({"event_id", "source", "declaration_no", "exporter_
 AnyWire = WireRegistration | WireDeregistration | WireCustomsExport
 
 
-class Terms(NamedTuple):
+class CountryTerms(NamedTuple):
     """What differs from country to country."""
 
     regions: Mapping[str, str]
@@ -138,7 +138,7 @@ def destination_of(wire: WireCustomsExport) -> str:
     return country.upper()
 
 
-def province_of(wire: AnyWire, field: str, value: str | None, terms: Terms) -> str | None:
+def province_of(wire: AnyWire, field: str, value: str | None, terms: CountryTerms) -> str | None:
     """Normalise a province of the country."""
     if value is None or value in terms.regions:
         return value
@@ -148,7 +148,7 @@ def province_of(wire: AnyWire, field: str, value: str | None, terms: Terms) -> s
     return province or None
 
 
-def time_of(wire: AnyWire, field: str, value: str, terms: Terms) -> civil_time.CivilTime:
+def time_of(wire: AnyWire, field: str, value: str, terms: CountryTerms) -> civil_time.CivilTime:
     """Read a time of the country."""
     try:
         return terms.parse(value.strip())
@@ -157,7 +157,7 @@ def time_of(wire: AnyWire, field: str, value: str, terms: Terms) -> civil_time.C
 
 
 def optional_time_of(
-    wire: AnyWire, field: str, value: str | None, terms: Terms
+    wire: AnyWire, field: str, value: str | None, terms: CountryTerms
 ) -> tuple[int, int | None] | tuple[None, None]:
     """Read a time that may be missing."""
     return (None, None) if value is None else time_of(wire, field, value, terms)

@@ -84,7 +84,7 @@ class Originals:
         return self._decode(original) if original[0] < _TEXT else _unpack(original)
 
 
-class Rows(NamedTuple):
+class LedgerRows(NamedTuple):
     """Documents of one type, field by field, as the columns of a ledger need them."""
 
     event_type: str
@@ -126,12 +126,12 @@ def columns_of(
         yield batch_of(_rows(alike), list(map(_encode, alike)), file, np.array(places, np.int64))
 
 
-def _rows(documents: Sequence[Document]) -> Rows:
+def _rows(documents: Sequence[Document]) -> LedgerRows:
     """Read documents of one type."""
     kind = type(documents[0])
     vin, source, event_id, revision, status, day, time = zip(*map(_COMMON, documents), strict=True)
     read = None if kind is Deregistration else np.array(list(map(read_odometer, documents)), np.float64)
-    return Rows(
+    return LedgerRows(
         event_type=documents[0].event_type,
         vin=spell(vin),
         source=Words.of(source),
@@ -154,7 +154,7 @@ def _every(documents: Sequence[Document], field: str) -> list[Any]:
 
 
 def batch_of(
-    rows: Rows, originals: Sequence[bytes], file: int, lines: NDArray[np.int64]
+    rows: LedgerRows, originals: Sequence[bytes], file: int, lines: NDArray[np.int64]
 ) -> pa.RecordBatch:
     """Put documents of one type into the columns of a ledger.
 

@@ -26,7 +26,7 @@ from detectors.watermarks import Watermarks
 from detectors.wire import WireCustomsExport, WireDeregistration, WireRegistration, decoder
 from streams.backfill.arrays import Mask, Spelled, Words, equal, flags, spell
 from streams.backfill.clocks import Times, read_times
-from streams.backfill.columns import Rows, batch_of
+from streams.backfill.columns import LedgerRows, batch_of
 
 Values = Sequence[Any]
 """A field of all documents."""
@@ -228,7 +228,7 @@ class _Look:
     def batch(self, part: int, numbers: NDArray[np.int64]) -> pa.RecordBatch:
         """The documents in order as rows of a ledger."""
         fields, times = self._fields, self._times
-        rows = Rows(
+        rows = LedgerRows(
             event_type=self._form.event_type,
             vin=self._vin,
             source=self._source,
