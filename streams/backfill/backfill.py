@@ -6,7 +6,6 @@
 What comes out is what the engine says at the end of the same streams, to the byte.
 """
 
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -17,20 +16,16 @@ from typing import Any, Final
 
 import duckdb
 import msgspec
-import pyarrow as pa
 import pyarrow.compute as pc
 
 from detectors.alerts import Alert
 from detectors.decoding import decode
-from detectors.documents import Document
 from detectors.history import Content, VehicleHistory
 from detectors.identities import Decode
-from detectors.judging import file_whole
 from detectors.policy import Policy
 from detectors.registry import Catalogue
 from detectors.watermarks import Watermarks
 from streams.backfill.chunks import CHUNK
-from streams.backfill.columns import Originals
 from streams.backfill.judging import JudgedVehicles, Setup, Visitor, WholeVehicles, judge_vehicles
 from streams.backfill.kept import is_kept, open_kept
 from streams.backfill.ledger import (
@@ -51,16 +46,15 @@ from streams.backfill.processes import Processes
 from streams.backfill.selection import (
     Selection,
     leave_out_no_car,
-    moved_rows,
     note_moved,
     note_repeated,
     select,
     sum_vehicles,
 )
 from streams.backfill.settled import sum_up
+from streams.backfill.single_vehicles import SingleVehicles
 from streams.engine.province_aggregator import ProvinceAggregator
 from streams.engine.results import Counters, Result
-from streams.engine.vin_corrections import VinCorrections
 from streams.feeds.reading import Advance
 from streams.setup.clock import utc_now
 
@@ -129,7 +123,6 @@ class Backfill:
         self._outputs = ReplayOutputs(catalogue.policy, outputs, clock)
         self._tell_refused: Callable[[ToldLine], None] | None = None
         self._decode = decode
-        self._originals = Originals(decode)
         self._clock = clock
         self._means = means or Means()
         self._screened = screened
@@ -217,12 +210,11 @@ class Backfill:
 
     def judge_one(self, vin: str, complete_through: int | None) -> list[Alert]:
         """Judge one vehicle of what was read, and give its alerts that fire."""
-        rows = self._rows_of([vin])
-        if not rows:
+        rows = self._single.rows(vin)
+        if rows is None:
             return []
-        table = pa.table({"vin": [vin] * len(rows), "original": [original for _, original in rows]})
         newest = self.watermarks.newest
-        task = WholeVehicles(packed(table), self._withdrawn, newest, complete_through)
+        task = WholeVehicles(packed(rows), self._single.withdrawn, newest, complete_through)
         judged = judge_vehicles(self._setup(), task)
         return [msgspec.json.decode(alert.record, type=Alert) for alert in judged.alerts]
 
@@ -257,31 +249,18 @@ class Backfill:
         if ledger.moved is None:
             note_repeated(self.database)
         note_moved(self.database, ledger.moved)
-        self._withdraw()
+        most = self.policy.history.maximum_documents
+        self._single = SingleVehicles(self.database, self._decode, most)
+        self.counters.vin_corrections += self._single.withdraw_moved()
         return ledger
 
     def histories(self, vins: Iterable[str]) -> dict[str, VehicleHistory]:
         """Histories of a few vehicles of the ledger, by VIN."""
-        rows = self._rows_of(list(vins))
-        found: defaultdict[str, list[Document]] = defaultdict(list)
-        for vin, original in rows:
-            found[vin].append(self._originals.read(original))
-        most = self.policy.history.maximum_documents
-        return {
-            vin: file_whole(vin, documents, self._withdrawn.get(vin, ()), most)[0]
-            for vin, documents in found.items()
-        }
+        return self._single.histories(vins)
 
     def exported(self, most: int) -> Iterator[VehicleHistory]:
         """A fair sample of at most so many vehicles with export documents."""
-        assert self._database is not None  # noqa: S101 - `run` has opened it
-        bits = Content.PENDING_EXPORT | Content.USED_EXPORT
-        rows = self._database.execute(
-            f"SELECT DISTINCT vin FROM documents WHERE content & {bits} <> 0 "
-            "ORDER BY hash(vin), vin LIMIT ?",
-            [most],
-        ).fetchall()
-        return iter(self.histories(vin for (vin,) in rows).values())
+        return self._single.exported(most)
 
     def _refuse(self, refused: list[LedgerRefusal]) -> None:
         for one in refused:
@@ -291,13 +270,6 @@ class Backfill:
         if self._tell_refused is not None:
             for line in told:
                 self._tell_refused(line)
-
-    def _rows_of(self, vins: list[str]) -> list[tuple[str, bytes]]:
-        rows: list[tuple[str, bytes]] = self.database.execute(
-            "SELECT vin, original FROM ledger WHERE vin IN (SELECT unnest(?)) ORDER BY vin, file, line",
-            [vins],
-        ).fetchall()
-        return rows
 
     def _tasks(
         self, ledger: Ledger, declared: int | None, judging: Judging | None
@@ -317,7 +289,8 @@ class Backfill:
         """Vehicles that are to be opened, and how many they are."""
         for rows in opened_rows(self.database, self._means.rows):
             vins = pc.unique(rows["vin"]).to_pylist()
-            withdrawn = {vin: self._withdrawn[vin] for vin in vins if vin in self._withdrawn}
+            gone = self._single.withdrawn
+            withdrawn = {vin: gone[vin] for vin in vins if vin in gone}
             yield WholeVehicles(packed(rows), withdrawn, ledger.newest, declared), len(vins)
 
     def look_at(self, ledger: Ledger, bucket: int) -> None:
@@ -346,15 +319,6 @@ class Backfill:
         self.counters.accepted += chosen.settled_documents
         self.counters.duplicate += chosen.settled_duplicates
         return chosen
-
-    def _withdraw(self) -> None:
-        """Withdraw what amendments moved to another VIN, in the order they came."""
-        corrections = VinCorrections()
-        self._withdrawn: dict[str, list[Document]] = {}
-        for original in moved_rows(self.database):
-            for gone in corrections.withdrawals(self._originals.read(original)):
-                self.counters.vin_corrections += 1
-                self._withdrawn.setdefault(gone.vin, []).append(gone)
 
     def _take(self, judged: JudgedVehicles) -> None:
         self.counters.count(Result(filed=judged.filed))

@@ -9,10 +9,10 @@ from typing import Final
 
 from detectors.alerts import Cause
 from detectors.decoding import decode
-from detectors.documents import EVENT_TYPES, Document, EventType
+from detectors.documents import EVENT_TYPES, Document
 from detectors.errors import DocumentError
 from detectors.exports import ExportChange, counted_export, hardly_used
-from detectors.filing import FiledDocument, FilingOutcome, file_document, file_known, trim
+from detectors.filing import FiledDocument, FilingOutcome
 from detectors.history import VehicleHistory
 from detectors.identities import Decode
 from detectors.judging import Judgement, judge_histories
@@ -21,6 +21,7 @@ from detectors.registry import Catalogue
 from detectors.vin import NoCar, no_car
 from detectors.watermarks import Watermarks
 from streams.engine.alert_changes import AlertChanges, JudgedVehicle
+from streams.engine.received import Progress, ValidatedBatch, file_received
 from streams.engine.results import Counters, RawDocument, RefusedDocument, Result
 from streams.engine.vin_corrections import VinCorrections
 from streams.setup.clock import utc_now
@@ -28,45 +29,12 @@ from streams.state import record as records
 from streams.state.record import VehicleRecord
 from streams.state.store import StateStore
 
-Progress = dict[EventType, int | None]
-"""Last civil day through which every feed is complete, ``None`` for a feed never seen."""
-
-
-class ValidatedBatch:
-    """Documents that were read and validated, and not yet filed."""
-
-    __slots__ = ("before", "published", "result", "withdrawals")
-
-    def __init__(self, before: Progress) -> None:
-        self.before = before
-        """How far the feeds were complete when the first of them came in."""
-        self.published: dict[str, list[FiledDocument]] = {}
-        """What was published, by vehicle."""
-        self.withdrawals: dict[str, list[Document]] = {}
-        """What the engine withdraws itself, by vehicle."""
-        self.result = Result()
-
-    def withdraw(self, document: Document) -> None:
-        """Add a withdrawal that nobody published."""
-        self.withdrawals.setdefault(document.vin, []).append(document)
-        self.published.setdefault(document.vin, [])
-
-
 _AT_ONCE: Final = 64
 """Vehicles that are taken from their documents to their records before the next ones: with thousands
 at once the engine takes a tenth longer."""
 
 _IN_BULK: Final = 5_000
 """Vehicles that wait for one another for a forest, at most: they are in memory meanwhile."""
-
-_CAUSES: Final[tuple[tuple[FilingOutcome, Cause], ...]] = (
-    (FilingOutcome.VOIDED, "voided"),
-    (FilingOutcome.AMENDED, "amended"),
-    (FilingOutcome.CONTESTED, "amended"),
-    (FilingOutcome.NEW, "new_evidence"),
-    (FilingOutcome.STALE, "late_document"),  # it may be what was said first
-)
-"""What a batch did to a vehicle's file, the weightiest first."""
 
 
 class Engine:
@@ -258,41 +226,11 @@ class Engine:
         return document
 
     def _file(self, vin: str, received: ValidatedBatch, today: int) -> JudgedVehicle | None:
-        """File a vehicle's documents; ``None`` if its file is as before."""
-        published = received.published[vin]
-        data = self.store.get(vin)
-        if data is None and len(published) == 1 and vin not in received.withdrawals:
-            record = VehicleRecord(records.LAYOUT, published)  # most vehicles come in like this
-            document = published[0].document
-            outcomes = [FilingOutcome.VOIDED if document.is_void else FilingOutcome.NEW]
-            received.result.filed[document.event_type, outcomes[0]] += 1
-        else:
-            record = VehicleRecord() if data is None else records.decode(data)
-            outcomes = self._file_all(vin, record, received)
-        record.received_on = today
-        for outcome, cause in _CAUSES:
-            if outcome in outcomes:
-                if cause == "new_evidence" and _is_late(published, received.before):
-                    return JudgedVehicle(vin, record, "late_document")
-                return JudgedVehicle(vin, record, cause)
-        return None
+        most = self._limits.maximum_documents
+        return file_received(vin, received, self.store.get(vin), most, today)
 
     def _no_car(self, vin: str) -> NoCar | None:
         return no_car(vin, self._limits.words_for_no_car)
-
-    def _file_all(
-        self, vin: str, record: VehicleRecord, received: ValidatedBatch
-    ) -> list[FilingOutcome]:
-        filed, counted = record.filed, received.result.filed
-        outcomes = []
-        for entry in received.published[vin]:
-            outcome = file_known(filed, record.left_out, entry.document, entry.position)
-            counted[entry.document.event_type, outcome] += 1
-            outcomes.append(outcome)
-        outcomes += [file_document(filed, gone) for gone in received.withdrawals.get(vin, ())]
-        if trim(filed, self._limits.maximum_documents, record.left_out):
-            record.overfull = True
-        return outcomes
 
     def _judge_stored(
         self, vins: Iterable[str], cause: Cause, result: Result, detected_at: str
@@ -352,15 +290,6 @@ class Engine:
 
     def _progress(self) -> Progress:
         return {feed: self.watermarks.complete_through(feed) for feed in EVENT_TYPES}
-
-
-def _is_late(published: list[FiledDocument], before: Progress) -> bool:
-    """Whether a document came after its feed was taken as complete for its day."""
-    for entry in published:
-        through = before[entry.document.event_type]
-        if through is not None and entry.document.day <= through:
-            return True
-    return False
 
 
 def _check_key(key: bytes | None, document: Document) -> None:

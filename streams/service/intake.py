@@ -12,7 +12,8 @@ from collections.abc import Container, Sequence
 from aiokafka.structs import ConsumerRecord
 
 from detectors.filing import Position
-from streams.engine.engine import Engine, ValidatedBatch
+from streams.engine.engine import Engine
+from streams.engine.received import ValidatedBatch
 from streams.engine.results import RawDocument, Result
 from streams.kafka.topics import TopicNames
 from streams.kafka.transaction_buffer import TransactionBuffer
