@@ -9,9 +9,9 @@ from hashlib import sha256
 from typing import Any, Final
 
 import msgspec
-import sqlalchemy as sa
 from aiohttp import web
 
+from streams.desk.around import Around
 from streams.desk.errors import DeskError, NotSignedInError
 from streams.desk.limits import RateLimit
 from streams.desk.offering import Ask, Operation
@@ -28,8 +28,8 @@ PROBLEM: Final = "application/problem+json"
 class Api:
     """Every operation at its place under `/api/v1`."""
 
-    def __init__(self, engine: sa.Engine, limit: RateLimit | None = None) -> None:
-        self._engine = engine
+    def __init__(self, around: Around, limit: RateLimit | None = None) -> None:
+        self._around = around
         self._limit = limit or RateLimit(burst=BURST, per_second=PER_SECOND)
         self._description = description_in_json()
 
@@ -54,7 +54,7 @@ class Api:
             if one.needs_seen and "If-Match" not in request.headers:
                 said = "If-Match is missing; it takes the ETag of what you saw"
                 return problem(428, "What did you see?", said)
-            ask = Ask(self._engine, person, utc_now(), _etag_given(request))
+            ask = Ask(self._around, person, utc_now(), _etag_given(request))
             given = await _arguments(request, one)
             done = await asyncio.to_thread(one.run, ask, **given)
             return _answer(request, one, done)
@@ -65,7 +65,7 @@ class Api:
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not token.strip():
             raise NotSignedInError("a token is needed: Authorization: Bearer …")
-        return person_of_token(self._engine, token.strip(), utc_now())
+        return person_of_token(self._around.engine, token.strip(), utc_now())
 
 
 def problem(status: int, title: str, detail: str) -> web.Response:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Final
 from urllib.parse import quote
 
@@ -22,7 +23,7 @@ async def act(request: web.Request, ask: Ask) -> web.Response:
     ask.person.must_be("decide")
     form = await request.post()
     action = action_of(form)
-    seen = Ask(ask.engine, ask.person, ask.now, str(form.get("seen", "")))
+    seen = replace(ask, seen=str(form.get("seen", "")))
     alert_id = request.match_info["alert_id"]
     await asyncio.to_thread(operations.act_on_alert, seen, alert_id, action)
     raise web.HTTPSeeOther(f"/alerts/{quote(alert_id, safe='')}#case")
@@ -49,7 +50,7 @@ async def withdraw(request: web.Request, ask: Ask) -> web.Response:
     """Withdraw a snooze or an exception."""
     ask.person.must_be("decide")
     form = await request.post()
-    seen = Ask(ask.engine, ask.person, ask.now, str(form.get("seen", "")))
+    seen = replace(ask, seen=str(form.get("seen", "")))
     identity = request.match_info["suppression_id"]
     await asyncio.to_thread(operations.withdraw_exception, seen, identity)
     raise web.HTTPSeeOther("/exceptions")

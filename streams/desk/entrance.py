@@ -10,10 +10,10 @@ from functools import partial
 from typing import Final
 from urllib.parse import urlencode
 
-import sqlalchemy as sa
 from aiohttp import web
 
 from streams.desk.api import check_text
+from streams.desk.around import Around
 from streams.desk.errors import DeskError, NotSignedInError
 from streams.desk.limits import RateLimit
 from streams.desk.offering import Ask
@@ -34,16 +34,17 @@ class Entrance:
 
     Parameters
     ----------
-    engine
-        The store.
+    around
+        The store, and what is known beside it.
     secure
         Whether the cookie is for HTTPS only.
     ticket
         Lets the first person in without a token, once.
     """
 
-    def __init__(self, engine: sa.Engine, *, secure: bool, ticket: str | None) -> None:
-        self._engine = engine
+    def __init__(self, around: Around, *, secure: bool, ticket: str | None) -> None:
+        self._around = around
+        self._engine = around.engine
         self._secure = secure
         self._ticket = ticket
         self._ticket_ends = time.monotonic() + TICKET_SECONDS
@@ -61,7 +62,7 @@ class Entrance:
         async def handle(request: web.Request) -> web.StreamResponse:
             check_text((*request.query.values(), *request.match_info.values()))
             person = await asyncio.to_thread(self.person, request)
-            return await page(request, Ask(self._engine, person, utc_now()))
+            return await page(request, Ask(self._around, person, utc_now()))
 
         return handle
 
@@ -76,7 +77,7 @@ class Entrance:
             given = str(form.get("form_key", ""))
             if not hmac.compare_digest(given.encode(), (person.form_key or "").encode()):
                 raise _ForeignFormError("the form is not of this session; load the page again")
-            return await page(request, Ask(self._engine, person, utc_now()))
+            return await page(request, Ask(self._around, person, utc_now()))
 
         return handle
 

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from detectors.findings import SEVERITIES, Severity
 from streams.desk.asking import AlertRow, alerts_asked, count_asked
+from streams.desk.installation import InstallationNow
 from streams.desk.questions import AlertQuestion
 
 _SHOWN: Final = 8
@@ -49,10 +50,12 @@ class DeskNow(msgspec.Struct, frozen=True, kw_only=True):
     refused_records: int
     newest_record_at: str | None
     views_refreshed_at: str | None
+    installation: InstallationNow | None
+    """Workers, lag and dead letters; `null` where the desk was named no broker."""
 
 
-def desk_now(connection: sa.Connection, now: datetime) -> DeskNow:
-    """How things stand at this moment."""
+def desk_now(connection: sa.Connection, now: datetime, installation: InstallationNow | None) -> DeskNow:
+    """How things stand at this moment, with what the broker said last."""
     undecided = AlertQuestion(case="undecided", limit=_SHOWN)
     replace = msgspec.structs.replace
     waiting = {
@@ -77,6 +80,7 @@ def desk_now(connection: sa.Connection, now: datetime) -> DeskNow:
         refused_records=stored.refused,
         newest_record_at=_text(stored.newest),
         views_refreshed_at=_text(stored.refreshed),
+        installation=installation,
     )
 
 

@@ -11,6 +11,7 @@ from typing import Any, Literal, get_type_hints
 
 import sqlalchemy as sa
 
+from streams.desk.around import Around
 from streams.desk.tokens import Person, Role
 
 Method = Literal["GET", "POST", "PUT", "DELETE"]
@@ -20,11 +21,16 @@ Method = Literal["GET", "POST", "PUT", "DELETE"]
 class Ask:
     """What every operation is given."""
 
-    engine: sa.Engine
+    around: Around
     person: Person
     now: datetime
     seen: str | None = None
     """ETag of what the person saw, without its quotation marks."""
+
+    @property
+    def engine(self) -> sa.Engine:
+        """The store."""
+        return self.around.engine
 
 
 @dataclass(frozen=True, slots=True)

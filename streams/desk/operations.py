@@ -77,9 +77,9 @@ class ManyDone(msgspec.Struct, frozen=True):
 
 @CASES.offer("GET", "/now", "read")
 def show_now(ask: Ask) -> DeskNow:
-    """Tell how things stand: alerts that wait, what is newest, how far the feeds are."""
+    """Tell how things stand: alerts that wait, what is newest, how feeds, workers and lag are."""
     with ask.engine.connect() as connection:
-        return desk_now(connection, ask.now)
+        return desk_now(connection, ask.now, ask.around.installation)
 
 
 @CASES.offer("GET", "/alerts", "read")
@@ -147,9 +147,10 @@ def show_party(ask: Ask, party_id: str) -> PartyDetail:
 
 @CASES.offer("GET", "/provinces/{province}", "read")
 def show_province(ask: Ask, province: str, question: ProvinceQuestion) -> ProvinceDetail:
-    """Show a province: exports by week, its alerts, and who is behind those on its cars."""
+    """Show a province: exports, observed and expected by week, and who is behind its alerts."""
+    weeks = ask.around.expectations.weeks(province.strip().upper(), ask.now)
     with ask.engine.connect() as connection:
-        return province_detail(connection, province, ask.now, question.detector)
+        return province_detail(connection, province, weeks, ask.now, question.detector)
 
 
 @CASES.offer("GET", "/quality", "read")

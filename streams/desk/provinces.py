@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 
 import msgspec
 import sqlalchemy as sa
@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from streams.desk.asking import AlertRow, alerts_where
 from streams.desk.country import desk_country
 from streams.desk.errors import NotThereError
+from streams.desk.expecting import Week
 from streams.desk.reading import MOST_ALERTS, struct_of
 from streams.desk.tables import alerts
 from streams.report.names import province_name
@@ -23,14 +24,6 @@ class Behind(msgspec.Struct, frozen=True, kw_only=True):
     vehicles: int
 
 
-class Week(msgspec.Struct, frozen=True, kw_only=True):
-    """Used exports of a week in a province."""
-
-    week: str
-    """Its Monday."""
-    exports: int
-
-
 class ProvinceDetail(msgspec.Struct, frozen=True, kw_only=True):
     """A province: its exports by week, alerts on them, and who is behind the alerts on its cars."""
 
@@ -39,18 +32,11 @@ class ProvinceDetail(msgspec.Struct, frozen=True, kw_only=True):
     detector: str | None
     weeks: tuple[Week, ...]
     alerts: tuple[AlertRow, ...]
-    """On the province itself; their facts name what was expected."""
+    """On the province itself."""
     behind: tuple[Behind, ...]
     by_detector: tuple[tuple[str, int], ...]
 
 
-_WEEKS = """
-SELECT d.occurred_week AS week, COUNT(DISTINCT d.vin) AS exports
-FROM documents d
-WHERE d.status = 'valid' AND d.event_type = 'customs_export' AND d.kind = 'used'
-  AND d.province = :province
-GROUP BY d.occurred_week ORDER BY d.occurred_week DESC LIMIT 156
-"""
 _BEHIND = """
 SELECT p.party_id, p.role, COUNT(DISTINCT p.vin) AS vehicles
 FROM (SELECT DISTINCT a.subject FROM firing_alerts a
@@ -66,9 +52,13 @@ WHERE subject_type = 'vehicle' AND province = :province GROUP BY detector ORDER 
 
 
 def province_detail(
-    connection: sa.Connection, province: str, now: datetime, detector: str | None = None
+    connection: sa.Connection,
+    province: str,
+    weeks: tuple[Week, ...],
+    now: datetime,
+    detector: str | None = None,
 ) -> ProvinceDetail:
-    """A province; with a detector, who is behind its alerts there.
+    """A province with its weeks; with a detector, who is behind its alerts there.
 
     Raises
     ------
@@ -77,7 +67,6 @@ def province_detail(
     """
     code = province.strip().upper()
     asked = {"province": code}
-    weeks = connection.execute(sa.text(_WEEKS), asked).all()
     who = sa.text(_BEHIND).bindparams(sa.bindparam("detector", detector, sa.Text))
     here = (alerts.c.subject_type == "province") & (alerts.c.subject == code)
     on_it = alerts_where(connection, now, here, limit=MOST_ALERTS)
@@ -90,17 +79,8 @@ def province_detail(
         province=code,
         name=province_name(desk_country(), code),
         detector=detector,
-        weeks=_every_week({str(row.week): row.exports for row in weeks}),
+        weeks=weeks,
         alerts=on_it,
         behind=tuple(struct_of(Behind, row) for row in connection.execute(who, asked)),
         by_detector=tuple((row.detector, row.alerts) for row in counted),
     )
-
-
-def _every_week(counted: dict[str, int]) -> tuple[Week, ...]:
-    """All weeks from the first to the last one counted, those without an export too."""
-    if not counted:
-        return ()
-    first, last = (date.fromisoformat(pick(counted)).toordinal() for pick in (min, max))
-    mondays = (date.fromordinal(day).isoformat() for day in range(first, last + 1, 7))
-    return tuple(Week(week=monday, exports=counted.get(monday, 0)) for monday in mondays)

@@ -12,7 +12,6 @@ import sqlalchemy as sa
 from aiohttp import web
 
 from streams.desk.mail import mailer_of
-from streams.desk.packing import Packs
 from streams.desk.server import application
 from streams.desk.settings import DeskSettings
 from streams.desk.tokens import make_token, tokens_of
@@ -67,7 +66,7 @@ async def _serve(
     mailer = mailer_of(settings)
     app = application(
         engine, secure=settings.desk_https, ticket=ticket, address=settings.desk_url,
-        send=mailer.send if mailer else None, packs=Packs(settings),
+        send=mailer.send if mailer else None, settings=settings,
     )  # fmt: skip
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=_STOP_SECONDS)
     await runner.setup()

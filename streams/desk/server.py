@@ -12,6 +12,7 @@ from aiohttp.typedefs import Handler
 from sqlalchemy.exc import DBAPIError
 
 from streams.desk.api import Api, problem
+from streams.desk.around import Around
 from streams.desk.assets import static
 from streams.desk.deciding import FORMS
 from streams.desk.digests import Send
@@ -23,6 +24,7 @@ from streams.desk.limits import RateLimit
 from streams.desk.openapi import PREFIX
 from streams.desk.packing import Packs
 from streams.desk.pages import READING, fault
+from streams.store.settings import SinkSettings
 
 log = structlog.get_logger("zeromile.desk")
 
@@ -49,7 +51,7 @@ def application(
     limit: RateLimit | None = None,
     send: Send | None = None,
     address: str | None = None,
-    packs: Packs | None = None,
+    settings: SinkSettings | None = None,
 ) -> web.Application:
     """Pages and API over a store.
 
@@ -67,17 +69,18 @@ def application(
         Hands a message to the mail server; `None` where there is none.
     address
         Of the desk as people reach it, for links in messages.
-    packs
-        Puts packs together; unsigned ones without it.
+    settings
+        Name the broker that is asked how the service is, and the key that signs packs.
     """
     follower = Follower(engine, send=send, address=address)
-    entrance = Entrance(engine, secure=secure, ticket=ticket)
+    around = Around(engine, settings)
+    entrance = Entrance(around, secure=secure, ticket=ticket)
     app = web.Application(client_max_size=LARGEST_BODY, middlewares=[_answer_faults])
     app.on_response_prepare.append(_mind_headers)
     app.router.add_get("/livez", _alive)
-    Api(engine, limit).add_to(app.router)
+    Api(around, limit).add_to(app.router)
     entrance.add_to(app.router)
-    packs = packs or Packs()
+    packs = Packs(settings)
     others = (
         ("/events", Events(follower, entrance).tell),
         ("/alerts/{alert_id}/pack.zip", packs.of_alert),
@@ -88,7 +91,7 @@ def application(
     for path, form in FORMS:
         app.router.add_post(path, entrance.for_forms(form))
     app.router.add_get("/static/{name}", static)
-    app.cleanup_ctx.append(follower.run)
+    app.cleanup_ctx.extend((follower.run, around.run))
     return app
 
 

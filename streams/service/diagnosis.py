@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 
 from kafka import KafkaAdminClient, TopicPartition
@@ -43,18 +43,41 @@ WORKERS_PROTOCOL = "faust"
 LARGEST = "max.message.bytes"
 
 
+def diagnose_running(settings: Settings) -> Iterator[Diagnosis]:
+    """Look at what moves while the service runs: broker, workers, lag and dead letters."""
+    yield from _asked(settings, (_group, _lag, _dead_letters))
+
+
 def diagnose(settings: Settings) -> Iterator[Diagnosis]:
     """Look at configuration, broker, topics, group and lag, in this order."""
     yield from _policy(settings)
     yield from _model(settings)
     yield from _exposure(settings)
+    yield from _asked(
+        settings,
+        (
+            _topics,
+            _sizes,
+            _sources,
+            _identities,
+            _terms,
+            _group,
+            _lag,
+            _dead_letters,
+            _state,
+            _unreadable,
+            _workers,
+        ),
+    )
+
+
+Check = Callable[[KafkaAdminClient, Settings], Iterator[Diagnosis]]
+
+
+def _asked(settings: Settings, checks: Sequence[Check]) -> Iterator[Diagnosis]:
     try:
         with admin_client(settings) as client:
             yield from _broker(client, settings)
-            yield from _topics(client, settings)
-            checks = (
-                _sizes, _sources, _identities, _terms, _group, _lag, _state, _unreadable, _workers,
-            )  # fmt: skip
             for check in checks:
                 yield from _tolerant(check, client, settings)
     except KafkaError as error:
@@ -68,7 +91,7 @@ def diagnose(settings: Settings) -> Iterator[Diagnosis]:
 
 
 def _tolerant(
-    check: Callable[[KafkaAdminClient, Settings], Iterator[Diagnosis]],
+    check: Check,
     client: KafkaAdminClient,
     settings: Settings,
 ) -> Iterator[Diagnosis]:
@@ -287,3 +310,23 @@ def _lag(client: KafkaAdminClient, settings: Settings) -> Iterator[Diagnosis]:
         )
     else:
         yield Diagnosis("ok", f"{lag:,} documents wait")
+
+
+def _dead_letters(client: KafkaAdminClient, settings: Settings) -> Iterator[Diagnosis]:
+    """What the topic of refused documents holds, notes on those that were sent again among it."""
+    topic = names_of(settings).dead_letters
+    numbers = range(len(client.describe_topics([topic])[0]["partitions"]))
+    partitions = [TopicPartition(topic, number) for number in numbers]
+    first, ends = (
+        client.list_partition_offsets(dict.fromkeys(partitions, spec))
+        for spec in (OffsetSpec.EARLIEST, OffsetSpec.LATEST)
+    )
+    count = sum(ends[where].offset - first[where].offset for where in partitions)
+    if count:
+        yield Diagnosis(
+            "note",
+            f"{count:,} records lie in {topic}",
+            "`zeromile dead-letters list` says why they were refused",
+        )
+    else:
+        yield Diagnosis("ok", "no dead letter")

@@ -6,12 +6,17 @@ import json
 from pathlib import Path
 from typing import Any
 
+import jsonschema_rs
 import msgspec
 
+from detectors.wire import WIRE_TYPES
 from streams.feeds.contract import examples
 from streams.kafka.asyncapi import asyncapi
 from streams.kafka.topics import TopicNames
+from tests.deploy.compose_linter import installed
+from tests.store.changes import change
 
+NPM = Path(__file__).parents[1] / "desk" / "npm"
 PAGE = Path(__file__).parents[2] / "docs" / "asyncapi.json"
 
 
@@ -26,6 +31,30 @@ def test_the_committed_description_is_the_one_of_today():
     made = json.loads(json.dumps(asyncapi()))
     told = json.loads(PAGE.read_text("utf-8"))
     assert told == made, "run `zeromile schema --asyncapi > docs/asyncapi.json`"
+
+
+def test_it_is_what_the_specification_wants():
+    specs = installed(NPM, "ASYNCAPI'S OWN SCHEMA WAS NOT ASKED") / "@asyncapi" / "specs" / "schemas"
+    schema = json.loads((specs / "3.0.0-without-$id.json").read_text("utf-8"))
+    validator = jsonschema_rs.validator_for(schema)
+    told = json.loads(PAGE.read_text("utf-8"))
+    assert [str(fault) for fault in validator.iter_errors(told)] == []
+    told["channels"]["alerts"]["bindings"]["kafka"]["partitions"] = "eight"
+    assert not validator.is_valid(told), "the bindings for Kafka are looked at too"
+
+
+def _whole(name: str) -> dict[str, Any]:
+    """One of its schemas with all that it refers to."""
+    return {"$ref": f"#/components/schemas/{name}", "components": asyncapi()["components"]}
+
+
+def test_documents_and_alerts_are_what_their_schemas_say():
+    for example in examples():
+        struct = WIRE_TYPES[example["event_type"]]
+        jsonschema_rs.validator_for(_whole(struct.__name__)).validate(example)
+    alerts = jsonschema_rs.validator_for(_whole("Alert"))
+    alerts.validate(change())
+    assert not alerts.is_valid(change(severity="worst"))
 
 
 def test_every_reference_leads_somewhere():

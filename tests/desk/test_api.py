@@ -257,7 +257,7 @@ async def test_a_database_that_is_away_is_said_and_nothing_of_it(ask, engine, tm
 async def test_province_and_party(ask):
     province, _ = await ask("GET", "/provinces/cn-gd?detector=double_sale")
     assert (province["name"], province["weeks"]) == (
-        "Guangdong", [{"week": "2025-06-16", "exports": 1}],
+        "Guangdong", [{"week": "2025-06-16", "exports": 1, "expected": None}],
     )  # fmt: skip
     assert {(one["party_id"], one["role"]) for one in province["behind"]} == {
         ("o1", "owner"), ("e1", "exporter"),

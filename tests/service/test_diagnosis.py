@@ -90,11 +90,18 @@ class Broker:
         self.first = dict.fromkeys(self.documents, 0)
         self.ends = {TopicPartition(self.names.vehicles, number): 5 for number in range(2)}
         self.committed = dict.fromkeys(self.documents, 10)
+        self.letters = {"EARLIEST": 0, "LATEST": 0}
         self.largest = "1048588"
         self.group = {"group_state": "Stable", "members": [{}], "protocol_data": "faust"}
 
+    def describe_topics(self, asked: Any) -> Any:
+        return [{"name": topic, "partitions": [{}, {}]} for topic in asked]
+
     def list_partition_offsets(self, asked: Any) -> Any:
         known = self.first | self.ends
+        for where, spec in asked.items():
+            if where.topic == self.names.dead_letters:
+                known[where] = self.letters[spec.name]
         return {where: SimpleNamespace(offset=known[where]) for where in asked}
 
     def list_group_offsets(self, asked: Any) -> Any:
@@ -123,6 +130,14 @@ def test_documents_that_were_deleted_unread_are_counted(broker: Broker, settings
     broker.first[broker.documents[0]] = 390
     (found,) = _problems(_look(diagnosis._state, broker, settings))
     assert found.startswith("380 documents were deleted by their topic's retention")
+
+
+def test_dead_letters_are_counted(broker: Broker, settings: Settings):
+    (found,) = _look(diagnosis._dead_letters, broker, settings)
+    assert (found.state, found.what) == ("ok", "no dead letter")
+    broker.letters = {"EARLIEST": 3, "LATEST": 10}
+    (found,) = _look(diagnosis._dead_letters, broker, settings)
+    assert (found.state, found.what) == ("note", "14 records lie in t.dead-letters.v1")
 
 
 def test_a_changelog_that_is_gone_under_committed_offsets_is_named(broker: Broker, settings: Settings):
