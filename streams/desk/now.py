@@ -12,6 +12,7 @@ from detectors.findings import SEVERITIES, Severity
 from streams.desk.asking import AlertRow, alerts_asked, count_asked
 from streams.desk.installation import InstallationNow
 from streams.desk.questions import AlertQuestion
+from streams.desk.tables import in_utc
 
 _SHOWN: Final = 8
 _NEWEST = sa.text(
@@ -48,8 +49,8 @@ class DeskNow(msgspec.Struct, frozen=True, kw_only=True):
     feeds: tuple[Feed, ...]
     log_size: int
     refused_records: int
-    newest_record_at: str | None
-    views_refreshed_at: str | None
+    newest_record_at: datetime | None
+    views_refreshed_at: datetime | None
     installation: InstallationNow | None
     """Workers, lag and dead letters; `null` where the desk was named no broker."""
 
@@ -78,11 +79,11 @@ def desk_now(connection: sa.Connection, now: datetime, installation: Installatio
         feeds=tuple(Feed(kind, str(day)) for kind, day in reached.items() if day is not None),
         log_size=stored.log_size,
         refused_records=stored.refused,
-        newest_record_at=_text(stored.newest),
-        views_refreshed_at=_text(stored.refreshed),
+        newest_record_at=_moment(stored.newest),
+        views_refreshed_at=_moment(stored.refreshed),
         installation=installation,
     )
 
 
-def _text(moment: object) -> str | None:
-    return None if moment is None else str(moment)
+def _moment(value: object) -> datetime | None:
+    return None if value is None else in_utc(value)

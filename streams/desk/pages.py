@@ -15,6 +15,7 @@ from streams.desk.finding import place_of
 from streams.desk.offering import Ask
 from streams.desk.operations import ProvinceQuestion, SuppressionQuestion
 from streams.desk.provenance import provenance
+from streams.desk.provinces import MOST_VEHICLES
 from streams.desk.quality import QualityQuestion
 from streams.desk.questions import LARGEST_PAGE, AlertQuestion, address_of, converted, question_of
 from streams.desk.receivers import ReceiverMade
@@ -92,7 +93,7 @@ async def province(request: web.Request, ask: Ask) -> web.Response:
     found = await asyncio.to_thread(
         operations.show_province, ask, request.match_info["province"], question
     )
-    return render("province.html.j2", ask, found=found)
+    return render("province.html.j2", ask, found=found, most_vehicles=MOST_VEHICLES)
 
 
 async def exceptions(request: web.Request, ask: Ask) -> web.Response:

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
+from streams.desk.tables import in_utc
 from streams.store.checkpoints import state_of_log
 
 _JUDGES = sa.text(
@@ -28,7 +29,7 @@ class Judge(msgspec.Struct, frozen=True):
     model_id: str | None
     policy_id: str | None
     alerts: int
-    newest: str
+    newest: datetime
 
 
 class Provenance(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,7 +42,7 @@ class Provenance(msgspec.Struct, frozen=True, kw_only=True):
     """Root of the log as it is now, in hexadecimal."""
     kinds: dict[str, int]
     """Records that are kept, by kind."""
-    checkpoints: tuple[tuple[int, str], ...]
+    checkpoints: tuple[tuple[int, datetime], ...]
     """Signed ones: size, and when."""
 
 
@@ -55,11 +56,13 @@ def provenance(engine: sa.Engine, now: datetime) -> Provenance:
             size=state.size,
             root=state.root.hex(),
             kinds={row.kind: row.records for row in connection.execute(_KINDS)},
-            checkpoints=tuple((row.size, str(row.made_at)) for row in connection.execute(_CHECKPOINTS)),
+            checkpoints=tuple(
+                (row.size, in_utc(row.made_at)) for row in connection.execute(_CHECKPOINTS)
+            ),
         )
 
 
 def _judge(row: Any) -> Judge:
     return Judge(
-        row.detector, row.detector_version, row.model_id, row.policy_id, row.alerts, str(row.newest)
+        row.detector, row.detector_version, row.model_id, row.policy_id, row.alerts, in_utc(row.newest)
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Final
 
 import msgspec
 import sqlalchemy as sa
@@ -14,6 +15,9 @@ from streams.desk.expecting import Week
 from streams.desk.reading import MOST_ALERTS, struct_of
 from streams.desk.tables import alerts
 from streams.report.names import province_name
+
+MOST_VEHICLES: Final = 2000
+"""Of more vehicles than these the latest are looked at: enough to say who is behind them."""
 
 
 class Behind(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,14 +38,15 @@ class ProvinceDetail(msgspec.Struct, frozen=True, kw_only=True):
     alerts: tuple[AlertRow, ...]
     """On the province itself."""
     behind: tuple[Behind, ...]
+    """Of the latest vehicles with such alerts, 2,000 at most."""
     by_detector: tuple[tuple[str, int], ...]
 
 
 _BEHIND = """
 SELECT p.party_id, p.role, COUNT(DISTINCT p.vin) AS vehicles
-FROM (SELECT DISTINCT a.subject FROM firing_alerts a
-      WHERE a.subject_type = 'vehicle' AND a.province = :province
-        AND (a.detector = :detector OR :detector IS NULL)) AS s
+FROM (SELECT a.subject FROM firing_alerts a
+      WHERE a.subject_type = 'vehicle' AND a.province = :province{detector}
+      GROUP BY a.subject ORDER BY MAX(a.civil_day) DESC, a.subject LIMIT :most) AS s
 JOIN party_documents p ON p.vin = s.subject
 GROUP BY p.party_id, p.role ORDER BY COUNT(DISTINCT p.vin) DESC, p.party_id, p.role LIMIT 20
 """
@@ -67,7 +72,9 @@ def province_detail(
     """
     code = province.strip().upper()
     asked = {"province": code}
-    who = sa.text(_BEHIND).bindparams(sa.bindparam("detector", detector, sa.Text))
+    of_detector = "" if detector is None else " AND a.detector = :detector"
+    who = sa.text(_BEHIND.format(detector=of_detector))
+    given = asked | {"most": MOST_VEHICLES} | ({} if detector is None else {"detector": detector})
     here = (alerts.c.subject_type == "province") & (alerts.c.subject == code)
     on_it = alerts_where(connection, now, here, limit=MOST_ALERTS)
     counted = connection.execute(sa.text(_BY_DETECTOR), asked).all()
@@ -81,6 +88,6 @@ def province_detail(
         detector=detector,
         weeks=weeks,
         alerts=on_it,
-        behind=tuple(struct_of(Behind, row) for row in connection.execute(who, asked)),
+        behind=tuple(struct_of(Behind, row) for row in connection.execute(who, given)),
         by_detector=tuple((row.detector, row.alerts) for row in counted),
     )

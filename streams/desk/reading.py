@@ -13,7 +13,7 @@ from streams.desk.cases import case_of_alert, events_of
 from streams.desk.errors import NotThereError
 from streams.desk.life_cycle import Case, CaseEvent, awake
 from streams.desk.suppressions import Suppression, standing
-from streams.desk.tables import alerts, evidence
+from streams.desk.tables import alerts, evidence, in_utc
 
 MOST_ALERTS: Final = 200
 MOST_ROWS: Final = 200
@@ -73,7 +73,7 @@ class ReceivedDocument(msgspec.Struct, frozen=True, kw_only=True):
     event_id: str
     revision: int
     counts: bool
-    received_at: str
+    received_at: datetime
     leaf_index: int
     sha256: str
     value: str
@@ -178,7 +178,7 @@ def _received(row: Any) -> ReceivedDocument:
         event_id=row.event_id,
         revision=row.revision,
         counts=bool(row.counts),
-        received_at=str(row.received_at),
+        received_at=in_utc(row.received_at),
         leaf_index=row.leaf_index,
         sha256=bytes(row.value_sha256).hex(),
         value=bytes(row.value).decode("utf-8", "replace")[:LONGEST_VALUE],

@@ -14,6 +14,12 @@ DESK_TOPIC: Final = "zeromile desk"
 """Where the log says that a record of the desk's own was read: here, for it comes from no topic."""
 
 
+def in_utc(value: Any) -> datetime:
+    """A moment as a database hands it out; a text without an offset, as SQLite stamps, means UTC."""
+    moment: datetime = datetime.fromisoformat(value) if isinstance(value, str) else value
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
 class Instant(TypeDecorator[datetime]):
     """A moment, in UTC here and in the database; SQLite keeps it as a text that sorts by time."""
 
@@ -34,10 +40,7 @@ class Instant(TypeDecorator[datetime]):
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - the library's method
         """From the database."""
-        if value is None:
-            return None
-        moment: datetime = datetime.fromisoformat(value) if isinstance(value, str) else value
-        return moment.astimezone(UTC)
+        return None if value is None else in_utc(value)
 
 
 class Json(TypeDecorator[Any]):

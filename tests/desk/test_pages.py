@@ -3,7 +3,9 @@
 import asyncio
 import re
 import zipfile
+from datetime import UTC, datetime
 from io import BytesIO
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -302,3 +304,17 @@ async def test_no_pack_of_what_is_not_there(client, engine):
         answer = await client.get(f"{path}/pack.zip")
         assert answer.status == 404
         assert "no vehicle in the store answers" in await answer.text()
+
+
+async def test_every_time_is_one_of_the_country(client, engine):
+    await signed_in(client, token(engine, "admin"))
+    with engine.connect() as connection:
+        stored = connection.exec_driver_sql("SELECT MAX(received_at) FROM received_records").scalar()
+    local = datetime.fromisoformat(stored).replace(tzinfo=UTC).astimezone(ZoneInfo("Asia/Shanghai"))
+    for path, told in (
+        ("/", f"Newest record stored</dt><dd>{local:%Y-%m-%d %H:%M}</dd>"),
+        ("/vehicles/V1", f"received {local:%Y-%m-%d %H:%M}"),
+        ("/alerts/a1", "<dt>detected</dt><dd>2026-01-02 11:04</dd>"),
+        ("/provenance", '<td class="date">2026-01-02 11:04</td>'),
+    ):
+        assert told in await (await client.get(path)).text(), path

@@ -65,10 +65,10 @@ def _fill(engine, count):
         [document(registration("VIN0", "2024-01-02"), 1), document(export("VIN0", "2024-01-05"), 2)],
     )
     day = "738521 + n % 730"
-    province = "'CN-' || CASE WHEN n % 31 < 10 THEN 'GD' ELSE CAST(10 + n % 31 AS TEXT) END"
+    province = "'CN-' || CASE WHEN n % 31 < 4 THEN 'GD' ELSE CAST(10 + n % 31 AS TEXT) END"
     alert = {
         "alert_id": "'b' || n", "subject": "'VIN' || (n / 2)", "civil_day": day,
-        "severity_rank": "1 + n % 4", "score": "(n * 7919 % 100000) / 100000.0",
+        "severity_rank": "1 + n % 4", "score": "(CAST(n AS BIGINT) * 7919 % 100000) / 100000.0",
         "severity": "CASE n % 4 WHEN 0 THEN 'low' WHEN 1 THEN 'medium' WHEN 2 THEN 'high' "
         "ELSE 'critical' END",
         "detector": "CASE n % 5 WHEN 0 THEN 'double_sale' ELSE 'zero_mileage_export' END",
