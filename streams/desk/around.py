@@ -18,6 +18,7 @@ from streams.desk.installation import (
     look_at_installation,
     names_a_broker,
 )
+from streams.desk.keeping import Kept
 from streams.service.settings import Settings
 from streams.setup.clock import utc_now
 
@@ -38,6 +39,7 @@ class Around:
     def __init__(self, engine: sa.Engine, settings: Settings | None = None) -> None:
         self.engine = engine
         self.expectations = Expectations(engine)
+        self.kept = Kept()
         self.installation: InstallationNow | None = None
         """`None` where no broker is named, or until the first answer."""
         self._settings = settings if settings and names_a_broker(settings) else None
@@ -58,6 +60,7 @@ class Around:
                 )
             try:
                 await asyncio.to_thread(self.expectations.refresh, utc_now())
+                await asyncio.to_thread(self.kept.refresh, utc_now())
             except DBAPIError as error:
-                log.warning("cannot count the provinces", error=type(error.orig).__name__)
+                log.warning("cannot look at the store", error=type(error.orig).__name__)
             await asyncio.sleep(SECONDS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated, Final
 
 import msgspec
@@ -14,7 +15,7 @@ from streams.desk.life_cycle import Action, Case
 from streams.desk.now import DeskNow, desk_now
 from streams.desk.offering import Ask, Operations
 from streams.desk.parties import PartyDetail, party_detail
-from streams.desk.provinces import ProvinceDetail, province_detail
+from streams.desk.provinces import ProvinceDetail, crowd_of, province_detail
 from streams.desk.quality import Quality, QualityQuestion, quality
 from streams.desk.questions import AlertQuestion
 from streams.desk.reading import AlertDetail, VehicleDetail, alert_detail, vehicle_detail
@@ -148,9 +149,14 @@ def show_party(ask: Ask, party_id: str) -> PartyDetail:
 @CASES.offer("GET", "/provinces/{province}", "read")
 def show_province(ask: Ask, province: str, question: ProvinceQuestion) -> ProvinceDetail:
     """Show a province: exports, observed and expected by week, and who is behind its alerts."""
-    weeks = ask.around.expectations.weeks(province.strip().upper(), ask.now)
+    code, detector = province.strip().upper(), question.detector
+    weeks = ask.around.expectations.weeks(code, ask.now)
+    look = partial(crowd_of, ask.engine, code, detector)
+    crowd = ask.around.kept.get(("crowd", code, detector), look, ask.now)
     with ask.engine.connect() as connection:
-        return province_detail(connection, province, weeks, ask.now, question.detector)
+        return province_detail(
+            connection, province, weeks=weeks, crowd=crowd, now=ask.now, detector=detector
+        )
 
 
 @CASES.offer("GET", "/quality", "read")

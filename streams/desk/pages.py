@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -14,7 +15,7 @@ from streams.desk.exporting import as_csv, as_json
 from streams.desk.finding import place_of
 from streams.desk.offering import Ask
 from streams.desk.operations import ProvinceQuestion, SuppressionQuestion
-from streams.desk.provenance import provenance
+from streams.desk.provenance import Provenance, count_store, provenance
 from streams.desk.provinces import MOST_VEHICLES
 from streams.desk.quality import QualityQuestion
 from streams.desk.questions import LARGEST_PAGE, AlertQuestion, address_of, converted, question_of
@@ -114,7 +115,7 @@ async def detectors(request: web.Request, ask: Ask) -> web.Response:
 
 async def provenance_page(_: web.Request, ask: Ask) -> web.Response:
     """By what the alerts were judged, and the log."""
-    found = await asyncio.to_thread(provenance, ask.engine, ask.now)
+    found = await asyncio.to_thread(_provenance, ask)
     return render("provenance.html.j2", ask, found=found)
 
 
@@ -130,6 +131,11 @@ async def show_receivers(
     ask.person.must_be("admin")
     found = await asyncio.to_thread(telling.list_receivers, ask)
     return render("receivers.html.j2", ask, found=found.receivers, made=made, again=again)
+
+
+def _provenance(ask: Ask) -> Provenance:
+    counted = ask.around.kept.get("counted", partial(count_store, ask.engine), ask.now)
+    return provenance(ask.engine, counted, ask.now)
 
 
 async def find(request: web.Request, ask: Ask) -> web.Response:

@@ -46,16 +46,32 @@ class Provenance(msgspec.Struct, frozen=True, kw_only=True):
     """Signed ones: size, and when."""
 
 
-def provenance(engine: sa.Engine, now: datetime) -> Provenance:
-    """Look at the store as it is now."""
+class Counted(msgspec.Struct, frozen=True):
+    """What is counted over the whole store."""
+
+    judges: tuple[Judge, ...]
+    kinds: dict[str, int]
+
+
+def count_store(engine: sa.Engine) -> Counted:
+    """Count what judged the alerts that stand, and the records that are kept."""
+    with engine.connect() as connection:
+        return Counted(
+            tuple(_judge(row) for row in connection.execute(_JUDGES)),
+            {row.kind: row.records for row in connection.execute(_KINDS)},
+        )
+
+
+def provenance(engine: sa.Engine, counted: Counted, now: datetime) -> Provenance:
+    """Look at the log as it is now, beside what was counted."""
     with engine.connect() as connection:
         state = state_of_log(connection, now)
         return Provenance(
-            judges=tuple(_judge(row) for row in connection.execute(_JUDGES)),
+            judges=counted.judges,
             origin=state.origin,
             size=state.size,
             root=state.root.hex(),
-            kinds={row.kind: row.records for row in connection.execute(_KINDS)},
+            kinds=counted.kinds,
             checkpoints=tuple(
                 (row.size, in_utc(row.made_at)) for row in connection.execute(_CHECKPOINTS)
             ),

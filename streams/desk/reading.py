@@ -86,6 +86,8 @@ class VehicleDetail(msgspec.Struct, frozen=True, kw_only=True):
     vin: str
     timeline: tuple[TimelineLine, ...]
     alerts: tuple[AlertRow, ...]
+    facts: dict[str, dict[str, Any]]
+    """Observed values and thresholds of each alert, by its id."""
     received: tuple[ReceivedDocument, ...]
     parties: tuple[tuple[str, str], ...]
     """Id and role of who is named on its documents."""
@@ -163,8 +165,10 @@ def vehicle_detail(connection: sa.Connection, vin: str, now: datetime) -> Vehicl
         {"vin": vin, "most": MOST_ROWS},
     )
     here = (alerts.c.subject_type == "vehicle") & (alerts.c.subject == vin)
+    facts = connection.execute(sa.select(alerts.c.alert_id, alerts.c.facts).where(here))
     return VehicleDetail(
         vin=vin,
+        facts={row.alert_id: row.facts for row in facts},
         timeline=tuple(TimelineLine(str(row[0]), *row[1:]) for row in timeline),
         alerts=alerts_where(connection, now, here, limit=MOST_ALERTS),
         received=tuple(map(_received, received)),

@@ -2,11 +2,13 @@
 
 import json
 from datetime import UTC, datetime, timedelta
+from urllib.parse import urlencode
 
 import pytest
 
 from streams.desk.limits import RateLimit
 from streams.desk.openapi import OPERATIONS, PREFIX, description
+from streams.desk.questions import AlertQuestion
 from streams.desk.tokens import revoke_token, tokens_of
 from streams.store.writing import write
 from tests.desk.served import expired, served, token
@@ -293,6 +295,34 @@ async def test_who_is_told(ask, engine):
     left, _ = await ask("DELETE", path)
     assert [one["url"] for one in left["receivers"]] == ["mailto:anna@example.org"]
     await ask("DELETE", path, status=404)
+
+
+FREE = {"detector", "province", "brand", "destination", "vin", "party", "assignee", "tag", "text"}
+
+
+async def test_sql_in_a_filter_is_a_value_like_another(ask):
+    for name in AlertQuestion.__struct_encode_fields__:
+        for value in ("x' OR '1'='1", "x'; DROP TABLE alerts; --", '%") OR 1=1 --', "_%"):
+            status = 200 if name in FREE else 400
+            answer, _ = await ask("GET", f"/alerts?{urlencode({name: value})}", status=status)
+            assert status == 400 or answer["alerts"] == [], (name, value)
+    assert (await ask("GET", "/alerts"))[0]["count"] == 3
+
+
+async def test_neither_secrets_nor_vehicles_are_logged(engine, capsys):
+    secret, wrong = token(engine, "admin"), "zmd_nobody-knows-me"
+    async with served(engine) as client:
+        await client.post("/sign-in", data={"token": wrong})
+        await client.post("/sign-in", data={"token": secret})
+        await client.get(f"{PREFIX}/vehicles/V1", headers={"Authorization": f"Bearer {secret}"})
+        with engine.begin() as connection:
+            connection.exec_driver_sql("ALTER TABLE case_events RENAME TO away")
+        answer = await client.get(f"{PREFIX}/alerts/a1", headers={"Authorization": f"Bearer {secret}"})
+        assert answer.status == 503
+    logged = "".join(capsys.readouterr())
+    assert "the database refuses" in logged
+    for word in (secret, wrong, "V1", "a1", "SELECT"):
+        assert word not in logged
 
 
 def test_the_description_is_whole():

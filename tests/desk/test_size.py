@@ -23,6 +23,16 @@ from tests.store.changes import change, document, export, record, registration
 ALERTS = {"postgresql": 1_000_000, "sqlite": 100_000}
 TIMES = 20
 OUT_OF_ALL_PROPORTION = 5.0
+DAYS = {
+    "sqlite": {
+        "occurred_on": "DATE('2023-01-01', '+' || (n % 730) || ' days')",
+        "occurred_month": "DATE('2023-01-01', '+' || (n % 730) || ' days', 'start of month')",
+    },
+    "postgresql": {
+        "occurred_on": "DATE '2023-01-01' + n % 730",
+        "occurred_month": "DATE_TRUNC('month', DATE '2023-01-01' + n % 730)::date",
+    },
+}
 PAGES = {
     "now": "/",
     "alerts": "/alerts?case=undecided",
@@ -79,7 +89,7 @@ def _fill(engine, count):
         _multiply(connection, "alerts", alert, "alert_id = 'a1'", count)
         for kind, other in (("registration", {"owner_id": "'o' || (n % 5000)"}),
                             ("customs_export", {"exporter_id": "'e' || (n % 2000)"})):  # fmt: skip
-            like = {
+            like = DAYS[engine.dialect.name] | {
                 "vin": "'VIN' || n", "event_id": f"'{kind}' || n", "civil_day": day,
                 "province": province,
             }  # fmt: skip

@@ -1,10 +1,14 @@
-"""The walk of docs/desk.md: who is behind a province's alerts, a decision, an exception, a pack."""
+"""The walk of the README, by its own commands and by the names that stand on the pages."""
 
 from __future__ import annotations
 
 import asyncio
+import html
 import json
 import re
+import shlex
+import zipfile
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -16,93 +20,115 @@ from streams.cli import app
 from streams.store.database import migrate, open_database
 from streams.store.writing import write
 from tests.desk.served import served, signed_in
-from tests.simulated import record_country
 from tests.store.changes import change, record
 
-PAGE = (Path(__file__).parents[2] / "docs" / "desk.md").read_text("utf-8")
+README = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
+WALK = README.partition("### A walk at the desk\n")[2].partition("\n## ")[0]
+COMMANDS = [line.strip() for line in WALK.splitlines() if line.startswith("    zeromile ")]
+LABELS = re.findall(r"\*([^*]+)\*", " ".join(WALK.split()))
 
 
-def run(*words: str) -> str:
-    done = CliRunner().invoke(app, list(words))
+def run(line: str, *more: str) -> str:
+    done = CliRunner().invoke(app, [*shlex.split(line)[1:], *more])
     assert done.exit_code == 0, done.output
     return done.stdout
 
 
+class Walker:
+    """Follows what pages offer by its name."""
+
+    def __init__(self, client, key):
+        self._client, self._key = client, key
+        self.page = ""
+
+    async def go(self, path):
+        answer = await self._client.get(html.unescape(path))
+        self.page = await answer.text()
+        assert answer.status == 200, self.page
+
+    async def follow(self, label=r"[^<]*", to=""):
+        """Open the first link of a name and an address that begins so."""
+        found = re.search(rf'<a [^>]*href="({to}[^"]*)"[^>]*>\s*{label}', self.page)
+        assert found, f"nothing leads to {label!r} {to}"
+        path = html.unescape(found[1])
+        await self.go(self.at + path if path.startswith("?") else path)
+
+    async def send(self, path, **form):
+        answer = await self._client.post(path, data={"form_key": self._key} | form)
+        self.page = await answer.text()
+        assert answer.status == 200, self.page
+
+
 @pytest.fixture
-def country(tmp_path: Path) -> Path:
-    """What `zeromile demo` leaves, small."""
-    documents = tmp_path / "documents.jsonl.gz"
-    record_country(documents, vehicles=800, seed=7)
-    run("replay", str(documents), "--alerts", str(tmp_path / "alerts.jsonl"))
-    return tmp_path
+def told():
+    return asyncio.Queue()
 
 
-async def test_from_a_province_to_a_pack(country: Path):
-    url = f"sqlite:///{country / 'zeromile.sqlite'}"
-    files = [str(country / name) for name in ("alerts.jsonl", "documents.jsonl.gz")]
-    run("sink", "--url", url, "--from-file", files[0], "--from-file", files[1])
-    told: asyncio.Queue[bytes] = asyncio.Queue()
-
+@pytest.fixture
+async def receiver(told):
     async def receive(request: web.Request) -> web.Response:
         told.put_nowait(await request.read())
         return web.Response()
 
-    receiver = web.Application()
-    receiver.router.add_post("/", receive)
+    made = web.Application()
+    made.router.add_post("/", receive)
+    async with TestServer(made) as server:
+        yield str(server.make_url("/"))
+
+
+async def test_from_the_demo_to_a_pack(tmp_path, monkeypatch, told, receiver):
+    monkeypatch.chdir(tmp_path)
+    demo, sink, desk, quality, webhook, verify = COMMANDS
+    assert "zeromile desk --url" in run(demo, "--vehicles", "1000")
+    run(sink)
+    url = shlex.split(desk)[-1]
     engine = open_database(url)
     migrate(engine)
-    async with served(engine) as client, TestServer(receiver) as server:
-        key = await signed_in(
-            client, run("desk", "token", "anna", "--role", "admin", "--url", url).strip()
-        )
+    async with served(engine) as client:
+        key = await signed_in(client, run(f"zeromile desk token anna --role admin --url {url}").strip())
+        walker = Walker(client, key)
+        double_sale, confirmed, exception, detectors, telling, pack = LABELS
+        await walker.go("/find?what=CN-GD")
+        walker.at = "/provinces/CN-GD"
+        assert "observed" in walker.page
+        await walker.follow(double_sale)
+        await walker.follow(to="/parties/")
+        party = walker.page
+        await walker.follow(to="/vehicles/")
+        vehicle = walker.page
+        await walker.follow(to="/alerts/")
+        button = re.search(r'<button name="outcome" value="(\w+)">' + confirmed, walker.page)
+        alert = re.search(r'action="(/alerts/\w+)"', walker.page)[1]
+        seen = re.search(r'name="seen" value="([^"]+)"', walker.page)[1]
+        await walker.send(alert, seen=seen, action="close", outcome=button[1])
+        assert "anna" in walker.page
 
-        async def page(path: str) -> str:
-            answer = await client.get(path)
-            assert answer.status == 200, await answer.text()
-            return await answer.text()
-
-        async def send(path: str, **form: str) -> str:
-            answer = await client.post(path, data={"form_key": key} | form)
-            assert answer.status == 200, await answer.text()
-            return await answer.text()
-
-        listed = await page("/alerts?detector=double_sale&case=undecided")
-        worst, vin = re.search(
-            r'href="/alerts/(\w+)".*?href="/vehicles/(\w+)"', listed, re.DOTALL
-        ).groups()
-        alert = await page(f"/alerts/{worst}")
-        vehicle = await page(f"/vehicles/{vin}")
-        assert f"/alerts/{worst}" in vehicle
-        answer = await client.get("/alerts.json?detector=double_sale")
-        province = next(one["province"] for one in await answer.json() if one["province"])
-        behind = await page(f"/provinces/{province}?detector=double_sale")
-        party = re.search(r'href="(/parties/[^"]+)"', behind)[1]
-        assert re.search(r'href="/vehicles/\w+"', await page(party))
-
-        seen = re.search(r'name="seen" value="([^"]+)"', alert)[1]
-        decided = await send(f"/alerts/{worst}", seen=seen, action="close", outcome="confirmed")
-        assert "anna" in decided
-        await send(
-            "/exceptions", kind="exception", party_id=party.removeprefix("/parties/"),
-            until="2027-06-01T00:00", reason="a fleet operator",
+        walker.page = party
+        await walker.follow(exception)
+        given = dict(re.findall(r'name="(\w+)" value="([^"]+)"', walker.page))
+        await walker.send(
+            "/exceptions", kind="exception", party_id=given["party_id"], until="2027-06-01T00:00",
+            reason="a fleet operator",
         )  # fmt: skip
-        assert "a fleet operator" in await page(party)
-        assert "1 of 1" in await page("/detectors")
-        rows = json.loads(run("quality", "--url", url, "--format", "json"))
-        assert [(row["detector"], row["right"]) for row in rows] == [("double_sale", 1)]
+        assert "a fleet operator" in walker.page
+        await walker.follow(detectors)
+        assert "1 of 1" in walker.page
+        assert [row["right"] for row in json.loads(run(quality, "--format", "json"))] == [1]
 
-        address = str(server.make_url("/"))
-        run("desk", "webhook", address, "--severity", "high", "--allow-private", "--url", url)
+        run(webhook.replace("http://127.0.0.1:9000/", receiver))
+        await walker.follow(telling)
+        assert receiver in walker.page
         write(engine, [record(change("fresh"))])
         async with asyncio.timeout(60):  # the desk does it by itself
-            assert json.loads(await told.get())["subject"] == "fresh"
+            assert json.loads(await told.get())["data"]["subject"] == "VIN-fresh"
+
+        found = re.search(rf'href="([^"]+)"[^>]*>{pack}', vehicle)
+        answer = await client.get(found[1])
+        with zipfile.ZipFile(BytesIO(await answer.read())) as file:
+            (name,) = {entry.partition("/")[0] for entry in file.namelist()}
+            file.extractall()
     engine.dispose()
-    run("pack", "export", "--url", url, "--alert", worst, "--out", str(country / "case"))
-    index = (country / "case" / "data" / "index.csv").read_text("utf-8")
-    assert f",case,{worst}," in index
-    assert "holds" in run("pack", "verify", str(country / "case"))
-
-
-def test_the_page_names_the_commands_of_the_walk():
-    for command in ("sink", "desk --url", "desk token", "quality", "desk webhook", "pack export"):
-        assert f"zeromile {command}" in PAGE
+    index = (tmp_path / name / "data" / "index.csv").read_text("utf-8")
+    assert f",case,{alert.rpartition('/')[2]}," in index
+    assert ",suppression," in index
+    assert "holds" in run(verify.replace("verify vehicle", f"verify {name}"))

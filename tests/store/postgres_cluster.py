@@ -28,7 +28,8 @@ class PostgresUnavailableError(RuntimeError):
     """This machine cannot run PostgreSQL; the message says what is missing."""
 
 
-def _program(name: str) -> str:
+def program(name: str) -> str:
+    """Path of a program of PostgreSQL."""
     places = [*sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)]
     found = shutil.which(name, path=os.pathsep.join(map(str, places))) or shutil.which(name)
     if found is None:
@@ -93,7 +94,7 @@ class PostgresCluster:
         if self.user:
             shutil.chown(password, self.user)
         self._run(
-            _program("initdb"), "-D", str(self.directory / "data"), "-U", "postgres", "-E", "UTF8",
+            program("initdb"), "-D", str(self.directory / "data"), "-U", "postgres", "-E", "UTF8",
             "--locale=C", "--no-sync", "--auth=scram-sha-256", f"--pwfile={password}",
         )  # fmt: skip
 
@@ -102,7 +103,7 @@ class PostgresCluster:
         with (self.directory / "log").open("ab") as log:
             self._process = self._starter.start(
                 [
-                    _program("postgres"), "-D", str(self.directory / "data"), "-p", str(self.port),
+                    program("postgres"), "-D", str(self.directory / "data"), "-p", str(self.port),
                     "-c", "listen_addresses=127.0.0.1", "-c", "fsync=off",
                     "-c", f"unix_socket_directories={self.directory}",
                 ],
@@ -132,7 +133,7 @@ class PostgresCluster:
 
     def _answers(self) -> bool:
         done = subprocess.run(
-            [_program("pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(self.port)], check=False
+            [program("pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(self.port)], check=False
         )
         return done.returncode == 0
 
