@@ -19,6 +19,7 @@ from detectors.spikes.delay import LAGS
 from detectors.spikes.tally import DIMENSIONS, UNKNOWN, ProvinceState, WeekTally, week_of
 from detectors.spikes.watch import SpikeWatch, WatchReport
 from streams.desk.country import desk_policy
+from streams.desk.keeping import ASKED_LATELY
 
 MOST_WEEKS: Final = 156
 _FIRST_EXPORTS = sa.text("""
@@ -61,11 +62,13 @@ class Expectations:
         self._engine = engine
         self._lock = Lock()
         self._size: int | None = None
+        self._asked_at: datetime | None = None
         self._report: WatchReport | None = None
 
     def weeks(self, province: str, now: datetime) -> tuple[Week, ...]:
         """The latest weeks of a province or of the nation, the first first; none without exports."""
         with self._lock:
+            self._asked_at = now
             if self._size is None:
                 self._judge(now)
             report = self._report
@@ -86,9 +89,10 @@ class Expectations:
         )
 
     def refresh(self, now: datetime) -> None:
-        """Judge again if anything was asked for and more has been stored since."""
+        """Judge for the first time, or again if they were asked for lately and more has been stored."""
         with self._lock:
-            if self._size is not None:
+            lately = self._asked_at is not None and now - self._asked_at <= ASKED_LATELY
+            if self._size is None or lately:
                 self._judge(now)
 
     def _judge(self, now: datetime) -> None:
