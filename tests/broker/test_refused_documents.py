@@ -14,7 +14,9 @@ from kafka import KafkaProducer
 from typer.testing import CliRunner
 
 from streams.cli import app
+from streams.desk.installation import look_at_installation
 from streams.kafka.blocking_clients import opened
+from streams.setup.clock import utc_now
 from tests.broker.deployment import Deployment, wait_for
 from tests.broker.test_smoke import _kcat
 
@@ -143,6 +145,12 @@ def test_the_owning_worker_is_found_and_alerts_are_read_by_any_client(deployment
     assert [document["document"]["event_id"] for document in vehicle["documents"]] == ["e10", "e12"]
     assert {"double_sale"} <= {alert["detector"] for alert in listed}
     assert "1 worker(s) share 1 partitions" in doctor
+    found = look_at_installation(deployment.settings, utc_now()).found
+    told = "\n".join(one.what for one in found)
+    assert "1 worker(s) share 1 partitions" in told
+    assert "no dead letter" in told
+    assert "documents wait" in told
+    assert "registration documents of" in told
     read = [line.split(" ", 1) for line in kcat]
     assert all(json.loads(value)["alert_id"] == key for key, value in read)
     assert {key for key, _ in read} == {alert["alert_id"] for alert in listed}
