@@ -15,11 +15,12 @@ from kafka.errors import (
     UnknownTopicOrPartitionError,
 )
 
-from detectors.errors import PolicyError, ZeromileError
+from detectors.errors import ZeromileError
 from detectors.watermarks import MOST_SOURCES
 from streams.kafka.partition_writer import BATCH_BYTES
 from streams.kafka.topic_admin import admin_client, check_topics, described
-from streams.models.choice import choose_model
+from streams.service.configuration_diagnosis import diagnose_configuration
+from streams.service.dead_letter_diagnosis import diagnose_dead_letters
 from streams.service.diagnosed import Diagnosis
 from streams.service.identity_check import IdentityKeyChangedError, check_identities
 from streams.service.kept_state import (
@@ -31,7 +32,7 @@ from streams.service.kept_state import (
 from streams.service.layout import catalogue_of, names_of
 from streams.service.neighbours import ask_all, owner_urls
 from streams.service.origin import lost_state
-from streams.service.settings import LOOPBACK, Settings
+from streams.service.settings import Settings
 from streams.service.terms import OtherTermsError, check_terms, terms_of
 from streams.service.worker_diagnosis import diagnose_workers
 from streams.setup.policy import load_policy
@@ -45,14 +46,12 @@ LARGEST = "max.message.bytes"
 
 def diagnose_running(settings: Settings) -> Iterator[Diagnosis]:
     """Look at what moves while the service runs: broker, workers, lag and dead letters."""
-    yield from _asked(settings, (_group, _lag, _dead_letters))
+    yield from _asked(settings, (_group, _lag, diagnose_dead_letters))
 
 
 def diagnose(settings: Settings) -> Iterator[Diagnosis]:
     """Look at configuration, broker, topics, group and lag, in this order."""
-    yield from _policy(settings)
-    yield from _model(settings)
-    yield from _exposure(settings)
+    yield from diagnose_configuration(settings)
     yield from _asked(
         settings,
         (
@@ -63,7 +62,7 @@ def diagnose(settings: Settings) -> Iterator[Diagnosis]:
             _terms,
             _group,
             _lag,
-            _dead_letters,
+            diagnose_dead_letters,
             _state,
             _unreadable,
             _workers,
@@ -108,40 +107,6 @@ def _tolerant(
         yield Diagnosis("note", f"the broker cannot tell yet: {error}", "ask again in a moment")
     except KafkaError as error:
         yield Diagnosis("problem", f"the broker does not tell: {error}", "the broker's log says why")
-
-
-def _policy(settings: Settings) -> Iterator[Diagnosis]:
-    try:
-        load_policy(settings.policy_file)
-    except PolicyError as error:
-        yield Diagnosis("problem", str(error), "mend the file; no worker starts with it")
-    else:
-        yield Diagnosis("ok", f"policy {settings.policy_file or 'as shipped'} is valid")
-
-
-def _model(settings: Settings) -> Iterator[Diagnosis]:
-    try:
-        model = choose_model(settings.model)
-    except ZeromileError as error:
-        yield Diagnosis("problem", str(error), "mend ZEROMILE_MODEL; no worker starts with it")
-        return
-    if model is None:
-        yield Diagnosis(
-            "note", "no trained model is set", "ZEROMILE_MODEL=default judges by the shipped one"
-        )
-    else:
-        yield Diagnosis("ok", f"model {settings.model} can be read")
-
-
-def _exposure(settings: Settings) -> Iterator[Diagnosis]:
-    if settings.security_protocol in ("PLAINTEXT", "SASL_PLAINTEXT") and not all(
-        host in LOOPBACK for host, _ in settings.broker_addresses()
-    ):
-        yield Diagnosis(
-            "note",
-            "documents travel unencrypted",
-            "set ZEROMILE_SECURITY_PROTOCOL to SSL or SASL_SSL",
-        )
 
 
 def _broker(client: KafkaAdminClient, settings: Settings) -> Iterator[Diagnosis]:
@@ -310,23 +275,3 @@ def _lag(client: KafkaAdminClient, settings: Settings) -> Iterator[Diagnosis]:
         )
     else:
         yield Diagnosis("ok", f"{lag:,} documents wait")
-
-
-def _dead_letters(client: KafkaAdminClient, settings: Settings) -> Iterator[Diagnosis]:
-    """What the topic of refused documents holds, notes on those that were sent again among it."""
-    topic = names_of(settings).dead_letters
-    numbers = range(len(client.describe_topics([topic])[0]["partitions"]))
-    partitions = [TopicPartition(topic, number) for number in numbers]
-    first, ends = (
-        client.list_partition_offsets(dict.fromkeys(partitions, spec))
-        for spec in (OffsetSpec.EARLIEST, OffsetSpec.LATEST)
-    )
-    count = sum(ends[where].offset - first[where].offset for where in partitions)
-    if count:
-        yield Diagnosis(
-            "note",
-            f"{count:,} records lie in {topic}",
-            "`zeromile dead-letters list` says why they were refused",
-        )
-    else:
-        yield Diagnosis("ok", "no dead letter")

@@ -133,10 +133,10 @@ def test_documents_that_were_deleted_unread_are_counted(broker: Broker, settings
 
 
 def test_dead_letters_are_counted(broker: Broker, settings: Settings):
-    (found,) = _look(diagnosis._dead_letters, broker, settings)
+    (found,) = _look(diagnosis.diagnose_dead_letters, broker, settings)
     assert (found.state, found.what) == ("ok", "no dead letter")
     broker.letters = {"EARLIEST": 3, "LATEST": 10}
-    (found,) = _look(diagnosis._dead_letters, broker, settings)
+    (found,) = _look(diagnosis.diagnose_dead_letters, broker, settings)
     assert (found.state, found.what) == ("note", "14 records lie in t.dead-letters.v1")
 
 
