@@ -206,7 +206,9 @@ def test_a_broker_that_is_away_is_named_and_nothing_steers_the_terminal(
         raise KafkaConnectionError(STEERING)
 
     monkeypatch.setattr(diagnosis, "admin_client", away)
-    monkeypatch.setattr(diagnosis, "_policy", lambda _: [Diagnosis("note", STEERING, STEERING)])
+    monkeypatch.setattr(
+        diagnosis, "diagnose_configuration", lambda _: [Diagnosis("note", STEERING, STEERING)]
+    )
     result = CliRunner().invoke(app, ["doctor"])
     assert result.exit_code == 1
     assert "no broker answers at" in result.output
