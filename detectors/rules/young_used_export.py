@@ -1,6 +1,7 @@
 """A "used" export hardly older than a new car, and hardly driven, as far as anybody says."""
 
 from collections.abc import Iterator, Mapping
+from datetime import date
 from typing import Annotated, Any
 
 from msgspec import Meta
@@ -9,7 +10,7 @@ from detectors import civil_time
 from detectors.base import Detector, DetectorSpec, Margin, Parameters
 from detectors.documents import CustomsExport, Registration, counts_days
 from detectors.findings import Finding
-from detectors.history import Content, VehicleHistory
+from detectors.history import Content, Reading, VehicleHistory
 from detectors.rules.zero_mileage_export import reading_at
 from detectors.screens import ScreenCase, screen
 from detectors.wording import count
@@ -33,6 +34,17 @@ class YoungUsedExportParameters(Parameters, frozen=True, kw_only=True):
     """Where the declaration has no reading, how old the last one may be."""
     wreck_share: Annotated[float, Meta(ge=0, le=1)]
     """A car that was sold at home, and abroad, below this share of its first price was damaged."""
+    letter_days: Annotated[int, Meta(ge=1, le=3650)]
+    """A licence applied for up to this many days after first registration is told by
+    early_export_without_letter: of such a car that there is no letter says it all."""
+    letter_from: date
+    """First civil day of a licence application to which that rule applies."""
+    pending_export_before: date
+    """A transfer pending export endorsed before this day is exempt from that rule."""
+    parked_km: Annotated[float, Meta(ge=0, le=100_000)]
+    """A car whose readings differ by no more, and that is older, is told by parked_until_eligible."""
+    parked_span_days: Annotated[int, Meta(ge=1, le=3650)]
+    """Readings less than this many days apart do not show that a car stood still."""
     most_km_a_day: Annotated[float, Meta(ge=1, le=10_000)]
     """Nobody drives a private car farther than this a day for all its life."""
     general_trade_modes: tuple[str, ...]
@@ -50,7 +62,7 @@ class YoungUsedExport(Detector[YoungUsedExportParameters]):
 
     spec = DetectorSpec(
         id="young_used_export",
-        version=3,
+        version=4,
         title="Young used export",
         status="stable",
         severities=("low", "medium", "high"),
@@ -69,8 +81,11 @@ class YoungUsedExport(Detector[YoungUsedExportParameters]):
         look_alikes=(
             "A young car that was driven: 20 km a day and 3,000 km in all tell. Official exports carry "
             "the maker's letter; personal effects go under other trade modes. A demonstration car that "
-            "was driven beyond zero kilometres stays quiet. A reading of next to nothing is the "
-            "business of zero_mileage_export. Taxis and rental cars may be driven any distance a day. "
+            "was driven beyond zero kilometres stays quiet. What another rule says of the same "
+            "declaration is not said again: a reading of next to nothing (zero_mileage_export), a "
+            "licence that needed a letter (early_export_without_letter), an odometer that stood still "
+            "until none was needed (parked_until_eligible). Taxis and rental cars may be driven any "
+            "distance a day. "
             "A wreck that was sold as one at home, and abroad, is told at low: a low value at customs "
             "alone shows no damage."
         ),
@@ -104,8 +119,30 @@ class YoungUsedExport(Detector[YoungUsedExportParameters]):
         reading = reading_at(history, declaration, self.parameters.maximum_reading_age_days)
         kilometres = None if reading is None else reading.kilometres
         hardly = self._is_hardly_driven(initial, kilometres, days)
-        if hardly or self._is_no_reading(initial, kilometres, days):
+        suspected = hardly or self._is_no_reading(initial, kilometres, days)
+        if suspected and not self._is_told_elsewhere(history, initial, declaration, reading):
             yield self._finding_of(history, initial, declaration, kilometres)
+
+    def _is_told_elsewhere(
+        self,
+        history: VehicleHistory,
+        initial: Registration,
+        declaration: CustomsExport,
+        reading: Reading | None,
+    ) -> bool:
+        """Whether the rules on the letter say of this declaration what would be said here."""
+        limits = self.parameters
+        applied = declaration.licence_applied_day
+        days = (declaration.day if applied is None else applied) - initial.day
+        if initial.day + days < limits.letter_from.toordinal():
+            return False
+        if days <= limits.letter_days:
+            exempt = limits.pending_export_before.toordinal()
+            endorsed = any(document.day < exempt for document in history.pending_exports)
+            return applied is not None and days >= 0 and not endorsed
+        if reading is None or reading.day - history.readings[0].day < limits.parked_span_days:
+            return False
+        return 0 <= reading.kilometres - history.readings[0].kilometres <= limits.parked_km
 
     def _is_no_reading(self, initial: Registration, kilometres: float | None, days: int) -> bool:
         """Whether a reading that would show use is more likely a figure that somebody thought of."""

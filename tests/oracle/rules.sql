@@ -120,12 +120,20 @@ select 'young_used_export', vin, anchor, case when vin in (select vin from wreck
     when gone - registered <= 30 and not driven then 'high' else 'medium' end, day
 from (
     select d.*, i.day as registered, i.use as first_use, i.owner_type as first_type, r.kilometres as last_km,
+        coalesce(d.licence_applied_at, d.day) as applied,
+        coalesce(r.read_on - first.day >= 90 and r.kilometres - first.kilometres between 0 and 50, false) as still,
         coalesce(r.kilometres >= greatest(3000, 20 * (d.day - i.day)), false) as driven,
         coalesce((select arg_min(g.day, g.n) from live g where g.vin = d.vin and g.day >= i.day
                   and g.kind in ('transfer', 'pending_export')), d.day) as gone
     from (select * from used qualify row_number() over (partition by vin order by n) = 1) d
-    join initial i using (vin) left join reading_at r on r.vin = d.vin and r.n = d.n)
+    join initial i using (vin) left join reading_at r on r.vin = d.vin and r.n = d.n
+    left join (select * from readings qualify row_number() over (partition by vin order by n) = 1) first
+        on first.vin = d.vin)
 where day - registered between 0 and 365 and coalesce(trade_mode, '0110') = '0110'
+  and not (applied >= '2026-01-01' and case
+      when applied - registered > 180 then still
+      else licence_applied_at >= registered and vin not in (
+          select vin from live where kind = 'pending_export' and day < '2026-01-01') end is true)
   and manufacturer_letter is distinct from true
   and (last_km is null or (last_km > 500 and first_use is distinct from 'demo'
        and (not driven or (last_km > 150 * greatest(1, day - registered)
