@@ -21,7 +21,7 @@ from detectors.registry import Catalogue
 from detectors.vin import NoCar, no_car
 from detectors.watermarks import Watermarks
 from streams.engine.alert_changes import AlertChanges, JudgedVehicle
-from streams.engine.received import Progress, ValidatedBatch, file_received
+from streams.engine.received import Progress, ValidatedBatch, check_key, file_received
 from streams.engine.results import Counters, RawDocument, RefusedDocument, Result
 from streams.engine.vin_corrections import VinCorrections
 from streams.setup.clock import utc_now
@@ -216,7 +216,7 @@ class Engine:
         try:
             document = self._decode(raw.value)
             if self._keyed:
-                _check_key(raw.key, document)
+                check_key(raw.key, document)
         except DocumentError as error:
             self.counters.dead_lettered[error.reason] += 1
             # They hold the frames that hold the batch: it would stay until cycles are looked for.
@@ -290,17 +290,6 @@ class Engine:
 
     def _progress(self) -> Progress:
         return {feed: self.watermarks.complete_through(feed) for feed in EVENT_TYPES}
-
-
-def _check_key(key: bytes | None, document: Document) -> None:
-    if key != document.vin.encode():
-        raise DocumentError(
-            "wrong_key",
-            field=None,
-            value=f"under the key {key!r}",
-            allowed="the document's VIN, in upper case, as the key",
-            document=f"{document.source}/{document.event_id}",
-        )
 
 
 def _history(vin: str, record: VehicleRecord) -> VehicleHistory:

@@ -4,6 +4,7 @@ from typing import Final
 
 from detectors.alerts import Cause
 from detectors.documents import Document, EventType
+from detectors.errors import DocumentError
 from detectors.filing import FiledDocument, FilingOutcome, file_document, file_known, trim
 from streams.engine.alert_changes import JudgedVehicle
 from streams.engine.results import Result
@@ -42,6 +43,24 @@ _CAUSES: Final[tuple[tuple[FilingOutcome, Cause], ...]] = (
     (FilingOutcome.STALE, "late_document"),  # it may be what was said first
 )
 """What a batch did to a vehicle's file, the weightiest first."""
+
+
+def check_key(key: bytes | None, document: Document) -> None:
+    """Refuse a document that was published under another key than its VIN.
+
+    Raises
+    ------
+    DocumentError
+        It was.
+    """
+    if key != document.vin.encode():
+        raise DocumentError(
+            "wrong_key",
+            field=None,
+            value=f"under the key {key!r}",
+            allowed="the document's VIN, in upper case, as the key",
+            document=f"{document.source}/{document.event_id}",
+        )
 
 
 def file_received(

@@ -3,7 +3,7 @@
 import numpy as np
 
 from streams.simulator.calendars import FloatArray, IntArray
-from streams.simulator.parameters import Delays
+from streams.simulator.sections import Delays
 
 DAY = 86_400
 EVENING = 17 * 3600
