@@ -116,7 +116,7 @@ def _parameters(
     if "question" in one.types:
         name = by_type[repr(one.types["question"])]["$ref"].rpartition("/")[2]
         told += [
-            {"name": field, "in": "query", "required": False, "schema": schema}
+            {"name": field, "in": "query", "required": False, "schema": _given(schema)}
             for field, schema in components[name]["properties"].items()
         ]
     if one.needs_seen:
@@ -124,6 +124,15 @@ def _parameters(
             {"name": "If-Match", "in": "header", "required": True, "schema": {"type": "string"}}
         )
     return told
+
+
+def _given(schema: dict[str, Any]) -> dict[str, Any]:
+    """Schema of a part of an address: it is there or not, and never null."""
+    kinds = [kind for kind in schema.get("anyOf", ()) if kind != {"type": "null"}]
+    if not kinds:
+        return schema
+    others = {name: value for name, value in schema.items() if name not in ("anyOf", "default")}
+    return others | (kinds[0] if len(kinds) == 1 else {"anyOf": kinds})
 
 
 @lru_cache(maxsize=1)
