@@ -17,6 +17,6 @@ def upgrade() -> None:
     op.add_column("webhooks", column)
     # Few alerts are on trial, and the desk counts them on every look.
     op.create_index(
-        "alerts_shadow", "alerts", ["severity_rank", "score", "alert_id"],
+        "alerts_shadow", "alerts", ["state", "severity_rank", "score", "alert_id"],
         postgresql_where=sa.text("shadow IS TRUE"), sqlite_where=sa.text("shadow IS 1"),
     )  # fmt: skip
