@@ -38,7 +38,8 @@ class YoungUsedExportParameters(Parameters, frozen=True, kw_only=True):
     """A licence applied for up to this many days after first registration is told by
     early_export_without_letter: of such a car that there is no letter says it all."""
     letter_from: date
-    """First civil day of a licence application to which that rule applies."""
+    """First civil day of a licence application to which the rules on the letter apply; where a
+    policy has them off, a day that never comes, or nobody would tell such a car."""
     pending_export_before: date
     """A transfer pending export endorsed before this day is exempt from that rule."""
     parked_km: Annotated[float, Meta(ge=0, le=100_000)]

@@ -121,6 +121,8 @@ def test_every_preset_is_a_policy(code: str, monkeypatch: pytest.MonkeyPatch) ->
     assert policy.parameters["early_export_without_letter"].enabled is (code == "CN")
     assert policy.parameters["province_export_spike"].enabled
     assert policy.parameters["double_sale"].enabled
+    told_there = policy.parameters["young_used_export"].letter_from  # type: ignore[attr-defined]
+    assert (told_there.year < 9999) is (code == "CN"), "or young cars would be nobody's"
     modes = policy.parameters["zero_mileage_export"].general_trade_modes  # type: ignore[attr-defined]
     assert ("0110" in modes) is (code == "CN")
     assert (policy.country.currency == "CNY") is (code == "CN")
