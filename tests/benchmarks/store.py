@@ -45,7 +45,6 @@ class _Taken(msgspec.Struct):
 
     storing: tuple[float, float, float, float]
     refresh_views: tuple[float, float, float, float]
-    stored: dict[str, int]
 
 
 def measure_store(vehicles: int, seed: int, repetitions: int) -> Report:
@@ -101,30 +100,33 @@ def _store(
         raise ProgramFailedError(done.stderr.decode("utf-8", "replace")[-2000:])
     taken = msgspec.json.decode(done.stdout, type=_Taken)
     wall, own, thread, others = taken.storing
-    records = sum(taken.stored.values())
+    kept, size = _kept(url)
+    records = sum(kept)
     rounds.add(
         name,
         {
             IN_TURN: records / (thread + others),
             **speed(records, own + others, wall),
-            SIZE: _size(url) / records,
+            SIZE: size / records,
             REFRESH: taken.refresh_views[0],
         },
     )
-    return tuple(taken.stored[kind] for kind in ("alert", "document"))
+    return kept
 
 
-def _size(url: str) -> int:
-    """Bytes of all tables and indexes."""
+def _kept(url: str) -> tuple[tuple[int, int], int]:
+    """Documents and alert changes that are there, and the bytes of all tables and indexes."""
     engine = open_database(url)
-    query = (
+    size_of_all = (
         "SELECT SUM(pg_total_relation_size(oid)) FROM pg_class "
         "WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
     )
     with engine.connect() as connection:
-        size = int(connection.execute(sa.text(query)).scalar_one())
+        documents = connection.execute(sa.text("SELECT COUNT(*) FROM documents")).scalar_one()
+        changes = connection.execute(sa.text("SELECT COUNT(*) FROM alert_history")).scalar_one()
+        size = int(connection.execute(sa.text(size_of_all)).scalar_one())
     engine.dispose()
-    return size
+    return (documents, changes), size
 
 
 @contextmanager

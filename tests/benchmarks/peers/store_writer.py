@@ -57,12 +57,12 @@ def main() -> None:
     for name, watch in after.items():
         setattr(from_file, name, watch)
     storing = Watch(from_file.store_files, int(server))
-    done = storing(engine, [Path(name) for name in files])
+    storing(engine, [Path(name) for name in files])
     engine.dispose()
     others = zip(*(watch.taken for watch in after.values()), strict=True)
     own = [whole - sum(parts) for whole, parts in zip(storing.taken, others, strict=True)]
     told = {"storing": own, **{name: watch.taken for name, watch in after.items()}}
-    sys.stdout.write(json.dumps(told | {"stored": done.stored}))
+    sys.stdout.write(json.dumps(told))
 
 
 if __name__ == "__main__":
