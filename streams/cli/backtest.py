@@ -6,12 +6,13 @@ from collections import ChainMap
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import msgspec
 import typer
 
-from streams.cli.console import errors, fail, out, plain
+from streams.cli.backtest_tables import comparison_tables, sweep_row, sweep_table
+from streams.cli.console import errors, fail, out
 from streams.cli.replay import (
     Files,
     Force,
@@ -28,16 +29,9 @@ from streams.feeds.reading import STANDARD_INPUT
 from streams.setup.outputs import Outputs
 
 if TYPE_CHECKING:
-    from rich.table import Table
-
-    from detectors.alerts import Alert
     from detectors.registry import Catalogue
-    from streams.evaluation.shares import WilsonShare
-    from streams.lab.backtest import Comparison, Labelled, Load
-    from streams.lab.laboratory import Laboratory
-
-_PARTIES: Final = 5
-"""Parties that the table shows; the page shows more."""
+    from streams.lab.backtest import Labelled
+    from streams.lab.laboratory import Laboratory, TwoSides
 
 
 def backtest(
@@ -54,6 +48,14 @@ def backtest(
     ] = None,
     model_b: Annotated[
         str | None, typer.Option(metavar="MODEL", help="Model of B: a directory, or default.")
+    ] = None,
+    program_a: Annotated[
+        Path | None,
+        typer.Option(metavar="ZEROMILE", help="The zeromile command of another version: it judges A."),
+    ] = None,
+    program_b: Annotated[
+        Path | None,
+        typer.Option(metavar="ZEROMILE", help="The zeromile command of another version: it judges B."),
     ] = None,
     rules: Annotated[
         Path | None,
@@ -116,23 +118,28 @@ def backtest(
     check_folder(scratch)
     if STANDARD_INPUT in files:
         raise typer.BadParameter("documents are read more than once: give files", param_hint="FILES")
-    if sweep is not None and (b is not None or model_b is not None or out_directory is not None):
-        raise typer.BadParameter("it takes the place of B and writes no files", param_hint="--sweep")
-    if sweep is None and (a, model_a, None) == (b, model_b, rules):
+    side_a, side_b = Side(a, model_a, program_a), Side(b, model_b, program_b, rules)
+    if sweep is not None and (program_a, side_b[:3], out_directory) != (None, (None,) * 3, None):
         raise typer.BadParameter(
-            "A and B are the same: give --b, --model-b, --rules or --sweep", param_hint="--b"
+            "it takes the place of B, writes no files and is judged by this version",
+            param_hint="--sweep",
+        )
+    if sweep is None and side_a == side_b:
+        raise typer.BadParameter(
+            "A and B are the same: give --b, --model-b, --program-b, --rules or --sweep",
+            param_hint="--b",
         )
     country = load_policy(a, rules=None if sweep is None else rules).country
     run = _Run(
         files, processors() if workers is None else workers, memory, scratch,
-        parse_day(watermark, country), truth, outcomes,
+        watermark, parse_day(watermark, country), truth, outcomes,
         (parse_day(first, country, "--from"), parse_day(last, country, "--to")),
         whole or truth is not None or outcomes is not None,
     )  # fmt: skip
     if sweep is not None:
-        run.sweep(Side(a, model_a, rules), sweep)
+        run.sweep(side_a._replace(rules=rules), sweep)
         return
-    run.compare(Side(a, model_a), Side(b, model_b, rules), out_directory, force=force)
+    run.compare(side_a, side_b, out_directory, force=force)
 
 
 class Side(NamedTuple):
@@ -140,7 +147,14 @@ class Side(NamedTuple):
 
     policy: Path | None
     model: str | None
+    program: Path | None = None
+    """The command of another version that judges it."""
     rules: Path | None = None
+
+    def words(self) -> list[str]:
+        """The same as options of ``replay``."""
+        given = {"--config": self.policy, "--model": self.model, "--rules": self.rules}
+        return [word for name, one in given.items() if one is not None for word in (name, str(one))]
 
     def catalogue(self) -> Catalogue:
         """Its detectors."""
@@ -155,6 +169,10 @@ class Side(NamedTuple):
         named = "the shipped policy" if self.policy is None else f"the policy {self.policy.name}"
         more = [] if self.model is None else [f"the model {Path(self.model).name}"]
         more += [] if self.rules is None else [f"the rules {self.rules.name}"]
+        if self.program is not None:
+            from streams.lab.another_version import version_of
+
+            more.append(version_of(self.program))
         return " with ".join([named, *([" and ".join(more)] if more else [])])
 
 
@@ -166,6 +184,7 @@ class _Run:
     workers: int
     memory: str
     scratch: Path | None
+    watermark: str | None
     day: int | None
     truth: Path | None
     outcomes: str | None
@@ -176,7 +195,7 @@ class _Run:
         """Judge by A and by B and say what differs."""
         from streams.cli.outcome import leave_by_failures
         from streams.lab.backtest import compare, within
-        from streams.lab.parties import parties_of
+        from streams.lab.parties import named_in, parties_of
         from streams.lab.writing import FILES, samples, write_comparison
 
         a, b = side_a.catalogue(), side_b.catalogue()
@@ -187,16 +206,17 @@ class _Run:
         wanted = {name: None if directory is None else directory / name for name in FILES}
         inputs = [*self.files, side_a.policy, side_b.policy, self.truth]
         with Outputs(wanted, inputs, force=force) as places, self._laboratory(a) as laboratory:
-            labelled, outcomes = self._labelled(a), self._outcomes()
+            labelled, outcomes = self._labelled(a, laboratory), self._outcomes()
             errors.print("judging by A and by B", highlight=False)
-            sides = laboratory.both(a, b, whole=self.whole)
+            sides = self._judged(laboratory, (side_a, a), (side_b, b))
             before, after = within(sides.before, *self.period), within(sides.after, *self.period)
             comparison, found = compare(before, after, labelled, outcomes)
             vehicles = {one.shown.subject for one in found if one.shown.subject_type == "vehicle"}
+            named = sides.named
+            if side_a.program is not None or side_b.program is not None:
+                named = named_in(found, laboratory.histories(a, vehicles))
             comparison = msgspec.structs.replace(
-                comparison,
-                detectors=sides.detectors,
-                parties=tuple(parties_of(found, sides.named)),
+                comparison, detectors=sides.detectors, parties=tuple(parties_of(found, named))
             )
             if directory is not None:
                 shown = {one.shown.subject for some in samples(found).values() for one in some}
@@ -204,9 +224,28 @@ class _Run:
                 paths = {name: places.path(name) for name in FILES}
                 names = (side_a.named(), side_b.named())
                 write_comparison(paths, comparison, found, names, lives, country=a.policy.country)
-        for table in _tables(comparison):
+        for table in comparison_tables(comparison):
             out.print(table)
         leave_by_failures(laboratory.failures.values())
+
+    def _judged(
+        self, laboratory: Laboratory, a: tuple[Side, Catalogue], b: tuple[Side, Catalogue]
+    ) -> TwoSides:
+        """Alerts by A and by B; all of them where another version judges a side."""
+        from streams.lab.another_version import firing_by
+        from streams.lab.laboratory import TwoSides
+
+        if a[0].program is None and b[0].program is None:
+            return laboratory.both(a[1], b[1], whole=self.whole)
+        shared = [str(file) for file in self.files]
+        shared += [] if self.watermark is None else ["--watermark", self.watermark]
+        before, after = (
+            laboratory.firing(catalogue)
+            if side.program is None
+            else firing_by(side.program, [*shared, *side.words()], self.scratch)
+            for side, catalogue in (a, b)
+        )
+        return TwoSides(before, after, None, {})
 
     def sweep(self, side: Side, text: str) -> None:
         """Judge by A, then by each value of one of its thresholds."""
@@ -216,13 +255,18 @@ class _Run:
 
         a, wanted = side.catalogue(), parse_sweep(text)
         variants = list(policies(a.policy, wanted))
-        labelled = self._labelled(a)
-        table = _sweep_table(wanted.parameter, wanted.detector, scored=labelled is not None)
+        outcomes = self._outcomes()
+        table = sweep_table(
+            wanted.parameter, wanted.detector,
+            truth=self.truth is not None, outcomes=outcomes is not None,
+        )  # fmt: skip
         with self._laboratory(a) as laboratory:
+            labelled = self._labelled(a, laboratory)
             errors.print(f"judging by A and {len(variants)} values", highlight=False)
             swept = [type(a)(policy, a.model) for _, policy in variants]
             for (value, _), alerts in zip(variants, laboratory.variants(a, swept), strict=True):
-                _add_row(table, value, wanted.detector, within(alerts, *self.period), labelled)
+                shown = within(alerts, *self.period)
+                table.add_row(*sweep_row(value, wanted.detector, shown, labelled, outcomes))
         out.print(table)
         leave_by_failures(laboratory.failures.values())
 
@@ -233,7 +277,7 @@ class _Run:
         means = Means(self.workers, self.memory, self.scratch)
         return open_laboratory(self.files, a, means, self.day)
 
-    def _labelled(self, a: Catalogue) -> Labelled | None:
+    def _labelled(self, a: Catalogue, laboratory: Laboratory) -> Labelled | None:
         from streams.evaluation import read_register, read_truth
         from streams.lab.backtest import Labelled
         from streams.setup.identities import decode_from_environment
@@ -241,93 +285,9 @@ class _Run:
         if self.truth is None:
             return None
         decode = decode_from_environment(a.policy.country)
-        return Labelled(read_truth(self.truth), read_register(self.files[0], decode))
+        return Labelled(read_truth(self.truth), read_register(laboratory.ledger, decode))
 
     def _outcomes(self) -> dict[str, str] | None:
         from streams.lab.outcomes import read_outcomes
 
         return None if self.outcomes is None else read_outcomes(self.outcomes)
-
-
-def _tables(comparison: Comparison) -> list[Table]:
-    from rich.table import Table
-
-    names = comparison.detectors
-    of = "" if names is None else f", by {', '.join(names) or 'no detector: none differs'}"
-    sides = Table("", "A", "B", title=f"What there is to look into{of}", title_justify="left")
-    for load in _loads(comparison.load_a, comparison.load_b):
-        sides.add_row(*load)
-    if comparison.score_a is not None and comparison.score_b is not None:
-        for row, other in zip(comparison.score_a.kinds, comparison.score_b.kinds, strict=True):
-            sides.add_row(f"{row.kind} vehicles accused", _percent(row), _percent(other))
-    if comparison.outcomes_a is not None and comparison.outcomes_b is not None:
-        old, new = comparison.outcomes_a, comparison.outcomes_b
-        sides.add_row("right, of those decided", _interval(old.right), _interval(new.right))
-        sides.add_row("said, of those found right", _interval(old.found), _interval(new.found))
-    changes = Table(
-        "by", "", *comparison.changes, title="What differs (only B, only A, severity, words)",
-        title_justify="left",
-    )  # fmt: skip
-    changes.add_row("all", "", *(f"{n:,}" for n in comparison.changes.values()))
-    for label, values in comparison.by.items():
-        for value, counts in values.items():
-            cells = [f"{counts[kind]:,}" if kind in counts else "" for kind in comparison.changes]
-            changes.add_row(label, value, *cells)
-    for party in comparison.parties[:_PARTIES]:
-        cells = [f"{party.changes[k]:,}" if k in party.changes else "" for k in comparison.changes]
-        changes.add_row(party.role, plain(party.party), *cells)
-    for table in (sides, changes):
-        for column in table.columns[1 if table is sides else 2 :]:
-            column.justify = "right"
-    return [sides, changes]
-
-
-def _percent(row: Any) -> str:
-    return "" if row.accused.share is None else f"{100 * row.accused.share:.2f} %"
-
-
-def _interval(share: WilsonShare) -> str:
-    if share.low is None or share.high is None:
-        return f"{share.count:,} of {share.of:,}"
-    return f"{share.count:,} of {share.of:,} ({100 * share.low:.0f} to {100 * share.high:.0f} %)"
-
-
-def _loads(a: Load, b: Load) -> list[tuple[str, str, str]]:
-    return [
-        ("alerts", f"{a.alerts:,}", f"{b.alerts:,}"),
-        ("vehicles", f"{a.vehicles:,}", f"{b.vehicles:,}"),
-        ("vehicles a week", f"{a.vehicles_a_week:g}", f"{b.vehicles_a_week:g}"),
-    ]
-
-
-def _sweep_table(parameter: str, detector: str, *, scored: bool) -> Table:
-    from rich.table import Table
-
-    truth = ("schemes accused", "others accused") if scored else ()
-    table = Table(parameter, f"alerts of {detector}", "alerts", "vehicles", "vehicles a week", *truth)
-    for column in table.columns:
-        column.justify = "right"
-    return table
-
-
-def _add_row(
-    table: Table, value: float, detector: str, alerts: dict[str, Alert], labelled: Labelled | None
-) -> None:
-    from streams.lab.backtest import load_of, scored
-
-    load, card = load_of(alerts), scored(alerts, labelled)
-    own = sum(alert.detector == detector for alert in alerts.values())
-    figures = [] if card is None else [_accused(card, schemes=True), _accused(card, schemes=False)]
-    table.add_row(
-        f"{value:g}", f"{own:,}", f"{load.alerts:,}", f"{load.vehicles:,}", f"{load.vehicles_a_week:g}",
-        *figures,
-    )  # fmt: skip
-
-
-def _accused(card: Any, *, schemes: bool) -> str:
-    from streams.evaluation.shares import share
-    from streams.evaluation.truth import SCHEMES
-
-    rows = [row for row in card.kinds if (row.kind in SCHEMES) is schemes]
-    whole = share(sum(row.accused.count for row in rows), sum(row.vehicles for row in rows))
-    return "" if whole.share is None else f"{100 * whole.share:.2f} %"

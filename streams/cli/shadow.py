@@ -89,7 +89,11 @@ def write_report(
         decided = None if outcomes is None else read_outcomes(outcomes)
         alerts = within(laboratory.firing(catalogue), *days)
         period = tuple(None if day is None else date.fromordinal(day) for day in days)
-        report = shadow_report(alerts, catalogue, (period[0], period[1]), utc_now().date(), decided)
+        newest = laboratory.newest_day
+        report = shadow_report(
+            alerts, catalogue, (period[0], period[1]), utc_now().date(), decided,
+            newest=None if newest is None else date.fromordinal(newest),
+        )  # fmt: skip
         if output is not None:
             text = msgspec.json.format(msgspec.json.encode(report))
             places.path("--out").write_bytes(text + b"\n")
@@ -142,7 +146,8 @@ def promote_detector(
 ) -> None:
     """Let a detector on trial speak aloud: one line of the policy, and one of promotions.jsonl.
 
-    Refused without a report of the last 30 days, unless a reason is given.
+    Refused without a report that was made in the last 30 days and speaks of them, unless a reason is
+    given.
     """
     from streams.lab.promotion import LOG, promote
     from streams.setup.clock import utc_now

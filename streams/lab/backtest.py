@@ -13,7 +13,7 @@ from detectors.errors import ZeromileError
 from streams.evaluation import ObservedRun, Register, Score, Truth, score
 from streams.evaluation.observing import AlertChange
 from streams.lab.difference import AlertDifference, Change, counted, differences
-from streams.lab.outcomes import OutcomeScore, outcome_score
+from streams.lab.outcomes import SideScore, outcome_score, truth_score
 from streams.lab.parties import PartyDifference
 
 BY: Final = ("detector", "severity", "province", "brand")
@@ -48,8 +48,11 @@ class Comparison(msgspec.Struct, frozen=True):
     score_a: Score | None = None
     score_b: Score | None = None
     """Where the truth is known."""
-    outcomes_a: OutcomeScore | None = None
-    outcomes_b: OutcomeScore | None = None
+    truth_a: SideScore | None = None
+    truth_b: SideScore | None = None
+    """The same in two figures."""
+    outcomes_a: SideScore | None = None
+    outcomes_b: SideScore | None = None
     """Where people have decided."""
 
 
@@ -70,6 +73,7 @@ def compare(
     """Set two sets of firing alerts side by side."""
     found = list(differences(before, after))
     changes = Counter(one.change for one in found)
+    score_a, score_b = scored(before, labelled), scored(after, labelled)
     comparison = Comparison(
         changes={change: changes[change] for change in ("new", "gone", "severity", "words")},
         by={
@@ -78,8 +82,10 @@ def compare(
         },
         load_a=load_of(before),
         load_b=load_of(after),
-        score_a=scored(before, labelled),
-        score_b=scored(after, labelled),
+        score_a=score_a,
+        score_b=score_b,
+        truth_a=None if score_a is None else truth_score(score_a),
+        truth_b=None if score_b is None else truth_score(score_b),
         outcomes_a=None if outcomes is None else outcome_score(before, outcomes),
         outcomes_b=None if outcomes is None else outcome_score(after, outcomes),
     )

@@ -14,7 +14,7 @@ from detectors.history import Content
 from streams.lab.frame import Frame
 
 if TYPE_CHECKING:
-    from streams.lab.reading import ReadDocuments
+    from streams.lab.read_documents import ReadDocuments
 
 _EVIDENCE: Final = pa.struct(
     [

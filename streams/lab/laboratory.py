@@ -13,6 +13,7 @@ from detectors.registry import Catalogue
 from detectors.spikes.declared import PROVINCE_DETECTORS
 from streams.backfill.backfill import Backfill, Means
 from streams.backfill.judging import Setup, WholeVehicles
+from streams.backfill.kept import read_manifest
 from streams.backfill.outputs import ReplayOutputs
 from streams.backfill.processes import Processes
 from streams.backfill.selection import select_for
@@ -72,6 +73,11 @@ class Laboratory:
         What judging may use.
     complete_through
         Civil day through which every feed is taken as complete.
+
+    Attributes
+    ----------
+    ledger
+        The documents.
     """
 
     def __init__(
@@ -79,10 +85,15 @@ class Laboratory:
     ) -> None:
         self.failures: dict[str, DetectorFailure] = {}
         """The first of each detector, whichever side it was on."""
-        self._ledger = ledger
+        self.ledger = ledger
         self._decode = decode
         self._means = means
         self._complete_through = complete_through
+
+    @property
+    def newest_day(self) -> int | None:
+        """Civil day of the newest document."""
+        return max((one.day for one in read_manifest(self.ledger).newest), default=None)
 
     def firing(self, catalogue: Catalogue) -> dict[str, Alert]:
         """Alerts that fire, by id."""
@@ -124,7 +135,7 @@ class Laboratory:
         if not names:
             return
         with Backfill(catalogue, None, self._decode, means=self._means) as run:
-            run.read([self._ledger])
+            run.read([self.ledger])
             for start in range(0, len(names), _AT_ONCE):
                 yield run.histories(names[start : start + _AT_ONCE])
 
@@ -159,7 +170,7 @@ class Laboratory:
 
     def _tasks(self, run: Backfill, sides: Sequence[Catalogue]) -> Iterator[WholeVehicles]:
         """Vehicles that any side can find anything about."""
-        ledger = run.read([self._ledger])
+        ledger = run.read([self.ledger])
         if self._complete_through is not None:
             run.watermarks.declare_complete(self._complete_through)
         counted = any(map(_watches_provinces, sides))

@@ -1,4 +1,4 @@
-"""What people decided on alerts, as far as their cases are closed: how right each side is by that."""
+"""How right alerts are: by what is true, and by what people decided where a case is closed."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -9,7 +9,9 @@ import sqlalchemy as sa
 from detectors.alerts import Alert
 from detectors.errors import ZeromileError
 from streams.desk.tables import cases
+from streams.evaluation import Score
 from streams.evaluation.shares import WilsonShare, share
+from streams.evaluation.truth import SCHEMES
 
 _RIGHT: Final = frozenset({"confirmed", "useful"})
 
@@ -18,13 +20,15 @@ class OutcomesError(ZeromileError):
     """A database in which there are no cases."""
 
 
-class OutcomeScore(msgspec.Struct, frozen=True):
-    """One side held against what was decided."""
+class SideScore(msgspec.Struct, frozen=True):
+    """One side held against what is true, or was decided."""
 
     right: WilsonShare
-    """Of its alerts whose case is closed, those that were confirmed or useful: precision."""
+    """Precision: of the vehicles that it accuses, the schemes; of its alerts whose case is closed,
+    those that were confirmed or useful."""
     found: WilsonShare
-    """Of all alerts that were confirmed or useful, those that it says: recall of those."""
+    """Recall: of all schemes, those that it accuses; of all alerts that were confirmed or useful, those
+    that it says."""
 
 
 def read_outcomes(url: str) -> dict[str, str]:
@@ -51,11 +55,19 @@ def read_outcomes(url: str) -> dict[str, str]:
     return found
 
 
-def outcome_score(alerts: Mapping[str, Alert], outcomes: Mapping[str, str]) -> OutcomeScore:
+def truth_score(score: Score) -> SideScore:
+    """Precision and recall of accusations, where the truth is known."""
+    accused = sum(row.accused.count for row in score.kinds)
+    schemes = [row for row in score.kinds if row.kind in SCHEMES]
+    right = sum(row.accused.count for row in schemes)
+    return SideScore(share(right, accused), share(right, sum(row.vehicles for row in schemes)))
+
+
+def outcome_score(alerts: Mapping[str, Alert], outcomes: Mapping[str, str]) -> SideScore:
     """Hold alerts that are not on trial against what was decided."""
     said = {name for name, alert in alerts.items() if not alert.shadow}
     right = {name for name, outcome in outcomes.items() if outcome in _RIGHT}
-    return OutcomeScore(
+    return SideScore(
         right=share(len(said & right), len(said & outcomes.keys())),
         found=share(len(said & right), len(right)),
     )

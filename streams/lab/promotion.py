@@ -13,7 +13,7 @@ from detectors.policy import Policy
 from streams.lab.shadow import ShadowReport
 
 MOST_DAYS: Final = 30
-"""Age of a report on which a promotion may rest."""
+"""How long ago a report may have been made, and its period may have ended, for a promotion."""
 LOG: Final = "promotions.jsonl"
 """Stands beside the policy; one line a promotion."""
 
@@ -29,6 +29,8 @@ class Promotion(msgspec.Struct, frozen=True):
     on: date
     report: str | None
     report_made_on: date | None
+    report_through: date | None
+    """Last civil day of which the report speaks."""
     forced: str | None
     """The reason for which it went without a report that will do."""
 
@@ -68,33 +70,43 @@ def promote(
         raise PromotionError(f"{detector} is not on trial")
     if policy.parameters[detector].promoted is not None:
         raise PromotionError(f"{detector} was promoted already: {policy.parameters[detector].promoted}")
-    made_on = None if report is None else _made_on(report, detector)
+    read = None if report is None else _read(report, detector)
     if not (forced or "").strip():
-        _check_age(made_on, today)
-    line = Promotion(detector, today, None if report is None else report.name, made_on, forced)
+        _check_age(read, today)
+    line = Promotion(
+        detector,
+        today,
+        None if report is None else report.name,
+        None if read is None else read.made_on,
+        None if read is None else read.through,
+        forced,
+    )
     _write(path, detector, _told(line))
     with (path.parent / LOG).open("ab") as log:
         log.write(msgspec.json.encode(line) + b"\n")
     return line
 
 
-def _made_on(report: Path, detector: str) -> date:
+def _read(report: Path, detector: str) -> ShadowReport:
     try:
         read = msgspec.json.decode(report.read_bytes(), type=ShadowReport)
     except (OSError, msgspec.MsgspecError) as error:
         raise PromotionError(f"cannot read the report {report}: {error}") from None
     if detector not in {one.detector for one in read.detectors}:
         raise PromotionError(f"the report {report} says nothing of {detector}")
-    return read.made_on
+    return read
 
 
-def _check_age(made_on: date | None, today: date) -> None:
+def _check_age(report: ShadowReport | None, today: date) -> None:
     asked = f"allowed: a shadow report of the last {MOST_DAYS} days, or --force REASON"
-    if made_on is None:
+    if report is None:
         raise PromotionError(f"no report was given; {asked}")
-    age = (today - made_on).days
-    if not 0 <= age <= MOST_DAYS:
-        raise PromotionError(f"the report is of {made_on}, {age} days ago; {asked}")
+    if report.through is None:
+        raise PromotionError(f"the report speaks of no document; {asked}")
+    for what, day in (("is of", report.made_on), ("speaks of days up to", report.through)):
+        age = (today - day).days
+        if not 0 <= age <= MOST_DAYS:
+            raise PromotionError(f"the report {what} {day}, {age} days ago; {asked}")
 
 
 def _told(line: Promotion) -> str:

@@ -9,7 +9,7 @@ import msgspec
 from detectors.alerts import Alert
 from detectors.registry import Catalogue
 from streams.lab.backtest import load_of
-from streams.lab.outcomes import OutcomeScore, outcome_score
+from streams.lab.outcomes import SideScore, outcome_score
 
 SAMPLES = 8
 """Alerts of each detector that are told, the worst first."""
@@ -41,7 +41,7 @@ class OnTrial(msgspec.Struct, frozen=True):
     added_vehicles: int
     """Vehicles that nobody would look into without it."""
     added_a_week: float
-    decided: OutcomeScore | None
+    decided: SideScore | None
     """Its own alerts held against what people decided; ``None`` where nobody has."""
     samples: tuple[ShadowSample, ...]
 
@@ -53,6 +53,9 @@ class ShadowReport(msgspec.Struct, frozen=True):
     first_day: date | None
     last_day: date | None
     """Civil days between which alerts count; ``None`` for no limit."""
+    through: date | None
+    """Last civil day of which it speaks: that of the newest document, or of the period if that ended
+    before; ``None`` without documents."""
     policy_id: str
     loud_vehicles: int
     """Vehicles of which any detector speaks aloud."""
@@ -66,6 +69,8 @@ def shadow_report(
     period: tuple[date | None, date | None],
     made_on: date,
     outcomes: Mapping[str, str] | None = None,
+    *,
+    newest: date | None = None,
 ) -> ShadowReport:
     """Set what is said on trial beside what is said aloud.
 
@@ -81,7 +86,10 @@ def shadow_report(
         Civil day of the report.
     outcomes
         What people decided, by alert.
+    newest
+        Civil day of the newest document.
     """
+    days = [day for day in (newest, period[1]) if day is not None]
     aloud: dict[str, set[str]] = {}
     for alert in alerts.values():
         if not alert.shadow:
@@ -97,6 +105,7 @@ def shadow_report(
         made_on=made_on,
         first_day=period[0],
         last_day=period[1],
+        through=None if newest is None else min(days),
         policy_id=catalogue.policy.digest,
         loud_vehicles=load.vehicles,
         loud_a_week=load.vehicles_a_week,

@@ -138,6 +138,7 @@ def build_service(settings: Settings) -> StreamingService:
         observer=observer,
         desk_url=lambda: watermarks.desk_url,
         country=policy.country,
+        detectors=policy.detectors,
     )
     services: list[Service] = [watermarks, partitions, lag, pages, GroupWatch(app, settings)]
     if chosen is not None:

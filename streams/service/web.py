@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hmac
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Final, get_args
 
 from aiohttp import web
@@ -31,7 +31,6 @@ CONNECTION_CHECK_SECONDS = 2.0
 MOST_CONNECTIONS = 64
 """Few enough to leave descriptors to partitions and broker, where a process has 256 of them."""
 _OF_ALERTS: Final[Question] = {
-    "detector": DECLARED,
     "state": get_args(State),
     "severity": SEVERITIES,
     "limit": None,
@@ -55,6 +54,7 @@ class WebPages(Service):
         observer: Observer,
         desk_url: Callable[[], str | None],
         country: Country = CHINA,
+        detectors: Collection[str] = tuple(DECLARED),
         **kwargs: object,
     ) -> None:
         super().__init__(**kwargs)  # type: ignore[arg-type] # options of mode's Service
@@ -63,6 +63,7 @@ class WebPages(Service):
         self._lag = lag
         self._metrics = metrics
         self._observer = observer
+        self._of_alerts: Question = {"detector": detectors, **_OF_ALERTS}
         self._provinces = ProvincePages(settings, partitions, desk_url, country)
         self._runner: web.AppRunner | None = None
         self._listener: asyncio.Server | None = None
@@ -171,7 +172,7 @@ class WebPages(Service):
     async def alerts(self, request: web.Request) -> web.Response:
         """Latest alert changes of this worker, newest first."""
         wanted = request.query
-        fault = fault_of(request, _OF_ALERTS)
+        fault = fault_of(request, self._of_alerts)
         if fault is not None:
             return problem(400, fault)
         limit = number_within(wanted.get("limit", "100"), MOST_ALERTS)

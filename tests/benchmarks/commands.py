@@ -9,7 +9,16 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from tests.benchmarks.file_commands import backfill, capacity, embedded, feeds, limit, memory, scaling
+from tests.benchmarks.file_commands import (
+    backfill,
+    backtest,
+    capacity,
+    embedded,
+    feeds,
+    limit,
+    memory,
+    scaling,
+)
 from tests.benchmarks.forest_command import forest
 from tests.benchmarks.spikes import Measurement, measure, paired_z, summarise
 from tests.benchmarks.spikes_growth import simulate_growth
@@ -19,7 +28,7 @@ from tests.benchmarks.spikes_noufaily import simulate_noufaily
 from tests.benchmarks.spikes_outbreaks import Simulation
 
 app = typer.Typer(no_args_is_help=True)
-for command in (limit, embedded, backfill, feeds, scaling, memory, capacity):
+for command in (limit, embedded, backfill, backtest, feeds, scaling, memory, capacity):
     app.command()(command)
 app.command("forest")(forest)
 

@@ -1,4 +1,4 @@
-"""`limit`, `embedded`, `feeds`, `scaling`, `memory`, `capacity`: what needs no broker."""
+"""`limit`, `embedded`, `backtest`, `feeds`, `scaling`, `memory`, `capacity`: what needs no broker."""
 
 from pathlib import Path
 from typing import Annotated
@@ -77,6 +77,23 @@ def backfill(
     others = of_two_rules or sized(quick, full, (2_000, 350_000, 750_000))
     rounds = repetitions or sized(quick, full, (1, 5, 5))
     measure_and_keep("backfill", json, quick, lambda: measure_backfill(count, others, seed, rounds))
+
+
+def backtest(
+    *,
+    vehicles: Vehicles = None,
+    seed: Seed = 1,
+    repetitions: Repetitions = None,
+    quick: Quick = False,
+    full: Full = False,
+    json: JsonFile = None,
+) -> None:
+    """Change a threshold over a ledger, beside judging the ledger wholly."""
+    from tests.benchmarks.lab import measure_backtest  # noqa: PLC0415 - as above
+
+    count = vehicles or sized(quick, full, (2_000, 700_000, 8_000_000))
+    rounds = repetitions or sized(quick, full, (1, 5, 3))
+    measure_and_keep("backtest", json, quick, lambda: measure_backtest(count, seed, rounds))
 
 
 def feeds(

@@ -22,6 +22,7 @@ from tests.benchmarks.embedded import FULL, LIMIT, RULES, TWO_WORKERS
 from tests.benchmarks.environments import PeerUnavailableError
 from tests.benchmarks.feeds import ALONE, CHECKED, PLAIN, SHIPPED
 from tests.benchmarks.inputs import country
+from tests.benchmarks.lab import CHANGES
 from tests.benchmarks.processes import ProgramFailedError, run_measured, tree, zeromile_command
 from tests.benchmarks.results import read_reports
 
@@ -54,6 +55,17 @@ def test_what_is_only_tried_out_compares_nothing(tmp_path: Path) -> None:
     assert measured
     assert all(each.ratio is None for each in measured)
     assert " of json.loads" not in done.output
+
+
+@pytest.mark.nightly
+def test_a_changed_threshold_finds_what_two_replays_differ_by(tmp_path: Path) -> None:
+    results = tmp_path / "results.json"
+    words = ["--vehicles", "400", "--repetitions", "1", "--json", str(results)]
+    done = CliRunner().invoke(app, ["backtest", *words])
+    assert done.exit_code == 0, done.output
+    report = read_reports(results)["backtest"]
+    assert {row.name for row in report.rows} > set(CHANGES)
+    assert len(report.checks) == len(CHANGES)
 
 
 def test_feeds_stand_beside_the_standard_reader(tmp_path: Path) -> None:

@@ -11,7 +11,8 @@ import typer
 
 from streams.backfill.outputs import BATCH
 from streams.cli import replay as replay_module
-from streams.cli.lazy import COMMANDS, EXAMPLES, LazyCommands
+from streams.cli.lazy import LazyCommands
+from streams.cli.listing import COMMANDS, EXAMPLES
 from streams.cli.spikes import Method
 from streams.spikes.methods import METHODS
 

@@ -11,7 +11,7 @@ from rich.table import Table
 
 from streams.cli import dead_letters
 from streams.cli.console import out, show_list
-from streams.cli.lazy import COMMANDS, WITH_TABLES
+from streams.cli.listing import COMMANDS, WITH_TABLES
 from streams.cli.tables import TableConsole
 
 LONG = "an-id-that-must-never-be-cut-or-broken-0123456789"

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from streams.cli import app
 from streams.cli.detectors import markdown_table
-from streams.cli.lazy import COMMANDS as COMMANDS_BY_NAME
+from streams.cli.listing import COMMANDS as COMMANDS_BY_NAME
 from streams.feeds.contract import markdown
 
 ROOT = Path(__file__).parents[2]

@@ -296,3 +296,28 @@ def test_the_page_is_true():
 
 def test_types_are_part_of_it():
     assert (Path(zeromile.__file__).parent / "py.typed").is_file()
+
+
+def test_two_sides_are_scored_by_what_is_true(tmp_path):
+    documents = zeromile.read(CASE)
+    judged = documents.judge()
+    truth = tmp_path / "truth.csv"
+    accused = [row["subject"] for row in judged.alerts.to_dicts() if row["severity"] != "low"]
+    truth.write_text("vehicle,label\n" + "".join(f"{vin},scheme\n" for vin in sorted(set(accused))))
+    quiet = documents.judge(policy={name: {"enabled": False} for name in detectors_of(judged)})
+    rows = zeromile.backtest(judged, quiet, truth=truth).scores.to_dicts()
+    shares = {(row["side"], row["figure"]): row["share"] for row in rows}
+    assert shares == {
+        ("a", "precision"): 1.0,
+        ("a", "recall"): 1.0,
+        ("b", "precision"): None,
+        ("b", "recall"): 0.0,
+    }
+    assert {row["by"] for row in rows} == {"truth"}
+    assert zeromile.backtest(judged, quiet).scores.to_dicts() == []
+    with pytest.raises(zeromile.ZeromileError, match="cannot read the cases"):
+        zeromile.backtest(judged, quiet, outcomes=f"sqlite:///{tmp_path / 'none.sqlite'}")
+
+
+def detectors_of(judged):
+    return {row["detector"] for row in judged.alerts.to_dicts()}

@@ -56,9 +56,20 @@ def test_the_report_says_what_promotion_would_add(reported, rules, tmp_path):
     assert report["loud_vehicles"] == len(loud)
 
 
-def made(reported, folder, day):
+def test_a_report_says_up_to_which_day_it_speaks(reported, rules, tmp_path):
+    stream = FOLDER / "flash_registration" / "firing.jsonl"
+    newest = max(json.loads(line)["occurred_at"][:10] for line in stream.read_bytes().splitlines())
+    assert json.loads(reported[0].read_bytes())["through"] == newest
+    out = tmp_path / "shadow.json"
+    words = ["shadow", "report", stream, "--rules", rules, "--workers", "1", "--to", "2020-01-01"]
+    assert run(*words, "--out", out).exit_code == 0
+    assert json.loads(out.read_bytes())["through"] == "2020-01-01"
+
+
+def made(reported, folder, day, through=None):
     path = folder / "shadow.json"
-    path.write_text(json.dumps(json.loads(reported[0].read_bytes()) | {"made_on": day.isoformat()}))
+    days = {"made_on": day.isoformat(), "through": (through or day).isoformat()}
+    path.write_text(json.dumps(json.loads(reported[0].read_bytes()) | days))
     return path
 
 
@@ -92,6 +103,9 @@ def test_without_a_fresh_report_it_takes_a_reason(reported, rules, tmp_path):
         promoted(rules, config, old)
     with pytest.raises(PromotionError, match="-1 days ago"):
         promoted(rules, config, made(reported, tmp_path, TODAY + datetime.timedelta(days=1)))
+    stale = made(reported, tmp_path, TODAY, TODAY - datetime.timedelta(days=31))
+    with pytest.raises(PromotionError, match="speaks of days up to 2026-10-28, 31 days ago"):
+        promoted(rules, config, stale)
     with pytest.raises(PromotionError, match="no report was given"):
         promoted(rules, config, None, forced="  ")
     assert not config.exists()

@@ -124,6 +124,17 @@ async def test_alerts_are_filtered_newest_first(client: TestClient[Any, Any]):
     assert "allowed: 1 to 1000" in (await bad.json())["error"]
 
 
+async def test_alerts_of_a_rule_of_ones_own_can_be_asked_for(worker: SimpleNamespace):
+    pages = WebPages(
+        load_settings(), partitions=worker.partitions, lag=worker.lag, metrics=worker.metrics,
+        observer=worker.observer, desk_url=lambda: None, detectors=("double_sale", "quick_export"),
+    )  # fmt: skip
+    async with TestClient(TestServer(pages.application())) as client:
+        answer = await client.get("/api/alerts?detector=quick_export")
+        assert (answer.status, await answer.json()) == (200, [])
+        assert (await client.get("/api/alerts?detector=vin_quality")).status == 400
+
+
 async def test_a_vehicle_is_shown_with_its_documents_and_alerts(client: TestClient[Any, Any]):
     found = await (await client.get(f"/api/vehicles/{VIN.lower()}")).json()
     missing = await client.get("/api/vehicles/UNKNOWN")

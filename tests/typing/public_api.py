@@ -25,6 +25,8 @@ def use_everything(path: str, table: "pa.Table") -> None:
     result = zeromile.backtest(judged, documents.judge(policy="mine.toml"))
     assert_type(result, zeromile.BacktestResult)
     assert_type(result.differences, zeromile.Frame)
+    scored = zeromile.backtest(judged, judged, truth=path, outcomes="sqlite:///desk.sqlite")
+    assert_type(scored.scores, zeromile.Frame)
     assert_type(zeromile.__version__, str)
 
 

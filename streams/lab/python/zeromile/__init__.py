@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from streams.lab.comparing import BacktestResult, backtest
     from streams.lab.frame import Frame
     from streams.lab.judged import Judged
-    from streams.lab.reading import ReadDocuments, read
+    from streams.lab.read_documents import ReadDocuments
+    from streams.lab.reading import read
 
 __all__ = [
     "BacktestResult",
@@ -41,7 +42,7 @@ _PLACES = {
     "BacktestResult": "streams.lab.comparing",
     "Frame": "streams.lab.frame",
     "Judged": "streams.lab.judged",
-    "ReadDocuments": "streams.lab.reading",
+    "ReadDocuments": "streams.lab.read_documents",
     "ZeromileError": "detectors.errors",
     "__version__": "streams",
     "backtest": "streams.lab.comparing",
