@@ -104,7 +104,11 @@ COMMANDS: Final = {
     "log": Place("log", "app", _SERVICE, "Sign and check the log of everything that was stored."),
     "topics": Place("topics", "app", _SERVICE, "Make and check the topics on Kafka."),
     "doctor": Place(
-        "doctor", "doctor", _SERVICE, "Look at configuration, broker, topics, workers and lag."
+        "doctor",
+        "doctor",
+        _SERVICE,
+        "Look at configuration, broker, topics, workers and lag, and at the store of "
+        "ZEROMILE_SINK_URL.",
     ),
     "settings": Place(
         "settings", "app", _SERVICE, "Show the settings of the worker, the store and the desk."
