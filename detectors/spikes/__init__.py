@@ -18,8 +18,9 @@ What a caller needs:
 
 How it judges: `calendar` (regressors), `filter` (one streaming state-space filter a series),
 `speeds` (a slow and a fast one, weighted by likelihood), `spread` (how far counts really stray),
-`falls` (the level before a fall), `common` (what the rest of the nation does), `scan` (two weeks
-together), `detector` (all of these, one period at a time), `panel` (a whole table at once),
+`trend` (the same of peers, who stray alike), `falls` (the level before a fall), `common` (what the
+rest of the nation does), `scan` (two weeks together), `detector` (all of these, one period at a
+time), `panel` (a whole table at once),
 `settled` (again and again as counts change), `discovery` (false discoveries
 across provinces), `episodes` (spike, level shift, start), `attribution`, `causes`. The methods that
 it is compared with stand in `streams.spikes`; all of them return `scores.Scores`.

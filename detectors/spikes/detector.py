@@ -30,6 +30,7 @@ from detectors.spikes.special import (
 )
 from detectors.spikes.speeds import BOTH, Speed
 from detectors.spikes.spread import INFORMATIVE_MEAN, Spread, peers_spread
+from detectors.spikes.trend import DispersionTrend, to_judge_with
 
 _FORGETTING = 0.98
 _FOLLOWED = 0.6
@@ -96,7 +97,8 @@ class SpikeDetector:
         prior = INITIAL_COEFFICIENT_SD_BESIDE_PEERS if self.peers else INITIAL_COEFFICIENT_SD
         self.filter = NegativeBinomialFilter(np.tile(first, self.speeds), regressors, each, prior)
         self.scan = Scan(self.series * self.speeds, windows)
-        self.spread = Spread(self.series * self.speeds, peers=self.peers)
+        self.spread = Spread(self.series * self.speeds)
+        self.trend = DispersionTrend(self.speeds, self.series)
         self.falls = Falls(self.filter.mean[:, 0])
         self.log_weights = np.zeros((self.speeds, self.series))
         self.steps = 0
@@ -130,12 +132,13 @@ class SpikeDetector:
         )
         every = np.tile(counts, self.speeds)
         own = self.filter.predict(regressors)
-        thinned = _thin(own, share)
+        mean = own.mean * share
+        thinned = Prediction(mean, self._given(mean, share), own.concentration)
         expected, factored = self._with_peers(every, thinned, share, growing=growing)
         learnt = factored.predictive_dispersion()
         weights = self.weights()
         judged = self._as_before_a_fall(factored, share)
-        dispersion = self.spread.judged(judged.predictive_dispersion())
+        dispersion = self._to_judge_with(judged)
         if self.peers and not growing:
             dispersion = dispersion * self._peers_spread(every, judged.mean, dispersion)
 
@@ -145,14 +148,14 @@ class SpikeDetector:
             counts, usual, self._mixed(weights, tails), self._mixed(weights, alone), self.scan.windows
         )
         bound = self._bound(weights, judged, dispersion)
-        self._weigh(every, factored.mean, self.spread.judged(learnt))
+        self._weigh(every, factored.mean, self._to_judge_with(factored))
         high = alone < GATE
         residual = anscombe_residual(every, factored.mean, learnt)
         moved = self.filter.update(every, expected, high)
         self.filter.shift_level(_FOLLOWED * self._common)
         self.falls.shift(_FOLLOWED * self._common)
         self.falls.learn(self.filter.mean[:, 0], residual, self.filter.average, moved)
-        self.spread.learn(residual, factored.mean)
+        self._learn_spread(residual, factored, share)
         self.scan.push(every, judged.mean, dispersion, high)
         self.steps += 1
         return SpikeJudgement(
@@ -171,6 +174,26 @@ class SpikeDetector:
     def copy(self) -> "SpikeDetector":
         """Return an independent copy, to judge incomplete periods or to resume from."""
         return deepcopy(self)
+
+    def _given(self, mean: Array, share: Array) -> Array:
+        """Return variance over mean, given the rate, of a count of which only a share has arrived.
+
+        Documents come late one by one, so what has arrived is a binomial thinning of the whole.
+        """
+        whole = (self.trend if self.peers else self.filter).dispersion_at(mean / share)
+        return 1.0 + share * (whole - 1.0)
+
+    def _to_judge_with(self, expected: Prediction) -> Array:
+        if not self.peers:
+            return self.spread.judged(expected.predictive_dispersion())
+        return to_judge_with(expected.dispersion, expected.mean / expected.concentration)
+
+    def _learn_spread(self, residual: Array, expected: Prediction, share: Array) -> None:
+        if not self.peers:
+            self.spread.learn(residual, expected.mean)
+            return
+        whole = expected.mean / share
+        self.trend.learn(residual, whole, whole / expected.concentration)
 
     def _bound(self, weights: Array, judged: Prediction, dispersion: Array) -> Bound:
         """Return what the largest count without alarm follows from, as of this period."""
@@ -197,7 +220,7 @@ class SpikeDetector:
         factor, variance = factors.ravel(), variances.ravel()
         self._common = np.repeat(centre[:, 0], self.series)
         mean = own.mean * np.exp(np.maximum(factor, 0.0) if growing else factor)
-        spread = 1.0 + share * (self.filter.dispersion_at(mean / share) - 1.0)
+        spread = self._given(mean, share)
         uncertain = 1.0 / (1.0 / own.concentration + variance)
         return Prediction(mean, spread, own.concentration), Prediction(mean, spread, uncertain)
 
@@ -213,8 +236,7 @@ class SpikeDetector:
         if not height.any():
             return expected
         mean = expected.mean * np.exp(height)
-        spread = 1.0 + share * (self.filter.dispersion_at(mean / share) - 1.0)
-        return Prediction(mean, spread, expected.concentration)
+        return Prediction(mean, self._given(mean, share), expected.concentration)
 
     def _weigh(self, counts: Array, mean: Array, dispersion: Array) -> None:
         """Move the bank's weights by the likelihood of the counts, each loss bounded."""
@@ -227,9 +249,3 @@ class SpikeDetector:
     def _mixed(self, weights: Array, values: Array) -> Array:
         result: Array = (weights * values.reshape(weights.shape)).sum(axis=0)
         return result
-
-
-def _thin(expected: Prediction, share: Array) -> Prediction:
-    """Return the prediction of a count of which only a share has arrived (binomial thinning)."""
-    dispersion = 1.0 + share * (expected.dispersion - 1.0)
-    return Prediction(expected.mean * share, dispersion, expected.concentration)

@@ -14,6 +14,10 @@ REMEMBERED = 14
 """Periods after the last sign of a fall in which the level before it is usual: two weeks of days, a
 quarter of weeks. An assumption: who comes back later is news."""
 
+LEAST_HEIGHT = 0.25
+"""What is taken for a fall: by a fifth and more. A series that wanders within its usual bounds has not
+fallen, and to expect its highest level again would hide spikes. An assumption."""
+
 _LOW = float(special.ndtri(0.001))
 _STEADY = -0.5
 _FOLLOWED = 0.1
@@ -34,7 +38,8 @@ class Falls:
 
     def height(self, levels: Array) -> Array:
         """Return by how much what is usual lies above the present log-levels."""
-        return np.where(self.left > 0, np.maximum(self.before - levels, 0.0), 0.0)
+        height = self.before - levels
+        return np.where((self.left > 0) & (height > LEAST_HEIGHT), height, 0.0)
 
     def learn(self, levels: Array, residual: Array, average: Array, moved: Array) -> None:
         """Learn from one period.

@@ -41,7 +41,7 @@ COEFFICIENT_SD = 0.0005
 INITIAL_LEVEL_SD = 2.0
 INITIAL_SLOPE_SD = 0.01
 INITIAL_COEFFICIENT_SD = 0.2
-INITIAL_COEFFICIENT_SD_BESIDE_PEERS = 0.1
+INITIAL_COEFFICIENT_SD_BESIDE_PEERS = 0.07
 """What the calendar does to all peers is their common factor; the rest is a matter of taste."""
 
 INITIAL_DISPERSION = 1.5

@@ -2,8 +2,8 @@
 
 The filter learns dispersion from successive differences, which are blind to errors of the level
 that last for weeks: a large province then strays farther than predicted, a small one less. Mean
-squared residuals tell it. They are clipped as in Huber's Proposal 2 (1964), so that outbreaks hardly
-widen what is held against the next one.
+squared residuals tell it: of a series alone here, of peers together in `trend`. They are clipped as
+in Huber's Proposal 2 (1964), so that outbreaks hardly widen what is held against the next one.
 """
 
 import numpy as np
@@ -25,22 +25,31 @@ RATE = 0.0125
 _EARLY = 40
 INFORMATIVE_MEAN = 2.0
 
-SHARE_ALONE = 0.88
-SHARE_BESIDE_PEERS = 0.84
-"""Part of the variance that is judged with: past outbreaks have part in what was learnt, the smallest
-of several windows' probabilities times their number is cautious, and so is `peers_spread`. Assumptions,
-chosen on simulated counts so that false alarms come at the nominal rate, and reported on others."""
+SHARE = 0.88
+"""Part of the variance that is judged with: past outbreaks have part in what was learnt, and the
+smallest of several windows' probabilities times their number is cautious. An assumption, chosen on
+simulated counts so that false alarms come at the nominal rate, and reported on others."""
 
 _PRIOR_PEERS = 5.0
 _MARGIN = 0.35
 """What a few dozen peers stray more in an ordinary period by chance."""
 
-_OF_NORMAL = (
-    1.0
-    - 2.0 * CLIPPED_AT * np.exp(-(CLIPPED_AT**2) / 2.0) / np.sqrt(2.0 * np.pi)
-    + 2.0 * (CLIPPED_AT**2 - 1.0) * float(special.ndtr(-CLIPPED_AT))
-)
-"""Mean of squared normal residuals, clipped."""
+
+def mean_clipped_square(limit: float) -> float:
+    """Return the mean of squared standard normal residuals that are clipped at a limit."""
+    density = float(np.exp(-(limit**2) / 2.0) / np.sqrt(2.0 * np.pi))
+    return 1.0 - 2.0 * limit * density + 2.0 * (limit**2 - 1.0) * float(special.ndtr(-limit))
+
+
+def variance_of_clipped_square(limit: float) -> float:
+    """Return the variance of clipped squares, as a share of the square of their mean."""
+    density = float(np.exp(-(limit**2) / 2.0) / np.sqrt(2.0 * np.pi))
+    outside = 2.0 * float(special.ndtr(-limit))
+    fourth = 3.0 * (1.0 - outside) - 2.0 * density * (limit**3 + 3.0 * limit) + limit**4 * outside
+    return fourth / mean_clipped_square(limit) ** 2 - 1.0
+
+
+_OF_NORMAL = mean_clipped_square(CLIPPED_AT)
 
 
 class Spread:
@@ -49,19 +58,16 @@ class Spread:
     Parameters
     ----------
     series : int
-    peers : bool
-        Whether `peers_spread` widens what is judged with.
     """
 
-    def __init__(self, series: int, *, peers: bool) -> None:
-        self._share = SHARE_BESIDE_PEERS if peers else SHARE_ALONE
+    def __init__(self, series: int) -> None:
         self.ratio = np.full(series, START)
         self._periods = np.zeros(series)
 
     def judged(self, dispersion: Array) -> Array:
         """Return the variance over mean to judge with, given the predicted one."""
         corrected: Array = np.maximum(
-            LEAST_DISPERSION, dispersion * self._share * np.maximum(1.0, self.ratio)
+            LEAST_DISPERSION, dispersion * SHARE * np.maximum(1.0, self.ratio)
         )
         return corrected
 

@@ -11,10 +11,12 @@ from detectors.spikes.bounds import largest_count
 from detectors.spikes.common import common_factor
 from detectors.spikes.detector import SpikeDetector
 from detectors.spikes.discovery import benjamini_hochberg
+from detectors.spikes.falls import Falls
 from detectors.spikes.monitor import calibration
 from detectors.spikes.panel import ss_nb
 from detectors.spikes.scan import DAY_WINDOWS
 from detectors.spikes.spread import Spread, peers_spread
+from detectors.spikes.trend import DispersionTrend, to_judge_with
 from tests.benchmarks.spikes_outbreaks import negative_binomial
 
 WEEKS = 120
@@ -221,7 +223,7 @@ def test_a_fall_that_lasts_becomes_what_is_usual():
 
 def test_the_spread_is_that_of_the_residuals():
     random = np.random.default_rng(23)
-    wide, narrow = Spread(2, peers=False), Spread(2, peers=False)
+    wide, narrow = Spread(2), Spread(2)
     for _ in range(1500):
         residual = random.normal(size=2)
         wide.learn(1.3 * residual, np.full(2, 9.0))
@@ -251,7 +253,7 @@ def test_a_period_in_which_peers_stray_together_is_judged_with_more_room():
 
 def test_state_is_bounded():
     def size():
-        parts = (detector.filter, detector.spread, detector.falls)
+        parts = (detector.filter, detector.spread, detector.trend, detector.falls)
         arrays = [array for part in parts for array in vars(part).values()]
         arrays += [detector.log_weights, detector.scan.history]
         return sum(array.nbytes for array in arrays if isinstance(array, np.ndarray))
@@ -291,3 +293,33 @@ def test_the_monitor_sees_p_values_go_wrong():
     assert calibration(uniform).trustworthy
     assert not calibration(uniform**2).trustworthy
     assert calibration(np.full((31, 104), np.nan)).trustworthy
+
+
+def test_peers_share_how_far_they_stray():
+    """A line in the mean for all, and a factor of its own for who strays farther for long."""
+    random = np.random.default_rng(41)
+    trend, mean = DispersionTrend(1, 31), np.geomspace(20.0, 2000.0, 31)
+    given = 2.0 + 0.01 * mean
+    given[::3] *= 2.0
+    first = trend.dispersion_at(mean)
+    for _ in range(300):
+        residual = random.normal(size=31) * np.sqrt(given / trend.dispersion_at(mean))
+        trend.learn(residual, mean, np.zeros(31))
+    learnt = trend.dispersion_at(mean)
+    assert np.abs(np.log(learnt / given)).mean() < 0.2 < np.abs(np.log(first / given)).mean()
+    assert (learnt[::3] > 1.4 * learnt[1::3].max() * given[::3] / given[::3].max()).any()
+    assert (learnt[3::3] > 1.3 * learnt[2:-1:3]).all()
+    assert (to_judge_with(np.ones(31), np.zeros(31)) >= 1.0).all(), "nothing strays less than Poisson"
+    quiet = trend.dispersion_at(mean)
+    trend.learn(np.full(31, 9.0), np.full(31, 0.1), np.zeros(31))
+    np.testing.assert_allclose(trend.dispersion_at(mean), quiet, rtol=0.05)
+
+
+def test_a_series_that_wanders_has_not_fallen():
+    levels = np.log(np.array([100.0, 100.0]))
+    falls = Falls(levels)
+    low = np.full(2, -4.0)
+    falls.learn(levels + np.log([0.9, 0.5]), low, low, np.zeros(2))
+    height = falls.height(levels + np.log([0.9, 0.5]))
+    assert height[0] == 0.0
+    assert height[1] == pytest.approx(np.log(2.0))
