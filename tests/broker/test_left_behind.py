@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -37,13 +38,11 @@ def test_what_was_started_ends_with_the_run(name: str):
     )
     assert run.stdout is not None
     child = int(run.stdout.readline())
+    _wait_until(lambda: _words(child)[:1] == ["sleep"], f"{child} is not yet what was started")
     run.send_signal(signal.SIGKILL)
     run.wait(timeout=10)
     run.stdout.close()
-    deadline = time.monotonic() + 10
-    while _runs(child):
-        assert time.monotonic() < deadline, f"{child} outlives the tests"
-        time.sleep(0.1)
+    _wait_until(lambda: not _runs(child), f"{child} outlives the tests")
 
 
 def test_what_a_thread_started_outlives_the_thread():
@@ -57,6 +56,18 @@ def test_what_a_thread_started_outlives_the_thread():
     process.kill()
     process.wait(timeout=10)
     starter.close()
+
+
+def _wait_until(holds: Callable[[], bool], otherwise: str) -> None:
+    deadline = time.monotonic() + 30
+    while not holds():
+        assert time.monotonic() < deadline, otherwise
+        time.sleep(0.1)
+
+
+def _words(pid: int) -> list[str]:
+    """The command of a process: until it asked to end with its parent it is another one."""
+    return Path(f"/proc/{pid}/cmdline").read_text("utf-8").split("\0")
 
 
 def _runs(pid: int) -> bool:
