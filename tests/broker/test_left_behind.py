@@ -18,9 +18,11 @@ from tests.broker.kafka_broker import Starter
 
 ROOT = Path(__file__).parents[2]
 RUN = """\
-import time
+import signal, time
 from tests.broker.kafka_broker import Starter
-child = Starter().start(["sleep", "600"], signal_name={name!r})
+signal.signal(signal.SIGQUIT, signal.SIG_DFL)  # shells let their background ignore it
+starter = Starter()
+child = starter.start(["sleep", "600"], signal_name={name!r})
 print(child.pid, flush=True)
 time.sleep(600)
 """
