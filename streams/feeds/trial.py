@@ -3,6 +3,7 @@
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -91,15 +92,10 @@ class Trial:
         columns = [self.report.columns[name] for name in table.header]
         padded = self._feed.feed.container.kind == "fixed"
         missing = frozenset({"", *self._feed.feed.missing})
-        rows: list[Row] = []
-        for row in table.rows:
-            if row.fault is None:
-                rows.append(row)
-                if len(rows) == _AT_ONCE:
-                    _count(rows, columns, missing, padded=padded)
-                    rows = []
-            yield row
-        _count(rows, columns, missing, padded=padded)
+        rows = iter(table.rows)
+        while some := list(islice(rows, _AT_ONCE)):
+            _count([row for row in some if row.fault is None], columns, missing, padded=padded)
+            yield from some
 
     def _refuse(self, refused: Refused) -> None:
         self.report.first_refused.setdefault(refused.error.reason, refused)
@@ -124,7 +120,7 @@ def _count(rows: list[Row], columns: list[Coverage], missing: frozenset[str], *,
     for coverage, values in zip(columns, zip(*(row.values for row in rows), strict=True), strict=False):
         texts: Sequence[str] = [*map(str.strip, values)] if padded else values
         coverage.rows += len(texts)
-        coverage.filled += len(texts) - sum(map(missing.__contains__, texts))
+        coverage.filled += len(texts) - sum(map(texts.count, missing))
 
 
 def _looks(identity: str) -> str:
