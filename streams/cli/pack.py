@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated
@@ -54,9 +53,8 @@ def export(
 ) -> None:
     """Write a pack: the case as a page, the records as they were received, and what proves them."""
     from streams.evidence.checkpoint import read_checkpoint
-    from streams.evidence.pack import write_pack
+    from streams.evidence.pack import with_time_stamp, write_pack
     from streams.evidence.ssh_signature import SigningKey
-    from streams.evidence.time_stamp import TimeStampError, request_time_stamp
     from streams.service.settings import load
     from streams.store.case import Question, case_of
     from streams.store.database import migrate, open_database
@@ -78,13 +76,7 @@ def export(
         case = with_judges(case_of(engine, question, signer, datetime.now(UTC), kept), config)
     finally:
         engine.dispose()
-    unstamped = None
-    if settings.sink_time_stamp_url:
-        try:
-            answer = request_time_stamp(case.checkpoint.encode(), settings.sink_time_stamp_url)
-            case = replace(case, time_stamp=answer)
-        except TimeStampError as error:
-            unstamped = error
+    case, unstamped = with_time_stamp(case, settings.sink_time_stamp_url)
     write_pack(case, directory, signer)
     out.print(
         plain(

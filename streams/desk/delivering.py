@@ -25,7 +25,7 @@ from aiohttp.resolver import ThreadedResolver
 
 from detectors.errors import ZeromileError
 from streams import __version__
-from streams.desk.outbox import MOST_TRIES, mark, wait_after, waiting_for
+from streams.desk.outbox import after_try, mark, waiting_for
 
 log = structlog.get_logger("zeromile.desk")
 
@@ -113,19 +113,11 @@ async def _deliver(
     if not await asyncio.to_thread(mark, engine, entry, entry.tries, **lease):
         return False
     said, gone = await _post(session, entry, now)
-    changes = _after(tries, said, gone=gone, now=now)
+    changes = after_try(tries, said, now, gone=gone)
     await asyncio.to_thread(mark, engine, entry, tries, **changes)
     if said is not None:
         log.warning("a webhook was not taken", webhook=entry.webhook_id, tries=tries)
     return said is None
-
-
-def _after(tries: int, said: str | None, *, gone: bool, now: datetime) -> dict[str, Any]:
-    if said is None:
-        return {"state": "delivered", "said": None}
-    if gone or tries >= MOST_TRIES:
-        return {"state": "given_up", "said": said}
-    return {"due_at": now + wait_after(tries), "said": said}
 
 
 async def _post(session: aiohttp.ClientSession, entry: Any, now: datetime) -> tuple[str | None, bool]:

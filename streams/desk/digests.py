@@ -17,7 +17,7 @@ import structlog
 from detectors.findings import SEVERITIES
 from streams.desk.asking import AlertRow, alerts_where, count_asked, counted_by_severity, not_quiet
 from streams.desk.mail import MailError, Message
-from streams.desk.outbox import MOST_TRIES, wait_after
+from streams.desk.outbox import after_try
 from streams.desk.questions import MOST_COUNTED, AlertQuestion
 from streams.desk.receivers import MAIL
 from streams.desk.rendering import environment
@@ -94,7 +94,7 @@ def _sent(
         said = _handed_over(send, message)
     with engine.begin() as connection:
         leased = sa.update(outbox).where(*_leased(receiver.webhook_id, now))
-        connection.execute(leased.values(_after(tries, said, now)))
+        connection.execute(leased.values(after_try(tries, said, now)))
     if said is not None:
         log.warning("a digest was not taken", receiver=receiver.webhook_id, tries=tries)
     return said is None
@@ -162,11 +162,3 @@ def _handed_over(send: Send | None, message: Message) -> str | None:
     except MailError as error:
         return str(error)
     return None
-
-
-def _after(tries: int, said: str | None, now: datetime) -> dict[str, Any]:
-    if said is None:
-        return {"state": "delivered", "said": None}
-    if tries >= MOST_TRIES:
-        return {"state": "given_up", "said": said}
-    return {"due_at": now + wait_after(tries), "said": said}

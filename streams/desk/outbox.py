@@ -172,6 +172,27 @@ def mark(engine: sa.Engine, entry: Any, tried: int, **changes: Any) -> bool:
         return bool(changed.rowcount)
 
 
+def after_try(tries: int, said: str | None, now: datetime, *, gone: bool = False) -> dict[str, Any]:
+    """What becomes of an entry that has been tried.
+
+    Parameters
+    ----------
+    tries
+        How often.
+    said
+        Why it was not taken; `None` if it was.
+    now
+        The present.
+    gone
+        Whether the receiver is gone for good.
+    """
+    if said is None:
+        return {"state": "delivered", "said": None}
+    if gone or tries >= MOST_TRIES:
+        return {"state": "given_up", "said": said}
+    return {"due_at": now + wait_after(tries), "said": said}
+
+
 def wait_after(tries: int) -> timedelta:
     """How long to wait before the next try: twice as long each time, a little by chance."""
     longest: timedelta = min(_LONGEST_WAIT, _FIRST_WAIT * 2 ** min(tries - 1, 20))

@@ -5,24 +5,25 @@ from __future__ import annotations
 import asyncio
 import tempfile
 import zipfile
-from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 
 import sqlalchemy as sa
+import structlog
 from aiohttp import web
 
 from detectors.errors import ZeromileError
 from streams.desk.errors import DeskError, NotThereError
 from streams.desk.offering import Ask
-from streams.evidence.pack import write_pack
+from streams.evidence.pack import with_time_stamp, write_pack
 from streams.evidence.ssh_signature import SigningKey
-from streams.evidence.time_stamp import request_time_stamp
 from streams.service.settings import load
 from streams.store.case import Question, case_of
 from streams.store.errors import StoreError
 from streams.store.policies import with_judges
 from streams.store.settings import SinkSettings
+
+log = structlog.get_logger("zeromile.desk")
 
 
 class Packs:
@@ -68,9 +69,9 @@ class Packs:
         known = self._settings
         signer = SigningKey.read(known.sink_log_key) if known.sink_log_key else None
         case = with_judges(case_of(engine, question, signer, ask.now), known.policy_file)
-        if known.sink_time_stamp_url:
-            stamp = request_time_stamp(case.checkpoint.encode(), known.sink_time_stamp_url)
-            case = replace(case, time_stamp=stamp)
+        case, unstamped = with_time_stamp(case, known.sink_time_stamp_url)
+        if unstamped:
+            log.warning("a pack has no time stamp", error=str(unstamped))
         write_pack(case, folder, signer)
 
 

@@ -10,7 +10,7 @@ import json
 import tempfile
 from base64 import b64encode
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import StringIO
 from pathlib import Path
 from typing import Any, Final
@@ -22,7 +22,12 @@ from streams.evidence.case import CaseFile, KeptRecord
 from streams.evidence.case_page import case_page, verify_page
 from streams.evidence.checkpoint import NAMESPACE, parse_checkpoint
 from streams.evidence.ssh_signature import SignatureError, SigningKey, signer_of, verify
-from streams.evidence.time_stamp import TimeStampError, check_time_stamp, stamped_at
+from streams.evidence.time_stamp import (
+    TimeStampError,
+    check_time_stamp,
+    request_time_stamp,
+    stamped_at,
+)
 
 PACK_NAMESPACE: Final = "zeromile-pack"
 _MANIFEST: Final = "manifest-sha256.txt"
@@ -31,6 +36,27 @@ _COLUMNS: Final = ("leaf", "kind", "about", "vin", "revision", "topic", "partiti
 
 class PackError(ZeromileError):
     """A pack that cannot be written."""
+
+
+def with_time_stamp(case: CaseFile, authority: str | None) -> tuple[CaseFile, TimeStampError | None]:
+    """The case with a time stamp, or as it is and why an authority gave none.
+
+    A case can be handed over while the authority is away, so that is no reason to stop.
+
+    Parameters
+    ----------
+    case
+        Its checkpoint is what is stamped.
+    authority
+        URL of the authority; without one nobody is asked.
+    """
+    if not authority:
+        return case, None
+    try:
+        stamp = request_time_stamp(case.checkpoint.encode(), authority)
+    except TimeStampError as error:
+        return case, error
+    return replace(case, time_stamp=stamp), None
 
 
 def write_pack(case: CaseFile, folder: Path, key: SigningKey | None) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from kafka import KafkaAdminClient, TopicPartition
 from kafka.admin import OffsetSpec
 
+from streams.kafka.offsets import offsets_at
 from streams.service.diagnosed import Diagnosis
 from streams.service.layout import names_of
 from streams.service.settings import Settings
@@ -18,10 +19,9 @@ def diagnose_dead_letters(client: KafkaAdminClient, settings: Settings) -> Itera
     numbers = range(len(client.describe_topics([topic])[0]["partitions"]))
     partitions = [TopicPartition(topic, number) for number in numbers]
     first, ends = (
-        client.list_partition_offsets(dict.fromkeys(partitions, spec))
-        for spec in (OffsetSpec.EARLIEST, OffsetSpec.LATEST)
+        offsets_at(client, partitions, spec) for spec in (OffsetSpec.EARLIEST, OffsetSpec.LATEST)
     )
-    count = sum(ends[where].offset - first[where].offset for where in partitions)
+    count = sum(ends.values()) - sum(first.values())
     if count:
         yield Diagnosis(
             "note",

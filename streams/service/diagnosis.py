@@ -17,6 +17,7 @@ from kafka.errors import (
 
 from detectors.errors import ZeromileError
 from detectors.watermarks import MOST_SOURCES
+from streams.kafka.offsets import deleted_unread, offsets_at, read_by
 from streams.kafka.partition_writer import BATCH_BYTES
 from streams.kafka.topic_admin import admin_client, check_topics, described
 from streams.service.configuration_diagnosis import diagnose_configuration
@@ -193,11 +194,9 @@ def _state(client: KafkaAdminClient, settings: Settings) -> Iterator[Diagnosis]:
     numbers = range(settings.partitions)
     documents = [TopicPartition(topic, number) for topic in names.documents for number in numbers]
     changelogs = [TopicPartition(names.vehicles, number) for number in numbers]
-    first = client.list_partition_offsets(dict.fromkeys(documents, OffsetSpec.EARLIEST))
-    ends = client.list_partition_offsets(dict.fromkeys(changelogs, OffsetSpec.LATEST))
-    committed = client.list_group_offsets({settings.group: documents})[settings.group]
-    read = {where: max(0, committed[where].offset) for where in documents if where in committed}
-    deleted = sum(max(0, first[where].offset - offset) for where, offset in read.items() if offset)
+    ends = offsets_at(client, changelogs, OffsetSpec.LATEST)
+    read = read_by(client, settings.group, documents)
+    deleted = deleted_unread(read, offsets_at(client, documents, OffsetSpec.EARLIEST))
     if deleted:
         yield Diagnosis(
             "problem",
@@ -206,7 +205,7 @@ def _state(client: KafkaAdminClient, settings: Settings) -> Iterator[Diagnosis]:
         )
     for where in changelogs:
         done = sum(offset for one, offset in read.items() if one.partition == where.partition)
-        if done and not ends[where].offset:
+        if done and not ends[where]:
             error = lost_state(where.partition, done, settings.group)
             yield Diagnosis("problem", str(error), "no worker takes the partition until then")
 
@@ -261,12 +260,8 @@ def _lag(client: KafkaAdminClient, settings: Settings) -> Iterator[Diagnosis]:
         for topic in names_of(settings).documents
         for number in range(settings.partitions)
     ]
-    ends = client.list_partition_offsets(dict.fromkeys(partitions, OffsetSpec.LATEST))
-    committed = client.list_group_offsets({settings.group: partitions})[settings.group]
-    lag = sum(
-        ends[where].offset - max(0, committed[where].offset if where in committed else 0)
-        for where in partitions
-    )
+    ends = offsets_at(client, partitions, OffsetSpec.LATEST)
+    lag = sum(ends.values()) - sum(read_by(client, settings.group, partitions).values())
     if lag > LAG_TO_MENTION:
         yield Diagnosis(
             "note",

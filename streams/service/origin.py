@@ -19,6 +19,7 @@ from kafka.errors import KafkaError
 
 from detectors.errors import ZeromileError
 from streams.kafka.connection import KafkaConnection
+from streams.kafka.offsets import read_by
 from streams.kafka.topic_admin import admin_client
 from streams.kafka.topics import TopicNames
 
@@ -95,5 +96,4 @@ def _origin(connection: KafkaConnection, names: TopicNames) -> str:
 def _committed(connection: KafkaConnection, names: TopicNames, group: str, partition: int) -> int:
     where = [TopicPartition(topic, partition) for topic in names.documents]
     with admin_client(connection) as client:
-        committed = client.list_group_offsets({group: where})[group]
-    return sum(max(0, entry.offset) for entry in committed.values())
+        return sum(read_by(client, group, where).values())

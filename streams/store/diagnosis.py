@@ -14,6 +14,7 @@ from kafka.admin import OffsetSpec
 from kafka.errors import KafkaError
 from sqlalchemy.exc import DBAPIError
 
+from streams.kafka.offsets import deleted_unread, offsets_at, read_by
 from streams.kafka.topic_admin import admin_client
 from streams.service.diagnosed import Diagnosis
 from streams.service.diagnosis import LAG_TO_MENTION
@@ -138,18 +139,17 @@ def _group(client: KafkaAdminClient, settings: SinkSettings) -> Iterator[Diagnos
         for topic in topics
         for partition in topic["partitions"]
     ]
-    first = client.list_partition_offsets(dict.fromkeys(places, OffsetSpec.EARLIEST))
-    ends = client.list_partition_offsets(dict.fromkeys(places, OffsetSpec.LATEST))
-    committed = client.list_group_offsets({group: places})[group]
-    read = {where: max(0, committed[where].offset) for where in places if where in committed}
-    deleted = sum(max(0, first[where].offset - offset) for where, offset in read.items() if offset)
+    first = offsets_at(client, places, OffsetSpec.EARLIEST)
+    ends = offsets_at(client, places, OffsetSpec.LATEST)
+    read = read_by(client, group, places)
+    deleted = deleted_unread(read, first)
     if deleted:
         yield Diagnosis(
             "problem",
             f"{deleted:,} records were deleted by their topic's retention before the store read them",
             "publish the documents again; raise the retention of the topics",
         )
-    waiting = sum(max(0, ends[where].offset - read.get(where, first[where].offset)) for where in places)
+    waiting = sum(max(0, ends[where] - read.get(where, first[where])) for where in places)
     members = len(client.describe_groups([group])[group]["members"])
     if not members:
         yield Diagnosis(

@@ -298,6 +298,20 @@ async def test_a_pack_is_saved_from_a_page_and_holds(client, engine, tmp_path, p
     assert ",alert,a1," in (tmp_path / name[1] / "data" / "index.csv").read_text("utf-8")
 
 
+async def test_a_pack_is_saved_while_the_authority_of_time_stamps_is_away(
+    engine, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("ZEROMILE_SINK_TIME_STAMP_URL", "http://127.0.0.1:1")
+    async with served(engine) as client:
+        await signed_in(client, token(engine, "read"))
+        answer = await client.get("/alerts/a1/pack.zip")
+        assert answer.status == 200, await answer.text()
+        with zipfile.ZipFile(BytesIO(await answer.read())) as file:
+            file.extractall(tmp_path)
+    assert verify_pack(tmp_path / "alert-a1").faults == []
+    assert not list(tmp_path.rglob("*.tsr"))
+
+
 async def test_no_pack_of_what_is_not_there(client, engine):
     await signed_in(client, token(engine, "read"))
     for path in ("/alerts/none", "/alerts/a4", "/vehicles/..%2F..%2Fetc"):
