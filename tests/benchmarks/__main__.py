@@ -68,7 +68,7 @@ def peers(
     full: Full = False,
     json: JsonFile = None,
 ) -> None:
-    """Do the same two rules with stock Faust, Quix Streams, Bytewax and Flink SQL."""
+    """Do the same two rules with stock Faust, Quix Streams, Bytewax, Kafka Streams and Flink."""
     count = vehicles or sized(quick, full, (5_000, 190_000, 950_000))
     rounds = repetitions or sized(quick, full, (1, 3, 3))
     _measure("peers", json, quick, lambda: measure_peers(count, seed, rounds, partitions))

@@ -63,6 +63,27 @@ def jars_of(name: str, pom: Path) -> Path:
     return jars
 
 
+def classes_of(name: str, jars: Path, sources: Sequence[Path]) -> Path:
+    """Directory with the classes of Java sources, compiled if it is not there.
+
+    Raises
+    ------
+    PeerUnavailableError
+        The compiler is missing, or refuses them.
+    """
+    compiler = program("javac")
+    digest = hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()[:8]
+    classes = cache_directory() / f"peer-{name}-{digest}"
+    with classes.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not classes.exists():
+            partial = classes.with_suffix(".partial")
+            shutil.rmtree(partial, ignore_errors=True)
+            run_installer([compiler, "-cp", f"{jars}/*", "-d", str(partial), *map(str, sources)])
+            partial.rename(classes)
+    return classes
+
+
 def program(name: str) -> str:
     """Path of an installed program.
 

@@ -1,4 +1,4 @@
-"""`peers`: the same two-rule job by zeromile, stock Faust, Quix Streams, Bytewax and Flink SQL.
+"""`peers`: the same two-rule job by zeromile, Faust, Quix Streams, Bytewax, Kafka Streams and Flink.
 
 All read the same three topics of the same real Kafka and write alerts to a topic. Each runs once on
 a short stream and once on a long one; the difference of both is what the documents cost, without
@@ -7,6 +7,7 @@ the program's start. The alerts of every program must be zeromile's own, vehicle
 
 from __future__ import annotations
 
+import re
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -233,7 +234,7 @@ class _Worker:
 
 
 def _run_peer(broker: KafkaBroker, peer: Peer, stream: Stream, deployment: Deployment) -> Taken:
-    alerts = f"alerts-{peer.name.replace(' ', '-').lower()}-{time.time_ns()}"
+    alerts = f"alerts-{re.sub('[^a-z]+', '-', peer.name.lower())}-{time.time_ns()}"
     partitions = deployment.settings.partitions
     with admin_client(deployment.settings) as client:
         client.create_topics([NewTopic(alerts, partitions, 1)])

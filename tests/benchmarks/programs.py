@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from string import Template
 
-from tests.benchmarks.environments import jars_of, program, python_with
+from tests.benchmarks.environments import classes_of, jars_of, program, python_with
 from tests.benchmarks.two_rule_stream import LATEST_DAYS
 
 PEERS = Path(__file__).parent / "peers"
@@ -64,9 +64,34 @@ def _python_peer(
     return Peer(name, requirements[0].partition("==")[2], command, about, ends)
 
 
-def _flink_command(job: Job) -> list[str]:
-    java = program("java")
-    jars = jars_of("flink", PEERS / "flink" / "pom.xml")
+FLINK, KAFKA_STREAMS = PEERS / "flink", PEERS / "kafka_streams"
+SHARED_JAVA = (PEERS / "java" / "Document.java", PEERS / "java" / "Vehicle.java")
+"""What the peers in Java share: a document as the rules read it, and a vehicle with the rules."""
+
+
+def _java(jars: Path, main: Sequence[str], classes: Path | None = None) -> list[str]:
+    """Command line of a Java program of a directory of jars."""
+    opened = ["java.util", "java.lang", "java.net", "java.nio", "java.time", "java.util.concurrent"]
+    opens = [f"--add-opens=java.base/{package}=ALL-UNNAMED" for package in opened]
+    quiet = "-Dorg.slf4j.simpleLogger.defaultLogLevel=error"
+    path = f"{jars}/*" if classes is None else f"{classes}:{jars}/*"
+    return [program("java"), "-Xmx1g", quiet, *opens, "-cp", path, *main]
+
+
+def _java_peer(
+    name: str, version: str, home: Path, main: str, about: str, *more: str, ends: bool = False
+) -> Peer:
+    def command(job: Job) -> list[str]:
+        jars = jars_of(home.name, home / "pom.xml")
+        classes = classes_of(f"{home.name}-classes", jars, [*SHARED_JAVA, home / f"{main}.java"])
+        where = [job.servers, ",".join(job.topics), job.alerts, str(job.directory)]
+        return _java(jars, [main, *where, *more], classes)
+
+    return Peer(name, version, command, about, ends)
+
+
+def _flink_sql_command(job: Job) -> list[str]:
+    jars = jars_of(FLINK.name, FLINK / "pom.xml")
     sql = job.directory / "two_rules.sql"
     values = {
         "SERVERS": job.servers,
@@ -75,21 +100,18 @@ def _flink_command(job: Job) -> list[str]:
         "DIRECTORY": str(job.directory / "checkpoints"),
         "LATEST_DAYS": str(LATEST_DAYS),
     }
-    sql.write_text(
-        Template((PEERS / "flink" / "two_rules.sql").read_text("utf-8")).substitute(values), "utf-8"
-    )
-    opened = ["java.util", "java.lang", "java.net", "java.nio", "java.time", "java.util.concurrent"]
-    opens = [f"--add-opens=java.base/{package}=ALL-UNNAMED" for package in opened]
-    quiet = "-Dorg.slf4j.simpleLogger.defaultLogLevel=error"
-    source = str(PEERS / "flink" / "RunSql.java")
-    return [java, "-Xmx1g", quiet, *opens, "-cp", f"{jars}/*", source, str(sql)]
+    sql.write_text(Template((FLINK / "two_rules.sql").read_text("utf-8")).substitute(values), "utf-8")
+    return _java(jars, [str(FLINK / "RunSql.java"), str(sql)])
 
 
-def _flink_version() -> str:
-    found = re.search(r"<flink.version>([^<]+)<", (PEERS / "flink" / "pom.xml").read_text("utf-8"))
-    assert found, "pom.xml names no flink.version"
+def _version_in(pom: Path, name: str) -> str:
+    found = re.search(f"<{name}.version>([^<]+)<", pom.read_text("utf-8"))
+    assert found, f"{pom} names no {name}.version"
     return found[1]
 
+
+FLINK_VERSION = _version_in(FLINK / "pom.xml", "flink")
+KAFKA_STREAMS_VERSION = _version_in(KAFKA_STREAMS / "pom.xml", "kafka")
 
 ALL_PEERS = (
     _python_peer(
@@ -106,8 +128,25 @@ ALL_PEERS = (
         "stateful_flat_map by VIN, recovery snapshots every 10 s and at the end of the topics",
         ends=True,
     ),
+    _java_peer(
+        "Kafka Streams", KAFKA_STREAMS_VERSION, KAFKA_STREAMS, "KafkaStreamsPeer",
+        "one processor, one thread, RocksDB behind a cache of 64 MiB with its changelog, at least "
+        "once, a commit every 10 s",
+        "bare",
+    ),
+    _java_peer(
+        "Kafka Streams, whole documents", KAFKA_STREAMS_VERSION, KAFKA_STREAMS, "KafkaStreamsPeer",
+        "the same with the documents as received in its state and in its alerts, exactly once, a "
+        "commit every second",
+        "whole",
+    ),
+    _java_peer(
+        "Flink DataStream", FLINK_VERSION, FLINK, "DataStreamPeer",
+        "a keyed function in one local JVM, parallelism 1, heap state, checkpoints every 10 s",
+        ends=True,
+    ),
     Peer(
-        "Flink SQL", _flink_version(), _flink_command,
+        "Flink SQL", FLINK_VERSION, _flink_sql_command,
         "two MATCH_RECOGNIZE patterns in one local JVM, parallelism 1, heap state that WITHIN bounds "
         "to the window, checkpoints every 10 s", ends=True,
     ),

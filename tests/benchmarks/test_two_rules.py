@@ -11,7 +11,13 @@ import pytest
 import typer
 
 from tests.benchmarks.__main__ import parse_rates
-from tests.benchmarks.environments import PeerUnavailableError, program, python_with, reason_of
+from tests.benchmarks.environments import (
+    PeerUnavailableError,
+    classes_of,
+    program,
+    python_with,
+    reason_of,
+)
 from tests.benchmarks.latency import EVERY, _shares, document
 from tests.benchmarks.peers.two_rules import judge
 from tests.benchmarks.peers_job import OURS, Standings, Stream, _report, _round
@@ -143,6 +149,35 @@ def test_flink_s_statements_are_filled_in(tmp_path: Path, monkeypatch: pytest.Mo
     written = (tmp_path / "two_rules.sql").read_text("utf-8")
     assert "'topic' = 'a;b'" in written
     assert "$" not in written
+
+
+def test_the_peers_in_java_are_told_where_to_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tests.benchmarks.programs.jars_of", lambda *_: tmp_path / "jars")
+    monkeypatch.setattr("tests.benchmarks.programs.classes_of", lambda *_: tmp_path / "classes")
+    monkeypatch.setattr("tests.benchmarks.programs.program", lambda name: name)
+    job = Job("localhost:1", ["a", "b"], "alerts", 2, tmp_path)
+    commands = {peer.name: peer.command(job) for peer in ALL_PEERS if peer.name != "Flink SQL"}
+    told = ["localhost:1", "a,b", "alerts", str(tmp_path)]
+    assert commands["Flink DataStream"][-5:] == ["DataStreamPeer", *told]
+    assert commands["Kafka Streams"][-6:] == ["KafkaStreamsPeer", *told, "bare"]
+    assert commands["Kafka Streams, whole documents"][-1] == "whole"
+    assert f"{tmp_path / 'classes'}:{tmp_path / 'jars'}/*" in commands["Kafka Streams"]
+
+
+def test_sources_that_do_not_compile_say_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = tmp_path / "Wrong.java"
+    source.write_text("class Wrong { int no() { return; } }", "utf-8")
+    compiler = tmp_path / "javac"
+    compiler.write_text(
+        '#!/bin/sh\necho "Wrong.java:1: error: missing return value" >&2; exit 1\n', "utf-8"
+    )
+    compiler.chmod(0o755)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    with pytest.raises(PeerUnavailableError, match="missing return value"):
+        classes_of("wrong", tmp_path, [source])
 
 
 def test_every_so_often_a_document_completes_an_alert(tmp_path: Path, policy: Path) -> None:
