@@ -7,7 +7,8 @@ from streams.feeds.codes import compile_table
 from streams.feeds.columns import bind_columns, full_column
 from streams.feeds.definition import Amount, Counts, Distance, DocumentSpec, FeedFile, Moment, Value
 from streams.feeds.errors import FeedError
-from streams.feeds.making import Losses, Maker, RowConverter, applies_when, explainer, full, given
+from streams.feeds.making import Maker, full, given
+from streams.feeds.rows import Losses, RowConverter, applies_when, explainer
 from streams.feeds.values import REGION_NAME, FieldKind, field_kinds, moment_reader
 
 

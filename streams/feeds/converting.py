@@ -14,7 +14,7 @@ from streams.feeds.containers.opening import open_tables
 from streams.feeds.containers.table import Row, Table
 from streams.feeds.containers.texts import ESCAPED
 from streams.feeds.errors import RefusalReason, RowIgnored, RowRefused
-from streams.feeds.making import Fields, Losses
+from streams.feeds.rows import Fields, Losses
 
 _encode_lines = msgspec.json.Encoder().encode_lines
 _AT_ONCE: Final = 500

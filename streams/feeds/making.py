@@ -1,16 +1,11 @@
 """Documents of rows: the functions that a feed's documents become for the columns of one file."""
 
-import re
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from hashlib import blake2b
-from operator import itemgetter
+from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from detectors.rejection import show
-from streams.feeds.codes import Ignored, Lookup, compile_condition
+from streams.feeds.codes import Ignored, Lookup
 from streams.feeds.columns import Cell, translated
 from streams.feeds.definition import (
     Amount,
@@ -19,10 +14,11 @@ from streams.feeds.definition import (
     DocumentSpec,
     FeedFile,
     Moment,
-    RowCondition,
     Value,
 )
 from streams.feeds.errors import RowIgnored, RowRefused
+from streams.feeds.event_ids import event_id_of
+from streams.feeds.rows import Fields, Losses, Values
 from streams.feeds.values import (
     REGION_NAME,
     Dropped,
@@ -35,112 +31,8 @@ from streams.feeds.values import (
     text_reader,
 )
 
-Values = Sequence[str]
-Fields = dict[str, object]
-"""A document as it is written."""
-
-_DIGEST_SIZE: Final = 12
-"""Bytes."""
-_LONGEST_ID: Final = 200
-_CONSTANT_ID: Final = re.compile(r"[!-~]+")
 _MONTH: Final = len("2025-03")
 _DAY: Final = len("2025-03-14")
-_MOST_DROPPED_NAMED: Final = 1_000
-
-
-@dataclass(slots=True)
-class Losses:
-    """Values that a feed could not take over although their rows became documents."""
-
-    dropped: Counter[tuple[str, str]] = field(default_factory=Counter)
-    """How often, by field and value; of very many the rest under the value ``…``."""
-    examples: dict[tuple[str, str], int] = field(default_factory=dict)
-    """The first row of each."""
-    row: int = 0
-    """Number of the row at hand."""
-    folded: int = 0
-    """Identities in which Cyrillic or Greek letters were taken for Latin ones."""
-
-    def take(self, fields: Fields, name: str, found: object) -> None:
-        """Put a value into a document, or count it where it cannot be taken over.
-
-        Raises
-        ------
-        RowIgnored
-            If it says that the row is no document.
-        """
-        if isinstance(found, Ignored):
-            raise RowIgnored(found.why)
-        if isinstance(found, Dropped):
-            self._note(found)
-        else:
-            fields[name] = found
-
-    def _note(self, dropped: Dropped) -> None:
-        key = (dropped.field, dropped.value)
-        if key not in self.dropped and len(self.dropped) >= _MOST_DROPPED_NAMED:
-            key = (dropped.field, "…")
-        self.dropped[key] += 1
-        self.examples.setdefault(key, self.row)
-
-
-class RowConverter:
-    """Makes documents of the rows of one file.
-
-    Parameters
-    ----------
-    ignores
-        Tells why a row is no document.
-    documents
-        When a row states a document, and what makes it.
-    explain
-        Says why a row states none.
-    """
-
-    def __init__(
-        self,
-        ignores: Sequence[tuple[Callable[[Values], bool], str]],
-        documents: Sequence[tuple[Callable[[Values], bool], Callable[[Values], Fields]]],
-        explain: Callable[[Values], RowRefused],
-    ) -> None:
-        self._ignores = ignores
-        self._documents = documents
-        self._explain = explain
-        self._only: Callable[[Values], Fields] | None = None
-        """What makes every row's one document, where a feed has no conditions."""
-        if not ignores and len(documents) == 1 and documents[0][0] is always:
-            self._only = documents[0][1]
-
-    def convert(self, values: Values) -> list[Fields]:
-        """Make a row's documents.
-
-        Raises
-        ------
-        RowIgnored
-            If the feed says that the row is none.
-        RowRefused
-            If it states none, or one of them cannot be made.
-        """
-        if self._only is not None:
-            return [self._only(values)]
-        for applies, why in self._ignores:
-            if applies(values):
-                raise RowIgnored(why)
-        made: list[Fields] = []
-        ignored: RowIgnored | None = None
-        stated = False
-        for applies, make in self._documents:
-            if applies(values):
-                stated = True
-                try:
-                    made.append(make(values))
-                except RowIgnored as error:
-                    ignored = error
-        if made:
-            return made
-        if ignored is not None:
-            raise ignored
-        raise self._explain(values) if not stated else AssertionError("a document without fields")
 
 
 class Maker(NamedTuple):
@@ -160,7 +52,7 @@ class Maker(NamedTuple):
         moments = given(spec)
         vin = identity_reader(spec.vin, [cells[key] for key in spec.vin.columns], self.losses)
         occurred = self._moment("occurred_at", moments["occurred_at"], cells)
-        event_id = _event_id(number, spec, cells)
+        event_id = event_id_of(number, spec, cells)
         event_type = spec.__struct_config__.tag
         base: Fields = {"event_type": event_type, "source": self.feed.source, **constants}
         precise = spec.date_precision
@@ -315,61 +207,3 @@ def given(spec: DocumentSpec) -> dict[str, Any]:
 def full(value: str | Value) -> Value:
     """A field's description, which may be only the name of a column."""
     return Value(column=value) if isinstance(value, str) else value
-
-
-def always(_: Values) -> bool:
-    """The condition of a document that every row states."""
-    return True
-
-
-def applies_when(
-    when: Mapping[str, list[str] | RowCondition], cells: Mapping[str, Cell]
-) -> Callable[[Values], bool]:
-    """Make what tells whether conditions on columns hold, all of them."""
-    tests = [translated(cells[key], compile_condition(wanted)) for key, wanted in when.items()]
-    if not tests:
-        return always
-    if len(tests) == 1:
-        return tests[0]
-    return lambda values: all(test(values) for test in tests)
-
-
-def explainer(feed: FeedFile, cells: Mapping[str, Cell]) -> Callable[[Values], RowRefused]:
-    """Make what says why a row states no document: the values that decide it."""
-    deciding = list(dict.fromkeys(key for spec in feed.document for key in spec.when))
-
-    def explain(values: Values) -> RowRefused:
-        found = ", ".join(f"{key} {show(cells[key].read(values))}" for key in deciding)
-        allowed = "values that a document's `when` or an `ignore` names"
-        return RowRefused("no_document", deciding[0] if len(deciding) == 1 else None, found, allowed)
-
-    return explain
-
-
-def _event_id(number: int, spec: DocumentSpec, cells: Mapping[str, Cell]) -> Callable[[Values], str]:
-    suffix = f"-{number + 1}" if number else ""
-    if spec.event_id:
-        return _own_id(spec.event_id, cells, suffix)
-    places = sorted({place for cell in cells.values() for place in cell.places})
-    pick = itemgetter(*places, places[0])  # one more, so that a single column comes as a tuple too
-
-    def digest(values: Values) -> str:
-        text = "\x1f".join(pick(values))
-        return blake2b(text.encode(), digest_size=_DIGEST_SIZE).hexdigest() + suffix
-
-    return digest
-
-
-def _own_id(keys: list[str], cells: Mapping[str, Cell], suffix: str) -> Callable[[Values], str]:
-    reads = [cells[key].read for key in keys]
-
-    def join(values: Values) -> str:
-        parts = [read(values) for read in reads]
-        if not any(parts):
-            raise RowRefused("missing_value", keys[0], "empty", "what tells documents apart")
-        text = "/".join(parts)
-        if len(text) + len(suffix) > _LONGEST_ID or _CONSTANT_ID.fullmatch(text) is None:
-            text = blake2b(text.encode(), digest_size=_DIGEST_SIZE).hexdigest()
-        return text + suffix
-
-    return join

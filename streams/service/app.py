@@ -15,8 +15,8 @@ from detectors.base import spec_in_force
 from detectors.documents import EVENT_TYPES
 from detectors.registry import Catalogue
 from detectors.watermarks import Watermarks
+from streams.kafka.batch_app import BatchApp
 from streams.kafka.batches import scheduler_for
-from streams.kafka.transport import BatchApp
 from streams.service.backends import open_backend
 from streams.service.group_watch import GroupWatch
 from streams.service.identity_check import fingerprint_of

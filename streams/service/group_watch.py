@@ -8,8 +8,9 @@ import structlog
 from kafka.errors import KafkaError
 from mode import Service
 
+from streams.kafka.batch_app import BatchApp
 from streams.kafka.joining import group_error
-from streams.kafka.transport import BatchApp, BatchConsumer
+from streams.kafka.transport import BatchConsumer
 from streams.service.neighbours import InstanceTakenError, check_instance
 from streams.service.settings import Settings
 

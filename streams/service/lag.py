@@ -9,7 +9,8 @@ import structlog
 from faust.types import TP
 from mode import Service
 
-from streams.kafka.transport import BatchApp, BatchConsumer
+from streams.kafka.batch_app import BatchApp
+from streams.kafka.transport import BatchConsumer
 from streams.service.metrics import Metrics
 from streams.service.partition_manager import PartitionManager
 

@@ -11,7 +11,8 @@ from faust.types import TP
 from mode import Service
 
 from detectors.errors import ZeromileError
-from streams.kafka.transport import BatchApp, BatchConsumer
+from streams.kafka.batch_app import BatchApp
+from streams.kafka.transport import BatchConsumer
 from streams.service.metrics import Metrics
 from streams.service.owned_partition import OwnedPartition
 from streams.service.transactions import LostPartitionError

@@ -22,18 +22,14 @@ from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 from faust.types.tuples import ConsumerMessage
 
+from streams.kafka.batch_app import BatchApp, BatchTransport
 from streams.kafka.batches import BatchMessage, RecordBatch, Span, scheduler_for
+from streams.kafka.consumer_thread import UNREAD_SECONDS, CommittedReadsThread
 from streams.kafka.lenient_headers import PRIVATE_HOOKS as HEADER_HOOKS
 from streams.kafka.partition_writer import PRIVATE_HOOKS as WRITER_HOOKS
 from streams.kafka.topic_reader import PRIVATE_HOOKS as READER_HOOKS
 from streams.kafka.transport import PRIVATE_HOOKS as TRANSPORT_HOOKS
-from streams.kafka.transport import (
-    UNREAD_SECONDS,
-    BatchApp,
-    BatchConsumer,
-    BatchTransport,
-    CommittedReadsThread,
-)
+from streams.kafka.transport import BatchConsumer
 
 PRIVATE_HOOKS = TRANSPORT_HOOKS | READER_HOOKS | WRITER_HOOKS | HEADER_HOOKS
 TOPIC, T0 = "t", TP("t", 0)

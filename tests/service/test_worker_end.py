@@ -15,7 +15,7 @@ import sys
 
 from mode import Service
 
-from streams.kafka.transport import BatchApp
+from streams.kafka.batch_app import BatchApp
 from streams.service.worker import BoundedWorker
 
 
