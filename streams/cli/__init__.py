@@ -62,8 +62,8 @@ def _root(
 ) -> None:
     """Say, with evidence, which cars are being sold twice.
 
-    Exit statuses: 0 fine, 1 something asks for attention, 2 wrong use, 3 Kafka cannot be reached,
-    130 interrupted; docs/commands.md tells more.
+    Exit statuses: 0 fine, 1 something asks for attention, 2 wrong use, 3 no Kafka, 130 interrupted.
+    docs/commands.md tells more.
     """
 
 

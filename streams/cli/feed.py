@@ -65,7 +65,8 @@ def draft_command(
 
     check_there([data])
     with Outputs({"--out": out_}, [data], force=force) as places:
-        places.path("--out").write_text(draft(data, load_policy().country), encoding="utf-8")
+        feed = None if out_ == STANDARD_OUTPUT else out_.name
+        places.path("--out").write_text(draft(data, load_policy().country, feed), encoding="utf-8")
 
 
 @app.command("check")

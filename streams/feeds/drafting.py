@@ -20,8 +20,17 @@ _DESCRIBING: Final = ("brand", "model", "year", "plate")
 """Columns that tell vehicles apart where nothing else does."""
 
 
-def draft(path: Path, country: Country) -> str:
+def draft(path: Path, country: Country, feed: str | None = None) -> str:
     """Write a feed file for a file of a country's data, with comments on what to correct.
+
+    Parameters
+    ----------
+    path
+        The data.
+    country
+        Whose they are.
+    feed
+        Name under which the feed file will be kept, for its comments.
 
     Raises
     ------
@@ -30,7 +39,8 @@ def draft(path: Path, country: Country) -> str:
     """
     form, header, rows = look(path)
     guesses = guess_columns(header, rows)
-    return "\n".join(_Draft(path, form, guesses, country).lines()) + "\n"
+    lines = _Draft(path, form, guesses, country).lines(feed or f"{path.stem}.toml")
+    return "\n".join(lines) + "\n"
 
 
 class _Draft:
@@ -54,10 +64,10 @@ class _Draft:
             if (guess := best(guesses, role, lambda g: g not in taken and g is not self._kind))
         }  # fmt: skip
 
-    def lines(self) -> Iterator[str]:
-        """The file's lines."""
+    def lines(self, feed: str) -> Iterator[str]:
+        """The file's lines; it will be kept under the name of `feed`."""
         yield f"# Drafted from {self._path.name}; what is {_text(OPEN)} is yours to say."
-        yield f"# Then: zeromile feed check {self._path.stem}.toml {self._path.name}"
+        yield f"# Then: zeromile feed check {feed} {self._path.name}"
         yield f"title = {_text(self._path.stem)}"
         yield f"source = {_text(self._path.stem)}"
         yield f"country = {_text(self._country.code)}  # whose regions and days these are, ISO 3166-1"
@@ -175,7 +185,7 @@ def _seen(guess: ColumnGuess) -> str:
     elif guess.formats:
         what = " or ".join(guess.formats)
     elif guess.is_code:
-        what = f"{len(guess.values)} different values"
+        what = f"{len(guess.values)} different values" if len(guess.values) > 1 else "always the same"
     else:
         what = "number" if guess.is_number else "text"
     example = next(iter(guess.values), "")

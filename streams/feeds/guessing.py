@@ -142,11 +142,15 @@ def _folded(name: str) -> str:
 
 
 def _keys(header: Sequence[str]) -> list[str]:
-    """Names for the feed: the columns' own as far as they are letters, each only once."""
+    """Names for the feed, each only once.
+
+    They are the columns' own without accents, or numbers where those are in another alphabet.
+    """
     keys: list[str] = []
     for number, name in enumerate(header, 1):
-        letters = "".join(c if c.isascii() and c.isalnum() else "_" for c in to_latin(name).lower())
-        key = "_".join(filter(None, letters.split("_"))) or f"column_{number}"
+        words = re.findall(r"\w+", fold(name).lower().replace("_", " "))
+        written = bool(words) and all(map(str.isascii, words))
+        key = "_".join(words) if written else f"column_{number}"
         keys.append(key if key not in keys else f"{key}_{number}")
     return keys
 

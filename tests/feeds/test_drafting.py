@@ -30,3 +30,16 @@ def test_one_day_that_fits_one_way_alone_decides(tmp_path: Path) -> None:
     documents, _, refused = convert(data, text)
     assert [document["occurred_at"] for document in documents] == ["2025-04-03", "2025-06-25"]
     assert not refused
+
+
+def test_columns_are_named_by_their_letters_or_by_their_number(tmp_path: Path) -> None:
+    data = tmp_path / "data.csv"
+    data.write_text(f"VIN,Fecha de matriculación,Año,车架号\n{VIN},2025-03-04,2025,一\n", "utf-8")
+    text = draft(data, CHINA, "own.toml")
+    for key, name in (
+        ("fecha_de_matriculacion", "Fecha de matriculación"),
+        ("ano", "Año"),
+        ("column_4", "车架号"),
+    ):
+        assert f'{key} = "{name}"' in text
+    assert "zeromile feed check own.toml data.csv" in text
