@@ -42,6 +42,8 @@ class Content:
     FULL_REGISTER: Final = 1024
     """An odometer that shows what a full register shows."""
     REREGISTRATION: Final = 2048
+    CONFLICTING: Final = 4096
+    """A revision of a document of which the source published more than one content."""
 
 
 SALE_DOCUMENTS: Final = (
@@ -149,7 +151,9 @@ class VehicleHistory:
         for entry in filed:
             if entry.document.status == "valid":
                 live.append(entry.document)
-            if entry.contested or entry.superseded:
+            if entry.contested:
+                self.content |= Content.CONTESTED | Content.CONFLICTING
+            elif entry.superseded:
                 self.content |= Content.CONTESTED
         if len(live) > 1:
             live.sort(key=event_order)

@@ -61,7 +61,9 @@ class Limit:
 
 _RELATIONS: Final = {"<": operator.lt, "<=": operator.le, ">": operator.gt}
 _MEASURES: Final[dict[str, str]] = {
-    "sales_apart": "days between the closest two sale documents (0 for more than three)",
+    "sales_apart": (
+        "days between the closest two sale documents, unless all name one owner (0 for more than three)"
+    ),
     "lowest_km": "lowest odometer reading",
     "odometer_fall": "kilometres lost between readings (any for more than two)",
 }
@@ -176,7 +178,8 @@ _CONTENT_WORDS: Final = {
     Content.USED_EXPORT: "an export declaration of a used car",
     Content.DEREGISTRATION: "a deregistration",
     Content.TO_EXPORTER: "a registration to an exporter",
-    Content.CONTESTED: "two contents under one revision",
+    Content.CONTESTED: "several contents of one document",
+    Content.CONFLICTING: "two contents under one revision",
     Content.OVERFULL: "more documents than are kept",
     Content.DROPPED: "a value that could not be read",
     Content.FULL_REGISTER: "what a full odometer register shows",

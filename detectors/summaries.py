@@ -44,6 +44,11 @@ class ScreenedDocument(NamedTuple):
     year_gap: int | None
     """Of an initial registration under a well-formed VIN: years from the VIN's year to it."""
 
+    @property
+    def sold(self) -> tuple[str, str, int, int, str | None]:
+        """What the contents of one document say of a sale; those that say the same count once."""
+        return (self.source, self.event_id, self.content, self.day, self.owner)
+
     @classmethod
     def of(cls, document: Document) -> "ScreenedDocument":
         """Look at a document."""
@@ -89,7 +94,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The bits of all documents together."""
     sales_apart: int
     """Days between the closest two sale documents; 0 where there are more than three, `NEVER` where all
-    are contents of one document, of which one counts."""
+    are contents of one document, of which one counts, or name one owner, who sold himself nothing."""
     lowest_km: float
     odometer_fall: float
     """Kilometres lost from the earlier of two readings to the later; infinite where there are more."""
@@ -115,18 +120,22 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         content = Content.OVERFULL if len(seen) > most else Content.NOTHING
         if len({(document.source, document.event_id) for document in documents}) < len(seen):
             content |= Content.CONTESTED
+        revisions = {(document.source, document.event_id, document.revision) for document in documents}
+        if len(revisions) < len(seen):
+            content |= Content.CONFLICTING
         for one in seen:
             content |= one.content
         sources = [one.source for one in seen]
+        several_owners = _several(one.owner for one in seen)
         return cls(
             vin=vin,
             fault=vin_fault(vin),
             documents=len(seen),
             content=content,
-            sales_apart=_apart([one for one in seen if one.content & SALE_DOCUMENTS]),
+            sales_apart=_apart(seen, several_owners=several_owners),
             lowest_km=min((one.kilometres for one in seen if one.kilometres is not None), default=inf),
             odometer_fall=_fall(seen),
-            several_owners=_several(one.owner for one in seen),
+            several_owners=several_owners,
             several_initial_provinces=_several(one.initial_province for one in seen),
             year_gap=max((one.year_gap for one in seen if one.year_gap is not None), default=0),
             first_source=min(sources),
@@ -134,8 +143,12 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         )
 
 
-def _apart(sales: Sequence[ScreenedDocument]) -> int:
+def _apart(seen: Iterable[ScreenedDocument], *, several_owners: bool) -> int:
+    said = {one.sold: one for one in seen if one.content & SALE_DOCUMENTS}
+    sales = said.values()
     if len({(one.source, one.event_id) for one in sales}) < _TWO:
+        return NEVER
+    if not several_owners and all(one.owner is not None for one in sales):
         return NEVER
     if len(sales) > _THREE:
         return 0
@@ -169,8 +182,9 @@ def summary_sql() -> str:
     """How the fields of a `Summary` come from the columns of a ledger, grouped by ``vin``.
 
     The content of a document must say `Content.CONTESTED` where its vehicle has another one of its
-    identity. Whether there are too many documents is for :func:`overfull_sql` to say: it depends on the
-    policy, the rest on the documents alone.
+    identity, `Content.CONFLICTING` where it has the same revision too, and no sale where that one
+    says the same of it (`ScreenedDocument.sold`). Whether there are too many documents is for
+    :func:`overfull_sql` to say: it depends on the policy, the rest on the documents alone.
     """
     return ", ".join(f"{column} AS {name}" for name, column in _COLUMNS.items())
 
@@ -188,6 +202,8 @@ _COLUMNS: Final = {
         f"CASE WHEN count(*) FILTER ({_IS_SALE}) < {_TWO} THEN {NEVER} "
         f"WHEN min(source) FILTER ({_IS_SALE}) = max(source) FILTER ({_IS_SALE}) "
         f"AND min(event_id) FILTER ({_IS_SALE}) = max(event_id) FILTER ({_IS_SALE}) THEN {NEVER} "
+        f"WHEN min(owner) = max(owner) AND count(*) FILTER ({_IS_SALE} AND owner IS NULL) = 0 "
+        f"THEN {NEVER} "
         f"WHEN count(*) FILTER ({_IS_SALE}) = {_TWO} THEN {_LAST} - {_FIRST} "
         f"WHEN count(*) FILTER ({_IS_SALE}) = {_THREE} "
         f"THEN least({_SUM} - {_FIRST} - {_LAST} - {_FIRST}, {_LAST} - ({_SUM} - {_FIRST} - {_LAST})) "

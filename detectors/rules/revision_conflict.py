@@ -35,7 +35,7 @@ class RevisionConflict(Detector[Parameters]):
             "Ask the source for both versions and for the one it stands by.",
             "Count the source's conflicts of the last 7 days: many mean a broken feed.",
         ),
-        screen=screen(ScreenCase(Content.CONTESTED)),
+        screen=screen(ScreenCase(Content.CONFLICTING)),
     )
     parameters_type = Parameters
 

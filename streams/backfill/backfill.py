@@ -314,10 +314,14 @@ class Backfill:
         needs = Content.NOTHING if self.visitor is None else self.visitor.needs
         if self._counts_exports:
             needs |= Content.CUSTOMS_EXPORT
-        chosen = select(database, self.catalogue, screened=self._screened, told=self._told, needs=needs)
+        chosen = select(
+            database, self.catalogue, screened=self._screened, told=self._told,
+            visited=self.visitor is not None, needs=needs,
+        )  # fmt: skip
         self.selected.append(chosen)
-        self.counters.accepted += chosen.settled_documents
-        self.counters.duplicate += chosen.settled_duplicates
+        self.counters.accepted += chosen.settled["accepted"]
+        self.counters.duplicate += chosen.settled["further"]
+        self.counters.stale += chosen.settled["stale"]
         return chosen
 
     def _take(self, judged: JudgedVehicles) -> None:

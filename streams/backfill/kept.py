@@ -23,7 +23,7 @@ from streams.backfill.ledger import (
 from streams.feeds.reading import STANDARD_INPUT, Line
 
 MANIFEST: Final = "manifest.json"
-FORMAT: Final = 1
+FORMAT: Final = 2
 """Version of the layout that this program writes and reads."""
 CONTRACT: Final = "v1"
 """Version of the document contract by which its documents were decoded."""

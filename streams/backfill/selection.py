@@ -1,8 +1,9 @@
 """Which vehicles have to be opened, by SQL over a ledger.
 
 A vehicle is *plain* where every identity came once (or came again unchanged), under one VIN, and
-nothing was withdrawn or revised. Of the plain ones only those are opened that pass a screen, and
-exported ones, which provinces count. Whatever is opened is opened whole.
+nothing was withdrawn or revised. Of vehicles whose documents nobody contests only those are opened
+that pass a screen, and exported ones, which provinces count; those that are not plain are opened for
+visitors, too. Whatever is opened is opened whole.
 """
 
 from collections import Counter
@@ -13,7 +14,7 @@ import duckdb
 import msgspec
 import pyarrow as pa
 
-from detectors.history import Content
+from detectors.history import SALE_DOCUMENTS, Content
 from detectors.registry import Catalogue
 from detectors.summaries import MALFORMED, overfull_sql, summary_sql
 from detectors.vin import NoCar, no_car
@@ -28,10 +29,8 @@ class Selection(msgspec.Struct, frozen=True):
 
     vehicles: int
     opened: int
-    settled_documents: int
-    """Documents of the vehicles that are not opened."""
-    settled_duplicates: int
-    """Further copies of those."""
+    settled: Counter[str]
+    """What became of the documents of the vehicles that are not opened."""
     passed: Counter[str]
     """Vehicles that pass the screen of each detector, where that was asked for."""
 
@@ -47,27 +46,47 @@ def note_repeated(database: duckdb.DuckDBPyConnection) -> None:
         f"WHERE {IDENTITY} IN (SELECT identity FROM repeated)"
     )
     kept = ", ".join(f"any_value({name}) AS {name}" for name in _KEPT)
-    contested = f"CASE WHEN count(*) OVER (PARTITION BY vin, {IDENTITY}) > 1 THEN {Content.CONTESTED}"
+    counted = ", ".join(f"count(*) FILTER ({came}) AS {name}" for name, came in _OUTCOMES.items())
     database.execute(
-        "CREATE OR REPLACE TEMP TABLE again AS SELECT * REPLACE "
-        f"(content | {contested} ELSE 0 END AS content) FROM "
-        f"(SELECT vin, {kept}, count(*) AS copies FROM documents SEMI JOIN repeating USING (vin) "
-        "GROUP BY vin, original)"
+        f"CREATE OR REPLACE TEMP TABLE again AS SELECT * REPLACE ({_CONTENT} AS content) FROM "
+        f"(SELECT vin, {kept}, {counted} FROM (SELECT *, max(revision) OVER (PARTITION BY vin, source, "
+        "event_id ORDER BY file, line ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS newest "
+        "FROM documents SEMI JOIN repeating USING (vin)) GROUP BY vin, original)"
     )
+
+
+_OUTCOMES: Final = {
+    "accepted": "coalesce(revision > newest, true)",
+    "further": "revision = newest",
+    "stale": "revision < newest",
+}
+"""What becomes of a document, by the newest revision before it: :func:`detectors.filing.file_document`
+says the same where no revision has two contents."""
+_SAME: Final = "OVER (PARTITION BY vin, source, event_id"
+_CONTENT: Final = (
+    f"CASE WHEN row_number() {_SAME}, content, day, owner) > 1 THEN content & {~SALE_DOCUMENTS} "
+    "ELSE content END "
+    f"| CASE WHEN count(*) {_SAME}) > 1 THEN {Content.CONTESTED} ELSE 0 END "
+    f"| CASE WHEN count(*) {_SAME}, revision) > 1 THEN {Content.CONFLICTING} ELSE 0 END"
+)
+"""As :func:`detectors.summaries.summary_sql` asks for it."""
 
 
 def sum_vehicles(database: duckdb.DuckDBPyConnection) -> None:
     """Let ``summaries`` be what is known of every vehicle of ``documents``, whatever the policy.
 
-    Beside the fields of a summary: whether anything was withdrawn or revised (``odd``), and how often
-    documents came again unchanged (``further``).
+    Beside the fields of a summary: whether anything was withdrawn or revised (``odd``), and how many
+    documents were ``accepted``, came again unchanged (``further``) or after a newer revision
+    (``stale``).
     """
     columns = ", ".join(["vin", "void", "revision", *_SUMMED])
+    outcomes = ", ".join(f"sum({name})::BIGINT AS {name}" for name in _OUTCOMES)
+    once = "1 AS accepted, 0 AS further, 0 AS stale"
     database.execute(
         f"CREATE OR REPLACE TEMP VIEW summaries AS SELECT vin, {summary_sql()}, "
-        "coalesce(bool_or(void OR revision > 0), true) AS odd, sum(copies - 1)::BIGINT AS further FROM "
-        f"(SELECT {columns}, 1 AS copies FROM documents ANTI JOIN repeating USING (vin) "
-        f"UNION ALL SELECT {columns}, copies FROM again) GROUP BY vin"
+        f"coalesce(bool_or(void OR revision > 0), true) AS odd, {outcomes} FROM "
+        f"(SELECT {columns}, {once} FROM documents ANTI JOIN repeating USING (vin) "
+        f"UNION ALL SELECT {columns}, {', '.join(_OUTCOMES)} FROM again) GROUP BY vin"
     )
 
 
@@ -156,6 +175,7 @@ def select(
     *,
     screened: bool,
     told: bool,
+    visited: bool = False,
     needs: int = Content.NOTHING,
 ) -> Selection:
     """Say which vehicles of ``summaries`` are to be opened.
@@ -170,17 +190,20 @@ def select(
         Whether vehicles may be left closed at all.
     told
         Whether to count what passes each screen.
+    visited
+        Whether somebody looks at every vehicle of which anything was withdrawn or revised.
     needs
         Bits of content with which a vehicle is opened whatever the screens say.
     """
     screens = {name: one.screen_sql() for name, one in catalogue.detectors.items()}
-    always = Content.CONTESTED | Content.OVERFULL | needs
-    opened = _any_of(always, ["odd", *screens.values()]) if screened else "true"
+    always = Content.CONFLICTING | Content.OVERFULL | (Content.CONTESTED if visited else 0) | needs
+    odd = ["odd"] if visited else []
+    opened = _any_of(always, [*odd, *screens.values()]) if screened else "true"
     passed = (
         "".join(f', {screen} AS "passed_{name}"' for name, screen in screens.items()) if told else ""
     )
     database.execute(
-        "CREATE OR REPLACE TEMP TABLE vehicles AS SELECT vin, documents, further, "
+        f"CREATE OR REPLACE TEMP TABLE vehicles AS SELECT vin, documents, {', '.join(_OUTCOMES)}, "
         f"{opened} AS opened{passed} FROM {_summaries(catalogue)}"
     )
     database.execute("CREATE OR REPLACE TEMP TABLE opened AS SELECT vin FROM vehicles WHERE opened")
@@ -244,9 +267,9 @@ _SUMMED: Final = (
 
 def _counted(database: duckdb.DuckDBPyConnection, names: list[str]) -> Selection:
     passed = "".join(f', count(*) FILTER ("passed_{name}")' for name in names)
-    [(vehicles, opened, settled, duplicates, *counts)] = database.execute(
-        "SELECT count(*), count(*) FILTER (opened), coalesce(sum(documents) FILTER (NOT opened), 0), "
-        f"coalesce(sum(further) FILTER (NOT opened), 0){passed} FROM vehicles"
+    settled = "".join(f", coalesce(sum({name}) FILTER (NOT opened), 0)::BIGINT" for name in _OUTCOMES)
+    [(vehicles, opened, *counts)] = database.execute(
+        f"SELECT count(*), count(*) FILTER (opened){settled}{passed} FROM vehicles"
     ).fetchall()
-    counted = Counter(dict(zip(names, counts, strict=True)))
-    return Selection(vehicles, opened, int(settled), int(duplicates), counted)
+    counted = Counter(dict(zip([*_OUTCOMES, *names], counts, strict=True)))
+    return Selection(vehicles, opened, counted, Counter({name: counted.pop(name) for name in names}))

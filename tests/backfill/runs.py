@@ -70,6 +70,20 @@ def by_backfill(
         return _outcome(outputs, job, job, job.run(files, complete_through=complete_through))
 
 
+def assert_unvisited_same(
+    folder: Path, files: list[Path], engine: Outcome, complete_through: int | None = None
+) -> None:
+    """Compare with a backfill of which nobody asks for more than alerts: it opens fewer vehicles."""
+    outputs = _outputs(folder)
+    assert outputs.final is not None
+    catalogue = Catalogue(load_policy())
+    with Backfill(catalogue, outputs, clock=lambda: MOMENT) as job:
+        replayed = job.run(files, complete_through=complete_through)
+    assert job.counters == engine.counters
+    assert (replayed.vehicles, replayed.changes) == (engine.vehicles, engine.changes)
+    assert outputs.final.read_bytes() == engine.final
+
+
 def _outputs(folder: Path) -> OutputFiles:
     folder.mkdir(exist_ok=True)
     return OutputFiles(None, folder / "final.jsonl", folder / "letters.jsonl")

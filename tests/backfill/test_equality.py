@@ -18,7 +18,7 @@ from streams.backfill.backfill import Backfill
 from streams.feeds.reading import STANDARD_INPUT
 from streams.models.choice import DEFAULT, choose_model
 from streams.setup.policy import load_policy
-from tests.backfill.runs import Outcome, assert_same, by_backfill, by_engine
+from tests.backfill.runs import Outcome, assert_same, assert_unvisited_same, by_backfill, by_engine
 from tests.fixtures.loading import KINDS, NAMES, stream
 from tests.property.documents import document, encode
 from tests.simulated import record_country
@@ -80,6 +80,7 @@ def test_shuffled_duplicated_and_cut_into_files(tmp_path: Path, seed: int):
     other = by_backfill(tmp_path / "backfill", files, chunk=5_000)
     other.letters = one.letters  # their files and lines are others
     assert_same(other, one)
+    assert_unvisited_same(tmp_path / "unvisited", [whole], one)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -105,6 +106,26 @@ def test_few_identities_that_contradict_each_other(tmp_path: Path, seed: int):
     one = by_engine(tmp_path / "engine", [path])
     assert min(one.counters.stale, one.counters.vin_corrections) > 0
     assert_same(by_backfill(tmp_path / "backfill", [path], rows=50), one)
+    assert_unvisited_same(tmp_path / "unvisited", [path], one)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_revisions_that_come_in_any_order(tmp_path: Path, seed: int):
+    """Most vehicles of theirs are counted and never opened."""
+    dice = random.Random(seed)
+    path = tmp_path / "stream.jsonl"
+    lines = [
+        _document(
+            f"LSVAU2180N21{number:05}", dice.randint(0, 3), f"e{dice.randint(0, 1)}", status=status
+        )
+        for number in range(300)
+        for status in dice.choices(("valid", "valid", "void"), k=dice.randint(1, 6))
+    ]
+    dice.shuffle(lines)
+    path.write_bytes(b"\n".join(lines))
+    one = by_engine(tmp_path / "engine", [path])
+    assert min(one.counters.stale, one.counters.duplicate) > 0
+    assert_unvisited_same(tmp_path / "unvisited", [path], one)
 
 
 def _document(vin: str, revision: int = 0, event_id: str = "e", **fields: Any) -> bytes:

@@ -19,7 +19,7 @@ from streams.backfill.vin_columns import EPOCH
 from streams.cli import app
 from streams.report import describe_sources
 from streams.setup.policy import load_policy
-from tests.backfill.runs import assert_same, by_backfill, by_engine
+from tests.backfill.runs import assert_same, assert_unvisited_same, by_backfill, by_engine
 from tests.backfill.test_equality import HARD
 from tests.simulated import record_country
 
@@ -62,6 +62,7 @@ def test_a_ledger_is_judged_as_its_files(files: list[Path], ledger: Path, tmp_pa
     engine = by_engine(tmp_path / "engine", [whole])
     engine.letters = b""  # they say in which file a line stood
     assert_same(of_files, engine)
+    assert_unvisited_same(tmp_path / "unvisited", [ledger], engine)
 
 
 def test_replay_takes_a_ledger(ledger: Path, files: list[Path], tmp_path: Path):
@@ -193,8 +194,8 @@ def test_a_ledger_without_the_key_of_today(ledger: Path, monkeypatch: pytest.Mon
     assert "was built without an identity key" in " ".join(ran.output.split())
 
 
-def test_a_ledger_of_a_later_program(ledger: Path, tmp_path: Path):
-    manifest = json.loads((ledger / "manifest.json").read_bytes()) | {"format": 2}
+def test_a_ledger_of_an_earlier_program(ledger: Path, tmp_path: Path):
+    manifest = json.loads((ledger / "manifest.json").read_bytes()) | {"format": 1}
     (tmp_path / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
     ran = CliRunner().invoke(app, ["replay", str(tmp_path)])
     assert ran.exit_code == 2

@@ -151,10 +151,15 @@ def on_the_border() -> Iterator[Vehicle]:
 def rows(number: int, one: Vehicle) -> Iterator[tuple[Any, ...]]:
     """What a ledger says of the vehicle's documents."""
     identities = [(each.source, each.event_id) for each in one.published]
-    for each, identity in zip(one.published, identities, strict=True):
+    revisions = [(each.source, each.event_id, each.revision) for each in one.published]
+    said: set[tuple[Any, ...]] = set()
+    for each, identity, revision in zip(one.published, identities, revisions, strict=True):
         seen = ScreenedDocument.of(each)
         again = Content.CONTESTED if identities.count(identity) > 1 else Content.NOTHING
-        columns = seen._replace(content=seen.content | again)._asdict()
+        again |= Content.CONFLICTING if revisions.count(revision) > 1 else Content.NOTHING
+        content = seen.content & ~SALE_DOCUMENTS if seen.sold in said else seen.content
+        said.add(seen.sold)
+        columns = seen._replace(content=content | again)._asdict()
         columns["day"] = date.fromordinal(seen.day)
         yield (number, each.vin, vin_fault(each.vin), *columns.values())
 
@@ -232,7 +237,7 @@ def tightened(screen: Screen) -> Iterator[tuple[str, Screen]]:
     for place, case in enumerate(screen.cases):
         yield f"without case {place}", _with(screen, place, None)
         least = max(case.documents, (case.content & _KINDS).bit_count())
-        least += bool(case.content & Content.CONTESTED)
+        least += bool(case.content & (Content.CONTESTED | Content.CONFLICTING))
         more = dataclasses.replace(case, documents=least + 1)
         if len(screen.cases) == 1 and case.content != Content.OVERFULL:
             yield f"case {place}: one document more", _with(screen, place, more)
