@@ -12,6 +12,7 @@ from streams.desk.tables import cases
 from streams.evaluation import Score
 from streams.evaluation.shares import WilsonShare, share
 from streams.evaluation.truth import SCHEMES
+from streams.store.database import existing_database
 
 _RIGHT: Final = frozenset({"confirmed", "useful"})
 
@@ -36,20 +37,23 @@ def read_outcomes(url: str) -> dict[str, str]:
 
     Raises
     ------
+    StoreError
+        If the URL names no database.
     OutcomesError
-        If the database cannot be read, or holds no closed case.
+        If it cannot be read, or holds no closed case.
     """
     query = sa.select(cases.c.alert_id, cases.c.outcome).where(
         cases.c.state == "closed", cases.c.outcome.is_not(None)
     )
+    engine = existing_database(url)
     try:
-        engine = sa.create_engine(url)
         with engine.connect() as connection:
             found = {row.alert_id: row.outcome for row in connection.execute(query)}
-        engine.dispose()
-    except (sa.exc.SQLAlchemyError, ModuleNotFoundError) as error:
-        shown = sa.engine.make_url(url).render_as_string(hide_password=True) if "://" in url else url
+    except sa.exc.SQLAlchemyError as error:
+        shown = engine.url.render_as_string(hide_password=True)
         raise OutcomesError(f"cannot read the cases of {shown}: {error}") from None
+    finally:
+        engine.dispose()
     if not found:
         raise OutcomesError("no case is closed in this database: nobody has decided anything")
     return found

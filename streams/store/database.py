@@ -44,6 +44,23 @@ def open_database(url: str) -> sa.Engine:
     )
 
 
+def existing_database(url: str) -> sa.Engine:
+    """Connect lazily to a database that is there: a mistyped file would be made, and be empty.
+
+    Raises
+    ------
+    StoreError
+        If the URL names no database that the store can use, or a file that is not there.
+    """
+    engine = open_database(url)
+    file = engine.url.database or ""
+    if engine.dialect.name == "sqlite" and not Path(file).exists():
+        raise StoreError(
+            f"there is no database {file}; `zeromile sink --url sqlite:///{file}` makes one"
+        )
+    return engine
+
+
 def _open_sqlite(url: sa.URL) -> sa.Engine:
     engine = sa.create_engine(url, connect_args={"timeout": _SQLITE_PATIENCE_SECONDS})
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Final
 
 import sqlalchemy as sa
@@ -20,7 +19,7 @@ from streams.service.diagnosed import Diagnosis
 from streams.service.diagnosis import LAG_TO_MENTION
 from streams.setup.policy import load_policy
 from streams.store.consumer import topic_kinds
-from streams.store.database import migrations, open_database
+from streams.store.database import existing_database, migrations
 from streams.store.errors import StoreError
 from streams.store.retention import held_back
 from streams.store.settings import SinkSettings
@@ -49,15 +48,11 @@ def diagnose_store(settings: SinkSettings) -> Iterator[Diagnosis]:
 
 def _database(settings: SinkSettings) -> Iterator[Diagnosis]:
     try:
-        engine = open_database(settings.sink_url.get_secret_value())
+        engine = existing_database(settings.sink_url.get_secret_value())
     except StoreError as error:
-        yield Diagnosis("problem", str(error), "mend ZEROMILE_SINK_URL")
+        yield Diagnosis("problem", str(error), "mend ZEROMILE_SINK_URL, or begin the store")
         return
     where = engine.url.render_as_string(hide_password=True)
-    file = engine.url.database or ""
-    if engine.dialect.name == "sqlite" and not Path(file).exists():
-        yield Diagnosis("problem", f"there is no database {where}", "`zeromile sink` makes it")
-        return
     try:
         with engine.connect() as connection:
             yield from list(_content(connection, settings, where))

@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 from streams.cli import app
 from streams.desk.tokens import make_token
 from streams.setup.clock import utc_now
-from streams.store.database import open_database
+from streams.store.database import migrate, open_database
 
 ROOT = Path(__file__).parents[2]
 ZEROMILE = [sys.executable, "-W", "ignore", "-c", "from streams.cli import main; main()"]
@@ -40,6 +40,16 @@ def desk(*words, **environment):
         process.communicate(timeout=60)
 
 
+@pytest.fixture
+def begun(tmp_path):
+    """URL of a store that a sink has begun and that holds nothing."""
+    url = f"sqlite:///{tmp_path / 'store.sqlite'}"
+    engine = open_database(url)
+    migrate(engine)
+    engine.dispose()
+    return url
+
+
 def test_the_first_person_gets_in_by_the_link_and_the_desk_stops_in_order(filled, tmp_path):
     url = f"sqlite:///{tmp_path / 'store.sqlite'}"
     (tmp_path / "store.sqlite").write_bytes(filled.read_bytes())
@@ -54,8 +64,8 @@ def test_the_first_person_gets_in_by_the_link_and_the_desk_stops_in_order(filled
     assert (first["name"], first["role"]) == ("first", "admin")
 
 
-def test_a_token_of_the_deployment_counts_and_is_in_no_log(tmp_path):
-    url = f"sqlite:///{tmp_path / 'store.sqlite'}"
+def test_a_token_of_the_deployment_counts_and_is_in_no_log(begun, tmp_path):
+    url = begun
     given = "0123abcd" * 6
     with desk(ZEROMILE_SINK_URL=url, ZEROMILE_DESK_TOKEN=given) as (_, address):
         opener = urllib.request.build_opener()
@@ -70,8 +80,8 @@ def test_a_token_of_the_deployment_counts_and_is_in_no_log(tmp_path):
     assert given.encode() not in (tmp_path / "store.sqlite").read_bytes()
 
 
-def test_tokens_are_made_listed_and_revoked(tmp_path):
-    url = f"sqlite:///{tmp_path / 'store.sqlite'}"
+def test_tokens_are_made_listed_and_revoked(begun):
+    url = begun
     made = run("desk", "token", "anna", "--role", "decide", "--url", url)
     assert made.exit_code == 0, made.output
     secret = made.stdout.strip()
@@ -95,8 +105,8 @@ def test_tokens_are_made_listed_and_revoked(tmp_path):
         (["--port", "70000"], "ZEROMILE_DESK_PORT"),
     ],
 )
-def test_wrong_use_is_status_2_and_says_what_is_allowed(words, said, tmp_path):
-    url = [] if "--url" in words else ["--url", f"sqlite:///{tmp_path / 'store.sqlite'}"]
+def test_wrong_use_is_status_2_and_says_what_is_allowed(words, said, begun):
+    url = [] if "--url" in words else ["--url", begun]
     done = run("desk", *words, *url)
     assert done.exit_code == 2
     assert said in " ".join(done.output.split())

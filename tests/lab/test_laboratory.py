@@ -25,6 +25,8 @@ from streams.lab.ledgers import one_ledger
 from streams.lab.outcomes import OutcomesError, outcome_score, read_outcomes
 from streams.lab.parties import named_in, parties_of
 from streams.setup.policy import load_policy
+from streams.store.database import open_database
+from streams.store.errors import StoreError
 from tests.contract.test_thresholds import MOVES
 from tests.fixtures.loading import FOLDER
 
@@ -179,10 +181,10 @@ def test_parties_are_those_of_the_evidence(laboratory, shipped):
         assert 0 < party.changes["new"] <= len(rows)
 
 
-def test_outcomes_hold_each_side_against_what_was_decided(shipped, tmp_path):
-    url = f"sqlite:///{tmp_path / 'desk.sqlite'}"
+def test_outcomes_hold_each_side_against_what_was_decided(shipped, url):
     names = sorted(name for name, alert in shipped.items() if not alert.shadow)[:4]
-    engine = sa.create_engine(url)
+    engine = open_database(url)
+    engine.connect().close()
     with pytest.raises(OutcomesError, match="cannot read the cases"):
         read_outcomes(url)
     with engine.begin() as connection:
@@ -200,6 +202,12 @@ def test_outcomes_hold_each_side_against_what_was_decided(shipped, tmp_path):
     assert (score.found.count, score.found.of) == (2, 2)
     without = {name: alert for name, alert in shipped.items() if name != names[0]}
     assert outcome_score(without, read_outcomes(url)).found.count == 1
+
+
+def test_outcomes_of_a_mistyped_file_are_asked_for_in_vain(tmp_path):
+    with pytest.raises(StoreError, match=r"there is no database .*no\.sqlite"):
+        read_outcomes(f"sqlite:///{tmp_path / 'no.sqlite'}")
+    assert not list(tmp_path.iterdir())
 
 
 def test_the_command_tells_all_of_it(stream, tmp_path):

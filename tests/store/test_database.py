@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from typer.testing import CliRunner
 
+from streams.cli import app
 from streams.store.database import migrate, open_database
 from streams.store.document_rows import DOCUMENT_COLUMNS
 from streams.store.errors import StoreError
@@ -85,6 +87,19 @@ def test_a_wrong_url_is_refused_with_what_is_allowed(url: str, said: str):
         open_database(url)
     assert said in str(caught.value)
     assert "hidden" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "command", ["quality", "desk", "desk tokens", "log check", "pack export --vin X --out {}"]
+)
+def test_whoever_only_reads_makes_no_database_of_a_mistyped_name(command: str, tmp_path: Path):
+    name, *rest = command.format(tmp_path / "pack").split()
+    url = f"sqlite:///{tmp_path / 'mistyped.sqlite'}"
+    done = CliRunner().invoke(app, [name, *rest, "--url", url])
+    assert done.exit_code == 2
+    assert "there is no database" in done.output
+    assert "zeromile sink" in done.output
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_database_that_does_not_answer_is_one_readable_line():
