@@ -41,17 +41,29 @@ def spell(values: Sequence[str | None]) -> Spelled:
     return Spelled(np.frombuffer(b"".join(encoded), np.uint8), ends)
 
 
+class Texts(NamedTuple):
+    """A column of texts."""
+
+    spelled: Spelled
+    there: Mask | None = None
+    """Where there is one, unless there is everywhere."""
+
+    @classmethod
+    def of(cls, values: Sequence[str | None]) -> "Texts":
+        """Spell a column."""
+        there = np.array([value is not None for value in values]) if None in values else None
+        return cls(spell(values), there)
+
+    def array(self) -> pa.Array:
+        """The column."""
+        bits = None if self.there is None else _bits(self.there)
+        buffers = [bits, pa.py_buffer(self.spelled.ends), pa.py_buffer(self.spelled.data)]
+        return pa.Array.from_buffers(pa.string(), len(self.spelled.ends) - 1, buffers)
+
+
 def texts(values: Sequence[str | None]) -> pa.Array:
     """A column of texts."""
-    there = np.array([value is not None for value in values]) if None in values else None
-    return of_spelled(spell(values), there)
-
-
-def of_spelled(spelled: Spelled, there: Mask | None = None) -> pa.Array:
-    """A column of texts that are spelled already, null where they are not there."""
-    bits = None if there is None else _bits(there)
-    buffers = [bits, pa.py_buffer(spelled.ends), pa.py_buffer(spelled.data)]
-    return pa.Array.from_buffers(pa.string(), len(spelled.ends) - 1, buffers)
+    return Texts.of(values).array()
 
 
 def binaries(values: Sequence[bytes]) -> pa.Array:

@@ -1,6 +1,7 @@
 """Validated documents as columns: what screens and sums need, and each document as it was decoded."""
 
 from collections.abc import Iterator, Sequence
+from itertools import compress
 from operator import attrgetter
 from typing import Any, Final, NamedTuple
 
@@ -22,12 +23,12 @@ from detectors.identities import Decode
 from streams.backfill.arrays import (
     Mask,
     Spelled,
+    Texts,
     Words,
     binaries,
     equal,
     flags,
     numbers,
-    of_spelled,
     spell,
     texts,
     word,
@@ -59,6 +60,8 @@ SCHEMA: Final = pa.schema(
 )
 """The columns of a ledger: ``time`` in microseconds of the civil day, ``original`` for `Originals`."""
 
+_BUT_ORIGINAL: Final = pa.schema(list(SCHEMA)[:-1])
+"""Filtered by itself: most bytes of a row are the original."""
 _FEN: Final = 100
 _encode = msgspec.msgpack.Encoder().encode
 _unpack = msgspec.msgpack.Decoder(Document).decode
@@ -90,7 +93,7 @@ class LedgerRows(NamedTuple):
     event_type: str
     vin: Spelled
     source: Words
-    event_id: Sequence[str]
+    event_id: Texts
     revision: Sequence[int]
     status: Sequence[str]
     days: NDArray[np.int32]
@@ -102,7 +105,7 @@ class LedgerRows(NamedTuple):
     """As :func:`detectors.documents.read_odometer`, not a number where there is none."""
     province: Sequence[str | None] | None
     price: NDArray[np.float64] | None
-    owner: Sequence[str | None] | None
+    owner: Texts | None
 
 
 def columns_of(
@@ -135,7 +138,7 @@ def _rows(documents: Sequence[Document]) -> LedgerRows:
         event_type=documents[0].event_type,
         vin=spell(vin),
         source=Words.of(source),
-        event_id=event_id,
+        event_id=Texts.of(event_id),
         revision=revision,
         status=status,
         days=np.array(day, np.int32),
@@ -145,7 +148,7 @@ def _rows(documents: Sequence[Document]) -> LedgerRows:
         kilometres=read,
         province=_every(documents, "province") if kind is Registration else None,
         price=np.array(_every(documents, "price_cny"), np.float64) if kind is Registration else None,
-        owner=None if kind is CustomsExport else _every(documents, "owner_id"),
+        owner=None if kind is CustomsExport else Texts.of(_every(documents, "owner_id")),
     )
 
 
@@ -154,7 +157,11 @@ def _every(documents: Sequence[Document], field: str) -> list[Any]:
 
 
 def batch_of(
-    rows: LedgerRows, originals: Sequence[bytes], file: int, lines: NDArray[np.int64]
+    rows: LedgerRows,
+    originals: Sequence[bytes],
+    file: int,
+    lines: NDArray[np.int64],
+    wanted: Mask | None = None,
 ) -> pa.RecordBatch:
     """Put documents of one type into the columns of a ledger.
 
@@ -166,13 +173,15 @@ def batch_of(
         What `Originals` reads of them.
     file, lines
         Where they come from.
+    wanted
+        Which of them to put there, unless it is all.
     """
     initial = (rows.content & Content.INITIAL) > 0
     vins = VinColumns(rows.vin)
     columns: dict[str, pa.Array | None] = {
-        "vin": of_spelled(rows.vin),
+        "vin": Texts(rows.vin).array(),
         "source": rows.source.array(),
-        "event_id": texts(rows.event_id),
+        "event_id": rows.event_id.array(),
         "event_type": word(rows.event_type, len(lines)),
         "revision": numbers(np.array(rows.revision, np.int32), pa.int32()),
         "void": flags(~equal(rows.status, "valid")),
@@ -182,18 +191,20 @@ def batch_of(
         "kilometres": _where_given(rows.kilometres),
         "initial_province": _of_initials(rows.province, initial),
         "price_fen": _fen(rows.price, initial),
-        "owner": None if rows.owner is None else texts(rows.owner),
+        "owner": None if rows.owner is None else rows.owner.array(),
         "vin_fault": numbers(vins.faults(), pa.uint8()),
         "year_gap": _year_gaps(vins, rows.days, initial & vins.well_formed),
         "file": numbers(np.full(len(lines), file, np.int32), pa.int32()),
         "line": numbers(lines, pa.int64()),
-        "original": binaries(originals),
     }
     arrays = [
         pa.nulls(len(lines), field.type) if (column := columns[field.name]) is None else column
-        for field in SCHEMA
+        for field in _BUT_ORIGINAL
     ]
-    return pa.RecordBatch.from_arrays(arrays, schema=SCHEMA)
+    batch = pa.RecordBatch.from_arrays(arrays, schema=_BUT_ORIGINAL)
+    if wanted is not None and not wanted.all():
+        batch, originals = batch.filter(flags(wanted)), list(compress(originals, wanted.tolist()))
+    return pa.RecordBatch.from_arrays([*batch.columns, binaries(originals)], schema=SCHEMA)
 
 
 def _where_given(values: NDArray[np.float64] | None) -> pa.Array | None:

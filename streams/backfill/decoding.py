@@ -91,7 +91,10 @@ def decode_chunk(chunk: Chunk, decode: Decode, directory: Path, *, kept: bool = 
     if batches:
         table = directory / f"{chunk.part:08}.parquet"
         rows = pa.Table.from_batches(batches, SCHEMA)
-        pq.write_table(rows, table, compression="none", use_dictionary=["source", "event_type"])
+        pq.write_table(
+            rows, table, compression="none", use_dictionary=["source", "event_type"],
+            write_statistics=False,
+        )  # fmt: skip
     return Decoded(count, len(lines) - len(refused), table, refused, watermarks.newest)
 
 

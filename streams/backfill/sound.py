@@ -10,6 +10,7 @@ ordinary is the decoder's to read: nothing is refused, dropped or normalised her
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import compress
 from typing import Any, Final, NamedTuple, get_args
 
 import msgspec
@@ -24,7 +25,7 @@ from detectors.history import CONTENT_OF_KIND, Content
 from detectors.normalising import LEAST_AMOUNT, are_texts, is_destination
 from detectors.watermarks import Watermarks
 from detectors.wire import WireCustomsExport, WireDeregistration, WireRegistration, decoder
-from streams.backfill.arrays import Mask, Spelled, Words, equal, flags, spell
+from streams.backfill.arrays import Mask, Spelled, Texts, Words, equal, spell
 from streams.backfill.clocks import Times, read_times
 from streams.backfill.columns import LedgerRows, batch_of
 
@@ -54,8 +55,8 @@ class _Form(NamedTuple):
     """How the fields of a type of document are looked at."""
 
     event_type: EventType
-    identities: tuple[str, ...]
-    """Texts without blanks."""
+    identities: tuple[str, ...] = ()
+    """Texts without blanks, beside those of the ledger."""
     words: tuple[str, ...] = ()
     """Any text."""
     provinces: tuple[str, ...] = ()
@@ -66,14 +67,14 @@ class _Form(NamedTuple):
 _FORMS: Final[dict[type, _Form]] = {
     WireRegistration: _Form(
         "registration",
-        ("event_id", "owner_id", "seller_id", "invoice_no", "owner_group", "seller_group"),
+        ("seller_id", "invoice_no", "owner_group", "seller_group"),
         ("brand", "model", "plate"),
         ("province",),
     ),
-    WireDeregistration: _Form("deregistration", ("event_id", "owner_id"), provinces=("province",)),
+    WireDeregistration: _Form("deregistration", provinces=("province",)),
     WireCustomsExport: _Form(
         "customs_export",
-        ("event_id", "declaration_no", "exporter_id", "licence_no"),
+        ("declaration_no", "exporter_id", "licence_no"),
         ("exit_customs", "hs_code", "trade_mode", "brand", "model"),
         ("exporter_province", "source_province"),
         ("licence_applied_at", "exited_at"),
@@ -130,19 +131,20 @@ def find_sound(
 def _decode(lines: Sequence[bytes], start: int, piles: defaultdict[type, _Pile]) -> list[int]:
     """Decode some lines onto the piles of their types; gives the places of the refused."""
     rest: list[int] = []
-    read = decoder.decode
-    found: defaultdict[type, tuple[list[Any], list[int]]] = defaultdict(lambda: ([], []))
-    for place, line in enumerate(lines, start):
+    documents: list[Any] = []
+    todo = iter(lines)
+    while (seen := len(documents) + len(rest)) < len(lines):
         try:
-            document = read(line)
+            documents.extend(map(decoder.decode, todo))  # what came before a refused one stays
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-            rest.append(place)
-            continue
-        documents, places = found[type(document)]
-        documents.append(document)
-        places.append(place)
-    for kind, (documents, places) in found.items():
-        piles[kind].add(documents, places)
+            rest.append(start + len(documents) + len(rest))
+    places: Sequence[int] = range(start, start + seen)
+    if rest:
+        places = sorted({*places}.difference(rest))
+    kinds = list(map(type, documents))
+    for kind in dict.fromkeys(kinds):
+        here = [one is kind for one in kinds]
+        piles[kind].add(list(compress(documents, here)), list(compress(places, here)))
     return rest
 
 
@@ -162,7 +164,9 @@ class _Look:
         self._fields: dict[str, Values] = dict(zip(kind.__struct_fields__, pile.columns, strict=True))  # type: ignore[attr-defined] # a Struct
         self._lines = lines
         self.sound: Mask = np.ones(len(lines), np.bool_)
-        self._vin = _capital(self._fields["vin"])
+        self._vin = _capital(self._spelled("vin").spelled)
+        self._event_id = self._spelled("event_id")
+        self._owner = self._spelled("owner_id") if "owner_id" in self._fields else None
         self._source = Words.of(self._fields["source"])
         self._look()
 
@@ -171,8 +175,9 @@ class _Look:
         form, fields = self._form, self._fields
         if max(map(len, self._lines)) > MAXIMUM_BYTES:
             self.sound &= np.array([len(line) <= MAXIMUM_BYTES for line in self._lines])
-        for name in ("vin", *form.identities):
-            self._fail(name, _are_tidy)
+        for name in form.identities:
+            if not _are_tidy(self._fields[name]):
+                self._spelled(name)
         self._fail_words("source", self._source.known, lambda word: _are_tidy([word]))
         self.sound &= self._vin.lengths <= _LONGEST_VIN
         for name in form.words:
@@ -187,6 +192,18 @@ class _Look:
         self._fail_unread("recorded_at", self._recorded)
         for name in form.times:
             self._fail_unread(name, read_times(fields[name]))
+
+    def _spelled(self, name: str) -> Texts:
+        """The texts of an identity; fail the documents where one is empty or not of visible ASCII."""
+        values = self._fields[name]
+        missing = values.count(None)
+        spelled = spell(values)
+        hidden = np.flatnonzero(~_are_visible(spelled.data))
+        self.sound[np.searchsorted(spelled.ends, hidden, side="right") - 1] = False
+        filled = spelled.lengths > 0
+        if np.count_nonzero(filled) < len(values) - missing:
+            self.sound &= filled | np.array([one is None for one in values])
+        return Texts(spelled, filled if missing else None)
 
     def _fail(self, name: str, are_fine: Callable[[Values], bool]) -> None:
         """Fail the documents whose value is not fine: all are asked about, then some, then each."""
@@ -232,7 +249,7 @@ class _Look:
             event_type=self._form.event_type,
             vin=self._vin,
             source=self._source,
-            event_id=fields["event_id"],
+            event_id=self._event_id,
             revision=fields["revision"],
             status=fields["status"],
             days=times.days,
@@ -242,10 +259,9 @@ class _Look:
             kilometres=self._kilometres(),
             province=fields["province"] if "kind" in fields else None,
             price=_amounts(fields["price_cny"]) if "kind" in fields else None,
-            owner=fields.get("owner_id"),
+            owner=self._owner,
         )
-        whole = batch_of(rows, self._lines, part, numbers)
-        return whole if self.sound.all() else whole.filter(flags(self.sound))
+        return batch_of(rows, self._lines, part, numbers, self.sound)
 
     def _content(self) -> NDArray[np.int32]:
         """As :func:`detectors.history.content_of`."""
@@ -273,9 +289,8 @@ class _Look:
         return np.where(lacking, np.nan, kilometres)
 
 
-def _capital(numbers: Sequence[str]) -> Spelled:
+def _capital(spelled: Spelled) -> Spelled:
     """VINs in capitals, as far as they are ASCII."""
-    spelled = spell(numbers)
     data = spelled.data
     small = (data >= ord("a")) & (data <= ord("z"))
     return Spelled(data - (small * np.uint8(_TO_CAPITAL)), spelled.ends) if small.any() else spelled
@@ -287,8 +302,12 @@ def _are_tidy(values: Values) -> bool:
     joined = "".join(filled)
     if len(filled) < len(values) - values.count(None) or not joined.isascii():
         return False
-    characters = np.frombuffer(joined.encode(), np.uint8)
-    return not ((characters - np.uint8(_FIRST_VISIBLE)) > _LAST_VISIBLE - _FIRST_VISIBLE).any()
+    return bool(_are_visible(np.frombuffer(joined.encode(), np.uint8)).all())
+
+
+def _are_visible(characters: NDArray[np.uint8]) -> Mask:
+    """Which bytes are visible ASCII characters: the others wrap round to more."""
+    return (characters - np.uint8(_FIRST_VISIBLE)) <= _LAST_VISIBLE - _FIRST_VISIBLE
 
 
 def _are_texts(values: Values) -> bool:
