@@ -171,22 +171,43 @@ def _several(values: Iterable[str | None]) -> bool:
 
 
 _IS_SALE: Final = f"content & {SALE_DOCUMENTS} <> 0"
-_DAY: Final = "(day - DATE '1970-01-01')"
-_FIRST: Final = f"min({_DAY}) FILTER ({_IS_SALE})"
-_LAST: Final = f"max({_DAY}) FILTER ({_IS_SALE})"
-_SUM: Final = f"sum({_DAY}) FILTER ({_IS_SALE})::BIGINT"
-_IS_READ: Final = "kilometres IS NOT NULL"
+_SALE: Final = f"CASE WHEN {_IS_SALE} THEN day - DATE '1970-01-01' END"
+"""Its day, a number; what is no sale has none. Aggregates with a filter cost more."""
+_FIRST: Final = f"min({_SALE})"
+_LAST: Final = f"max({_SALE})"
+_SUM: Final = f"sum({_SALE})::BIGINT"
+_READ: Final = "CASE WHEN kilometres IS NOT NULL THEN day END"
+_OF_ONE_DOCUMENT: Final = (
+    f"min(source) FILTER ({_IS_SALE}) = max(source) FILTER ({_IS_SALE}) "
+    f"AND min(event_id) FILTER ({_IS_SALE}) = max(event_id) FILTER ({_IS_SALE})"
+)
 
 
-def summary_sql() -> str:
+def summary_sql(*, alone: bool = False) -> str:
     """How the fields of a `Summary` come from the columns of a ledger, grouped by ``vin``.
 
     The content of a document must say `Content.CONTESTED` where its vehicle has another one of its
     identity, `Content.CONFLICTING` where it has the same revision too, and no sale where that one
     says the same of it (`ScreenedDocument.sold`). Whether there are too many documents is for
     :func:`overfull_sql` to say: it depends on the policy, the rest on the documents alone.
+
+    Parameters
+    ----------
+    alone
+        Whether every row is known to be the only one of its identity, which is then not looked at.
     """
-    return ", ".join(f"{column} AS {name}" for name, column in _COLUMNS.items())
+    columns = _COLUMNS | {"sales_apart": _apart_sql("" if alone else f"OR {_OF_ONE_DOCUMENT} ")}
+    return ", ".join(f"{column} AS {name}" for name, column in columns.items())
+
+
+def _apart_sql(or_of_one: str) -> str:
+    named = f"min(owner) = max(owner) AND bool_and({_SALE} IS NULL OR owner IS NOT NULL)"
+    middle = f"({_SUM} - {_FIRST} - {_LAST})"
+    return (
+        f"CASE WHEN count({_SALE}) < {_TWO} OR {named} {or_of_one}THEN {NEVER} "
+        f"WHEN count({_SALE}) = {_TWO} THEN {_LAST} - {_FIRST} WHEN count({_SALE}) = {_THREE} "
+        f"THEN least({middle} - {_FIRST}, {_LAST} - {middle}) ELSE 0 END"
+    )
 
 
 def overfull_sql(most: int) -> str:
@@ -198,23 +219,11 @@ _COLUMNS: Final = {
     "fault": "max(vin_fault)",
     "documents": "count(*)",
     "content": "bit_or(content)",
-    "sales_apart": (
-        f"CASE WHEN count(*) FILTER ({_IS_SALE}) < {_TWO} THEN {NEVER} "
-        f"WHEN min(source) FILTER ({_IS_SALE}) = max(source) FILTER ({_IS_SALE}) "
-        f"AND min(event_id) FILTER ({_IS_SALE}) = max(event_id) FILTER ({_IS_SALE}) THEN {NEVER} "
-        f"WHEN min(owner) = max(owner) AND count(*) FILTER ({_IS_SALE} AND owner IS NULL) = 0 "
-        f"THEN {NEVER} "
-        f"WHEN count(*) FILTER ({_IS_SALE}) = {_TWO} THEN {_LAST} - {_FIRST} "
-        f"WHEN count(*) FILTER ({_IS_SALE}) = {_THREE} "
-        f"THEN least({_SUM} - {_FIRST} - {_LAST} - {_FIRST}, {_LAST} - ({_SUM} - {_FIRST} - {_LAST})) "
-        "ELSE 0 END"
-    ),
     "lowest_km": "coalesce(min(kilometres), 'inf'::DOUBLE)",
     "odometer_fall": (
         "CASE count(kilometres) WHEN 0 THEN '-inf'::DOUBLE WHEN 1 THEN '-inf'::DOUBLE "
-        f"WHEN 2 THEN CASE WHEN min(day) FILTER ({_IS_READ}) = max(day) FILTER ({_IS_READ}) THEN 0 "
-        f"ELSE arg_min(kilometres, day) FILTER ({_IS_READ}) "
-        f"- arg_max(kilometres, day) FILTER ({_IS_READ}) END ELSE 'inf'::DOUBLE END"
+        f"WHEN 2 THEN CASE WHEN min({_READ}) = max({_READ}) THEN 0 "
+        f"ELSE arg_min(kilometres, {_READ}) - arg_max(kilometres, {_READ}) END ELSE 'inf'::DOUBLE END"
     ),
     "several_owners": "coalesce(min(owner) <> max(owner), false)",
     "several_initial_provinces": ("coalesce(min(initial_province) <> max(initial_province), false)"),

@@ -79,14 +79,12 @@ def sum_vehicles(database: duckdb.DuckDBPyConnection) -> None:
     documents were ``accepted``, came again unchanged (``further``) or after a newer revision
     (``stale``).
     """
-    columns = ", ".join(["vin", "void", "revision", *_SUMMED])
+    odd = "coalesce(bool_or(void OR revision > 0), true) AS odd"
     outcomes = ", ".join(f"sum({name})::BIGINT AS {name}" for name in _OUTCOMES)
-    once = "1 AS accepted, 0 AS further, 0 AS stale"
     database.execute(
-        f"CREATE OR REPLACE TEMP VIEW summaries AS SELECT vin, {summary_sql()}, "
-        f"coalesce(bool_or(void OR revision > 0), true) AS odd, {outcomes} FROM "
-        f"(SELECT {columns}, {once} FROM documents ANTI JOIN repeating USING (vin) "
-        f"UNION ALL SELECT {columns}, {', '.join(_OUTCOMES)} FROM again) GROUP BY vin"
+        f"CREATE OR REPLACE TEMP VIEW summaries AS SELECT vin, {summary_sql(alone=True)}, {odd}, "
+        "count(*) AS accepted, 0 AS further, 0 AS stale FROM documents ANTI JOIN repeating USING (vin) "
+        f"GROUP BY vin UNION ALL SELECT vin, {summary_sql()}, {odd}, {outcomes} FROM again GROUP BY vin"
     )
 
 
@@ -250,19 +248,6 @@ def _summaries(catalogue: Catalogue) -> str:
     """What is known of every vehicle, where a policy says how many documents are too many."""
     content = overfull_sql(catalogue.policy.history.maximum_documents)
     return f"(SELECT * REPLACE ({content} AS content) FROM summaries)"
-
-
-_SUMMED: Final = (
-    "vin_fault",
-    "content",
-    "day",
-    "kilometres",
-    "owner",
-    "initial_province",
-    "year_gap",
-    "source",
-    "event_id",
-)
 
 
 def _counted(database: duckdb.DuckDBPyConnection, names: list[str]) -> Selection:

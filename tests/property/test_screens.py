@@ -176,6 +176,13 @@ def test_sql_says_what_the_predicate_says(seed: int):
             f"SELECT * REPLACE ({overfull_sql(MOST)} AS content) FROM "
             f"(SELECT number, vin, {summary_sql()} FROM ledger GROUP BY number, vin)"
         )
+        contested = f"bit_or(content) & {Content.CONTESTED}"
+        plain = f"SELECT number FROM ledger GROUP BY number HAVING {contested} = 0"
+        alone = grouped.replace(summary_sql(), summary_sql(alone=True))
+        among = f"FROM ({{}}) WHERE number IN ({plain})"
+        compared = f"(SELECT * {among.format(grouped)}) EXCEPT (SELECT * {among.format(alone)})"
+        assert database.execute(plain).fetchall()
+        assert not database.execute(compared).fetchall()
         summaries = dict(enumerate(one.summary() for one in known))
         names = Summary.__struct_fields__
         for number, *values in database.execute(
