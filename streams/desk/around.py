@@ -18,7 +18,7 @@ from streams.desk.installation import (
     look_at_installation,
     names_a_broker,
 )
-from streams.desk.keeping import Kept
+from streams.desk.keeping import Kept, Unchanged
 from streams.service.settings import Settings
 from streams.setup.clock import utc_now
 
@@ -40,6 +40,7 @@ class Around:
         self.engine = engine
         self.expectations = Expectations(engine)
         self.kept = Kept()
+        self.last_now = Unchanged()
         self.installation: InstallationNow | None = None
         """`None` where no broker is named, or until the first answer."""
         self._settings = settings if settings and names_a_broker(settings) else None

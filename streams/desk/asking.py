@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -11,23 +9,12 @@ import msgspec
 import sqlalchemy as sa
 
 from detectors.findings import SEVERITIES, Severity
-from streams.desk.errors import DeskError
 from streams.desk.life_cycle import CaseState, Outcome
-from streams.desk.questions import MOST_COUNTED, AlertQuestion, Order
+from streams.desk.paging import Asked, counted, in_order, page_of_rows
+from streams.desk.questions import MOST_COUNTED, AlertQuestion
+from streams.desk.searching import holds_words
 from streams.desk.suppressions import is_suppressed, vehicles_of
 from streams.desk.tables import alerts, cases
-
-_ORDERS: Final[dict[Order, tuple[sa.ColumnElement[Any], ...]]] = {
-    "worst": (alerts.c.severity_rank, alerts.c.score, alerts.c.alert_id),
-    "newest": (alerts.c.detected_at, alerts.c.alert_id),
-    "latest": (alerts.c.civil_day, alerts.c.alert_id),
-}
-"""What each order sorts by, downwards, and pages go on from."""
-_KEYS: Final[dict[Order, Any]] = {
-    "worst": tuple[int, float, str],
-    "newest": tuple[datetime, str],
-    "latest": tuple[int, str],
-}
 
 
 class AlertRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,10 +49,11 @@ class AlertPage(msgspec.Struct, frozen=True, kw_only=True):
 
     alerts: tuple[AlertRow, ...]
     after: str | None
-    """Asks for the next page; `null` on the last one."""
+    """Asks for the next page; `null` on the last one. A page may be short, or empty, and yet go on."""
     count: int
-    """Alerts that answer, counted up to a thousand."""
+    """Alerts that answer, counted up to a thousand, and among the first few thousand in the order."""
     more_than_counted: bool
+    """Whether there are more, or may be."""
 
 
 def alerts_asked(connection: sa.Connection, question: AlertQuestion, now: datetime) -> AlertPage:
@@ -77,50 +65,39 @@ def alerts_asked(connection: sa.Connection, question: AlertQuestion, now: dateti
         If the question goes on from a place that is none.
     """
     quiet = is_suppressed(connection, now)
-    wanted = _conditions(question, now, quiet)
-    keys = _ORDERS[question.order]
-    query = (
-        _selected(now, quiet)
-        .where(*wanted)
-        .order_by(*(key.desc() for key in keys))
-        .limit(question.limit + 1)
-    )
-    if question.after is not None:
-        query = query.where(_beyond(keys, _read_place(question.order, question.after)))
-    rows = connection.execute(query).all()
-    shown = tuple(map(row_of, rows[: question.limit]))
-    more = len(rows) > question.limit
-    whole = question.after is None and not more
-    count = len(rows) if whole else _counted(connection, wanted)
+    asked = _asked(connection, question, now, quiet)
+    page = page_of_rows(connection, question, _selected(now, quiet), asked)
     return AlertPage(
-        alerts=shown,
-        after=_place(question.order, rows[question.limit - 1]) if more else None,
-        count=min(count, MOST_COUNTED),
-        more_than_counted=count > MOST_COUNTED,
+        alerts=tuple(map(row_of, page.rows)),
+        after=page.after,
+        count=page.count,
+        more_than_counted=page.more,
     )
+
+
+def first_alerts(
+    connection: sa.Connection, question: AlertQuestion, now: datetime
+) -> tuple[AlertRow, ...]:
+    """The first alerts that answer a question, without counting them."""
+    quiet = is_suppressed(connection, now)
+    asked = _asked(connection, question, now, quiet)
+    return tuple(map(row_of, page_of_rows(connection, question, _selected(now, quiet), asked).rows))
 
 
 def count_asked(connection: sa.Connection, question: AlertQuestion, now: datetime) -> int:
     """How many alerts answer a question, counted up to a thousand."""
-    wanted = _conditions(question, now, is_suppressed(connection, now))
-    return min(_counted(connection, wanted), MOST_COUNTED)
-
-
-def _counted(connection: sa.Connection, wanted: Sequence[sa.ColumnElement[bool]]) -> int:
-    some = sa.select(sa.literal(1)).select_from(_WITH_CASE).where(*wanted).limit(MOST_COUNTED + 1)
-    count: int = connection.execute(
-        sa.select(sa.func.count()).select_from(some.subquery())
-    ).scalar_one()
-    return count
+    asked = _asked(connection, question, now, is_suppressed(connection, now))
+    alone = sa.select(alerts.c.alert_id).select_from(_WITH_CASE)
+    number = counted(connection, alone, (*asked.same, *asked.other), MOST_COUNTED)
+    return min(number, MOST_COUNTED)
 
 
 def alerts_where(
     connection: sa.Connection, now: datetime, *conditions: sa.ColumnElement[bool], limit: int
 ) -> tuple[AlertRow, ...]:
     """Alerts that fulfil conditions, the worst first."""
-    order = (key.desc() for key in _ORDERS["worst"])
     query = _selected(now, is_suppressed(connection, now)).where(*conditions)
-    return tuple(map(row_of, connection.execute(query.order_by(*order).limit(limit))))
+    return tuple(map(row_of, connection.execute(in_order(query, "worst").limit(limit))))
 
 
 def one_alert(connection: sa.Connection, now: datetime, alert_id: str) -> Any:
@@ -177,22 +154,42 @@ def _selected(now: datetime, quiet: sa.ColumnElement[bool]) -> sa.Select[Any]:
     ).select_from(_WITH_CASE)
 
 
-def _conditions(
-    question: AlertQuestion, now: datetime, quiet: sa.ColumnElement[bool]
-) -> list[sa.ColumnElement[bool]]:
-    same = {
-        "detector": alerts.c.detector, "province": alerts.c.province,
-        "brand": alerts.c.brand, "destination": alerts.c.destination, "outcome": cases.c.outcome,
-        "assignee": cases.c.assignee,
-    }  # fmt: skip
-    wanted: list[sa.ColumnElement[bool]] = [
-        column == value
-        for name, column in same.items()
-        if (value := getattr(question, name)) is not None
+_SELECTIVE: Final = ("vin", "party", "outcome", "assignee", "tag")
+
+
+def _asked(
+    connection: sa.Connection, question: AlertQuestion, now: datetime, quiet: sa.ColumnElement[bool]
+) -> Asked:
+    selective = any(getattr(question, name) is not None for name in _SELECTIVE)
+    touched = question.case in ("investigating", "closed", "snoozed")
+    words = question.text is not None and connection.dialect.name == "sqlite"  # PostgreSQL tells
+    return Asked(
+        _same(question),
+        _other(connection, question, now, quiet),
+        selective or touched or words or "only" in (question.suppressed, question.trial),
+    )
+
+
+def _same(question: AlertQuestion) -> list[sa.ColumnElement[bool]]:
+    """Conditions on single columns that lists of the worst have an index for."""
+    columns = (alerts.c.detector, alerts.c.province, alerts.c.brand, alerts.c.destination)
+    wanted = [
+        column == value for column in columns if (value := getattr(question, column.name)) is not None
     ]
     if question.severity is not None:
         # The rank is what the index is by.
         wanted.append(alerts.c.severity_rank == SEVERITIES.index(question.severity) + 1)
+    return wanted
+
+
+def _other(
+    connection: sa.Connection, question: AlertQuestion, now: datetime, quiet: sa.ColumnElement[bool]
+) -> list[sa.ColumnElement[bool]]:
+    wanted: list[sa.ColumnElement[bool]] = [
+        column == value
+        for column in (cases.c.outcome, cases.c.assignee)
+        if (value := getattr(question, column.name)) is not None
+    ]
     if question.state != "any":
         wanted.append(alerts.c.state == question.state)
     if question.vin is not None:
@@ -207,7 +204,9 @@ def _conditions(
         wanted.append(alerts.c.civil_day >= question.first.toordinal())
     if question.last is not None:
         wanted.append(alerts.c.civil_day <= question.last.toordinal())
-    return wanted + _of_the_case(question, now, quiet) + _by_words(question)
+    if question.text is not None:
+        wanted.append(holds_words(connection, question.text))
+    return wanted + _of_the_case(question, now, quiet)
 
 
 def _of_the_case(
@@ -232,32 +231,3 @@ def _of_the_case(
         if shown != "show":
             wanted.append(condition if shown == "only" else ~condition)
     return wanted
-
-
-def _by_words(question: AlertQuestion) -> list[sa.ColumnElement[bool]]:
-    said = alerts.c.title + " " + alerts.c.explanation + " " + alerts.c.subject
-    return [
-        sa.func.lower(said).contains(word.lower(), autoescape=True)
-        for word in (question.text or "").split()
-    ]
-
-
-def _beyond(keys: tuple[sa.ColumnElement[Any], ...], place: Any) -> sa.ColumnElement[bool]:
-    return sa.tuple_(*keys) < sa.tuple_(
-        *(sa.bindparam(None, value, type_=key.type) for key, value in zip(keys, place, strict=True))
-    )
-
-
-def _place(order: Order, row: Any) -> str:
-    values = [getattr(row, key.name) for key in _ORDERS[order]]
-    return urlsafe_b64encode(msgspec.json.encode(values)).decode().rstrip("=")
-
-
-def _read_place(order: Order, text: str) -> Any:
-    try:
-        raw = urlsafe_b64decode(text + "=" * (-len(text) % 4))
-        return msgspec.json.decode(raw, type=_KEYS[order])
-    except (ValueError, msgspec.MsgspecError):
-        raise DeskError(
-            f"after is {text[:60]!r}; allowed: what a page said itself, in the same order"
-        ) from None

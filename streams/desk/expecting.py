@@ -23,19 +23,17 @@ from streams.desk.keeping import ASKED_LATELY
 
 MOST_WEEKS: Final = 156
 _FIRST_EXPORTS = sa.text("""
-SELECT e.province, e.civil_day, e.recorded_on, e.source, COUNT(*) AS exports
-FROM (SELECT COALESCE(d.province, (
-                 SELECT r.province FROM live_documents r
-                 WHERE r.vin = d.vin AND r.event_type = 'registration' AND r.province IS NOT NULL
-                   AND r.civil_day <= d.civil_day ORDER BY r.civil_day DESC, r.event_id LIMIT 1
-             )) AS province, d.civil_day, SUBSTR(d.recorded_at, 1, 10) AS recorded_on, d.source,
-             COALESCE(d.date_precision, 'day') AS date_precision,
-             ROW_NUMBER() OVER (PARTITION BY d.vin ORDER BY d.civil_day, d.source, d.event_id) AS place
-      FROM live_documents d WHERE d.event_type = 'customs_export' AND d.kind = 'used') AS e
-WHERE e.place = 1 AND e.date_precision = 'day' AND e.province IS NOT NULL AND e.civil_day <= :today
-GROUP BY e.province, e.civil_day, e.recorded_on, e.source
+SELECT e.province, d.civil_day, SUBSTR(d.recorded_at, 1, 10) AS recorded_on, d.source,
+       COUNT(*) AS exports
+FROM counted_exports e
+JOIN documents d ON d.vin = e.vin AND d.source = e.source AND d.event_id = e.event_id
+WHERE COALESCE(d.date_precision, 'day') = 'day' AND d.civil_day <= :today
+GROUP BY e.province, d.civil_day, SUBSTR(d.recorded_at, 1, 10), d.source
 """)
-_SIZE = sa.text("SELECT size FROM log_head")
+"""By the view that all figures of exports are from, as fresh as that is: PostgreSQL keeps it."""
+_STANDING = sa.text(
+    "SELECT size, (SELECT MAX(refreshed_at) FROM view_refreshes) AS refreshed FROM log_head"
+)
 
 
 class Week(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,7 +59,8 @@ class Expectations:
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
         self._lock = Lock()
-        self._size: int | None = None
+        self._standing: tuple[Any, ...] | None = None
+        """Size of the log and age of the views when it was judged last."""
         self._asked_at: datetime | None = None
         self._report: WatchReport | None = None
 
@@ -69,7 +68,7 @@ class Expectations:
         """The latest weeks of a province or of the nation, the first first; none without exports."""
         with self._lock:
             self._asked_at = now
-            if self._size is None:
+            if self._standing is None:
                 self._judge(now)
             report = self._report
         if report is None or province not in report.regions:
@@ -92,22 +91,22 @@ class Expectations:
         """Judge for the first time, or again if they were asked for lately and more has been stored."""
         with self._lock:
             lately = self._asked_at is not None and now - self._asked_at <= ASKED_LATELY
-            if self._size is None or lately:
+            if self._standing is None or lately:
                 self._judge(now)
 
     def _judge(self, now: datetime) -> None:
         policy = desk_policy()
         country = policy.country
         with self._engine.connect() as connection:
-            size = connection.execute(_SIZE).scalar_one()
-            if size == self._size:
+            standing = tuple(connection.execute(_STANDING).one())
+            if standing == self._standing:
                 return
             today = now.astimezone(country.zone).date().toordinal()
             rows = connection.execute(_FIRST_EXPORTS, {"today": today}).all()
         spikes = cast("SpikeParameters", policy.parameters["province_export_spike"])
         newest = max((row.civil_day for row in rows), default=None)
         self._report = None if newest is None else _report(rows, newest, spikes, country)
-        self._size = size
+        self._standing = standing
 
 
 def _report(rows: Any, today: int, spikes: SpikeParameters, country: Country) -> WatchReport | None:

@@ -1,4 +1,4 @@
-"""Answers that are dear to work out over a large store: kept, and worked out anew while asked for."""
+"""Answers that are dear to work out over a large store: kept for a while, or as long as they hold."""
 
 from __future__ import annotations
 
@@ -44,3 +44,19 @@ class Kept:
             with self._lock:
                 if name in self._made:
                     self._made[name] = answer, make, self._made[name][2]
+
+
+class Unchanged:
+    """One answer, kept for as long as what it depends on stays as it is."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._made: tuple[Hashable, Any] | None = None
+
+    def get(self, depends_on: Hashable, make: Callable[[], Answer]) -> Answer:
+        """The answer; who asks while it is worked out waits for it."""
+        with self._lock:
+            if self._made is None or self._made[0] != depends_on:
+                self._made = depends_on, make()
+            answer: Answer = self._made[1]
+            return answer

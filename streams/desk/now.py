@@ -9,7 +9,7 @@ import msgspec
 import sqlalchemy as sa
 
 from detectors.findings import SEVERITIES, Severity
-from streams.desk.asking import AlertRow, alerts_asked, count_asked
+from streams.desk.asking import AlertRow, count_asked, first_alerts
 from streams.desk.installation import InstallationNow
 from streams.desk.questions import AlertQuestion
 from streams.desk.tables import in_utc
@@ -24,6 +24,8 @@ _STORED = sa.text(
     "(SELECT received_at FROM received_records WHERE leaf_index = size - 1) AS newest, "
     "(SELECT refreshed_at FROM view_refreshes) AS refreshed FROM log_head"
 )
+_SIZE = sa.text("SELECT size FROM log_head")
+_SECONDS: Final = 5.0
 
 
 _KINDS: Final = ("customs_export", "deregistration", "registration")
@@ -55,8 +57,16 @@ class DeskNow(msgspec.Struct, frozen=True, kw_only=True):
     """Workers, lag and dead letters; `null` where the desk was named no broker."""
 
 
-def desk_now(connection: sa.Connection, now: datetime, installation: InstallationNow | None) -> DeskNow:
-    """How things stand at this moment, with what the broker said last."""
+def stands_for(connection: sa.Connection, now: datetime) -> tuple[int, float]:
+    """What must stay the same for things to stand as they did: the log, and by the clock a few seconds.
+
+    Whatever is stored or decided is in the log; what ends by itself is seen a little later.
+    """
+    return connection.execute(_SIZE).scalar_one(), now.timestamp() // _SECONDS
+
+
+def desk_now(connection: sa.Connection, now: datetime) -> DeskNow:
+    """How things stand in the store at this moment; of the broker it says nothing."""
     undecided = AlertQuestion(case="undecided", limit=_SHOWN)
     replace = msgspec.structs.replace
     waiting = {
@@ -74,14 +84,14 @@ def desk_now(connection: sa.Connection, now: datetime, installation: Installatio
         waiting=waiting,
         suppressed=count_asked(connection, AlertQuestion(suppressed="only"), now),
         on_trial=count_asked(connection, AlertQuestion(trial="only"), now),
-        worst=alerts_asked(connection, undecided, now).alerts,
-        newest=alerts_asked(connection, replace(undecided, order="newest"), now).alerts,
+        worst=first_alerts(connection, undecided, now),
+        newest=first_alerts(connection, replace(undecided, order="newest"), now),
         feeds=tuple(Feed(kind, str(day)) for kind, day in reached.items() if day is not None),
         log_size=stored.log_size,
         refused_records=stored.refused,
         newest_record_at=_moment(stored.newest),
         views_refreshed_at=_moment(stored.refreshed),
-        installation=installation,
+        installation=None,
     )
 
 

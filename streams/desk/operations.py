@@ -12,7 +12,7 @@ from streams.desk.asking import AlertPage, alerts_asked
 from streams.desk.cases import Seen, act_on_case, case_of_alert, keep_case_up, look_at
 from streams.desk.errors import DeskError
 from streams.desk.life_cycle import Action, Case
-from streams.desk.now import DeskNow, desk_now
+from streams.desk.now import DeskNow, desk_now, stands_for
 from streams.desk.offering import Ask, Operations
 from streams.desk.parties import PartyDetail, party_detail
 from streams.desk.provinces import ProvinceDetail, crowd_of, province_detail
@@ -80,7 +80,9 @@ class ManyDone(msgspec.Struct, frozen=True):
 def show_now(ask: Ask) -> DeskNow:
     """Tell how things stand: alerts that wait, what is newest, how feeds, workers and lag are."""
     with ask.engine.connect() as connection:
-        return desk_now(connection, ask.now, ask.around.installation)
+        look = partial(desk_now, connection, ask.now)
+        stored = ask.around.last_now.get(stands_for(connection, ask.now), look)
+    return msgspec.structs.replace(stored, installation=ask.around.installation)
 
 
 @CASES.offer("GET", "/alerts", "read")

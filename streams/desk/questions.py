@@ -46,7 +46,8 @@ class AlertQuestion(
     """Civil day of the event, and after."""
     last: date | None = None
     text: Text | None = None
-    """Words that title, explanation or subject hold, all of them."""
+    """Words of title, explanation and subject, all of them; from three letters on what begins with them
+    too. The last six characters of a VIN are a word."""
     suppressed: Shown = "hide"
     trial: Shown = "hide"
     """Alerts of detectors on trial."""

@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from streams.desk.api import Api, problem
 from streams.desk.around import Around
 from streams.desk.assets import static
+from streams.desk.connecting import set_for_pages
 from streams.desk.deciding import FORMS
 from streams.desk.digests import Send
 from streams.desk.entrance import Entrance, to_sign_in
@@ -72,6 +73,7 @@ def application(
     settings
         Name the broker that is asked how the service is, and the key that signs packs.
     """
+    set_for_pages(engine)
     follower = Follower(engine, send=send, address=address)
     around = Around(engine, settings)
     entrance = Entrance(around, secure=secure, ticket=ticket)

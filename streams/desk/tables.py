@@ -96,6 +96,7 @@ alerts = sa.Table(
     sa.Column("facts", Json),
     sa.Column("labels", Json),
     sa.Column("shadow", sa.Boolean),
+    sa.Column("words", _TEXT),
 )  # fmt: skip
 
 alert_history = sa.table(

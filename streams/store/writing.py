@@ -19,6 +19,7 @@ from streams.store.linking import link_waiting, linked_evidence
 from streams.store.log import append_received, lock_log
 from streams.store.records import KINDS, DocumentRow, Row, Stored, StoredRecord, TableRows
 from streams.store.rows import refuse, rows_of
+from streams.store.words import words_of_alert
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +136,7 @@ def _set_aside(engine: sa.Engine, record: StoredRecord, reason: str) -> Stored:
 def write_rows(connection: sa.Connection, rows: TableRows) -> Stored:
     """Write the rows of some records in a transaction that somebody else ends."""
     done = Stored()
-    _put(connection, _ALERTS, rows.current)
+    _put(connection, _ALERTS, [row | {"words": _words(row)} for row in rows.current])
     done.stored["document"] = _put_documents(connection, rows.current_documents)
     # From here on one writer at a time: all that the others have written is seen.
     size = lock_log(connection)
@@ -149,6 +150,10 @@ def write_rows(connection: sa.Connection, rows: TableRows) -> Stored:
         done.refused[kind] = sum(row["kind"] == kind for row in rows.refused)
         done.repeated[kind] = read[kind] - done.stored[kind]
     return done
+
+
+def _words(row: Row) -> str:
+    return words_of_alert(row["title"], row["explanation"], row["subject"])
 
 
 def _is_kept(refused: Row) -> bool:

@@ -33,6 +33,14 @@ DAYS = {
         "occurred_month": "DATE_TRUNC('month', DATE '2023-01-01' + n % 730)::date",
     },
 }
+WORDS = (
+    "'declared as a used car for kg with km read on the odometer up to strong evidence "
+    "of that was never '"
+    " || CASE n % 5 WHEN 0 THEN 'same week double sale ' ELSE 'zero mileage export ' END"
+    " || CASE n % 4 WHEN 0 THEN 'weakened by rental ' ELSE '' END"
+    " || CASE n % 7919 WHEN 0 THEN 'unheard road ' ELSE '' END"
+    " || (n % 977) || ' lvga' || (n % 60) || 'jexp' || (n / 2) || ' ' || (100000 + n / 2)"
+)
 PAGES = {
     "now": "/",
     "alerts": "/alerts?case=undecided",
@@ -40,10 +48,17 @@ PAGES = {
     "alerts of a province": "/alerts?province=CN-11&severity=high",
     "alerts of a brand and period": "/alerts?brand=Brand7&from=2024-03-01&to=2024-03-31",
     "alerts of a party": "/alerts?party=e7",
-    "alerts by words": "/alerts?text=unheard",
+    "alerts by words: none": "/alerts?text=unread",
+    "alerts by words: rare": "/alerts?text=unheard",
+    "alerts by words: most": "/alerts?text=odometer+strong&case=undecided",
+    "alerts by words: the last ones": "/alerts?text=rental+weakened",
+    "alerts by words: a number": "/alerts?text=976",
+    "alerts by words: two letters": "/alerts?text=qz",
+    "alerts by words and more": "/alerts?text=unheard&province=CN-GD&from=2024-03-01&order=newest",
+    "alerts by words and a party": "/alerts?text=odometer&party=e7&order=latest",
     "suppressed": "/alerts?suppressed=only",
     "alert": "/alerts/{alert}",
-    "vehicle": "/vehicles/VIN77",
+    "vehicle": "/vehicles/LVGA34JEXP77",
     "party": "/parties/e7",
     "province": "/provinces/CN-GD",
     "behind a detector": "/provinces/CN-GD?detector=double_sale",
@@ -77,11 +92,12 @@ def _fill(engine, count):
     day = "738521 + n % 730"
     province = "'CN-' || CASE WHEN n % 31 < 4 THEN 'GD' ELSE CAST(10 + n % 31 AS TEXT) END"
     alert = {
-        "alert_id": "'b' || n", "subject": "'VIN' || (n / 2)", "civil_day": day,
+        "alert_id": "'b' || n", "subject": "'LVGA' || (n % 60) || 'JEXP' || (n / 2)", "civil_day": day,
         "severity_rank": "1 + n % 4", "score": "(CAST(n AS BIGINT) * 7919 % 100000) / 100000.0",
         "severity": "CASE n % 4 WHEN 0 THEN 'low' WHEN 1 THEN 'medium' WHEN 2 THEN 'high' "
         "ELSE 'critical' END",
         "detector": "CASE n % 5 WHEN 0 THEN 'double_sale' ELSE 'zero_mileage_export' END",
+        "words": f"CAST({WORDS} AS {'TEXT' if engine.dialect.name == 'sqlite' else 'TSVECTOR'})",
         "province": province, "brand": "'Brand' || (n % 60)",
         "state": "CASE n % 9 WHEN 0 THEN 'resolved' ELSE 'firing' END",
     }  # fmt: skip
@@ -90,8 +106,8 @@ def _fill(engine, count):
         for kind, other in (("registration", {"owner_id": "'o' || (n % 5000)"}),
                             ("customs_export", {"exporter_id": "'e' || (n % 2000)"})):  # fmt: skip
             like = DAYS[engine.dialect.name] | {
-                "vin": "'VIN' || n", "event_id": f"'{kind}' || n", "civil_day": day,
-                "province": province,
+                "vin": "'LVGA' || (2 * n % 60) || 'JEXP' || n", "event_id": f"'{kind}' || n",
+                "civil_day": day, "province": province,
             }  # fmt: skip
             _multiply(connection, "documents", like | other, f"event_type = '{kind}'", count // 2)
     refresh_statistics(engine)

@@ -7,6 +7,9 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 
+from streams.desk.asking import alerts_asked
+from streams.desk.questions import AlertQuestion
+from streams.setup.clock import utc_now
 from streams.store.database import migrate, open_database
 from streams.store.refreshing import refresh_views
 from streams.store.writing import write
@@ -117,6 +120,9 @@ def test_everything_is_there_afterwards_and_linked(old: sa.Engine):
     ]  # fmt: skip
     assert {str(row[0]) for row in _rows(old, "SELECT occurred_week FROM documents")} == {"2025-06-16"}
     assert _rows(old, "SELECT policy_id FROM firing_alerts") == [("0123",)], "views know all columns"
+    with old.connect() as connection:
+        found = alerts_asked(connection, AlertQuestion(text="double twice v1"), utc_now())
+    assert [alert.alert_id for alert in found.alerts] == ["a1"], "words of old alerts are looked for"
     assert _rows(old, "SELECT size FROM log_head") == [(0,)], "what was not received is in no log"
 
 
