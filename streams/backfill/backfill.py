@@ -251,7 +251,7 @@ class Backfill:
         note_moved(self.database, ledger.moved)
         most = self.policy.history.maximum_documents
         self._single = SingleVehicles(self.database, self._decode, most)
-        self.counters.vin_corrections += self._single.withdraw_moved()
+        self.counters.vin_corrections += self._single.withdraw_moved(ledger.moving)
         return ledger
 
     def histories(self, vins: Iterable[str]) -> dict[str, VehicleHistory]:

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from detectors.identities import country_of
+from streams.backfill.arrays import binaries
 from streams.backfill.decoding import DecodedRefusal
 from streams.backfill.judging import Setup
 from streams.backfill.kept import (
@@ -38,7 +39,7 @@ from streams.backfill.ledger import (
     view,
 )
 from streams.backfill.processes import Processes
-from streams.backfill.selection import note_repeated, sum_vehicles
+from streams.backfill.selection import moved_rows, note_moved, note_repeated, sum_vehicles
 from streams.feeds.reading import STANDARD_INPUT, Advance, name_of
 from streams.setup.digests import sha256_of
 
@@ -100,7 +101,10 @@ def build(
     with connect(setup.scratch, processes, memory) as database:
         tables = _write(database, ledger, directory, generation, first, buckets=buckets)
         known = () if before is None else before.tables
-        moved = _moved(database, directory, tables, known)
+        fresh = _moved(database, directory, tables, known)
+        moved = tuple(dict.fromkeys((*(before.moved if before else ()), *fresh)))
+        moving = f"moving/{generation:05}.parquet"
+        _write_moving(database, moved, directory / moving)
         summaries = _sum_up(database, directory, (*known, *tables), generation, buckets)
     refusals = f"refused/{generation:05}.parquet"
     _write_refused(refused, directory / refusals, first)
@@ -119,11 +123,12 @@ def build(
         tables=(*manifest.tables, *tables),
         refusals=(*manifest.refusals, refusals),
         summaries=summaries,
+        moving=moving,
     )
     partial = directory / f"{MANIFEST}.partial"
     partial.write_bytes(msgspec.json.format(msgspec.json.encode(manifest)))
     partial.replace(directory / MANIFEST)
-    for name in () if before is None else before.summaries:
+    for name in () if before is None else (*before.summaries, *filter(None, [before.moving])):
         (directory / name).unlink(missing_ok=True)
     return manifest
 
@@ -203,6 +208,14 @@ def _moved(
     return tuple(vin for (vin,) in found)
 
 
+def _write_moving(database: duckdb.DuckDBPyConnection, moved: tuple[str, ...], path: Path) -> None:
+    """Keep the documents that tell what moved from VIN to VIN, of all tables that are in view."""
+    note_moved(database, moved)
+    rows = list(moved_rows(database))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    pq.write_table(pa.Table.from_arrays([binaries(rows)], ["original"]), path)
+
+
 def _write_refused(refused: list[LedgerRefusal], path: Path, first: int) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     columns: dict[str, list[Any]] = {"file": [first + one.file for one in refused]}
@@ -252,7 +265,7 @@ def _manifest(
         lines=ledger.lines_read + (before.lines if before else 0),
         refused=dict(reasons),
         newest=tuple(Newest(*key, day) for key, day in newest.items()),
-        moved=tuple(dict.fromkeys((*(before.moved if before else ()), *moved))),
+        moved=moved,
         identities=identities,
         country=country,
         tables=before.tables if before else (),

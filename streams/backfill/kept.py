@@ -87,6 +87,9 @@ class LedgerManifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What is known of each vehicle, a file a bucket."""
     country: LedgerCountry = LedgerCountry.of(CHINA)
     """Of a ledger that does not say: China, the only one there was."""
+    moving: str | None = None
+    """Documents of identities that came under several VINs, in the order in which they came: who opens
+    the ledger needs not look for them. ``None`` for a ledger that was built before they were kept."""
 
 
 def is_kept(path: Path) -> bool:
@@ -138,6 +141,7 @@ def open_kept(directory: Path, decode: Decode, refuse: Callable[[list[LedgerRefu
         lines_read=manifest.lines,
         newest={(one.event_type, one.source): one.day for one in manifest.newest},
         moved=list(manifest.moved),
+        moving=None if manifest.moving is None else directory / manifest.moving,
         summaries=[directory / name for name in manifest.summaries],
     )
 
@@ -163,6 +167,11 @@ def fingerprint(decode: Decode) -> str | None:
 def with_key(identities: str | None) -> str:
     """Say by which key ids were digested."""
     return "without an identity key" if identities is None else f"with the identity key {identities}"
+
+
+def read_moving(path: Path) -> Iterator[bytes]:
+    """Documents that a ledger keeps because their identities moved from VIN to VIN."""
+    yield from pq.ParquetFile(path).read()["original"].to_pylist()
 
 
 def _refused(path: Path, manifest: LedgerManifest) -> Iterator[LedgerRefusal]:

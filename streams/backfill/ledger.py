@@ -78,6 +78,8 @@ class Ledger:
     newest: NewestDays = field(default_factory=dict)
     moved: list[str] | None = None
     """Vehicles of documents that came under several VINs, where that is known already."""
+    moving: Path | None = None
+    """Parquet file of those documents, where they are kept."""
     summaries: list[Path] = field(default_factory=list)
     """Parquet files of what is known of each vehicle, a file a bucket, where that was summed up."""
 

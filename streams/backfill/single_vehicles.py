@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 import duckdb
 import pyarrow as pa
@@ -11,6 +12,7 @@ from detectors.history import Content, VehicleHistory
 from detectors.identities import Decode
 from detectors.judging import file_whole
 from streams.backfill.columns import Originals
+from streams.backfill.kept import read_moving
 from streams.backfill.selection import moved_rows
 from streams.engine.vin_corrections import VinCorrections
 
@@ -39,10 +41,16 @@ class SingleVehicles:
         self._most = most
         self.withdrawn: dict[str, list[Document]] = {}
 
-    def withdraw_moved(self) -> int:
-        """Withdraw what amendments moved to another VIN, in the order they came; says how much."""
+    def withdraw_moved(self, moving: Path | None) -> int:
+        """Withdraw what amendments moved to another VIN, in the order they came; says how much.
+
+        Parameters
+        ----------
+        moving
+            Where the documents lie that came under several VINs; ``None`` to look for them.
+        """
         corrections, number = VinCorrections(), 0
-        for original in moved_rows(self._database):
+        for original in moved_rows(self._database) if moving is None else read_moving(moving):
             for gone in corrections.withdrawals(self._read(original)):
                 number += 1
                 self.withdrawn.setdefault(gone.vin, []).append(gone)

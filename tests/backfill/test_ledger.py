@@ -1,6 +1,7 @@
 """A ledger that is kept: the same outcome as its files, whatever it was put together from."""
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 from unicodedata import normalize
@@ -63,6 +64,20 @@ def test_a_ledger_is_judged_as_its_files(files: list[Path], ledger: Path, tmp_pa
     engine.letters = b""  # they say in which file a line stood
     assert_same(of_files, engine)
     assert_unvisited_same(tmp_path / "unvisited", [ledger], engine)
+
+
+def test_a_ledger_keeps_what_moved_from_vin_to_vin(ledger: Path, files: list[Path], tmp_path: Path):
+    """So that nobody looks for it again, but in a ledger that was built before it was kept."""
+    assert [path.name for path in (ledger / "moving").iterdir()] == ["00002.parquet"]
+    older = tmp_path / "older"
+    shutil.copytree(ledger, older)
+    manifest = json.loads((older / "manifest.json").read_bytes())
+    del manifest["moving"]
+    (older / "manifest.json").write_text(json.dumps(manifest))
+    (older / "moving" / "00002.parquet").unlink()
+    found = by_backfill(tmp_path / "found", [older])
+    assert found.counters.vin_corrections > 0
+    assert_same(by_backfill(tmp_path / "kept", [ledger]), found)
 
 
 def test_replay_takes_a_ledger(ledger: Path, files: list[Path], tmp_path: Path):
