@@ -12,6 +12,7 @@ from typing import Any, ClassVar, Final, NamedTuple, Protocol, Self
 
 import pyarrow as pa
 
+from detectors.alerts import Alert
 from detectors.documents import Document
 from detectors.exports import ExportChange, counted_export, hardly_used
 from detectors.forest.trained import ForestModel
@@ -243,14 +244,17 @@ class TaskJudge:
         self._counts_exports = setup.counts_exports
         self._detected_at = setup.detected_at.isoformat()
 
-    def judge(self, histories: Sequence[VehicleHistory]) -> list[Judgement]:
+    def judge(self, histories: Sequence[VehicleHistory]) -> None:
         """Judge some of the vehicles; note their alerts and the exports that they count for."""
-        judgements = judge_histories(self.catalogue, self._watermarks, histories)
-        for judgement in judgements:
-            self._tell(judgement)
-        return judgements
+        for _, alerts in self.tell(histories):
+            self.judged.alerts += map(alert_as_record, alerts)
 
-    def _tell(self, judgement: Judgement) -> None:
+    def tell(self, histories: Sequence[VehicleHistory]) -> Iterator[tuple[VehicleHistory, list[Alert]]]:
+        """The same, but for the alerts, which are given away."""
+        for judgement in judge_histories(self.catalogue, self._watermarks, histories):
+            yield judgement.history, self._tell(judgement)
+
+    def _tell(self, judgement: Judgement) -> list[Alert]:
         history, judged = judgement.history, self.judged
         judged.vehicles += 1
         export = None
@@ -258,11 +262,13 @@ class TaskJudge:
             export = counted_export(history, self._hardly_used)
         if export is not None:
             judged.exports.append(ExportChange(history.vin, None, export))
+        alerts: list[Alert] = []
         if judgement.findings or judgement.failed:
             result = Result()
             case = JudgedVehicle(history.vin, VehicleRecord(), "new_evidence")
             self._changes.report(case, judgement, result, self._detected_at)
-            judged.alerts += map(alert_as_record, result.alerts)
+            alerts = result.alerts
             judged.failures += map(RemoteFailure.of, result.failures)
         if judged.visitor is not None:
             judged.visitor.see(judgement, export)
+        return alerts

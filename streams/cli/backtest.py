@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections import ChainMap
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
-import msgspec
 import typer
 
 from streams.cli.backtest_tables import comparison_tables, sweep_row, sweep_table
@@ -194,9 +192,9 @@ class _Run:
     def compare(self, side_a: Side, side_b: Side, directory: Path | None, *, force: bool) -> None:
         """Judge by A and by B and say what differs."""
         from streams.cli.outcome import leave_by_failures
-        from streams.lab.backtest import compare, within
-        from streams.lab.parties import named_in, parties_of
-        from streams.lab.writing import FILES, samples, write_comparison
+        from streams.lab.backtest import compare, with_scores
+        from streams.lab.loads import within
+        from streams.lab.writing import FILES, write_comparison
 
         a, b = side_a.catalogue(), side_b.catalogue()
         if a.policy.country != b.policy.country:
@@ -209,34 +207,37 @@ class _Run:
             labelled, outcomes = self._labelled(a, laboratory), self._outcomes()
             errors.print("judging by A and by B", highlight=False)
             sides = self._judged(laboratory, (side_a, a), (side_b, b))
-            before, after = within(sides.before, *self.period), within(sides.after, *self.period)
-            comparison, found = compare(before, after, labelled, outcomes)
-            vehicles = {one.shown.subject for one in found if one.shown.subject_type == "vehicle"}
-            named = sides.named
-            if side_a.program is not None or side_b.program is not None:
-                named = named_in(found, laboratory.histories(a, vehicles))
-            comparison = msgspec.structs.replace(
-                comparison, detectors=sides.detectors, parties=tuple(parties_of(found, named))
+            if sides is None:
+                differences, detectors = laboratory.differences(a, b, self.period)
+            else:
+                differences, detectors = laboratory.set_side_by_side(a, sides, self.period), None
+            load_a, load_b = differences.loads
+            comparison = compare(
+                differences.rows,
+                (load_a.load, load_b.load),
+                parties=differences.parties,
+                detectors=detectors,
             )
+            if sides is not None:
+                before, after = (within(alerts, *self.period) for alerts in sides)
+                comparison = with_scores(comparison, before, after, labelled, outcomes)
             if directory is not None:
-                shown = {one.shown.subject for some in samples(found).values() for one in some}
-                lives = dict(ChainMap(*laboratory.histories(a, shown & vehicles)))
                 paths = {name: places.path(name) for name in FILES}
                 names = (side_a.named(), side_b.named())
-                write_comparison(paths, comparison, found, names, lives, country=a.policy.country)
+                write_comparison(paths, comparison, differences.rows, names, differences.dossiers)
         for table in comparison_tables(comparison):
             out.print(table)
         leave_by_failures(laboratory.failures.values())
 
     def _judged(
         self, laboratory: Laboratory, a: tuple[Side, Catalogue], b: tuple[Side, Catalogue]
-    ) -> TwoSides:
-        """Alerts by A and by B; all of them where another version judges a side."""
+    ) -> TwoSides | None:
+        """All alerts by A and by B, ``None`` where the difference will do."""
         from streams.lab.another_version import firing_by
         from streams.lab.laboratory import TwoSides
 
         if a[0].program is None and b[0].program is None:
-            return laboratory.both(a[1], b[1], whole=self.whole)
+            return laboratory.both(a[1], b[1]) if self.whole else None
         shared = [str(file) for file in self.files]
         shared += [] if self.watermark is None else ["--watermark", self.watermark]
         before, after = (
@@ -245,12 +246,12 @@ class _Run:
             else firing_by(side.program, [*shared, *side.words()], self.scratch)
             for side, catalogue in (a, b)
         )
-        return TwoSides(before, after, None, {})
+        return TwoSides(before, after)
 
     def sweep(self, side: Side, text: str) -> None:
         """Judge by A, then by each value of one of its thresholds."""
         from streams.cli.outcome import leave_by_failures
-        from streams.lab.backtest import within
+        from streams.lab.loads import within
         from streams.lab.sweep import parse_sweep, policies
 
         a, wanted = side.catalogue(), parse_sweep(text)
@@ -278,16 +279,19 @@ class _Run:
         return open_laboratory(self.files, a, means, self.day)
 
     def _labelled(self, a: Catalogue, laboratory: Laboratory) -> Labelled | None:
-        from streams.evaluation import read_register, read_truth
+        if self.truth is None:
+            return None
+        from streams.evaluation.baselines import read_register
+        from streams.evaluation.truth import read_truth
         from streams.lab.backtest import Labelled
         from streams.setup.identities import decode_from_environment
 
-        if self.truth is None:
-            return None
         decode = decode_from_environment(a.policy.country)
         return Labelled(read_truth(self.truth), read_register(laboratory.ledger, decode))
 
     def _outcomes(self) -> dict[str, str] | None:
+        if self.outcomes is None:
+            return None
         from streams.lab.outcomes import read_outcomes
 
-        return None if self.outcomes is None else read_outcomes(self.outcomes)
+        return read_outcomes(self.outcomes)

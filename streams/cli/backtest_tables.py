@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from streams.cli.console import plain
@@ -11,7 +12,8 @@ if TYPE_CHECKING:
 
     from detectors.alerts import Alert
     from streams.evaluation.shares import WilsonShare
-    from streams.lab.backtest import Comparison, Labelled, Load
+    from streams.lab.backtest import Comparison, Labelled
+    from streams.lab.loads import Load
 
 _PARTIES: Final = 5
 """Parties that the table shows; the page shows more."""
@@ -89,12 +91,13 @@ def sweep_table(parameter: str, detector: str, *, truth: bool, outcomes: bool) -
 def sweep_row(
     value: float,
     detector: str,
-    alerts: dict[str, Alert],
+    alerts: Mapping[str, Alert],
     labelled: Labelled | None,
     outcomes: dict[str, str] | None,
 ) -> list[str]:
     """One value of a sweep."""
-    from streams.lab.backtest import load_of, scored
+    from streams.lab.backtest import scored
+    from streams.lab.loads import load_of
     from streams.lab.outcomes import outcome_score, truth_score
 
     load, card = load_of(alerts), scored(alerts, labelled)

@@ -12,7 +12,8 @@ from streams.cli.console import errors, fail, out
 from streams.cli.replay import Config, ModelChoice, Rules, check_readable
 
 if TYPE_CHECKING:
-    from streams.evaluation import ObservedRun, Register
+    from streams.evaluation.baselines import Register
+    from streams.evaluation.observing import ObservedRun
 
 
 def evaluate(
@@ -51,8 +52,11 @@ def evaluate(
     """Score alerts against the truth: who is accused, by class, detector, severity and budget."""
     import msgspec
 
-    from streams.evaluation import observe_alerts, read_answers, read_truth, score
+    from streams.evaluation.answers import read_answers
+    from streams.evaluation.observing import observe_alerts
+    from streams.evaluation.scoring import score
     from streams.evaluation.tables import score_tables
+    from streams.evaluation.truth import read_truth
 
     given = [path for path in (alerts, answers) if path is not None]
     if len(given) > 1:
@@ -94,7 +98,7 @@ def evaluate(
 
 
 def _register(file: Path) -> Register:
-    from streams.evaluation import read_register
+    from streams.evaluation.baselines import read_register
     from streams.setup.identities import decode_from_environment
     from streams.setup.policy import load_policy
 
@@ -106,7 +110,7 @@ def _run(
 ) -> tuple[ObservedRun, Register]:
     from detectors.registry import Catalogue
     from streams.cli.progress import reading_progress
-    from streams.evaluation import observe_run
+    from streams.evaluation.observing import observe_run
     from streams.models.choice import choose_model
     from streams.setup.identities import decode_from_environment
     from streams.setup.policy import load_policy

@@ -68,8 +68,8 @@ def write_report(
     from detectors.registry import Catalogue
     from streams.backfill.backfill import Means
     from streams.cli.outcome import leave_by_failures
-    from streams.lab.backtest import within
     from streams.lab.laboratory import open_laboratory
+    from streams.lab.loads import within
     from streams.lab.outcomes import read_outcomes
     from streams.lab.shadow import shadow_report
     from streams.models.choice import choose_model

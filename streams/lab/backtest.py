@@ -1,37 +1,32 @@
 """The same documents judged by two policies or models, and what that changes."""
 
+from __future__ import annotations
+
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
 from detectors.alerts import Alert
 from detectors.errors import ZeromileError
-from streams.evaluation import ObservedRun, Register, Score, Truth, score
-from streams.evaluation.observing import AlertChange
-from streams.lab.difference import AlertDifference, Change, counted, differences
+from streams.evaluation.score import Score
+from streams.lab.difference import KINDS, Change, DifferenceRow, counted
+from streams.lab.loads import Load
 from streams.lab.outcomes import SideScore, outcome_score, truth_score
-from streams.lab.parties import PartyDifference
+from streams.lab.parties import PartyCounts, PartyDifference, parties_of
+
+if TYPE_CHECKING:  # what half a second imports, and only a run with truth needs
+    from streams.evaluation.baselines import Register
+    from streams.evaluation.truth import Truth
 
 BY: Final = ("detector", "severity", "province", "brand")
 """By what the differences are counted."""
-_DATE: Final = len("2025-01-01")
 
 
 class BacktestError(ZeromileError):
     """Two sides that cannot be compared."""
-
-
-class Load(msgspec.Struct, frozen=True):
-    """What one side asks of those who look into alerts; detectors on trial are left out."""
-
-    alerts: int
-    vehicles: int
-    vehicles_a_week: float
-    """Over the weeks from the first alert's event to the last one's."""
 
 
 class Comparison(msgspec.Struct, frozen=True):
@@ -65,23 +60,47 @@ class Labelled:
 
 
 def compare(
+    rows: Sequence[DifferenceRow],
+    loads: tuple[Load, Load],
+    *,
+    parties: PartyCounts | None = None,
+    detectors: list[str] | None = None,
+) -> Comparison:
+    """Count differences.
+
+    Parameters
+    ----------
+    rows
+        The differences, by alert id.
+    loads
+        Of A and of B.
+    parties
+        Whom they concern, where that is known.
+    detectors
+        Whose alerts were compared, ``None`` for all.
+    """
+    changes = Counter(one.change for one in rows)
+    return Comparison(
+        changes={change: changes[change] for change in KINDS},
+        by={label: counted(rows, label) for label in BY},
+        load_a=loads[0],
+        load_b=loads[1],
+        detectors=detectors,
+        parties=tuple(parties_of(parties or Counter())),
+    )
+
+
+def with_scores(
+    comparison: Comparison,
     before: Mapping[str, Alert],
     after: Mapping[str, Alert],
-    labelled: Labelled | None = None,
-    outcomes: Mapping[str, str] | None = None,
-) -> tuple[Comparison, list[AlertDifference]]:
-    """Set two sets of firing alerts side by side."""
-    found = list(differences(before, after))
-    changes = Counter(one.change for one in found)
+    labelled: Labelled | None,
+    outcomes: Mapping[str, str] | None,
+) -> Comparison:
+    """Hold all alerts of both sides against what is true, and what was decided, where that is known."""
     score_a, score_b = scored(before, labelled), scored(after, labelled)
-    comparison = Comparison(
-        changes={change: changes[change] for change in ("new", "gone", "severity", "words")},
-        by={
-            label: {value: dict(counts) for value, counts in counted(found, label).items()}
-            for label in BY
-        },
-        load_a=load_of(before),
-        load_b=load_of(after),
+    return msgspec.structs.replace(
+        comparison,
         score_a=score_a,
         score_b=score_b,
         truth_a=None if score_a is None else truth_score(score_a),
@@ -89,31 +108,15 @@ def compare(
         outcomes_a=None if outcomes is None else outcome_score(before, outcomes),
         outcomes_b=None if outcomes is None else outcome_score(after, outcomes),
     )
-    return comparison, found
-
-
-def within(alerts: Mapping[str, Alert], first: int | None, last: int | None) -> dict[str, Alert]:
-    """Alerts whose event lies in a period of civil days, both included; whole histories were judged."""
-    return {
-        name: alert
-        for name, alert in alerts.items()
-        if (first is None or first <= _ordinal(alert)) and (last is None or _ordinal(alert) <= last)
-    }
-
-
-def load_of(alerts: Mapping[str, Alert]) -> Load:
-    """How much there is to look into."""
-    aloud = [alert for alert in alerts.values() if not alert.shadow]
-    vehicles = {alert.subject for alert in aloud if alert.subject_type == "vehicle"}
-    days = sorted(_ordinal(alert) for alert in aloud)
-    weeks = (days[-1] - days[0] + 7) / 7 if days else 1.0
-    return Load(len(aloud), len(vehicles), round(len(vehicles) / weeks, 2))
 
 
 def scored(alerts: Mapping[str, Alert], labelled: Labelled | None) -> Score | None:
     """How right alerts are, where that is known."""
     if labelled is None:
         return None
+    from streams.evaluation.observing import AlertChange, ObservedRun  # noqa: PLC0415 - as above
+    from streams.evaluation.scoring import score  # noqa: PLC0415 - as above
+
     seen = ObservedRun()
     for alert in alerts.values():
         seen.take(
@@ -124,7 +127,3 @@ def scored(alerts: Mapping[str, Alert], labelled: Labelled | None) -> Score | No
             None,
         )  # fmt: skip
     return score(labelled.truth, seen, labelled.register)
-
-
-def _ordinal(alert: Alert) -> int:
-    return date.fromisoformat(alert.occurred_at[:_DATE]).toordinal()

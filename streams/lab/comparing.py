@@ -10,10 +10,12 @@ from typing import Any, Final
 import msgspec
 import pyarrow as pa
 
-from streams.lab.backtest import BacktestError, Comparison, Load, compare
+from streams.lab.backtest import BacktestError, Comparison, compare, with_scores
 from streams.lab.difference import Change
+from streams.lab.differing import find_differences
 from streams.lab.frame import Frame
 from streams.lab.judged import Judged
+from streams.lab.loads import Load
 from streams.lab.outcomes import read_outcomes
 from streams.lab.writing import differences_table
 
@@ -108,5 +110,7 @@ def backtest(
         raise BacktestError("the two were judged of different documents: read once, judge twice")
     labelled = None if truth is None else a.documents.labelled(Path(truth))
     decided = None if outcomes is None else read_outcomes(outcomes)
-    comparison, found = compare(a.firing, b.firing, labelled, decided)
-    return BacktestResult(comparison, differences_table(found))
+    found, _ = find_differences(a.firing, b.firing, (None, None))
+    loads = found.loads[0].load, found.loads[1].load
+    comparison = with_scores(compare(found.rows, loads), a.firing, b.firing, labelled, decided)
+    return BacktestResult(comparison, differences_table(found.rows))

@@ -1,18 +1,23 @@
 """What one set of firing alerts says that another does not."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from typing import Literal, NamedTuple
-
-import msgspec
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from operator import attrgetter
+from typing import Final, Literal, NamedTuple, Self
 
 from detectors.alerts import Alert
 
 Change = Literal["new", "gone", "severity", "words"]
 """Only B says it; only A does; both do, at another severity; both do, in other words or figures."""
 
-_HOW_IT_CAME: tuple[str, ...] = ("policy_id", "model_id", "detected_at", "revision", "cause")
+KINDS: Final[tuple[Change, ...]] = ("new", "gone", "severity", "words")
+SAMPLES: Final = 8
+"""Alerts of each kind that are told in full."""
+
+_HOW_IT_CAME: Final = frozenset({"policy_id", "model_id", "detected_at", "revision", "cause"})
 """Fields that tell how an alert came about, not what it says."""
+_said: Final = attrgetter(*(name for name in Alert.__struct_fields__ if name not in _HOW_IT_CAME))
+"""What an alert says."""
 
 
 class AlertDifference(NamedTuple):
@@ -28,6 +33,54 @@ class AlertDifference(NamedTuple):
         shown = self.after or self.before
         assert shown is not None  # noqa: S101 - one of the two is there
         return shown
+
+
+class DifferenceRow(NamedTuple):
+    """The same as a row: what is told of it in tables."""
+
+    change: Change
+    alert_id: str
+    detector: str
+    title: str
+    subject_type: str
+    subject: str
+    occurred_at: str
+    province: str | None
+    brand: str | None
+    shadow: bool
+    severity_a: str | None
+    severity_b: str | None
+    score_a: float | None
+    score_b: float | None
+    explanation_a: str | None
+    explanation_b: str | None
+
+    @classmethod
+    def of(cls, one: AlertDifference) -> Self:
+        """Write a difference down."""
+        shown, (severity_a, score_a, explanation_a) = one.shown, _figures(one.before)
+        severity_b, score_b, explanation_b = _figures(one.after)
+        return cls(
+            one.change, shown.alert_id, shown.detector, shown.title, shown.subject_type, shown.subject,
+            shown.occurred_at, shown.labels.get("province"), shown.labels.get("brand"), shown.shadow,
+            severity_a, severity_b, score_a, score_b, explanation_a, explanation_b,
+        )  # fmt: skip
+
+    @property
+    def severity(self) -> str | None:
+        """As B has it, as A had it where B says nothing."""
+        return self.severity_b or self.severity_a
+
+    @property
+    def explanation(self) -> str | None:
+        """The same of the explanation."""
+        return self.explanation_b or self.explanation_a
+
+
+def _figures(alert: Alert | None) -> tuple[str | None, float | None, str | None]:
+    if alert is None:
+        return None, None, None
+    return alert.severity, alert.score, alert.explanation
 
 
 def differences(before: Mapping[str, Alert], after: Mapping[str, Alert]) -> Iterator[AlertDifference]:
@@ -49,15 +102,20 @@ def _change(old: Alert | None, new: Alert | None) -> Change | None:
     return None if _said(old) == _said(new) else "words"
 
 
-def _said(alert: Alert) -> Alert:
-    return msgspec.structs.replace(alert, **dict.fromkeys(_HOW_IT_CAME))
-
-
-def counted(found: list[AlertDifference], label: str) -> dict[str, Counter[Change]]:
-    """How many differences there are by a label (or field) of the alert, and by their kind."""
+def counted(rows: Iterable[DifferenceRow], label: str) -> dict[str, dict[Change, int]]:
+    """How many differences there are by a field of the alert, and by their kind."""
     counts: dict[str, Counter[Change]] = {}
-    for one in found:
-        alert = one.shown
-        value = getattr(alert, label, None) or alert.labels.get(label) or "not stated"
+    for one in rows:
+        value = getattr(one, label) or "not stated"
         counts.setdefault(value, Counter())[one.change] += 1
-    return dict(sorted(counts.items(), key=lambda item: (-item[1].total(), item[0])))
+    ranked = sorted(counts.items(), key=lambda item: (-item[1].total(), item[0]))
+    return {value: dict(told) for value, told in ranked}
+
+
+def samples(rows: Sequence[DifferenceRow]) -> dict[Change, list[DifferenceRow]]:
+    """The first of each kind, to be told in full."""
+    told: dict[Change, list[DifferenceRow]] = {kind: [] for kind in KINDS}
+    for one in rows:
+        if len(told[one.change]) < SAMPLES:
+            told[one.change].append(one)
+    return told

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
+from operator import attrgetter
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final, NamedTuple
@@ -12,16 +14,23 @@ from detectors.identities import Decode
 from detectors.registry import Catalogue
 from detectors.spikes.declared import PROVINCE_DETECTORS
 from streams.backfill.backfill import Backfill, Means
-from streams.backfill.judging import Setup, WholeVehicles
+from streams.backfill.judging import JudgedVehicles, Setup, WholeVehicles
 from streams.backfill.kept import read_manifest
 from streams.backfill.outputs import ReplayOutputs
 from streams.backfill.processes import Processes
 from streams.backfill.selection import select_for
 from streams.engine.results import DetectorFailure
 from streams.lab.changes import changed, enabled, only
+from streams.lab.differing import (
+    Differences,
+    Period,
+    TwoSetups,
+    complete_differences,
+    find_differences,
+    judge_differences,
+)
 from streams.lab.ledgers import one_ledger
-from streams.lab.parties import NamedParties
-from streams.lab.sides import JudgedSides, SeveralSetups, judge_sides
+from streams.lab.sides import SeveralSetups, judge_sides
 from streams.setup.clock import utc_now
 from streams.setup.identities import decode_from_environment
 
@@ -32,12 +41,16 @@ _AT_ONCE: Final = 20_000
 class TwoSides(NamedTuple):
     """Alerts that fire by A and by B."""
 
-    before: dict[str, Alert]
-    after: dict[str, Alert]
-    detectors: list[str] | None
-    """Whose alerts these are; ``None`` for all."""
-    named: NamedParties
-    """Whom documents name on which those alerts rest that may differ."""
+    before: Mapping[str, Alert]
+    after: Mapping[str, Alert]
+
+
+class Compared(NamedTuple):
+    """What A and B say otherwise."""
+
+    differences: Differences
+    detectors: list[str]
+    """Whose alerts were compared: of those that differ."""
 
 
 @contextmanager
@@ -97,33 +110,59 @@ class Laboratory:
 
     def firing(self, catalogue: Catalogue) -> dict[str, Alert]:
         """Alerts that fire, by id."""
-        [alerts], _ = self._judge([catalogue])
+        [alerts] = self._judge([catalogue])
         return alerts
 
-    def both(self, a: Catalogue, b: Catalogue, *, whole: bool) -> TwoSides:
-        """Judge by A and by B in one pass, but by the detectors alone that differ between them.
+    def both(self, a: Catalogue, b: Catalogue) -> TwoSides:
+        """Judge by A and, as far as it differs, by B in one pass: for figures over all alerts."""
+        names = changed(a, b)
+        before, after = self._judge([a, only(b, names)])
+        return TwoSides(before, _instead(before, after, names))
+
+    def differences(self, a: Catalogue, b: Catalogue, period: Period = (None, None)) -> Compared:
+        """Judge by A and by B, by the detectors alone that differ between them.
 
         Parameters
         ----------
         a, b
             The sides.
-        whole
-            Whether to give the alerts of the other detectors too, for figures over all of them.
+        period
+            Of the alerts that are compared.
         """
         names = changed(a, b)
-        if not names and not whole:
-            return TwoSides({}, {}, [], {})
-        sides = [a if whole else only(a, names), only(b, names)]
-        (before, after), named = self._judge(sides, names)
-        if whole:
-            return TwoSides(before, _instead(before, after, names), None, named)
-        return TwoSides(before, after, sorted(names), named)
+        sides = [only(a, names), only(b, names)]
+        found = Differences()
+        if names:
+            with self._ready(sides) as (run, setups, outputs):
+                shared = TwoSetups(setups, a.policy.country, period)
+                with Processes(self._means.processes, shared) as processes:
+                    for some, judged in processes.map(judge_differences, self._tasks(run, sides)):
+                        found.add(some)
+                        _take(judged, outputs)
+            by_provinces, _ = find_differences(outputs[0].firing, outputs[1].firing, period)
+            found.add(by_provinces)
+        found.rows.sort(key=attrgetter("alert_id"))
+        return Compared(found, sorted(names))
+
+    def set_side_by_side(self, a: Catalogue, sides: TwoSides, period: Period) -> Differences:
+        """Find out what two sides say otherwise that were judged already.
+
+        Parameters
+        ----------
+        a
+            Whose histories are told.
+        sides, period
+            The alerts, and the period of those that are compared.
+        """
+        result, found = find_differences(*sides, period)
+        complete_differences(result, found, partial(self.histories, a), a.policy.country)
+        return result
 
     def variants(self, a: Catalogue, others: Sequence[Catalogue]) -> Iterator[dict[str, Alert]]:
         """Alerts that fire by each of many catalogues that hardly differ from A, all in one pass."""
         names = [changed(a, other) for other in others]
         sides = [a, *(only(other, some) for other, some in zip(others, names, strict=True))]
-        [every, *variants], _ = self._judge(sides)
+        every, *variants = self._judge(sides)
         for some, alerts in zip(names, variants, strict=True):
             yield _instead(every, alerts, some)
 
@@ -139,34 +178,40 @@ class Laboratory:
             for start in range(0, len(names), _AT_ONCE):
                 yield run.histories(names[start : start + _AT_ONCE])
 
-    def _judge(
-        self, sides: Sequence[Catalogue], noted: Iterable[str] = ()
-    ) -> tuple[list[dict[str, Alert]], NamedParties]:
-        """Alerts that fire by each side, and the parties of those of some detectors."""
-        named: NamedParties = {}
+    def _judge(self, sides: Sequence[Catalogue]) -> list[dict[str, Alert]]:
+        """Alerts that fire by each side."""
+        with (
+            self._ready(sides) as (run, setups, outputs),
+            Processes(self._means.processes, SeveralSetups(setups)) as processes,
+        ):
+            for judged in processes.map(judge_sides, self._tasks(run, sides)):
+                _take(judged, outputs)
+        return [dict(output.firing) for output in outputs]
+
+    @contextmanager
+    def _ready(
+        self, sides: Sequence[Catalogue]
+    ) -> Iterator[tuple[Backfill, tuple[Setup, ...], list[ReplayOutputs]]]:
+        """What judging by several sides takes; at the end provinces are judged and failures noted."""
         outputs = [ReplayOutputs(side.policy) for side in sides]
         with (
             Backfill(sides[0], None, self._decode, means=self._means) as run,
             TemporaryDirectory(prefix="zeromile-", dir=self._means.scratch) as folder,
         ):
-            setups = [
+            setups = tuple(
                 Setup.of(
                     side, self._decode, Path(folder), None, utc_now(),
                     counts_exports=_watches_provinces(side),
                 )
                 for side in sides
-            ]  # fmt: skip
-            shared = SeveralSetups(tuple(setups), frozenset(noted))
-            with Processes(self._means.processes, shared) as processes:
-                for judged in processes.map(judge_sides, self._tasks(run, sides)):
-                    _take(judged, outputs, named)
+            )  # fmt: skip
+            yield run, setups, outputs
             today = run.watermarks.newest_day("customs_export")
         for side, output in zip(sides, outputs, strict=True):
             if _watches_provinces(side):
                 output.conclude(today)
             for name, failure in output.failures.items():
                 self.failures.setdefault(name, failure)
-        return [dict(output.firing) for output in outputs], named
 
     def _tasks(self, run: Backfill, sides: Sequence[Catalogue]) -> Iterator[WholeVehicles]:
         """Vehicles that any side can find anything about."""
@@ -181,11 +226,9 @@ class Laboratory:
                 yield task
 
 
-def _take(judged: JudgedSides, outputs: Sequence[ReplayOutputs], named: NamedParties) -> None:
-    for output, one in zip(outputs, judged.sides, strict=True):
+def _take(judged: Iterable[JudgedVehicles], outputs: Sequence[ReplayOutputs]) -> None:
+    for output, one in zip(outputs, judged, strict=True):
         output.take(one.alerts, one.exports, [each.here() for each in one.failures], None)
-    for alert_id, parties in judged.named.items():
-        named.setdefault(alert_id, set()).update(parties)
 
 
 def _watches_provinces(catalogue: Catalogue) -> bool:

@@ -4,15 +4,11 @@ from collections.abc import Mapping
 from typing import Final
 
 import msgspec
-import sqlalchemy as sa
 
 from detectors.alerts import Alert
 from detectors.errors import ZeromileError
-from streams.desk.tables import cases
-from streams.evaluation import Score
+from streams.evaluation.score import Score
 from streams.evaluation.shares import WilsonShare, share
-from streams.evaluation.truth import SCHEMES
-from streams.store.database import existing_database
 
 _RIGHT: Final = frozenset({"confirmed", "useful"})
 
@@ -42,6 +38,11 @@ def read_outcomes(url: str) -> dict[str, str]:
     OutcomesError
         If it cannot be read, or holds no closed case.
     """
+    import sqlalchemy as sa  # noqa: PLC0415 - half a second that only a run with outcomes needs
+
+    from streams.desk.tables import cases  # noqa: PLC0415 - the same
+    from streams.store.database import existing_database  # noqa: PLC0415 - the same
+
     query = sa.select(cases.c.alert_id, cases.c.outcome).where(
         cases.c.state == "closed", cases.c.outcome.is_not(None)
     )
@@ -61,6 +62,8 @@ def read_outcomes(url: str) -> dict[str, str]:
 
 def truth_score(score: Score) -> SideScore:
     """Precision and recall of accusations, where the truth is known."""
+    from streams.evaluation.truth import SCHEMES  # noqa: PLC0415 - half a second: as above
+
     accused = sum(row.accused.count for row in score.kinds)
     schemes = [row for row in score.kinds if row.kind in SCHEMES]
     right = sum(row.accused.count for row in schemes)

@@ -1,7 +1,7 @@
 """Whom the documents name on which differing alerts rest: whose cars are judged otherwise."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 import msgspec
@@ -14,8 +14,8 @@ MOST: Final = 20
 """Parties that are told, those of most differences first."""
 _ROLES: Final = {"exporter_id": "exporter", "seller_id": "seller", "owner_id": "owner"}
 
-NamedParties = dict[str, set[tuple[str, str]]]
-"""Role and name of whom documents name, by the alert that rests on them."""
+PartyCounts = Counter[tuple[str, str, Change]]
+"""How many alerts that differ rest on a document which names a party: by its role, its name and how."""
 
 
 class PartyDifference(msgspec.Struct, frozen=True):
@@ -26,33 +26,26 @@ class PartyDifference(msgspec.Struct, frozen=True):
     changes: dict[Change, int]
 
 
-def parties_of(
-    found: Sequence[AlertDifference], named: Mapping[str, set[tuple[str, str]]]
-) -> list[PartyDifference]:
+def parties_of(counts: PartyCounts) -> list[PartyDifference]:
     """Parties by the number of alerts that differ; an alert counts once for each that it concerns."""
-    counts: dict[tuple[str, str], Counter[Change]] = {}
-    for one in found:
-        for party in named.get(one.shown.alert_id, ()):
-            counts.setdefault(party, Counter())[one.change] += 1
-    ranked = sorted(counts.items(), key=lambda item: (-item[1].total(), item[0]))
-    return [PartyDifference(role, party, dict(told)) for (role, party), told in ranked[:MOST]]
+    by_party: dict[tuple[str, str], dict[Change, int]] = {}
+    for (role, party, change), number in counts.items():
+        by_party.setdefault((role, party), {})[change] = number
+    ranked = sorted(by_party.items(), key=lambda item: (-sum(item[1].values()), item[0]))
+    return [PartyDifference(role, party, told) for (role, party), told in ranked[:MOST]]
 
 
-def named_in(
-    found: Sequence[AlertDifference], histories: Iterable[dict[str, VehicleHistory]]
-) -> NamedParties:
-    """Whom documents name on which either side of differing alerts rests."""
-    of_vehicle: dict[str, list[AlertDifference]] = {}
-    for one in found:
-        of_vehicle.setdefault(one.shown.subject, []).append(one)
-    named: NamedParties = {}
-    for some in histories:
-        for vin, history in some.items():
-            for one in of_vehicle.get(vin, ()):
-                parties = named.setdefault(one.shown.alert_id, set())
-                for alert in (one.before, one.after):
-                    parties.update(named_by(() if alert is None else alert.evidence, history))
-    return named
+def count_parties(
+    counts: PartyCounts, one: AlertDifference, before: VehicleHistory, after: VehicleHistory
+) -> None:
+    """Count the parties of a difference, by the histories on which its sides rest."""
+    concerned: set[tuple[str, str]] = set()
+    if one.before is not None:
+        concerned.update(named_by(one.before.evidence, before))
+    if one.after is not None:
+        concerned.update(named_by(one.after.evidence, after))
+    for role, party in concerned:
+        counts[role, party, one.change] += 1
 
 
 def named_by(evidence: Iterable[Evidence], history: VehicleHistory) -> Iterator[tuple[str, str]]:

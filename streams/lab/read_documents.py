@@ -21,7 +21,8 @@ from detectors.wording import count
 from streams.backfill.backfill import Backfill, Means
 from streams.backfill.kept import open_kept, read_manifest
 from streams.backfill.ledger import LedgerRefusal
-from streams.evaluation import read_register, read_truth
+from streams.evaluation.baselines import read_register
+from streams.evaluation.truth import read_truth
 from streams.feeds.converting import Refused as RefusedRow
 from streams.lab.backtest import Labelled
 from streams.lab.frame import Frame

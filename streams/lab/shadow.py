@@ -8,7 +8,7 @@ import msgspec
 
 from detectors.alerts import Alert
 from detectors.registry import Catalogue
-from streams.lab.backtest import load_of
+from streams.lab.loads import load_of
 from streams.lab.outcomes import SideScore, outcome_score
 
 SAMPLES = 8

@@ -1,29 +1,28 @@
 """A comparison as files: JSON, Parquet, and a page that prints."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from detectors.country import Country
-from detectors.history import VehicleHistory
-from streams.engine.citing import citations
-from streams.engine.dossier import describe
+from streams.backfill.arrays import flags, numbers, texts
 from streams.lab.backtest import Comparison
-from streams.lab.difference import AlertDifference, Change
+from streams.lab.difference import KINDS, DifferenceRow, samples
+from streams.lab.dossiers import Dossier
 from streams.report.page import environment
 
-KINDS: Final[tuple[Change, ...]] = ("new", "gone", "severity", "words")
-SAMPLES: Final = 8
-"""Alerts of each kind that the page tells in words."""
 FILES: Final = ("comparison.json", "differences.parquet", "comparison.html")
+_AT_ONCE: Final = 65_536
+"""Rows of which columns are made at once."""
 
 _SCHEMA: Final = pa.schema([
     ("change", pa.string()), ("alert_id", pa.string()), ("detector", pa.string()),
-    ("subject_type", pa.string()), ("subject", pa.string()), ("occurred_at", pa.string()),
+    ("title", pa.string()), ("subject_type", pa.string()), ("subject", pa.string()),
+    ("occurred_at", pa.string()),
     ("province", pa.string()), ("brand", pa.string()), ("shadow", pa.bool_()),
     ("severity_a", pa.string()), ("severity_b", pa.string()),
     ("score_a", pa.float64()), ("score_b", pa.float64()),
@@ -34,11 +33,9 @@ _SCHEMA: Final = pa.schema([
 def write_comparison(
     path_of: dict[str, Path],
     comparison: Comparison,
-    found: Sequence[AlertDifference],
+    rows: Sequence[DifferenceRow],
     names: tuple[str, str],
-    lives: Mapping[str, VehicleHistory],
-    *,
-    country: Country,
+    dossiers: Mapping[str, Dossier],
 ) -> None:
     """Write the three files.
 
@@ -46,59 +43,50 @@ def write_comparison(
     ----------
     path_of
         Where each goes.
-    comparison, found
+    comparison, rows
         What was found.
     names
         What A and B are.
-    lives
-        Histories of the vehicles of `samples`.
-    country
-        Whose documents they are.
+    dossiers
+        Documents of the vehicles of `samples`.
     """
     path_of["comparison.json"].write_bytes(msgspec.json.format(msgspec.json.encode(comparison)) + b"\n")
-    pq.write_table(differences_table(found), path_of["differences.parquet"])
+    pq.write_table(differences_table(rows), path_of["differences.parquet"])
     page = environment().get_template("comparison.html.j2")
     text = page.render(
         comparison=comparison,
         names=names,
         kinds=KINDS,
-        samples=samples(found),
-        timelines={vin: list(_timeline(history, country)) for vin, history in lives.items()},
+        samples=samples(rows),
+        dossiers=dossiers,
     )
     path_of["comparison.html"].write_text(text, encoding="utf-8")
 
 
-def samples(found: Sequence[AlertDifference]) -> dict[Change, list[AlertDifference]]:
-    """Some of each kind, to be told in full."""
-    return {kind: [one for one in found if one.change == kind][:SAMPLES] for kind in KINDS}
-
-
-def _timeline(history: VehicleHistory, country: Country) -> Iterator[tuple[str, str, str]]:
-    for document in history.documents:
-        cited = "; ".join(f"{word} {value}" for word, value in citations(document).items())
-        yield document.occurred_at, describe(document, country), cited
-
-
-def differences_table(found: Sequence[AlertDifference]) -> pa.Table:
+def differences_table(rows: Sequence[DifferenceRow]) -> pa.Table:
     """One row an alert on which two sides differ."""
-    return pa.Table.from_pylist([_row(one) for one in found], _SCHEMA)
+    batches = [_batch(rows[start : start + _AT_ONCE]) for start in range(0, len(rows), _AT_ONCE)]
+    return pa.Table.from_batches(batches, _SCHEMA)
 
 
-def _row(one: AlertDifference) -> dict[str, Any]:
-    shown = one.shown
-    row: dict[str, Any] = {
-        "change": one.change,
-        "alert_id": shown.alert_id,
-        "detector": shown.detector,
-        "subject_type": shown.subject_type,
-        "subject": shown.subject,
-        "occurred_at": shown.occurred_at,
-        "province": shown.labels.get("province"),
-        "brand": shown.labels.get("brand"),
-        "shadow": shown.shadow,
-    }
-    for side, alert in (("a", one.before), ("b", one.after)):
-        row[f"severity_{side}"] = None if alert is None else alert.severity
-        row[f"score_{side}"] = None if alert is None else alert.score
-        row[f"explanation_{side}"] = None if alert is None else alert.explanation
-    return row
+def _batch(rows: Sequence[DifferenceRow]) -> pa.RecordBatch:
+    columns = zip(_SCHEMA, zip(*rows, strict=True), strict=True)
+    return pa.RecordBatch.from_arrays(
+        [_MAKERS[field.type](list(values)) for field, values in columns], schema=_SCHEMA
+    )
+
+
+def _scores(values: list[float | None]) -> pa.Array:
+    scores = np.array(values, np.float64)
+    return numbers(scores, pa.float64(), ~np.isnan(scores))
+
+
+def _flags(values: list[bool]) -> pa.Array:
+    return flags(np.array(values))
+
+
+_MAKERS: Final[dict[pa.DataType, Callable[[list[Any]], pa.Array]]] = {
+    pa.string(): texts,
+    pa.float64(): _scores,
+    pa.bool_(): _flags,
+}

@@ -5,9 +5,11 @@ import json
 import pytest
 
 from detectors import civil_time
-from streams.evaluation import ObservedRun, Register, Truth, read_answers, read_truth, score
-from streams.evaluation.observing import AlertChange, AlertsError
-from streams.evaluation.truth import Intent, TruthError
+from streams.evaluation.answers import read_answers
+from streams.evaluation.baselines import Register
+from streams.evaluation.observing import AlertChange, AlertsError, ObservedRun
+from streams.evaluation.scoring import score
+from streams.evaluation.truth import Intent, Truth, TruthError, read_truth
 
 DAY = civil_time.parse("2025-03-10").day
 

@@ -3,6 +3,7 @@
 import copy
 import datetime
 import json
+from operator import attrgetter
 
 import pytest
 import sqlalchemy as sa
@@ -17,13 +18,15 @@ from detectors.registry import DECLARED, RULES, Catalogue
 from streams.backfill.backfill import Backfill, Means
 from streams.cli import app
 from streams.desk.tables import cases
-from streams.lab.backtest import compare, within
+from streams.lab.backtest import compare
 from streams.lab.changes import changed, only
-from streams.lab.difference import differences
-from streams.lab.laboratory import Laboratory
+from streams.lab.difference import SAMPLES, differences, samples
+from streams.lab.differing import Differences, find_differences
+from streams.lab.laboratory import Laboratory, TwoSides
 from streams.lab.ledgers import one_ledger
+from streams.lab.loads import LoadCount, within
 from streams.lab.outcomes import OutcomesError, outcome_score, read_outcomes
-from streams.lab.parties import named_in, parties_of
+from streams.lab.parties import parties_of
 from streams.setup.policy import load_policy
 from streams.store.database import open_database
 from streams.store.errors import StoreError
@@ -71,8 +74,16 @@ def moved(section, path, value):
     return Catalogue(Policy(tables, DECLARED))
 
 
-def found(before, after):
-    return [(one.change, one.shown.alert_id) for one in differences(before, after)]
+def check_differences(compared, before, after):
+    """Found where vehicles are judged, they are those of alerts that were all written down."""
+    detectors = set(compared.detectors)
+    before, after = (
+        {name: alert for name, alert in side.items() if alert.detector in detectors}
+        for side in (before, after)
+    )
+    expected, _ = find_differences(before, after, (None, None))
+    assert compared.differences.rows == expected.rows
+    assert compared.differences.loads == expected.loads
 
 
 def check(stream, laboratory, shipped, move):
@@ -81,13 +92,12 @@ def check(stream, laboratory, shipped, move):
     assert section in changed(Catalogue(SHIPPED), b)
     with Backfill(b, screened=False) as run:
         full = dict(run.run([stream], complete_through=740_000).firing)
-    expected = found(shipped, full)
-    sides = laboratory.both(Catalogue(SHIPPED), b, whole=False)
-    assert found(sides.before, sides.after) == expected
-    wholly = laboratory.both(Catalogue(SHIPPED), b, whole=True)
+    compared = laboratory.differences(Catalogue(SHIPPED), b)
+    check_differences(compared, shipped, full)
+    wholly = laboratory.both(Catalogue(SHIPPED), b)
     assert not list(differences(wholly.before, shipped))
     assert not list(differences(wholly.after, full))
-    return expected
+    return compared.differences.rows
 
 
 @pytest.mark.parametrize("move", SAMPLE, ids=[move[1] for move in SAMPLE])
@@ -103,21 +113,23 @@ def test_every_threshold_does(stream, laboratory, shipped, move):
 
 def test_a_policy_against_itself_is_empty_to_the_byte(laboratory, shipped):
     again = laboratory.firing(Catalogue(load_policy()))
-    comparison, rows = compare(shipped, again)
-    assert rows == []
+    result, _ = find_differences(shipped, again, (None, None))
+    assert result.rows == []
+    comparison = compare(result.rows, (result.loads[0].load, result.loads[1].load))
     assert set(comparison.changes.values()) == {0}
     assert not any(comparison.by.values())
-    same = laboratory.both(Catalogue(SHIPPED), Catalogue(load_policy()), whole=False)
-    assert same == ({}, {}, [], {})
+    same = laboratory.differences(Catalogue(SHIPPED), Catalogue(load_policy()))
+    assert same == (Differences(), [])
 
 
 def test_a_detector_switched_off_takes_its_alerts_and_no_others(laboratory, shipped):
     off = Catalogue(load_policy({"double_sale": {"enabled": False}}))
-    sides = laboratory.both(Catalogue(SHIPPED), off, whole=True)
+    sides = laboratory.both(Catalogue(SHIPPED), off)
     gone = {one.shown.detector for one in differences(sides.before, sides.after)}
     assert gone == {"double_sale"}
-    back = laboratory.both(off, Catalogue(SHIPPED), whole=False)
-    assert {one.change for one in differences(back.before, back.after)} == {"new"}
+    back = laboratory.differences(off, Catalogue(SHIPPED)).differences
+    assert {row.change for row in back.rows} == {"new"}
+    assert back.loads[0] == LoadCount()
 
 
 def test_what_concerns_all_changes_all(laboratory):
@@ -169,16 +181,32 @@ def test_a_period_cuts_by_the_event(shipped):
 
 
 def test_parties_are_those_of_the_evidence(laboratory, shipped):
-    rows = list(differences({}, {n: a for n, a in shipped.items() if a.detector == "double_sale"}))
-    vins = [one.shown.subject for one in rows]
-    named = named_in(rows, laboratory.histories(Catalogue(SHIPPED), vins))
-    parties = parties_of(rows, named)
+    said = {name: alert for name, alert in shipped.items() if alert.detector == "double_sale"}
+    base, off = Catalogue(SHIPPED), Catalogue(load_policy({"double_sale": {"enabled": False}}))
+    result = laboratory.set_side_by_side(base, TwoSides({}, said), (None, None))
+    parties = parties_of(result.parties)
     assert parties
-    off = Catalogue(load_policy({"double_sale": {"enabled": False}}))
-    assert laboratory.both(off, Catalogue(SHIPPED), whole=False).named == named
+    found = laboratory.differences(off, base).differences
+    assert found.parties == result.parties
     assert {one.role for one in parties} <= {"exporter", "seller", "owner"}
     for party in parties:
-        assert 0 < party.changes["new"] <= len(rows)
+        assert 0 < party.changes["new"] <= len(said)
+    shown = {row.subject for row in samples(found.rows)["new"]}
+    assert len(shown) == SAMPLES
+    assert {vin: found.dossiers[vin] for vin in shown} == result.dossiers
+
+
+def test_a_period_cuts_what_is_compared(laboratory, shipped):
+    days = sorted(alert.occurred_at[:10] for alert in shipped.values())
+    cut = datetime.date.fromisoformat(days[len(days) // 2]).toordinal()
+    base, other = Catalogue(SHIPPED), moved("double_sale", ("window_days",), 12)
+    early, late, both = (
+        laboratory.differences(base, other, period).differences.rows
+        for period in ((None, cut - 1), (cut, None), (None, None))
+    )
+    assert early
+    assert late
+    assert sorted([*early, *late], key=attrgetter("alert_id")) == both
 
 
 def test_outcomes_hold_each_side_against_what_was_decided(shipped, url):

@@ -18,12 +18,13 @@ from detectors.registry import DECLARED, Catalogue
 from streams.backfill.backfill import Backfill, Means
 from streams.cli import app
 from streams.lab.another_version import AnotherVersionError, firing_by
-from streams.lab.difference import differences
+from streams.lab.difference import differences, samples
 from streams.lab.laboratory import Laboratory
 from streams.lab.ledgers import one_ledger
 from streams.lab.rule_template import new_rule
 from streams.setup.policy import load_policy
 from tests.contract.test_thresholds import MOVES
+from tests.lab.test_laboratory import TURNED, check_differences
 from tests.property.documents import document, encode
 
 SHIPPED = load_policy()
@@ -83,6 +84,15 @@ def same(one, other):
     return not list(differences(one, other))
 
 
+def turned(row):
+    """The row as it is told when A and B change places; what B says is told first."""
+    return row._replace(
+        change=TURNED[row.change],
+        **{f"{name}_a": getattr(row, f"{name}_b") for name in ("severity", "score", "explanation")},
+        **{f"{name}_b": getattr(row, f"{name}_a") for name in ("severity", "score", "explanation")},
+    )
+
+
 POLICIES = st.lists(st.integers(0, len(MOVES) + len(WHATEVER) - 1), max_size=4, unique=True)
 
 
@@ -90,15 +100,12 @@ def check(ledger, stream, one, other):
     a, b = moved(one), moved(other)
     before, after = wholly(a, stream), wholly(b, stream)
     laboratory = Laboratory(ledger, decode, Means(), DAY)
-    sides = laboratory.both(a, b, whole=False)
-    expected = list(differences(before, after))
-    found = list(differences(sides.before, sides.after))
-    assert [(x.change, x.shown.alert_id) for x in found] == [
-        (x.change, x.shown.alert_id) for x in expected
-    ]
-    assert same(sides.before, {n: x for n, x in before.items() if x.detector in sides.detectors})
-    assert same(sides.after, {n: x for n, x in after.items() if x.detector in sides.detectors})
-    whole = laboratory.both(a, b, whole=True)
+    compared = laboratory.differences(a, b)
+    check_differences(compared, before, after)
+    back = laboratory.differences(b, a).differences
+    assert {turned(row) for row in back.rows} == set(compared.differences.rows)
+    assert back.loads == compared.differences.loads[::-1]
+    whole = laboratory.both(a, b)
     assert same(whole.before, before)
     assert same(whole.after, after)
     assert not laboratory.failures
@@ -130,13 +137,15 @@ def test_rules_of_a_folder_judge_in_several_processes(ledger, tmp_path):
     new_rule("quick_export", tmp_path / "rules")
     a, b = Catalogue(SHIPPED), Catalogue(load_policy(rules=tmp_path / "rules"))
     alone, several = (
-        Laboratory(ledger, decode, means, DAY).both(a, b, whole=False)
+        Laboratory(ledger, decode, means, DAY).differences(a, b).differences
         for means in (Means(), Means(processes=2, rows=100))
     )
-    assert {alert.detector for alert in alone.after.values()} == {"quick_export"}
-    assert same(alone.after, several.after)
-    assert alone.named == several.named
-    assert several.before == {}
+    assert {(row.change, row.detector) for row in alone.rows} == {("new", "quick_export")}
+    assert alone.rows == several.rows
+    assert alone.loads == several.loads
+    assert alone.parties == several.parties
+    for row in samples(alone.rows)["new"]:
+        assert alone.dossiers[row.subject] == several.dossiers[row.subject]
 
 
 @pytest.mark.nightly
