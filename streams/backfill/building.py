@@ -115,6 +115,7 @@ def build(
         inputs=inputs,
         refused=refused,
         moved=moved,
+        moving=moving,
         identities=fingerprint(setup.decode),
         country=LedgerCountry.of(country_of(setup.decode)),
     )
@@ -123,12 +124,11 @@ def build(
         tables=(*manifest.tables, *tables),
         refusals=(*manifest.refusals, refusals),
         summaries=summaries,
-        moving=moving,
     )
     partial = directory / f"{MANIFEST}.partial"
     partial.write_bytes(msgspec.json.format(msgspec.json.encode(manifest)))
     partial.replace(directory / MANIFEST)
-    for name in () if before is None else (*before.summaries, *filter(None, [before.moving])):
+    for name in () if before is None else (*before.summaries, before.moving):
         (directory / name).unlink(missing_ok=True)
     return manifest
 
@@ -247,6 +247,7 @@ def _manifest(
     inputs: tuple[Input, ...],
     refused: list[LedgerRefusal],
     moved: tuple[str, ...],
+    moving: str,
     identities: str | None,
     country: LedgerCountry,
 ) -> LedgerManifest:
@@ -266,6 +267,7 @@ def _manifest(
         refused=dict(reasons),
         newest=tuple(Newest(*key, day) for key, day in newest.items()),
         moved=moved,
+        moving=moving,
         identities=identities,
         country=country,
         tables=before.tables if before else (),

@@ -85,11 +85,11 @@ class LedgerManifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     refusals: tuple[str, ...]
     summaries: tuple[str, ...]
     """What is known of each vehicle, a file a bucket."""
+    moving: str
+    """Documents of identities that came under several VINs, in the order in which they came: who opens
+    the ledger needs not look for them."""
     country: LedgerCountry = LedgerCountry.of(CHINA)
     """Of a ledger that does not say: China, the only one there was."""
-    moving: str | None = None
-    """Documents of identities that came under several VINs, in the order in which they came: who opens
-    the ledger needs not look for them. ``None`` for a ledger that was built before they were kept."""
 
 
 def is_kept(path: Path) -> bool:
@@ -141,7 +141,7 @@ def open_kept(directory: Path, decode: Decode, refuse: Callable[[list[LedgerRefu
         lines_read=manifest.lines,
         newest={(one.event_type, one.source): one.day for one in manifest.newest},
         moved=list(manifest.moved),
-        moving=None if manifest.moving is None else directory / manifest.moving,
+        moving=directory / manifest.moving,
         summaries=[directory / name for name in manifest.summaries],
     )
 
