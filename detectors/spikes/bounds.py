@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import special
+import scipy
 
 from detectors.spikes.scan import Rows, combined_tail, of_the_excess
 from detectors.spikes.special import Array
@@ -109,5 +109,5 @@ def largest_count(probability: Callable[[Array], Array], guess: Array, level: fl
 
 def normal_excess(variance: Array, level: float) -> Array:
     """Return by how much a normal count exceeds its mean with probability `level`."""
-    result: Array = -special.ndtri(level) * np.sqrt(variance)
+    result: Array = -scipy.special.ndtri(level) * np.sqrt(variance)
     return result

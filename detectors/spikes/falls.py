@@ -6,7 +6,7 @@ a fall the level before it therefore remains what is usual.
 """
 
 import numpy as np
-from scipy import special
+import scipy  # whose `special` loads with its first use: not everybody counts exports
 
 from detectors.spikes.special import Array
 
@@ -18,7 +18,7 @@ LEAST_HEIGHT = 0.25
 """What is taken for a fall: by a fifth and more. A series that wanders within its usual bounds has not
 fallen, and to expect its highest level again would hide spikes. An assumption."""
 
-_LOW = float(special.ndtri(0.001))
+_RARE = 0.001
 _STEADY = -0.5
 _FOLLOWED = 0.1
 
@@ -53,7 +53,7 @@ class Falls:
         moved : array
             -1 where the level has demonstrably moved down.
         """
-        fell = (residual < _LOW) | (moved < 0)
+        fell = (residual < scipy.special.ndtri(_RARE)) | (moved < 0)
         self.left = np.where(fell, REMEMBERED, np.maximum(self.left - 1.0, 0.0))
         follow = np.where(average > _STEADY, 1.0, _FOLLOWED)
         self.before += np.where(self.left > 0, 0.0, follow) * (levels - self.before)

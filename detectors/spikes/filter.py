@@ -16,8 +16,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import special
 
 from detectors.spikes.special import (
     Array,
@@ -31,8 +31,6 @@ Mask = NDArray[np.bool_]
 
 GATE = 0.001
 """A count whose tail is less likely than this is an outlier: it moves the state less."""
-
-_LOW = float(special.ndtri(GATE))
 
 INTERVENTION_RUN = 3
 INTERVENTION_VARIANCE = 0.25
@@ -142,7 +140,7 @@ class NegativeBinomialFilter:
         self._variance = self._bounded(self._loading @ self._design)
         self._log_rate = self.mean @ self._design
         concentration = inverse_trigamma(self._variance)
-        mean = np.exp(self._log_rate - special.psi(concentration)) * concentration
+        mean = np.exp(self._log_rate - scipy.special.psi(concentration)) * concentration
         return Prediction(mean, self.dispersion_at(mean), concentration)
 
     def dispersion_at(self, mean: Array) -> Array:
@@ -168,7 +166,7 @@ class NegativeBinomialFilter:
         """
         spread = expected.predictive_dispersion()
         residual = anscombe_residual(counts, expected.mean, spread)
-        outlying = high | (residual < _LOW)
+        outlying = high | (residual < scipy.special.ndtri(GATE))
         moved = self._follow_level(residual, outlying)
         opened = moved != 0
         weight = np.where(outlying & ~opened, 1.0 / np.maximum(residual**2, 1.0), 1.0)
@@ -218,7 +216,7 @@ class NegativeBinomialFilter:
     def _correct(self, counts: Array, expected: Prediction, weight: Array, opened: Mask) -> None:
         """Condition the state on the counts: a gamma posterior of the rate carried to it."""
         f, alpha = self._log_rate, expected.concentration
-        rate = np.exp(f - special.psi(alpha)) * alpha
+        rate = np.exp(f - scipy.special.psi(alpha)) * alpha
         exposure = expected.mean / rate
         if opened.any():
             extra = np.where(opened, INTERVENTION_VARIANCE, 0.0)
@@ -230,8 +228,8 @@ class NegativeBinomialFilter:
         q, loading = self._variance, self._loading
         information = weight / expected.dispersion
         alpha_after = alpha + information * counts
-        beta_after = np.exp(special.psi(alpha) - f) + information * exposure
-        change = special.psi(alpha_after) - np.log(beta_after) - f
+        beta_after = np.exp(scipy.special.psi(alpha) - f) + information * exposure
+        change = scipy.special.psi(alpha_after) - np.log(beta_after) - f
         shrink = (1.0 - trigamma(alpha_after) / q) / q
         self.mean += loading * (change / q)[:, None]
         self.covariance -= loading[:, :, None] * (loading * shrink[:, None])[:, None, :]

@@ -1,8 +1,8 @@
 """Special functions of count surveillance, vectorised and safe at the edges of their domains."""
 
 import numpy as np
+import scipy  # whose `special` loads with its first use
 from numpy.typing import NDArray
-from scipy import special
 
 Array = NDArray[np.float64]
 
@@ -17,7 +17,7 @@ _MINIMUM_OVERDISPERSION = 1e-9
 
 def trigamma(x: Array) -> Array:
     """Return the trigamma function of positive `x` (the Hurwitz zeta function at 2)."""
-    result: Array = special.zeta(2.0, x)
+    result: Array = scipy.special.zeta(2.0, x)
     return result
 
 
@@ -42,8 +42,8 @@ def inverse_trigamma(q: Array) -> Array:
     start = 0.5 + 1.0 / clipped - clipped / 12.0
     a = np.where(clipped > _STEEP, 1.0 / np.sqrt(clipped), start)
     for _ in range(_NEWTON_STEPS):
-        value = special.zeta(2.0, a)
-        step = value * (1.0 - value / clipped) / (-2.0 * special.zeta(3.0, a))
+        value = scipy.special.zeta(2.0, a)
+        step = value * (1.0 - value / clipped) / (-2.0 * scipy.special.zeta(3.0, a))
         a = a + step
         if (np.abs(step) < _NEWTON_TOLERANCE * a).all():
             break
@@ -67,7 +67,7 @@ def upper_tail(count: Array, mean: Array, dispersion: Array) -> Array:
         Probabilities within [1e-300, 1].
     """
     excess = np.maximum(dispersion - 1.0, _MINIMUM_OVERDISPERSION)
-    tail = special.betainc(np.maximum(count, 1e-12), mean / excess, excess / (1.0 + excess))
+    tail = scipy.special.betainc(np.maximum(count, 1e-12), mean / excess, excess / (1.0 + excess))
     return np.where(count <= 0, 1.0, np.maximum(tail, SMALLEST_PROBABILITY))
 
 
@@ -76,9 +76,9 @@ def log_likelihood(count: Array, mean: Array, dispersion: Array) -> Array:
     excess = np.maximum(dispersion - 1.0, 1e-6)
     size = mean / excess
     result: Array = (
-        special.gammaln(count + size)
-        - special.gammaln(size)
-        - special.gammaln(count + 1.0)
+        scipy.special.gammaln(count + size)
+        - scipy.special.gammaln(size)
+        - scipy.special.gammaln(count + 1.0)
         - size * np.log1p(excess)
         + count * np.log(excess / (1.0 + excess))
     )

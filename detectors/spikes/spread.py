@@ -6,9 +6,11 @@ squared residuals tell it: of a series alone here, of peers together in `trend`.
 in Huber's Proposal 2 (1964), so that outbreaks hardly widen what is held against the next one.
 """
 
+from functools import cache
+
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import special
 
 from detectors.spikes.special import Array
 
@@ -35,21 +37,20 @@ _MARGIN = 0.35
 """What a few dozen peers stray more in an ordinary period by chance."""
 
 
+@cache
 def mean_clipped_square(limit: float) -> float:
     """Return the mean of squared standard normal residuals that are clipped at a limit."""
     density = float(np.exp(-(limit**2) / 2.0) / np.sqrt(2.0 * np.pi))
-    return 1.0 - 2.0 * limit * density + 2.0 * (limit**2 - 1.0) * float(special.ndtr(-limit))
+    return 1.0 - 2.0 * limit * density + 2.0 * (limit**2 - 1.0) * float(scipy.special.ndtr(-limit))
 
 
+@cache
 def variance_of_clipped_square(limit: float) -> float:
     """Return the variance of clipped squares, as a share of the square of their mean."""
     density = float(np.exp(-(limit**2) / 2.0) / np.sqrt(2.0 * np.pi))
-    outside = 2.0 * float(special.ndtr(-limit))
+    outside = 2.0 * float(scipy.special.ndtr(-limit))
     fourth = 3.0 * (1.0 - outside) - 2.0 * density * (limit**3 + 3.0 * limit) + limit**4 * outside
     return fourth / mean_clipped_square(limit) ** 2 - 1.0
-
-
-_OF_NORMAL = mean_clipped_square(CLIPPED_AT)
 
 
 class Spread:
@@ -75,7 +76,7 @@ class Spread:
         """Learn from one period's residuals; where next to nothing was expected they tell nothing."""
         informative = mean > INFORMATIVE_MEAN
         self._periods += informative
-        squared = np.minimum(residual**2, CLIPPED_AT**2) / _OF_NORMAL
+        squared = np.minimum(residual**2, CLIPPED_AT**2) / mean_clipped_square(CLIPPED_AT)
         rate = np.maximum(RATE, 1.0 / (self._periods + _EARLY)) * informative
         self.ratio += rate * (squared - self.ratio)
 
@@ -93,7 +94,9 @@ def peers_spread(residual: Array, informative: Mask) -> Array:
     informative : array of bool
         Where enough was expected to tell anything.
     """
-    squared = np.where(informative, np.minimum(residual**2, CLIPPED_AT**2) / _OF_NORMAL, 0.0)
+    squared = np.where(
+        informative, np.minimum(residual**2, CLIPPED_AT**2) / mean_clipped_square(CLIPPED_AT), 0.0
+    )
     total = squared.sum(-1, keepdims=True) - squared + _PRIOR_PEERS
     peers = informative.sum(-1, keepdims=True) - informative + _PRIOR_PEERS
     widened: Array = np.maximum(1.0, total / peers - _MARGIN)

@@ -25,8 +25,6 @@ SHARE = 0.68
 CLIPPED_AT = 1.5
 """Tighter than for one series alone: peers have periods enough, and outbreaks weigh less."""
 
-_OF_NORMAL = mean_clipped_square(CLIPPED_AT)
-
 FORGETTING = 0.99
 """What a week's weight in the line is a week later: it rests on the last two years."""
 
@@ -36,7 +34,6 @@ PRIOR_PERIODS = 50.0
 
 MOST_PRIOR_PERIODS = 200.0
 _ENOUGH = 10.0
-_SAMPLING = variance_of_clipped_square(CLIPPED_AT)
 
 FIRST_LINE = np.array([1.5, 0.0025])
 """Of a panel that is not known yet: rates stray by a twentieth, with some clusters. An assumption."""
@@ -100,7 +97,8 @@ class DispersionTrend:
         """
         given = self.dispersion_at(mean).reshape(self._shape)
         mean, uncertain = mean.reshape(self._shape), uncertain.reshape(self._shape)
-        clipped = np.minimum(residual.reshape(self._shape) ** 2, CLIPPED_AT**2) / _OF_NORMAL
+        squared = np.minimum(residual.reshape(self._shape) ** 2, CLIPPED_AT**2)
+        clipped = squared / mean_clipped_square(CLIPPED_AT)
         strayed = clipped * (given + uncertain) - uncertain
         informative = mean > INFORMATIVE_MEAN
         line = self._on_line(mean)
@@ -116,9 +114,10 @@ class DispersionTrend:
         periods = np.maximum(self._periods, 1.0)
         own = np.where(known, self._strayed / periods, 0.0)
         centre = own.sum(axis=1, keepdims=True) / np.maximum(peers, 1)
-        apart = np.where(known, (own - centre) ** 2 - _SAMPLING / periods, 0.0)
+        sampling = variance_of_clipped_square(CLIPPED_AT)
+        apart = np.where(known, (own - centre) ** 2 - sampling / periods, 0.0)
         variance = apart.sum(axis=1, keepdims=True) / np.maximum(peers - 1, 1)
-        prior = _SAMPLING / np.maximum(variance, _SAMPLING / MOST_PRIOR_PERIODS)
+        prior = sampling / np.maximum(variance, sampling / MOST_PRIOR_PERIODS)
         return np.where(peers >= MINIMUM_PEERS, prior, PRIOR_PERIODS)
 
     def _on_line(self, mean: Array) -> Array:

@@ -1,13 +1,15 @@
 """What the vehicles come to that nobody has to open: sums that add up with those of judged ones."""
 
 from collections import Counter
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-import duckdb
 import msgspec
 
 from detectors.history import Content
 from streams.backfill.vin_columns import EPOCH
+
+if TYPE_CHECKING:  # whoever judges has no database
+    import duckdb
 
 
 class Registered(NamedTuple):
@@ -35,7 +37,7 @@ _ROWS: Final = (
 )
 
 
-def sum_up(database: duckdb.DuckDBPyConnection) -> Settled:
+def sum_up(database: "duckdb.DuckDBPyConnection") -> Settled:
     """Sum up the vehicles that are not opened; :func:`streams.backfill.selection.select` said which."""
     [(vehicles, documents)] = database.execute(
         "SELECT count(*), coalesce(sum(documents), 0) FROM vehicles WHERE NOT opened"

@@ -185,3 +185,9 @@ def _workers_of(job: subprocess.Popen[bytes]) -> list[int]:
 
 def _is_worker(pid: int) -> bool:
     return b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()
+
+
+def test_a_process_that_judges_loads_neither_a_database_nor_what_watches_provinces():
+    loaded = "{'duckdb', 'scipy.special'} & set(sys.modules)"
+    program = f"import sys, streams.backfill.judging; sys.exit(' '.join({loaded}) or 0)"
+    subprocess.run([sys.executable, "-c", program], check=True)  # noqa: S603 - fixed arguments
