@@ -1,6 +1,7 @@
 """Rules of one's own: three commands from nothing to a backtest, and loud about every fault."""
 
 import json
+import re
 import sys
 from importlib.metadata import EntryPoint
 from pathlib import Path
@@ -43,18 +44,23 @@ def change(rules, before, after):
     path.write_text(text.replace(before, after))
 
 
-def test_a_new_rule_reaches_a_backtest_in_three_commands(country, tmp_path):
-    rules = tmp_path / "mine"
-    assert run("rules", "new", "quick_export", rules).exit_code == 0
-    tested = run("rules", "test", rules)
-    assert tested.exit_code == 0, tested.output
-    out = tmp_path / "out"
-    done = run("backtest", country, "--rules", rules, "--out", out, "--workers", "1")
-    assert done.exit_code == 0, done.output
-    told = json.loads((out / "comparison.json").read_bytes())
+def test_a_new_rule_reaches_a_backtest_in_three_commands(tmp_path, monkeypatch):
+    """Those of the page, as they stand there, on the demo that it names."""
+    page = (Path(__file__).parents[2] / "docs" / "own-rules.md").read_text()
+    commands = re.findall(r"^    zeromile (.+)$", page, re.MULTILINE)[:3]
+    assert [command.split()[0] for command in commands] == ["rules", "rules", "backtest"]
+    [demo] = re.findall(r"`zeromile (demo .+?)`", page)
+    monkeypatch.chdir(tmp_path)
+    made = run(*demo.split(), "--vehicles", "1000")
+    assert made.exit_code == 0, made.output
+    for command in commands:
+        done = run(*command.split())
+        assert done.exit_code == 0, done.output
+    told = json.loads((tmp_path / "backtest" / "comparison.json").read_bytes())
     assert told["changes"]["new"] > 0
     assert set(told["by"]["detector"]) == {"quick_export"}
     assert told["load_a"] == told["load_b"], "a rule on trial asks nothing of anybody"
+    assert (tmp_path / "backtest" / "comparison.html").is_file()
 
 
 def test_what_it_says_is_written_once_and_never_silently_again(rules):
