@@ -253,6 +253,8 @@ def test_the_command_tells_all_of_it(stream, tmp_path):
     page = (out / "comparison.html").read_text()
     assert "By party" in page
     assert "first registration" in page, "the lives of the samples"
+    assert "A: Sold on" in page, "what is told otherwise is told by both"
+    assert "B: Sold on" in page
     period = [*words[:-4], "--workers", "1", "--from", "2031-01-01", "--format", "json"]
     later = CliRunner().invoke(app, period)
     assert later.exit_code == 0, later.output
