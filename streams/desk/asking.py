@@ -162,12 +162,12 @@ def _asked(
 ) -> Asked:
     selective = any(getattr(question, name) is not None for name in _SELECTIVE)
     touched = question.case in ("investigating", "closed", "snoozed")
-    words = question.text is not None and connection.dialect.name == "sqlite"  # PostgreSQL tells
-    return Asked(
-        _same(question),
-        _other(connection, question, now, quiet),
-        selective or touched or words or "only" in (question.suppressed, question.trial),
-    )
+    only = "only" in (question.suppressed, question.trial)
+    other, few = _other(question, now, quiet), False
+    if question.text is not None:
+        words, few = holds_words(connection, question.text)
+        other.append(words)
+    return Asked(_same(question), other, selective or touched or only or few)
 
 
 def _same(question: AlertQuestion) -> list[sa.ColumnElement[bool]]:
@@ -183,7 +183,7 @@ def _same(question: AlertQuestion) -> list[sa.ColumnElement[bool]]:
 
 
 def _other(
-    connection: sa.Connection, question: AlertQuestion, now: datetime, quiet: sa.ColumnElement[bool]
+    question: AlertQuestion, now: datetime, quiet: sa.ColumnElement[bool]
 ) -> list[sa.ColumnElement[bool]]:
     wanted: list[sa.ColumnElement[bool]] = [
         column == value
@@ -204,8 +204,6 @@ def _other(
         wanted.append(alerts.c.civil_day >= question.first.toordinal())
     if question.last is not None:
         wanted.append(alerts.c.civil_day <= question.last.toordinal())
-    if question.text is not None:
-        wanted.append(holds_words(connection, question.text))
     return wanted + _of_the_case(question, now, quiet)
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import islice
 from typing import Any, Final
 
 import msgspec
@@ -137,10 +138,7 @@ class _Page:
         """Those that answer among the first along the order, and whether that is a whole page."""
         fits = sa.and_(sa.true(), *self._asked.other).label("fits")
         query = self._query.add_columns(fits).where(*self._asked.same, *beyond)
-        first = in_order(query, self._order).limit(_WALK).subquery()
-        keys = (first.c[key.name].desc() for key in _ORDERS[self._order])
-        fitting = sa.select(first).where(first.c.fits).order_by(*keys).limit(self._most)
-        rows = self._ask(fitting).all()
+        rows = self._fitting(in_order(query, self._order).limit(_WALK))
         if len(rows) == self._most:
             return self._told(rows, None), True
         last = self._ask(_last(self._order, (*self._asked.same, *beyond))).one_or_none()
@@ -148,6 +146,15 @@ class _Page:
             return self._told(rows, None if beyond else len(rows)), True
         page = self._told(rows, None)
         return msgspec.structs.replace(page, after=_place(self._order, last)), False
+
+    def _fitting(self, along: sa.Select[Any]) -> Sequence[Any]:
+        """The first that fit. SQLite reads on as long as rows are taken, and would sort a subquery."""
+        if self._connection.dialect.name == "sqlite":
+            return list(islice((row for row in self._ask(along) if row.fits), self._most))
+        first = along.subquery()
+        keys = (first.c[key.name].desc() for key in _ORDERS[self._order])
+        fitting = sa.select(first).where(first.c.fits).order_by(*keys).limit(self._most)
+        return self._ask(fitting).all()
 
     def sorted(self, beyond: Conditions) -> PageOfRows | None:
         """All that answer, sorted, if they are few; the index of the order is no way to them."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -9,6 +10,7 @@ import msgspec
 import sqlalchemy as sa
 
 from streams.desk.asking import AlertRow, alerts_where, one_alert, row_of
+from streams.desk.before import SeenBefore, seen_before
 from streams.desk.cases import case_of_alert, events_of
 from streams.desk.errors import NotThereError
 from streams.desk.life_cycle import Case, CaseEvent, awake
@@ -48,6 +50,7 @@ class AlertDetail(msgspec.Struct, frozen=True, kw_only=True):
     case: Case
     events: tuple[CaseEvent, ...]
     suppressed_by: tuple[Suppression, ...]
+    before: SeenBefore
 
     @property
     def etag(self) -> str:
@@ -105,6 +108,8 @@ def alert_detail(connection: sa.Connection, alert_id: str, now: datetime) -> Ale
     if row is None:
         raise NotThereError(f"there is no alert {alert_id[:80]!r} in the store")
     shown = row_of(row)
+    named = _named_on(connection, shown.subject) if shown.subject_type == "vehicle" else ()
+    parties = sorted(set(_ids(named)))
     cited = connection.execute(
         sa.select(evidence)
         .where(evidence.c.alert_id == alert_id, evidence.c.revision == row.revision)
@@ -120,14 +125,14 @@ def alert_detail(connection: sa.Connection, alert_id: str, now: datetime) -> Ale
         evidence=tuple(struct_of(CitedDocument, document) for document in cited),
         case=awake(case_of_alert(connection, alert_id), now),
         events=tuple(events_of(connection, alert_id)),
-        suppressed_by=_suppressing(connection, shown, now) if shown.suppressed else (),
+        suppressed_by=_suppressing(connection, shown, parties, now) if shown.suppressed else (),
+        before=seen_before(connection, shown, parties, now),
     )
 
 
-def _suppressing(connection: sa.Connection, alert: AlertRow, now: datetime) -> tuple[Suppression, ...]:
-    parties = (
-        set(_ids(_named_on(connection, alert.subject))) if alert.subject_type == "vehicle" else set()
-    )
+def _suppressing(
+    connection: sa.Connection, alert: AlertRow, parties: Sequence[str], now: datetime
+) -> tuple[Suppression, ...]:
     values: dict[str, Any] = {
         "detector": alert.detector, "vin": alert.subject, "province": alert.province,
         "brand": alert.brand, "destination": alert.destination,

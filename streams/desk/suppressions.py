@@ -195,7 +195,11 @@ _PARTIES: Final = (documents.c.owner_id, documents.c.seller_id, documents.c.expo
 
 def _holds(rule: Suppression) -> sa.ColumnElement[bool]:
     """Condition that one rule keeps an alert quiet."""
-    wanted = [column == rule.scope[name] for name, column in _COLUMNS.items() if name in rule.scope]
+    wanted: list[sa.ColumnElement[bool]] = []
+    for name, column in _COLUMNS.items():
+        if name in rule.scope:
+            # Of an alert that names no brand it is wrong, not unknown: what is not quiet must be found.
+            wanted += [column == rule.scope[name], column.is_not(None)]
     if rule.vin is not None:
         wanted += [_VEHICLE, alerts.c.subject == rule.vin]
     if rule.party_id is not None:

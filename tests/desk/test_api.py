@@ -12,7 +12,7 @@ from streams.desk.questions import AlertQuestion
 from streams.desk.tokens import revoke_token, tokens_of
 from streams.store.writing import write
 from tests.desk.served import expired, served, token
-from tests.store.changes import change, records
+from tests.store.changes import change, document, export, records, registration
 
 
 @pytest.fixture
@@ -114,6 +114,24 @@ async def test_a_decision_needs_what_was_seen(ask):
     assert (await ask("GET", "/cases/a1"))[0]["decided_by"] == "admin"
     page, _ = await ask("GET", "/alerts?outcome=confirmed&case=closed")
     assert [alert["alert_id"] for alert in page["alerts"]] == ["a1"]
+
+
+async def test_an_alert_tells_what_was_seen_before(ask, engine):
+    """Others on its vehicle, and what was decided of its like on vehicles of those named there."""
+    write(engine, records(change("a9", subject="V9"), change("a8", subject="V8")))
+    write(
+        engine, [document(export("V9", "2025-07-01"), 9), document(registration("V8", "2025-07-01"), 8)]
+    )
+    for alert, outcome in (("a9", "false_alarm"), ("a8", "confirmed"), ("a1", "useful")):
+        body = {"action": "close", "outcome": outcome}
+        await ask("POST", f"/alerts/{alert}/case", json=body, headers={"If-Match": "0.0"})
+    before = (await ask("GET", "/alerts/a1"))[0]["before"]
+    assert [one["alert_id"] for one in before["alerts"]] == ["a2"]
+    assert before["decided"] == [
+        {"party_id": "e1", "outcomes": {"false_alarm": 1}},
+        {"party_id": "o1", "outcomes": {"confirmed": 1}},
+    ]
+    assert (await ask("GET", "/alerts/a4"))[0]["before"] == {"alerts": [], "decided": []}
 
 
 async def test_an_answer_that_has_not_changed_is_not_sent_again(ask):

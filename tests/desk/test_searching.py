@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from itertools import product
 
+import pytest
 import sqlalchemy as sa
 
-from streams.desk import paging
+from streams.desk import paging, searching
 from streams.desk.asking import alerts_asked
 from streams.desk.connecting import set_for_pages
 from streams.desk.questions import AlertQuestion
@@ -25,7 +26,9 @@ def found(engine, **asked):
     return [alert.alert_id for alert in page.alerts]
 
 
-def test_words_find_what_title_explanation_and_subject_hold(store):
+@pytest.mark.parametrize("by_index", [2000, 0])
+def test_words_find_what_title_explanation_and_subject_hold(store, monkeypatch, by_index):
+    monkeypatch.setattr(searching, "_MANY", sa.text(f"SELECT {by_index} = 0 OR :asked_words IS NULL"))
     long = "x" * (LONGEST_WORD + 5)
     write(
         store,
