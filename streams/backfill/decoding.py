@@ -74,28 +74,26 @@ def decode_chunk(chunk: Chunk, decode: Decode, directory: Path, *, kept: bool = 
         the line that it was.
     """
     lines = [line.rstrip(b"\r") for line in chunk.lines()]
-    places = [place for place, line in enumerate(lines) if line and not line.isspace()]
-    if len(places) < len(lines):
-        lines, count = [lines[place] for place in places], len(lines)
-    else:
-        count = len(lines)
-    numbers = np.array(places, np.int64) + 1
+    numbers = np.arange(1, len(lines) + 1)
+    count = len(lines)
+    if not all(lines):
+        places = np.flatnonzero(list(map(len, lines)))
+        lines, numbers = list(filter(None, lines)), numbers[places]
     watermarks = nobody_is_late()
     sound = Sound([], list(range(len(lines))))
     if decode is plain_decode and not kept:
         sound = find_sound(lines, numbers, chunk.part, watermarks)
-    rest = [(int(numbers[place]), lines[place]) for place in sound.rest]
+    rest = [(int(numbers[place]), lines[place]) for place in sound.rest if not lines[place].isspace()]
     documents, refused = decode_each(rest, decode, watermarks)
     batches = [*sound.batches, *columns_of(*documents, chunk.part)]
-    table = None
+    rows, table = pa.Table.from_batches(batches, SCHEMA), None
     if batches:
         table = directory / f"{chunk.part:08}.parquet"
-        rows = pa.Table.from_batches(batches, SCHEMA)
         pq.write_table(
             rows, table, compression="none", use_dictionary=["source", "event_type"],
             write_statistics=False,
         )  # fmt: skip
-    return Decoded(count, len(lines) - len(refused), table, refused, watermarks.newest)
+    return Decoded(count, rows.num_rows, table, refused, watermarks.newest)
 
 
 def decode_each(

@@ -108,7 +108,7 @@ def find_sound(
     Parameters
     ----------
     lines
-        None of them blank.
+        None of them empty.
     numbers, part
         Their numbers, and that of the part that they come from.
     watermarks

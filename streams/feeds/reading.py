@@ -203,7 +203,8 @@ def whole_lines(
         begun = True
         text = rest + block
         lines = text.split(b"\n")
-        if BYTE_ORDER_MARK in text:  # at the head of a file, or of one of several put together
+        # At the head of a file, or of one of several put together; its first byte is looked for faster.
+        if BYTE_ORDER_MARK[:1] in text and BYTE_ORDER_MARK in text:
             lines = [line.removeprefix(BYTE_ORDER_MARK) for line in lines]
         rest = lines.pop()[:LONGEST_LINE]
         if lines:
