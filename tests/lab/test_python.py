@@ -315,7 +315,7 @@ def test_two_sides_are_scored_by_what_is_true(tmp_path):
     }
     assert {row["by"] for row in rows} == {"truth"}
     assert zeromile.backtest(judged, quiet).scores.to_dicts() == []
-    with pytest.raises(zeromile.ZeromileError, match="cannot read the cases"):
+    with pytest.raises(zeromile.ZeromileError, match="there is no database"):
         zeromile.backtest(judged, quiet, outcomes=f"sqlite:///{tmp_path / 'none.sqlite'}")
 
 
