@@ -21,7 +21,7 @@ from tests.benchmarks.file_commands import (
 )
 from tests.benchmarks.forest_command import forest
 from tests.benchmarks.spikes import Measurement, measure, paired_z, summarise
-from tests.benchmarks.spikes_growth import simulate_growth
+from tests.benchmarks.spikes_growth import STEADY_WANDERING, simulate_growth
 from tests.benchmarks.spikes_late import first_look
 from tests.benchmarks.spikes_methods import METHODS
 from tests.benchmarks.spikes_noufaily import simulate_noufaily
@@ -39,6 +39,7 @@ PANELS: dict[str, Callable[[int], Simulation]] = {
     "calendar right": partial(simulate_growth, season=_SEASON),
     "calendar wrong": partial(simulate_growth, season=_SEASON, foreign=True),
     "policy shocks": partial(simulate_growth, shocks=True),
+    "steady shares": partial(simulate_growth, season=_SEASON, wandering=STEADY_WANDERING),
 }
 """Growth panels by what detectors do not know of them."""
 
@@ -67,7 +68,8 @@ def spikes(
 
     `calendar right`: holidays that the detector knows, and a season of every province that it does not.
     `calendar wrong`: holidays of another calendar. `policy shocks`: New Years of unknown size and
-    national rushes and pauses.
+    national rushes and pauses. `steady shares`: as `calendar right`, but a province's share of the
+    nation moves by 0.5 % a week, not by 1.5 %.
     """
     methods = tuple(dict.fromkeys(method or METHODS))
     unknown = [name for name in methods if name not in METHODS]

@@ -6,6 +6,7 @@ acts by day and is summed to weeks, so that it is not of the detector's own form
 the size of Chinese New Year varies by 30 % from year to year and 24 national fortnights of policy
 rushes and pauses come on top, unknown to detectors. With a `season` every province has a yearly wave
 of its own, no single sine. With `foreign` holidays they follow a calendar that detectors do not know.
+How much can be found depends on the `wandering` of the shares: what keeps still can be learnt.
 """
 
 from datetime import date
@@ -29,7 +30,8 @@ SCORED_FROM = (date(2024, 1, 1).toordinal() - FIRST_DAY) // 7
 AFTER_START = 39
 YOUNG_UNTIL = 78
 WANDERING = 0.015
-"""Standard deviation of a week's step of a province's logarithmic share."""
+STEADY_WANDERING = 0.005
+"""Standard deviations of a week's step of a province's logarithmic share."""
 
 _YEARLY = (3e3, 4.3e3, 15e3, 69e3, 275e3, 436e3, 5.2e5, 5.6e5)
 _STARTS = (date(2019, 5, 1), date(2020, 11, 1), date(2022, 12, 1), date(2024, 3, 1))
@@ -45,7 +47,12 @@ _DECEMBER, _CHRISTMAS = 12, 24
 
 
 def simulate_growth(
-    seed: int, *, shocks: bool = False, season: float = 0.0, foreign: bool = False
+    seed: int,
+    *,
+    shocks: bool = False,
+    season: float = 0.0,
+    foreign: bool = False,
+    wandering: float = WANDERING,
 ) -> Simulation:
     """Simulate one panel from 2019 to 2026, with outbreaks from 2024 on.
 
@@ -58,11 +65,13 @@ def simulate_growth(
         Mean height of the provinces' yearly waves, on the logarithmic scale.
     foreign : bool
         The holidays are those of another calendar.
+    wandering : float
+        Standard deviation of a week's step of a province's logarithmic share.
     """
     random = np.random.default_rng([seed, int(shocks)])
     days = np.arange(FIRST_DAY, FIRST_DAY + 7 * WEEKS)
     national = _national_path(days)
-    shares, steady, started = _shares(random)
+    shares, steady, started = _shares(random, wandering)
     calendar = _foreign_effects(random, days) if foreign else _calendar_effects(random, days, shocks)
     weekly = (national[None, :] * np.exp(calendar)).reshape(PROVINCES, WEEKS, 7).sum(axis=2)
     common = random.normal(0.0, 0.07, WEEKS)
@@ -81,7 +90,15 @@ def simulate_growth(
     scored &= weeks[None, :] >= (started + AFTER_START)[:, None]
     young = weeks[None, :] < (started + YOUNG_UNTIL)[:, None]
     result = Simulation(
-        counts, mean, dispersion, scored, np.arange(PROVINCES), FIRST_DAY + 7 * weeks, young, settled
+        counts,
+        mean,
+        dispersion,
+        scored,
+        np.arange(PROVINCES),
+        FIRST_DAY + 7 * weeks,
+        young,
+        settled,
+        wandering,
     )
     _add_outbreaks(random, result)
     return result
@@ -97,12 +114,12 @@ def _national_path(days: NDArray[np.int64]) -> Array:
     return np.exp(log_rate)
 
 
-def _shares(random: np.random.Generator) -> tuple[Array, Array, NDArray[np.int64]]:
+def _shares(random: np.random.Generator, wandering: float) -> tuple[Array, Array, NDArray[np.int64]]:
     """Shares as they are, as they would be if they did not wander, and weeks of the start."""
     zipf = 1.0 / np.arange(1, PROVINCES + 1) ** 0.9
     order = random.permutation(np.repeat(np.arange(len(_STARTS)), _STARTING))
     started = np.array([(_STARTS[group].toordinal() - FIRST_DAY) // 7 for group in order])
-    walk = np.cumsum(random.normal(0.0, WANDERING, (PROVINCES, WEEKS)), axis=1)
+    walk = np.cumsum(random.normal(0.0, wandering, (PROVINCES, WEEKS)), axis=1)
     weeks = np.arange(WEEKS)
     ramp = np.clip((weeks[None, :] - started[:, None]) / 12.0, 0.0, 1.0)
     steady = np.exp(np.log(zipf)[:, None] + np.log(50.0) * (ramp - 1.0))

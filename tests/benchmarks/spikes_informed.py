@@ -9,7 +9,6 @@ import numpy as np
 
 from detectors.spikes.filter import GATE
 from detectors.spikes.scan import WEEK_WINDOWS, Scan
-from tests.benchmarks.spikes_growth import WANDERING
 from tests.benchmarks.spikes_outbreaks import Array, Simulation
 
 _OUTLIER = 3.0
@@ -25,7 +24,7 @@ def informed(simulation: Simulation) -> tuple[Array, int]:
     p = np.ones(counts.shape)
     weeks = zip(counts.T, settled.T, simulation.dispersion.T, strict=True)
     for week, (seen, known, dispersion) in enumerate(weeks):
-        variance = variance + WANDERING**2
+        variance = variance + simulation.wandering**2
         mean = known * np.exp(level)
         spread = dispersion + mean * variance
         p[:, week], alone = scan.p_value(seen, mean, spread)

@@ -33,6 +33,8 @@ class Simulation:
         Periods soon after their series' start.
     settled : array, optional
         What would be expected if no series wandered against the others.
+    wandering : float
+        Standard deviation of a period's step of a series against the others, on the logarithmic scale.
     outbreaks : list of Outbreak
         Those within the scored periods.
     scenario : array of int
@@ -49,6 +51,7 @@ class Simulation:
     days: NDArray[np.int64] | None = None
     young: NDArray[np.bool_] | None = None
     settled: Array | None = None
+    wandering: float = 0.0
     outbreaks: list[Outbreak] = field(default_factory=list)
 
     def null(self) -> NDArray[np.bool_]:

@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 from streams.cli import app
 from streams.spikes.periods import parse_period
 from streams.spikes.table_file import plain_number
+from tests.benchmarks.commands import PANELS
 from tests.benchmarks.commands import app as benchmarks
 
 RUN = CliRunner()
@@ -232,7 +233,7 @@ def test_the_benchmark_prints_its_tables():
     arguments = ["spikes", "--seed", "5", "--repetitions", "1", "--panels", "1", "--no-late"]
     result = RUN.invoke(benchmarks, arguments)
     assert result.exit_code == 0, result.output
-    assert result.stdout.count("ss-nb") == 4
+    assert result.stdout.count("ss-nb") == 1 + len(PANELS)
     assert "calendar wrong" in result.stdout
     assert "%" in result.stdout
 

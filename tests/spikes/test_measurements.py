@@ -3,7 +3,7 @@
 import pytest
 
 from tests.benchmarks.spikes import measure, paired_z, summarise
-from tests.benchmarks.spikes_growth import simulate_growth
+from tests.benchmarks.spikes_growth import STEADY_WANDERING, WANDERING, simulate_growth
 from tests.benchmarks.spikes_late import first_look
 from tests.benchmarks.spikes_noufaily import simulate_noufaily
 
@@ -59,6 +59,16 @@ def test_growing_provinces_with_seasons(foreign):
     assert max(ours.large, ours.young) <= 0.01
     assert ours.detected_at_half >= 0.50
     assert ours.detected.low < ours.detected.value < ours.detected.high
+
+
+def test_more_is_found_where_shares_keep_still():
+    """How many are found is the panels' doing, too: the informed method is told how they move."""
+    seeds = range(GROWTH_SEED + 60, GROWTH_SEED + 66)
+    steady, wandering = (
+        measure("informed", [simulate_growth(seed, wandering=step) for seed in seeds])
+        for step in (STEADY_WANDERING, WANDERING)
+    )
+    assert steady.detected_at_half > wandering.detected_at_half + 0.01
 
 
 @pytest.mark.nightly
