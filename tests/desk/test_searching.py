@@ -10,9 +10,12 @@ import sqlalchemy as sa
 from streams.desk import paging, searching
 from streams.desk.asking import alerts_asked
 from streams.desk.connecting import set_for_pages
+from streams.desk.estimating import expected_rows
 from streams.desk.questions import AlertQuestion
+from streams.desk.searching import holds_words
+from streams.desk.tables import alerts
 from streams.setup.clock import utc_now
-from streams.store.database import open_database
+from streams.store.database import migrate, open_database
 from streams.store.words import LONGEST_WORD
 from streams.store.writing import write
 from tests.store.changes import change, record, records
@@ -105,10 +108,19 @@ def page_by_page(store, **asked):
             return
 
 
-def test_postgresql_neither_compiles_nor_starts_workers_for_a_page(postgres):
+def test_postgresql_knows_many_words_and_neither_compiles_nor_starts_workers_for_a_page(postgres):
     engine = open_database(postgres.url(postgres.new_database()))
+    migrate(engine)
     set_for_pages(engine)
     with engine.connect() as connection:
         for name, value in (("jit", "off"), ("max_parallel_workers_per_gather", "0")):
             assert connection.execute(sa.text(f"SHOW {name}")).scalar_one() == value
+        column = "attrelid = 'alerts'::regclass AND attname = 'words'"
+        kept = connection.execute(sa.text(f"SELECT attstattarget FROM pg_attribute WHERE {column}"))
+        assert kept.scalar_one() == 300
+        write(engine, records(*(change(f"a{n}", explanation=f"km read{n}") for n in range(400))))
+        connection.execute(sa.text("ANALYZE alerts"))
+        for text, some in (("reading", False), ("rea", True), ("read39", False)):
+            rare = expected_rows(connection, sa.select(alerts).where(holds_words(connection, text)[0]))
+            assert (rare > 200) == some, text
     engine.dispose()
