@@ -12,8 +12,7 @@ from detectors.country import CHINA
 from detectors.documents import Document
 from detectors.findings import Deadline, Fact, Finding, Severity, anchor_of, score_in_band
 from detectors.history import VehicleHistory
-from detectors.screens import EVERY_VEHICLE, Screen
-from detectors.summaries import Summary
+from detectors.screens import EVERY_VEHICLE, AnySummary, Screen
 
 DetectorStatus = Literal["experimental", "stable"]
 
@@ -142,7 +141,7 @@ class Detector(ABC, Generic[ParametersT]):
         """The same from the history's content and number of documents alone."""
         return documents > 0 and self.spec.screen.allows(content, documents)
 
-    def passes(self, summary: Summary) -> bool:
+    def passes(self, summary: AnySummary) -> bool:
         """Whether it could find anything among documents that were published under one VIN."""
         return self.spec.screen.holds(summary, self.parameters)
 

@@ -5,13 +5,14 @@ from typing import Any, Final
 
 import msgspec
 
-from detectors.base import Declared, Detector
+from detectors.base import Declared, Detector, Parameters
+from detectors.documents import Document
 from detectors.findings import Finding
 from detectors.forest.detector import ForestDetector
 from detectors.forest.trained import ForestModel
 from detectors.forest.unusual_export import UnusualExport
 from detectors.forest.unusual_life_cycle import UnusualLifeCycle
-from detectors.history import VehicleHistory
+from detectors.history import VehicleHistory, content_of
 from detectors.policy import Policy
 from detectors.rules.amended_after_export import AmendedAfterExport
 from detectors.rules.cloned_vin import ClonedVin
@@ -37,7 +38,9 @@ from detectors.rules.revision_conflict import RevisionConflict
 from detectors.rules.vin_quality import VinQuality
 from detectors.rules.young_used_export import YoungUsedExport
 from detectors.rules.zero_mileage_export import ZeroMileageExport
+from detectors.screens import Condition, all_hold
 from detectors.spikes.declared import PROVINCE_DETECTORS
+from detectors.summaries import LoneDocument
 from detectors.vin import no_car
 
 RULES: Final[tuple[type[Detector[Any]], ...]] = (
@@ -117,8 +120,10 @@ class Catalogue:
             if policy.parameters[identity].enabled
         }
         enabled = self.detectors.values()
-        self._forests = [each for each in enabled if isinstance(each, ForestDetector)]
+        forests = [each for each in enabled if isinstance(each, ForestDetector)]
+        self._forests = [] if model is None else forests
         self._rules = [each for each in enabled if not isinstance(each, ForestDetector)]
+        self._of_one: dict[int, Sequence[tuple[tuple[Condition, ...], Parameters]]] = {}
         self._for_content: dict[tuple[int, int], Sequence[Detector[Any]]] = {}
         self._in_bulk: dict[tuple[int, int], bool] = {}
         self._several = max(each.spec.screen.documents for each in self.known.values())
@@ -138,10 +143,32 @@ class Catalogue:
     @property
     def has_forests(self) -> bool:
         """Whether some vehicles are judged faster many at once."""
-        return bool(self._forests) and self.model is not None
+        return bool(self._forests)
+
+    def settles(self, document: Document) -> bool:
+        """Whether no detector can find anything of a vehicle that has this document alone.
+
+        Their screens say so, and its history needs not be put together.
+        """
+        content = content_of(document)
+        cases = self._of_one.get(content)
+        if cases is None:
+            cases = self._of_one[content] = [
+                (conditions, detector.parameters)
+                for detector in self.detectors.values()
+                if detector.concerns_content(content, 1)
+                for conditions in detector.spec.screen.remaining(content, 1)
+            ]
+        lone = LoneDocument(document, content)
+        for conditions, parameters in cases:  # noqa: SIM110 - as in all_hold
+            if all_hold(conditions, lone, parameters):
+                return False
+        return True
 
     def judges_in_bulk(self, history: VehicleHistory) -> bool:
         """Whether a forest looks at a history: it takes far less time for each of many at once."""
+        if not self._forests:
+            return False
         key = self._kind_of(history)
         in_bulk = self._in_bulk.get(key)
         if in_bulk is None:

@@ -12,18 +12,19 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal, Protocol
 
 from detectors.history import Content
-from detectors.summaries import MALFORMED, Summary
+from detectors.summaries import MALFORMED, LoneDocument, Summary
 from detectors.wording import count
 
 Measure = Literal["sales_apart", "lowest_km", "odometer_fall"]
 Relation = Literal["<", "<=", ">"]
 Mark = Literal["several_owners", "several_initial_provinces"]
+AnySummary = Summary | LoneDocument
 
 
 class Condition(Protocol):
     """One necessary condition over a summary."""
 
-    def holds(self, summary: Summary, parameters: Any) -> bool:
+    def holds(self, summary: AnySummary, parameters: Any) -> bool:
         """Whether a summary meets it."""
 
     def sql(self, parameters: Any) -> str:
@@ -42,7 +43,7 @@ class Limit:
     parameter: str
     """Name of the threshold in the detector's section of the policy."""
 
-    def holds(self, summary: Summary, parameters: Any) -> bool:
+    def holds(self, summary: AnySummary, parameters: Any) -> bool:
         """Whether a summary lies on the right side."""
         return bool(
             _RELATIONS[self.relation](
@@ -75,7 +76,7 @@ class Marked:
 
     mark: Mark
 
-    def holds(self, summary: Summary, parameters: Any) -> bool:  # noqa: ARG002 - it has no threshold
+    def holds(self, summary: AnySummary, parameters: Any) -> bool:  # noqa: ARG002 - it has no threshold
         """Whether a summary shows it."""
         return bool(getattr(summary, self.mark))
 
@@ -106,10 +107,10 @@ class ImplausibleVin:
     years: str
     exempt: str
 
-    def holds(self, summary: Summary, parameters: Any) -> bool:
+    def holds(self, summary: AnySummary, parameters: Any) -> bool:
         """Whether a summary's VIN is at fault."""
-        exempt = getattr(parameters, self.exempt)
-        if summary.first_source == summary.last_source and summary.first_source in exempt:
+        source = summary.first_source
+        if source in getattr(parameters, self.exempt) and source == summary.last_source:
             return False
         if summary.fault == MALFORMED:
             return True
@@ -150,10 +151,10 @@ class ScreenCase:
         """Whether the content and the number of documents alone meet it."""
         return documents >= self.documents and self.content & content == self.content
 
-    def holds(self, summary: Summary, parameters: Any) -> bool:
+    def holds(self, summary: AnySummary, parameters: Any) -> bool:
         """Whether a summary meets it."""
-        return self.allows(summary.content, summary.documents) and all(
-            condition.holds(summary, parameters) for condition in self.conditions
+        return self.allows(summary.content, summary.documents) and all_hold(
+            self.conditions, summary, parameters
         )
 
     def sql(self, parameters: Any) -> str:
@@ -206,7 +207,13 @@ class Screen:
         """
         return not self.cases or any(case.allows(content, documents) for case in self.cases)
 
-    def holds(self, summary: Summary, parameters: Any) -> bool:
+    def remaining(self, content: int, documents: int) -> list[tuple[Condition, ...]]:
+        """What vehicles of this content and number of documents still have to meet, for every case."""
+        if not self.cases:
+            return [()]
+        return [case.conditions for case in self.cases if case.allows(content, documents)]
+
+    def holds(self, summary: AnySummary, parameters: Any) -> bool:
         """Whether a vehicle passes."""
         return not self.cases or any(case.holds(summary, parameters) for case in self.cases)
 
@@ -224,6 +231,14 @@ class Screen:
 
 EVERY_VEHICLE: Final = Screen()
 """Lets every vehicle through."""
+
+
+def all_hold(conditions: tuple[Condition, ...], summary: AnySummary, parameters: Any) -> bool:
+    """Whether a summary meets all of some conditions."""
+    for condition in conditions:  # noqa: SIM110 - asked of every vehicle: a generator takes as long
+        if not condition.holds(summary, parameters):
+            return False
+    return True
 
 
 def screen(*cases: ScreenCase) -> Screen:

@@ -75,8 +75,10 @@ def vin_fault(vin: str) -> int:
 
 def year_gap(vin: str, day: int) -> int | None:
     """Years between the year of a VIN and a civil day; ``None`` for a VIN that is not well formed."""
-    if not vins.is_well_formed(vin):
-        return None
+    return _year_gap(vin, day) if vins.is_well_formed(vin) else None
+
+
+def _year_gap(vin: str, day: int) -> int:
     registered = date.fromordinal(day).year
     year = vins.model_year(vin, registered)
     if year is None:
@@ -141,6 +143,40 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True, gc=False):
             first_source=min(sources),
             last_source=max(sources),
         )
+
+
+class LoneDocument:
+    """The same `Summary` of a vehicle with one document, without what few screens ask for.
+
+    Most vehicles of a stream have one, so its numbers are worked out when they are asked for.
+    """
+
+    __slots__ = ("content", "document", "fault", "first_source", "last_source", "vin")
+    documents: Final = 1
+    sales_apart: Final = NEVER
+    odometer_fall: Final = -inf
+    several_owners: Final = False
+    several_initial_provinces: Final = False
+
+    def __init__(self, document: Document, content: int) -> None:
+        self.document = document
+        self.content = content
+        self.vin = document.vin
+        self.fault = vin_fault(document.vin)
+        self.first_source = self.last_source = document.source
+
+    @property
+    def lowest_km(self) -> float:
+        """The reading, infinite where there is none."""
+        kilometres = read_odometer(self.document)
+        return inf if kilometres is None else kilometres
+
+    @property
+    def year_gap(self) -> int:
+        """Years between the VIN's year and a first registration."""
+        if self.fault == MALFORMED or not self.content & Content.INITIAL:
+            return 0
+        return _year_gap(self.vin, self.document.day)
 
 
 def _apart(seen: Iterable[ScreenedDocument], *, several_owners: bool) -> int:

@@ -16,7 +16,7 @@ from detectors.forest.life_cycle import Observation
 from detectors.forest.trained import ForestModel, TrainedForest
 from detectors.forest.wording import tell
 from detectors.history import VehicleHistory
-from detectors.summaries import Summary
+from detectors.screens import AnySummary
 
 
 class ForestParameters(Parameters, frozen=True, kw_only=True):
@@ -64,7 +64,7 @@ class ForestDetector(Detector[ForestParameters]):
         """Nothing concerns a finding without a forest."""
         return self._forest is not None and super().concerns_content(content, documents)
 
-    def passes(self, summary: Summary) -> bool:
+    def passes(self, summary: AnySummary) -> bool:
         """Nothing passes the screen of a finding without a forest."""
         return self._forest is not None and super().passes(summary)
 

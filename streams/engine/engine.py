@@ -9,7 +9,7 @@ from typing import Final
 
 from detectors.alerts import Cause
 from detectors.decoding import decode
-from detectors.documents import EVENT_TYPES, Document
+from detectors.documents import EVENT_TYPES, CustomsExport, Document
 from detectors.errors import DocumentError
 from detectors.exports import ExportChange, counted_export, hardly_used
 from detectors.filing import FiledDocument, FilingOutcome
@@ -248,6 +248,9 @@ class Engine:
         few: list[tuple[JudgedVehicle, VehicleHistory]] = []
         many: list[tuple[JudgedVehicle, VehicleHistory]] = []
         for case in cases:
+            if self._is_settled(case):
+                self._keep(case)
+                continue
             history = _history(case.vin, case.record)
             in_bulk = self.catalogue.judges_in_bulk(history)
             pile, most = (many, _IN_BULK) if in_bulk else (few, _AT_ONCE)
@@ -271,10 +274,26 @@ class Engine:
             # Most vehicles are ordinary: nothing is found, and nothing was before.
             if judgement.findings or judgement.failed or record.alerts or case.vin in waiting:
                 self._changes.report(case, judgement, result, detected_at)
-            judged = records.encode(record)
-            # A worker that starts judges all its vehicles again; most come out as they were.
-            if judged != case.stored:
-                self.store.put(case.vin, judged)
+            self._keep(case)
+
+    def _is_settled(self, case: JudgedVehicle) -> bool:
+        """Whether nothing can be said of a vehicle now, and nothing was before: it needs no opening."""
+        record = case.record
+        if len(record.filed) != 1 or record.alerts or record.overfull or record.export is not None:
+            return False
+        [entry] = record.filed
+        if entry.contested or entry.superseded or isinstance(entry.document, CustomsExport):
+            return False
+        return case.vin not in self._changes.deadlines and self.catalogue.settles(entry.document)
+
+    def _keep(self, case: JudgedVehicle) -> None:
+        """Write a vehicle's record, if it is another than it was.
+
+        A worker that starts judges all its vehicles again; most come out as they were.
+        """
+        judged = records.encode(case.record)
+        if judged != case.stored:
+            self.store.put(case.vin, judged)
 
     def _count_export(self, history: VehicleHistory, record: VehicleRecord, result: Result) -> None:
         """Note a change of the export that the vehicle counts for."""

@@ -20,13 +20,20 @@ from detectors.base import Detector
 from detectors.decoding import decode
 from detectors.documents import Document
 from detectors.filing import FiledDocument, file_document, trim
-from detectors.history import SALE_DOCUMENTS, Content, VehicleHistory
+from detectors.history import SALE_DOCUMENTS, Content, VehicleHistory, content_of
 from detectors.policy import Policy
 from detectors.registry import DECLARED, RULES, Catalogue
 from detectors.rules.odometer_rollback import OdometerRollback
 from detectors.rules.restricted_destination import RestrictedDestinationParameters
 from detectors.screens import ImplausibleVin, Limit, Marked, Screen, ScreenCase
-from detectors.summaries import ScreenedDocument, Summary, overfull_sql, summary_sql, vin_fault
+from detectors.summaries import (
+    LoneDocument,
+    ScreenedDocument,
+    Summary,
+    overfull_sql,
+    summary_sql,
+    vin_fault,
+)
 from streams.setup.policy import load_policy
 from tests.fixtures.loading import NAMES, stream
 from tests.property.documents import DOCUMENTS, document, encode
@@ -102,6 +109,28 @@ def test_what_fires_has_passed_the_screen(documents: list[Document], seed: int):
         if fires(detector, one.history):
             assert detector.concerns(one.history), detector.spec.id
             assert detector.passes(summary), (detector.spec.id, summary)
+
+
+@given(DOCUMENTS.map(lambda entry: decode(encode(entry))), SEEDS_OF_POLICIES)
+def test_a_vehicle_of_one_document_is_settled_only_where_nothing_is_found(one: Document, seed: int):
+    if catalogue(seed).settles(one):
+        history = VehicleHistory.of(one.vin, [one])
+        assert not [each.spec.id for each in catalogue(seed).detectors.values() if fires(each, history)]
+
+
+def test_one_document_sums_up_as_several_do():
+    lives = [one.published[0] for one in population() if len(one.published) == 1]
+    assert {content_of(one) for one in lives} > {Content.INITIAL, Content.TRANSFER}
+    for one in lives:
+        lone, summary = LoneDocument(one, content_of(one)), Summary.of(one.vin, [one], MOST)
+        for name in Summary.__struct_fields__:
+            assert getattr(lone, name) == getattr(summary, name), name
+
+
+def test_most_vehicles_of_one_document_are_settled():
+    firsts = [one.published[0] for one in population() if len(one.published) == 1]
+    settled = [one for one in firsts if catalogue(0).settles(one)]
+    assert len(settled) > len(firsts) / 10
 
 
 @given(LIVES, LIVES, SEEDS_OF_POLICIES)
