@@ -108,7 +108,9 @@ def _usual_timestamp(text: str) -> CivilTime | None:
     if minute is None or second is None or text[10] != "T":
         return None
     day = (_known_dates.get(text[:10]) or _bare_date(text[:10])).day
-    return CivilTime(day, minute + second) if day > LAST_DAYLIGHT_SAVING else None
+    if day <= LAST_DAYLIGHT_SAVING:
+        return None
+    return tuple.__new__(CivilTime, (day, minute + second))  # a third of the time of calling the class
 
 
 def _timestamp(text: str) -> CivilTime:

@@ -24,7 +24,7 @@ from detectors.normalising import (
     province_of,
     text_of,
     tidy,
-    time_of,
+    times_of,
     vin_of,
     word_of,
 )
@@ -116,7 +116,6 @@ def _decode(payload: bytes, terms: CountryTerms) -> Document:
             allowed=f"at most {MAXIMUM_BYTES} bytes",
             document="(not read)",
         )
-    dropped: list[DroppedField] = []
     try:
         wire = decoder.decode(payload)
         return _NORMALISE[type(wire)](wire, terms)
@@ -125,6 +124,7 @@ def _decode(payload: bytes, terms: CountryTerms) -> Document:
             return _decode(payload.removeprefix(_BYTE_ORDER_MARK), terms)
         wire, dropped = salvage(payload, error)
     except DocumentError as error:
+        dropped = []
         _drop(wire, error, dropped)
     return _normalise_leniently(wire, dropped, terms)
 
@@ -152,14 +152,11 @@ def _drop(wire: AnyWire, error: DocumentError, dropped: list[DroppedField]) -> N
 
 
 def _registration(wire: WireRegistration, terms: CountryTerms) -> Registration:
-    identities = (
-        f"|{wire.event_id}|{wire.source}|{wire.owner_id}|{wire.seller_id}|{wire.invoice_no}"
-        f"|{wire.owner_group}|{wire.seller_group}|"
-    )
-    if not is_tidy(identities):
+    identities = f"|{wire.event_id}|{wire.source}|{wire.owner_id}|{wire.seller_id}|{wire.invoice_no}|"
+    grouped = wire.owner_group is not None or wire.seller_group is not None
+    if grouped or not is_tidy(identities):
         tidy(wire, *_IDENTITIES)
-    day, time = time_of(wire, "occurred_at", wire.occurred_at, terms)
-    recorded_day, recorded_time = optional_time_of(wire, "recorded_at", wire.recorded_at, terms)
+    day, time, recorded_day, recorded_time = times_of(wire, terms)
     return Registration(
         wire.event_id,
         wire.source,
@@ -194,8 +191,7 @@ def _registration(wire: WireRegistration, terms: CountryTerms) -> Registration:
 def _deregistration(wire: WireDeregistration, terms: CountryTerms) -> Deregistration:
     if not is_tidy(f"|{wire.event_id}|{wire.source}|{wire.owner_id}|"):
         tidy(wire, "event_id", "source", "owner_id")
-    day, time = time_of(wire, "occurred_at", wire.occurred_at, terms)
-    recorded_day, recorded_time = optional_time_of(wire, "recorded_at", wire.recorded_at, terms)
+    day, time, recorded_day, recorded_time = times_of(wire, terms)
     return Deregistration(
         wire.event_id,
         wire.source,
@@ -219,8 +215,7 @@ def _customs_export(wire: WireCustomsExport, terms: CountryTerms) -> CustomsExpo
     )
     if not is_tidy(identities):
         tidy(wire, "event_id", "source", "declaration_no", "exporter_id", "licence_no")
-    day, time = time_of(wire, "occurred_at", wire.occurred_at, terms)
-    recorded_day, recorded_time = optional_time_of(wire, "recorded_at", wire.recorded_at, terms)
+    day, time, recorded_day, recorded_time = times_of(wire, terms)
     return CustomsExport(
         wire.event_id,
         wire.source,

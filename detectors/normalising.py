@@ -17,6 +17,8 @@ from detectors.wire import WireCustomsExport, WireDeregistration, WireRegistrati
 
 _NUMBER = re.compile(r"[!-~]{1,40}")
 _DESTINATION = re.compile(r"[A-Za-z]{2}")
+_VISIBLE: Final = bytes(range(ord("!"), ord("~") + 1))
+"""Printable characters but the blank; to delete them takes a third of asking each whether it is one."""
 _LONGEST_TEXT: Final = 200
 _MOST_COMPATIBLE: Final = 18
 """Characters that one character may stand for (NFKC)."""
@@ -39,9 +41,8 @@ def is_tidy(identities: str) -> bool:
     """Whether the texts between the bars are as they should be: one look at all of them is cheap."""
     return (
         identities.isascii()
-        and identities.isprintable()
-        and " " not in identities
         and "||" not in identities
+        and not identities.encode().translate(None, _VISIBLE)
     )
 
 
@@ -146,6 +147,19 @@ def province_of(wire: AnyWire, field: str, value: str | None, terms: CountryTerm
     if province and province not in terms.regions:
         raise _rejected(wire, "not_allowed", field, value, terms.allowed_regions)
     return province or None
+
+
+def times_of(wire: AnyWire, terms: CountryTerms) -> tuple[int, int | None, int | None, int | None]:
+    """Read when it happened and, where that is told, when it was recorded: days and times of day."""
+    recorded_at = wire.recorded_at
+    try:
+        day, time = terms.parse(wire.occurred_at)
+        if recorded_at is None:
+            return day, time, None, None
+        return day, time, *terms.parse(recorded_at)
+    except ValueError:  # one of them has blanks around it, or is no time
+        day, time = time_of(wire, "occurred_at", wire.occurred_at, terms)
+        return day, time, *optional_time_of(wire, "recorded_at", recorded_at, terms)
 
 
 def time_of(wire: AnyWire, field: str, value: str, terms: CountryTerms) -> civil_time.CivilTime:
