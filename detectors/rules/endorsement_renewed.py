@@ -61,6 +61,8 @@ class EndorsementRenewed(Detector[EndorsementRenewedParameters]):
         """At most one finding, on the last endorsement that stands."""
         if not history.pending_exports or len(history.documents) < _TWO:
             return
+        if len(history.pending_exports) < _TWO and not history.content & Content.CONTESTED:
+            return  # one endorsement, and none that was withdrawn
         last = history.pending_exports[-1]
         between = [d.day for d in history.declarations if d.day < last.day]
         between += [d.day for d in history.registrations if d.kind == "transfer" and d.day < last.day]

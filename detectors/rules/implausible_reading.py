@@ -116,7 +116,7 @@ Slips = dict[Reading, tuple[str, tuple[Reading, ...]]]
 def slips_of(history: VehicleHistory, tolerance_km: float, maximum_km_a_day: float) -> Slips:
     """Lone readings that their neighbours of other days contradict."""
     slips: Slips = {}
-    if _rises(history.readings):
+    if rises(history.readings):
         return slips
     ordered = sorted(history.readings, key=lambda reading: (reading.day, reading.kilometres))
     placed = [
@@ -139,7 +139,8 @@ def slips_of(history: VehicleHistory, tolerance_km: float, maximum_km_a_day: flo
     return slips
 
 
-def _rises(readings: tuple[Reading, ...]) -> bool:
+def rises(readings: tuple[Reading, ...]) -> bool:
+    """Whether no reading lies below the one before it."""
     return all(one.kilometres <= other.kilometres for one, other in pairwise(readings))
 
 

@@ -10,7 +10,7 @@ from detectors.base import Detector, DetectorSpec, Margin, Parameters
 from detectors.documents import is_before
 from detectors.findings import Finding, Severity
 from detectors.history import Reading, VehicleHistory
-from detectors.rules.implausible_reading import slips_of
+from detectors.rules.implausible_reading import rises, slips_of
 from detectors.screens import Limit, ScreenCase, screen
 
 _NEW_CLOCK = " A clock that began at nought in between could show that."
@@ -70,6 +70,8 @@ class OdometerRollback(Detector[OdometerRollbackParameters]):
 
     def findings(self, history: VehicleHistory) -> Iterator[Finding]:
         """At most one finding, on the first reading that falls."""
+        if rises(history.readings):
+            return
         highest: Reading | None = None
         limits = self.parameters
         slips = slips_of(history, limits.tolerance_km, limits.maximum_km_a_day)
