@@ -173,7 +173,10 @@ def event_order(document: Document) -> tuple[int, int, int, str, str]:
 
 def counts_days(*documents: Document) -> bool:
     """Whether days between documents can be counted: one that knows only its month has no day."""
-    return all(document.date_precision == "day" for document in documents)
+    for document in documents:  # noqa: SIM110 - rules ask often: a generator takes twice as long
+        if document.date_precision != "day":
+            return False
+    return True
 
 
 def is_before(earlier: Document, later: Document) -> bool:
