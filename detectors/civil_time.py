@@ -181,6 +181,7 @@ def _offset_text(day: int, time: int) -> str:
     return (moment + timedelta(microseconds=time)).isoformat()[-6:]
 
 
+@lru_cache(maxsize=100_000)
 def add_months(day: int, months: int) -> int:
     """The same day of the month, some months on; the last day where that month is shorter.
 

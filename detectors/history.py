@@ -248,9 +248,9 @@ class VehicleHistory:
 
     def registered_before(self, document: Document) -> Registration | None:
         """The last registration before a document in event order: who owned the car then."""
-        last = None
+        last, at = None, event_order(document)
         for registration in self.registrations:
-            if event_order(registration) >= event_order(document):
+            if event_order(registration) >= at:
                 break
             last = registration
         return last
