@@ -167,3 +167,12 @@ def test_a_forgotten_alert_that_opens_again_has_a_greater_revision():
                 assert alert.revision > last.get(alert.alert_id, -1)
                 last[alert.alert_id] = alert.revision
     assert len(last) == 3
+
+
+def test_an_export_counts_for_its_province_though_no_rule_looks_at_it():
+    off = {name: {"enabled": False} for name in Catalogue(load_policy()).known}
+    engine = Engine(Catalogue(load_policy(off)), MemoryStore())
+    [change] = engine.process([export("2025-03-01", exporter_province="CN-GD")]).exports
+    assert change.before is None
+    assert change.after is not None
+    assert change.after.province == "CN-GD"
