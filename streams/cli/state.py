@@ -95,8 +95,9 @@ def drop_command(
 ) -> None:
     """Delete one vehicle's record, while no worker runs; documents that are sent again count anew.
 
-    Its alerts are resolved at the next start. What is remembered of the provinces is made anew from the
-    alert topic: nothing is lost with it.
+    Its alerts are resolved at the next start; its export goes on counting for its province, as that of
+    a vehicle that was forgotten does. What is remembered of the provinces is made anew from the alert
+    topic: nothing is lost with it.
 
     Exit codes: 0 done, 2 wrong use or a worker is running, 3 no broker.
     """
