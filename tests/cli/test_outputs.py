@@ -6,6 +6,7 @@ import signal
 import stat
 import subprocess
 import time
+from contextlib import contextmanager
 from itertools import combinations
 from pathlib import Path
 
@@ -184,13 +185,26 @@ def test_a_limit_of_file_size_is_told_too(command, stream, tmp_path):
     assert names_in(tmp_path) == [stream.name]
 
 
+@contextmanager
+def not_ignored(number):
+    """What starts meanwhile does not ignore a signal that whoever started the tests ignores (nohup)."""
+    before = signal.getsignal(number)
+    if before == signal.SIG_IGN:
+        signal.signal(number, signal.SIG_DFL)
+    try:
+        yield
+    finally:
+        signal.signal(number, before)
+
+
 @pytest.mark.parametrize(
     ("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
 )
 def test_an_interrupted_command_leaves_what_was_there(command, stream, tmp_path, number, status):
     final = tmp_path / "final.jsonl"
     final.write_text("of yesterday")
-    job = command("replay", "-", "--final", final, "--force", stdin=subprocess.PIPE)
+    with not_ignored(number):
+        job = command("replay", "-", "--final", final, "--force", stdin=subprocess.PIPE)
     job.stdin.write(stream.read_bytes())
     job.stdin.flush()
     while len(names_in(tmp_path)) < 3:
