@@ -26,7 +26,12 @@ class _Alert(NamedTuple):
 
 
 def score_spikes(truth: Truth, seen: ObservedRun) -> tuple[SpikeScore, ...]:
-    """Score every detector that spoke of provinces; without any, spikes are scored under no name."""
+    """Score every detector that spoke of provinces; without any, spikes are scored under no name.
+
+    Labels of vehicles (a CSV) say nothing of provinces: no alert about one is right or wrong by them.
+    """
+    if truth.country is None:
+        return ()
     said: defaultdict[str, list[_Alert]] = defaultdict(list)
     for (province, detector), sighting in seen.provinces.items():
         for identity, occurred_at in sighting.occurred.items():

@@ -10,6 +10,7 @@ from streams.evaluation.baselines import Register
 from streams.evaluation.observing import AlertChange, AlertsError, ObservedRun
 from streams.evaluation.scoring import score
 from streams.evaluation.truth import Intent, Truth, TruthError, read_truth
+from streams.simulator.truth import CountryTruth
 
 DAY = civil_time.parse("2025-03-10").day
 
@@ -89,6 +90,17 @@ def test_orders_and_loads(card):
     assert (within.count, within.of) == (1, 2)
     assert card.alerts_per_thousand == {"low": 50.0, "medium": 0.0, "high": 200.0, "critical": 0.0}
     assert card.vehicles_accused_a_week == 0.5  # A, D, E, F and P in ten weeks
+
+
+def test_labels_of_vehicles_call_no_alert_about_a_province_wrong(truth):
+    seen = ObservedRun(seen_on={"A": DAY}, days=70)
+    about = {"subject_type": "province", "occurred_at": "2025-03-10"}
+    said(seen, "CN-GD", "province_export_spike", **about)
+    register = Register(20, {})
+    assert score(truth, seen, register).spikes == ()
+    truth.country = CountryTruth(1, "2025-01-01", 70, 6, 9, 0, 0, 0.1, {})
+    [row] = score(truth, seen, register).spikes
+    assert (row.alerts, row.wrong) == (1, 1)
 
 
 def test_precision_at_the_base_rate_of_life(card):
