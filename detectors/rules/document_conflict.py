@@ -126,33 +126,27 @@ def _owner_conflict(history: VehicleHistory, declaration: CustomsExport) -> Iter
 
 def _is_another(holder: str, registered: tuple[Registration, ...]) -> bool:
     """Whether somebody is none of the registered holders; where one is not named, nobody knows."""
-    owners = {each.owner_id for each in registered}
-    return bool(owners) and None not in owners and holder not in owners
+    for each in registered:
+        if each.owner_id is None or each.owner_id == holder:
+            return False
+    return bool(registered)
 
 
 def _order_conflict(history: VehicleHistory, declaration: CustomsExport) -> Iterator[Conflict]:
-    declared = civil_time.day_text(declaration.day)
-    if (
-        declaration.exited_day is not None
-        and declaration.exited_day < declaration.day
-        and counts_days(declaration)
-    ):
-        exited = civil_time.day_text(declaration.exited_day)
-        yield (
-            "exited_before_declared",
-            declaration,
-            (declaration,),
-            {"declared": declared, "exited": exited},
-        )
-    initial = history.initial
+    exited, initial = declaration.exited_day, history.initial
+    facts: dict[str, Fact]
+    if exited is not None and exited < declaration.day and counts_days(declaration):
+        facts = {
+            "declared": civil_time.day_text(declaration.day),
+            "exited": civil_time.day_text(exited),
+        }
+        yield "exited_before_declared", declaration, (declaration,), facts
     if initial is not None and declaration.condition == "used" and is_before(declaration, initial):
-        registered = civil_time.day_text(initial.day)
-        yield (
-            "declared_before_registered",
-            declaration,
-            (declaration, initial),
-            {"declared": declared, "registered": registered},
-        )
+        facts = {
+            "declared": civil_time.day_text(declaration.day),
+            "registered": civil_time.day_text(initial.day),
+        }
+        yield "declared_before_registered", declaration, (declaration, initial), facts
 
 
 def _licence_before_registration(
@@ -174,6 +168,8 @@ def _licence_before_registration(
 def _brand_conflict(history: VehicleHistory, declaration: CustomsExport) -> Iterator[Conflict]:
     register = next((p for p in history.registrations if p.brand), None)
     if register is None or register.brand is None or declaration.brand is None:
+        return
+    if register.brand == declaration.brand:
         return
     if register.brand.casefold() != declaration.brand.casefold():
         facts: dict[str, Fact] = {
