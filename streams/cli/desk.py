@@ -108,15 +108,13 @@ def revoke(
 def open_store(url: str | None) -> Engine:
     """Open the store that is asked for, its schema brought up to date; say what is missing."""
     from streams.service.settings import load
-    from streams.store.database import existing_database, migrate
+    from streams.store.database import existing_store
     from streams.store.settings import SinkSettings
 
     if url is None and not os.environ.get("ZEROMILE_SINK_URL"):
         fail("give --url or set ZEROMILE_SINK_URL, for example --url sqlite:///zeromile.sqlite")
     settings = load(SinkSettings, sink_url=url)
-    engine = existing_database(settings.sink_url.get_secret_value())
-    migrate(engine)
-    return engine
+    return existing_store(settings.sink_url.get_secret_value())
 
 
 Severity = Annotated[

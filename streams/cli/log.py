@@ -39,12 +39,11 @@ def check(
     from streams.service.settings import load
     from streams.store.checking import check_log
     from streams.store.checkpoints import origin_of
-    from streams.store.database import existing_database, migrate
+    from streams.store.database import existing_store
     from streams.store.settings import SinkSettings
 
     outside = read_checkpoint(checkpoint) if checkpoint else None
-    engine = existing_database(load(SinkSettings, sink_url=url).sink_url.get_secret_value())
-    migrate(engine)
+    engine = existing_store(load(SinkSettings, sink_url=url).sink_url.get_secret_value())
     try:
         with engine.connect() as connection:
             signer = read_signer(signers, origin_of(connection)) if signers else None
@@ -89,7 +88,7 @@ def checkpoint(
     from streams.evidence.time_stamp import TimeStampError
     from streams.service.settings import load
     from streams.store.checkpoints import make_checkpoint, newest_checkpoint, stamp
-    from streams.store.database import existing_database, migrate
+    from streams.store.database import existing_store
     from streams.store.settings import SinkSettings
 
     settings = load(SinkSettings, sink_url=url, sink_log_key=key)
@@ -98,8 +97,7 @@ def checkpoint(
     if not folder.is_dir():
         fail(f"{folder} is no folder")
     signer = SigningKey.read(settings.sink_log_key)
-    engine = existing_database(settings.sink_url.get_secret_value())
-    migrate(engine)
+    engine = existing_store(settings.sink_url.get_secret_value())
     try:
         wanted = settings.sink_time_stamp_url is not None
         made = make_checkpoint(engine, signer, datetime.now(UTC), stamp_wanted=wanted)

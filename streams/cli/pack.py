@@ -57,7 +57,7 @@ def export(
     from streams.evidence.ssh_signature import SigningKey
     from streams.service.settings import load
     from streams.store.case import Question, case_of
-    from streams.store.database import existing_database, migrate
+    from streams.store.database import existing_store
     from streams.store.policies import with_judges
     from streams.store.settings import SinkSettings
 
@@ -70,8 +70,7 @@ def export(
     kept = [read_checkpoint(path) for path in since or ()]
     settings = load(SinkSettings, sink_url=url, sink_log_key=key)
     signer = SigningKey.read(settings.sink_log_key) if settings.sink_log_key else None
-    engine = existing_database(settings.sink_url.get_secret_value())
-    migrate(engine)
+    engine = existing_store(settings.sink_url.get_secret_value())
     try:
         case = with_judges(case_of(engine, question, signer, datetime.now(UTC), kept), config)
     finally:

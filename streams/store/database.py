@@ -107,6 +107,19 @@ def migrate(engine: sa.Engine) -> None:
         ) from None
 
 
+def existing_store(url: str) -> sa.Engine:
+    """Open a store that is there, its schema brought up to date.
+
+    Raises
+    ------
+    StoreError
+        If there is none, or it does not answer or refuses.
+    """
+    engine = existing_database(url)
+    migrate(engine)
+    return engine
+
+
 def refresh_statistics(engine: sa.Engine) -> None:
     """Count the tables for the query planner; without it a fresh load is joined row by row."""
     with engine.begin() as connection:
