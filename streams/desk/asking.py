@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from detectors.findings import SEVERITIES, Severity
 from streams.desk.life_cycle import CaseState, Outcome
-from streams.desk.paging import Asked, counted, in_order, page_of_rows
+from streams.desk.paging import Asked, count_for, counted, in_order, page_of_rows
 from streams.desk.questions import MOST_COUNTED, AlertQuestion
 from streams.desk.searching import holds_words
 from streams.desk.suppressions import is_suppressed, vehicles_of
@@ -66,12 +66,14 @@ def alerts_asked(connection: sa.Connection, question: AlertQuestion, now: dateti
     """
     quiet = is_suppressed(connection, now)
     asked = _asked(connection, question, now, quiet)
-    page = page_of_rows(connection, question, _selected(now, quiet), asked)
+    query = _selected(now, quiet)
+    page = page_of_rows(connection, question, query, asked)
+    count, more = count_for(connection, question.order, query, asked, page)
     return AlertPage(
         alerts=tuple(map(row_of, page.rows)),
         after=page.after,
-        count=page.count,
-        more_than_counted=page.more,
+        count=count,
+        more_than_counted=more,
     )
 
 

@@ -63,10 +63,8 @@ class PageOfRows(msgspec.Struct, frozen=True):
     rows: Sequence[Any]
     after: str | None
     """Where the next one begins."""
-    count: int
-    """How many answer, counted up to a thousand."""
-    more: bool
-    """Whether more do."""
+    known: int | None
+    """How many answer, where reading the page told."""
 
 
 def page_of_rows(
@@ -94,10 +92,15 @@ def page_of_rows(
     return found if whole or expected > _MANY else page.sorted(beyond) or found
 
 
-def count_along(
-    connection: sa.Connection, order: Order, query: sa.Select[Any], asked: Asked
+def count_for(
+    connection: sa.Connection, order: Order, query: sa.Select[Any], asked: Asked, page: PageOfRows
 ) -> tuple[int, bool]:
-    """How many answer among the first along an order, up to a thousand, and whether more may."""
+    """How many answer, up to a thousand, and whether more may.
+
+    Where the page does not tell, those among the first along the order are counted.
+    """
+    if page.known is not None:
+        return min(page.known, MOST_COUNTED), page.known > MOST_COUNTED
     fits = sa.and_(sa.true(), *asked.other).label("fits")
     some = query.with_only_columns(*_ORDERS[order], fits).where(*asked.same)
     first = in_order(some, order).limit(_WALK).subquery()
@@ -144,8 +147,7 @@ class _Page:
         last = self._ask(_last(self._order, (*self._asked.same, *beyond))).one_or_none()
         if last is None:
             return self._told(rows, None if beyond else len(rows)), True
-        page = self._told(rows, None)
-        return msgspec.structs.replace(page, after=_place(self._order, last)), False
+        return PageOfRows(rows, _place(self._order, last), None), False
 
     def _fitting(self, along: sa.Select[Any]) -> Sequence[Any]:
         """The first that fit. SQLite reads on as long as rows are taken, and would sort a subquery."""
@@ -168,13 +170,9 @@ class _Page:
         return self._told(self._ask(query.limit(self._most)).all(), count)
 
     def _told(self, rows: Sequence[Any], known: int | None) -> PageOfRows:
-        if known is None:
-            count, more = count_along(self._connection, self._order, self._query, self._asked)
-        else:
-            count, more = min(known, MOST_COUNTED), known > MOST_COUNTED
         if len(rows) < self._most:
-            return PageOfRows(rows, None, count, more)
-        return PageOfRows(rows[:-1], _place(self._order, rows[-2]), count, more)
+            return PageOfRows(rows, None, known)
+        return PageOfRows(rows[:-1], _place(self._order, rows[-2]), known)
 
 
 def counted(connection: sa.Connection, query: sa.Select[Any], conditions: Conditions, most: int) -> int:
