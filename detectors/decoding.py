@@ -153,6 +153,7 @@ def _drop(wire: AnyWire, error: DocumentError, dropped: list[DroppedField]) -> N
 
 def _registration(wire: WireRegistration, terms: CountryTerms) -> Registration:
     identities = f"|{wire.event_id}|{wire.source}|{wire.owner_id}|{wire.seller_id}|{wire.invoice_no}|"
+    # Groups are rare: they are looked at one by one, and the others need not be spelled for them.
     grouped = wire.owner_group is not None or wire.seller_group is not None
     if grouped or not is_tidy(identities):
         tidy(wire, *_IDENTITIES)

@@ -7,7 +7,7 @@ import hashlib
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from tests.benchmarks.inputs import cache_directory
@@ -27,18 +27,12 @@ def python_with(name: str, requirements: Sequence[str]) -> Path:
     PeerUnavailableError
         They cannot be installed.
     """
-    digest = hashlib.sha256("\n".join(requirements).encode()).hexdigest()[:8]
-    home = cache_directory() / f"peer-{name}-{digest}"
-    with home.with_suffix(".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (home / "complete").exists():
-            shutil.rmtree(home, ignore_errors=True)
-            run_installer([sys.executable, "-m", "venv", str(home)])
-            run_installer(
-                [str(home / "bin" / "python"), "-m", "pip", "install", "--quiet", *requirements]
-            )
-            (home / "complete").touch()
-    return home / "bin" / "python"
+
+    def make(home: Path) -> None:
+        run_installer([sys.executable, "-m", "venv", str(home)])
+        run_installer([str(home / "bin" / "python"), "-m", "pip", "install", "--quiet", *requirements])
+
+    return _made_once(name, "\n".join(requirements).encode(), make) / "bin" / "python"
 
 
 def jars_of(name: str, pom: Path) -> Path:
@@ -50,17 +44,12 @@ def jars_of(name: str, pom: Path) -> Path:
         Java or Maven is missing, or cannot fetch them.
     """
     maven = program("mvn")
-    digest = hashlib.sha256(pom.read_bytes()).hexdigest()[:8]
-    jars = cache_directory() / f"peer-{name}-{digest}"
-    with jars.with_suffix(".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not jars.exists():
-            partial = jars.with_suffix(".partial")
-            shutil.rmtree(partial, ignore_errors=True)
-            goal = ["dependency:copy-dependencies", "-DincludeScope=runtime"]
-            run_installer([maven, "-q", "-B", "-f", str(pom), *goal, f"-DoutputDirectory={partial}"])
-            partial.rename(jars)
-    return jars
+
+    def make(jars: Path) -> None:
+        goal = ["dependency:copy-dependencies", "-DincludeScope=runtime"]
+        run_installer([maven, "-q", "-B", "-f", str(pom), *goal, f"-DoutputDirectory={jars}"])
+
+    return _made_once(name, pom.read_bytes(), make)
 
 
 def classes_of(name: str, jars: Path, sources: Sequence[Path]) -> Path:
@@ -72,16 +61,24 @@ def classes_of(name: str, jars: Path, sources: Sequence[Path]) -> Path:
         The compiler is missing, or refuses them.
     """
     compiler = program("javac")
-    digest = hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()[:8]
-    classes = cache_directory() / f"peer-{name}-{digest}"
-    with classes.with_suffix(".lock").open("w") as lock:
+
+    def make(classes: Path) -> None:
+        run_installer([compiler, "-cp", f"{jars}/*", "-d", str(classes), *map(str, sources)])
+
+    return _made_once(name, b"".join(source.read_bytes() for source in sources), make)
+
+
+def _made_once(name: str, content: bytes, make: Callable[[Path], None]) -> Path:
+    """A directory of the cache for some content, made whole and by one at a time if it is not there."""
+    home = cache_directory() / f"peer-{name}-{hashlib.sha256(content).hexdigest()[:8]}"
+    with home.with_suffix(".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if not classes.exists():
-            partial = classes.with_suffix(".partial")
+        if not home.exists():
+            partial = home.with_suffix(".partial")
             shutil.rmtree(partial, ignore_errors=True)
-            run_installer([compiler, "-cp", f"{jars}/*", "-d", str(partial), *map(str, sources)])
-            partial.rename(classes)
-    return classes
+            make(partial)
+            partial.rename(home)
+    return home
 
 
 def program(name: str) -> str:
