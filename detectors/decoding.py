@@ -125,7 +125,8 @@ def _decode(payload: bytes, terms: CountryTerms) -> Document:
         wire, dropped = salvage(payload, error)
     except DocumentError as error:
         dropped = []
-        _drop(wire, error, dropped)
+        if not _drop(wire, error, dropped):
+            raise
     return _normalise_leniently(wire, dropped, terms)
 
 
@@ -134,17 +135,23 @@ def _normalise_leniently(wire: AnyWire, dropped: list[DroppedField], terms: Coun
         try:
             document = _NORMALISE[type(wire)](wire, terms)
         except DocumentError as error:
-            _drop(wire, error, dropped)
+            if not _drop(wire, error, dropped):
+                raise
         else:
             return msgspec.structs.replace(document, dropped=tuple(sorted(dropped)))
 
 
-def _drop(wire: AnyWire, error: DocumentError, dropped: list[DroppedField]) -> None:
-    """Drop the value that a complaint is about, if the document may lack it."""
+def _drop(wire: AnyWire, error: DocumentError, dropped: list[DroppedField]) -> bool:
+    """Drop the value that a complaint is about, if the document may lack it; says whether it may.
+
+    It does not raise the error itself: one that is raised where it is a parameter is in a cycle with
+    its own traceback, and keeps what all frames there hold until the garbage collector comes by.
+    """
     if error.field is None or error.field not in optional_fields(type(wire)):
-        raise error
+        return False
     setattr(wire, error.field, None)
     dropped.append(DroppedField(error.field, error.value))
+    return True
 
 
 # Documents are made with their fields by position, in the order of their classes: with two dozen names

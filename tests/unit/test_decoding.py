@@ -1,3 +1,4 @@
+import gc
 import json
 
 import pytest
@@ -219,3 +220,28 @@ def test_a_refusal_never_shows_the_vin():
 def test_a_byte_order_mark_is_no_part_of_a_document():
     payload = json.dumps(DOCUMENT).encode()
     assert decode(b"\xef\xbb\xbf" + payload) == decode(payload)
+
+
+class _Held:
+    """Something that a caller of the decoder holds, a chunk of lines for example."""
+
+
+@pytest.mark.parametrize("bad", [{"vin": ""}, {"occurred_at": "yesterday"}, {"vin": 1}, {"kind": "?"}])
+def test_a_refused_document_keeps_nothing_of_its_callers_alive(bad):
+    """As its error would if it stood in a cycle with its own traceback."""
+    payload = json.dumps(DOCUMENT | bad).encode()
+
+    def told() -> str:
+        held = _Held()
+        try:
+            decode(payload)
+        except DocumentError as error:
+            return f"{held} {error}"
+        raise AssertionError
+
+    gc.disable()
+    try:
+        told()
+        assert not [one for one in gc.get_objects() if isinstance(one, _Held)]
+    finally:
+        gc.enable()
