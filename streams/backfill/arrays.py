@@ -1,6 +1,6 @@
 """Arrow arrays straight from buffers: as fast as it gets, and pyarrow asks pandas nothing."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -24,21 +24,34 @@ class Spelled(NamedTuple):
         """Of each text, in bytes."""
         return np.diff(self.ends)
 
+    def where(self, length: int) -> tuple[Mask, NDArray[np.uint8]]:
+        """Which texts have so many bytes, and those bytes, a row each."""
+        there = self.lengths == length
+        data = self.data if there.all() else self.data[np.repeat(there, self.lengths)]
+        return there, data.reshape(-1, length)
+
 
 def spell(values: Sequence[str | None]) -> Spelled:
     """Write texts one after the other, missing ones as empty."""
     present = [value or "" for value in values] if None in values else values
-    lines = np.frombuffer("\n".join(present).encode(), np.uint8)  # type: ignore[arg-type] # no None is left
-    is_end = lines == _LINE_END
-    ends = np.zeros(len(values) + 1, np.int32)
-    found = np.flatnonzero(is_end)
-    if len(found) == len(values) - 1:  # as a rule: a length for each text takes thrice as long
-        ends[1:-1] = found - np.arange(len(found))
-        ends[-1] = len(lines) - len(found)
-        return Spelled(lines[~is_end], ends)
+    lines = "\n".join(present)  # type: ignore[arg-type] # no None is left
+    if lines.count("\n") < len(values):  # as a rule: a length for each text takes thrice as long
+        return spelled_lines(lines.encode())
     encoded = [value.encode() for value in present]  # type: ignore[union-attr] # as above
+    ends = np.zeros(len(values) + 1, np.int32)
     np.cumsum([len(value) for value in encoded], out=ends[1:])
     return Spelled(np.frombuffer(b"".join(encoded), np.uint8), ends)
+
+
+def spelled_lines(lines: bytes) -> Spelled:
+    """Texts that are lines, of which the last has no end."""
+    characters = np.frombuffer(lines, np.uint8)
+    is_end = characters == _LINE_END
+    found = np.flatnonzero(is_end)
+    ends = np.zeros(len(found) + 2, np.int32)
+    ends[1:-1] = found - np.arange(len(found))
+    ends[-1] = len(characters) - len(found)
+    return Spelled(characters[~is_end], ends)
 
 
 class Texts(NamedTuple):
@@ -83,21 +96,26 @@ def word(value: str, count: int) -> pa.Array:
 class Words(NamedTuple):
     """A column of few different words."""
 
-    known: list[str]
+    known: list[str | None]
     codes: NDArray[np.int32]
     """Which of them each is."""
 
     @classmethod
-    def of(cls, values: Sequence[str]) -> "Words":
+    def of(cls, values: Sequence[str | None]) -> "Words":
         """Number the words of a column."""
         known = {one: place for place, one in enumerate(dict.fromkeys(values))}
         if len(known) == 1:
             return cls(list(known), np.zeros(len(values), np.int32))
         return cls(list(known), np.fromiter(map(known.__getitem__, values), np.int32, len(values)))
 
-    def array(self) -> pa.Array:
-        """The column."""
-        return pa.DictionaryArray.from_arrays(numbers(self.codes, pa.int32()), texts(self.known))
+    def array(self, there: Mask | None = None) -> pa.Array:
+        """The column, null where it is not there."""
+        codes = numbers(self.codes, pa.int32(), there)
+        return pa.DictionaryArray.from_arrays(codes, texts(self.known))
+
+    def have(self, words: Container[str | None]) -> Mask:
+        """Which documents have one of some words."""
+        return np.array([word in words for word in self.known])[self.codes]
 
 
 def numbers(values: NDArray[np.generic], kind: pa.DataType, there: Mask | None = None) -> pa.Array:

@@ -30,7 +30,6 @@ from streams.backfill.arrays import (
     flags,
     numbers,
     spell,
-    texts,
     word,
 )
 from streams.backfill.vin_columns import EPOCH, VinColumns
@@ -94,8 +93,8 @@ class LedgerRows(NamedTuple):
     vin: Spelled
     source: Words
     event_id: Texts
-    revision: Sequence[int]
-    status: Sequence[str]
+    revision: NDArray[np.int32]
+    void: Mask
     days: NDArray[np.int32]
     """Proleptic ordinals."""
     clocks: NDArray[np.int64]
@@ -103,7 +102,7 @@ class LedgerRows(NamedTuple):
     content: NDArray[np.int32]
     kilometres: NDArray[np.float64] | None
     """As :func:`detectors.documents.read_odometer`, not a number where there is none."""
-    province: Sequence[str | None] | None
+    province: Words | None
     price: NDArray[np.float64] | None
     owner: Texts | None
 
@@ -139,14 +138,14 @@ def _rows(documents: Sequence[Document]) -> LedgerRows:
         vin=spell(vin),
         source=Words.of(source),
         event_id=Texts.of(event_id),
-        revision=revision,
-        status=status,
+        revision=np.array(revision, np.int32),
+        void=~equal(status, "valid"),
         days=np.array(day, np.int32),
         clocks=np.array([(one or 0) & CLOCK for one in time], np.int64),
         timed=np.array([one is not None for one in time], np.bool_),
         content=np.array(list(map(content_of, documents)), np.int32),
         kilometres=read,
-        province=_every(documents, "province") if kind is Registration else None,
+        province=Words.of(_every(documents, "province")) if kind is Registration else None,
         price=np.array(_every(documents, "price_cny"), np.float64) if kind is Registration else None,
         owner=None if kind is CustomsExport else Texts.of(_every(documents, "owner_id")),
     )
@@ -183,13 +182,15 @@ def batch_of(
         "source": rows.source.array(),
         "event_id": rows.event_id.array(),
         "event_type": word(rows.event_type, len(lines)),
-        "revision": numbers(np.array(rows.revision, np.int32), pa.int32()),
-        "void": flags(~equal(rows.status, "valid")),
+        "revision": numbers(rows.revision, pa.int32()),
+        "void": flags(rows.void),
         "day": numbers(rows.days - np.int32(EPOCH), pa.date32()),
         "time": numbers(rows.clocks, pa.int64(), rows.timed),
         "content": numbers(rows.content, pa.int32()),
         "kilometres": _where_given(rows.kilometres),
-        "initial_province": _of_initials(rows.province, initial),
+        "initial_province": None
+        if rows.province is None
+        else rows.province.array(initial).cast(pa.string()),
         "price_fen": _fen(rows.price, initial),
         "owner": None if rows.owner is None else rows.owner.array(),
         "vin_fault": numbers(vins.faults(), pa.uint8()),
@@ -209,16 +210,6 @@ def batch_of(
 
 def _where_given(values: NDArray[np.float64] | None) -> pa.Array | None:
     return None if values is None else numbers(values, pa.float64(), ~np.isnan(values))
-
-
-def _of_initials(provinces: Sequence[str | None] | None, initial: Mask) -> pa.Array | None:
-    if provinces is None:
-        return None
-    if initial.all():
-        return texts(provinces)
-    return texts(
-        [one if there else None for one, there in zip(provinces, initial.tolist(), strict=True)]
-    )
 
 
 def _fen(prices: NDArray[np.float64] | None, initial: Mask) -> pa.Array | None:
