@@ -9,7 +9,7 @@ from detectors.wire import WireCustomsExport, WireDeregistration, WireRegistrati
 from streams.backfill.piles import (
     HIDDEN,
     AmountColumn,
-    Column,
+    FieldColumn,
     MeaningColumn,
     NumberColumn,
     Pile,
@@ -27,10 +27,10 @@ NOT_READ: Final = 2
 _STATUSES: Final = {None: 0, "read": READ, "not_read": NOT_READ}
 
 
-Make = Callable[[], Column]
+Make = Callable[[], FieldColumn]
 
 
-class Form(NamedTuple):
+class DocumentForm(NamedTuple):
     """How the fields of a type of document are looked at, beside those that all types have."""
 
     event_type: EventType
@@ -58,8 +58,8 @@ _DRIVEN: Final[dict[str, Make]] = {
     "odometer_km": AmountColumn,
     "odometer_status": lambda: MeaningColumn(_STATUSES),
 }
-FORMS: Final[dict[type, Form]] = {
-    WireRegistration: Form(
+FORMS: Final[dict[type, DocumentForm]] = {
+    WireRegistration: DocumentForm(
         "registration",
         _EVERY
         | _OWNED
@@ -72,8 +72,8 @@ FORMS: Final[dict[type, Form]] = {
         | dict.fromkeys(("seller_id", "invoice_no", "owner_group", "seller_group"), tidy_column)
         | dict.fromkeys(("brand", "model", "plate"), text_column),
     ),
-    WireDeregistration: Form("deregistration", _EVERY | _OWNED),
-    WireCustomsExport: Form(
+    WireDeregistration: DocumentForm("deregistration", _EVERY | _OWNED),
+    WireCustomsExport: DocumentForm(
         "customs_export",
         _EVERY
         | _DRIVEN

@@ -24,7 +24,7 @@ _FIRST_VISIBLE: Final = ord("!")
 _LAST_VISIBLE: Final = ord("~")
 
 
-class Column(Protocol):
+class FieldColumn(Protocol):
     """A field of all documents of a pile."""
 
     def add(self, values: Values) -> None:
@@ -181,7 +181,7 @@ class Pile:
         What is kept of some of them.
     """
 
-    def __init__(self, fields: Sequence[str], columns: Mapping[str, Column]) -> None:
+    def __init__(self, fields: Sequence[str], columns: Mapping[str, FieldColumn]) -> None:
         self.places: list[int] = []
         """Of their lines."""
         self.columns: Any = columns

@@ -26,7 +26,7 @@ from detectors.wire import decoder
 from streams.backfill.arrays import Mask, Spelled, Texts, Words
 from streams.backfill.clocks import Times, read_times
 from streams.backfill.columns import LedgerRows, batch_of
-from streams.backfill.forms import FORMS, NOT_READ, READ, Form, pile_of
+from streams.backfill.forms import FORMS, NOT_READ, READ, DocumentForm, pile_of
 from streams.backfill.piles import CheckedColumn, Pile, are_tidy, are_visible
 
 _PROVINCES: Final = ("province", "exporter_province", "source_province")
@@ -106,7 +106,7 @@ class _Look:
         The documents, and the lines that they were.
     """
 
-    def __init__(self, form: Form, pile: Pile, lines: Sequence[bytes]) -> None:
+    def __init__(self, form: DocumentForm, pile: Pile, lines: Sequence[bytes]) -> None:
         self._form = form
         self._columns = columns = pile.columns
         self._lines = lines
