@@ -94,7 +94,7 @@ def _parameters(parameters: Parameters) -> Table:
     types = field_types(type(parameters))
     table = Table(title="Parameters", title_justify="left")
     for column in ("name", "value", "allowed"):
-        table.add_column(column)
+        table.add_column(column, justify="right" if column == "value" else "left")
     for name, kind in types.items():
         value = getattr(parameters, name)
         table.add_row(name, escape(str(value)), escape(allowed_values(kind)))

@@ -165,7 +165,7 @@ def _sales(found: Dossier) -> Table:
 
     table = Table(title="Sales derived", title_justify="left")
     for column in ("day", "kind", "seller", "buyer", "price"):
-        table.add_column(column)
+        table.add_column(column, justify="right" if column == "price" else "left")
     for sale in found.sales:
         price = "" if sale.price_cny is None else f"{sale.price_cny:,.0f}"
         buyer = f"{sale.buyer or '?'} ({sale.buyer_type or '?'})"

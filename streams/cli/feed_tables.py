@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 import msgspec
-from rich.table import Column, Table
+from rich.table import Table
 from rich.text import Text
 
 from streams.feeds.converting import Account, Made
@@ -12,11 +12,14 @@ from streams.feeds.trial import TrialReport
 
 _MOST_LINES: Final = 40
 """Lines of a table of values; how many more there are is said."""
+_NUMBERS: Final = frozenset({"rows", "documents", "filled", "first in row", "line"})
+"""Columns that hold numbers."""
 
 
 def account_tables(account: Account) -> Iterator[Table]:
     """What became of the rows."""
     table = Table("rows", "", title=f"{account.rows:,} rows", title_justify="left")
+    table.columns[0].justify = "right"
     made = ", ".join(f"{count:,} {kind}" for kind, count in account.documents.items()) or "none"
     table.add_row(f"{account.converted:,}", Text(f"became documents: {made}"))
     for why, count in account.ignored.most_common():
@@ -106,7 +109,9 @@ def beside(shown: list[Made]) -> Iterator[str]:
 
 
 def _table(names: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Table:
-    table = Table(*(Column(name, overflow="fold") for name in names))
+    table = Table()
+    for name in names:
+        table.add_column(name, overflow="fold", justify="right" if name in _NUMBERS else "left")
     listed = list(rows)
     for row in listed[:_MOST_LINES]:
         table.add_row(*map(Text, row))

@@ -117,7 +117,9 @@ def _table(report: ShadowReport) -> Table:
         "right",
         "beside",
     ):
-        table.add_column(column)
+        table.add_column(
+            column, justify="left" if column in {"detector", "right", "beside"} else "right"
+        )
     for one in report.detectors:
         right = "" if one.decided is None else f"{one.decided.right.count} of {one.decided.right.of}"
         beside = ", ".join(f"{name} {count}" for name, count in list(one.beside.items())[:3])

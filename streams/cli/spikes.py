@@ -192,6 +192,8 @@ def _places(scores: Scores) -> list[tuple[int, int]]:
 
 def _alarms(table: CountTable, scores: Scores) -> Table:
     shown = Table("region", "period", "count", "expected", "upper", "p", title="Alarms")
+    for figure in shown.columns[2:]:
+        figure.justify = "right"
     for column, line in _places(scores):
         judged = (one[line, column] for one in (scores.expected, scores.upper, scores.p))
         counted = f"{table.counts[line, column]:.0f}"

@@ -99,7 +99,7 @@ def least_width(table: Table) -> int:
 
 def as_json(tables: Sequence[Table]) -> str:
     """Rows as objects; of several tables, an object of them by title."""
-    found = [[dict(zip(_keys(t), map(_value, row), strict=True)) for row in _rows(t)] for t in tables]
+    found = [[dict(zip(_keys(t), row, strict=True)) for row in _values(t)] for t in tables]
     if len(tables) == 1:
         return json.dumps(found[0], ensure_ascii=False, indent=1) + "\n"
     titles = [str(_plain(t.title)) if t.title else f"table {n}" for n, t in enumerate(tables, 1)]
@@ -114,7 +114,7 @@ def as_csv(tables: Sequence[Table]) -> str:
         if number:
             text.write("\n")
         writer.writerow(_keys(table))
-        writer.writerows([_value(cell) for cell in row] for row in _rows(table))
+        writer.writerows(_values(table))
     return text.getvalue()
 
 
@@ -158,11 +158,15 @@ def _plain(cell: Any) -> str:
     return Text.from_markup(cell).plain if isinstance(cell, str) else str(cell)
 
 
-def _value(cell: str) -> str | int | float:
+def _values(table: Table) -> list[list[str | int | float]]:
+    """Rows with the numbers of columns that hold numbers, which stand to the right."""
+    read = [_number if column.justify == "right" else str for column in table.columns]
+    return [[of(cell) for of, cell in zip(read, row, strict=True)] for row in _rows(table)]
+
+
+def _number(cell: str) -> str | int | float:
     """A number where the cell is one as we write them."""
     if not _NUMBER.fullmatch(cell):
         return cell
     plain = cell.replace(",", "")
-    if plain.lstrip("-") != "0" and plain.lstrip("-").startswith("0") and "." not in plain:
-        return cell  # an id with zeros in front
     return float(plain) if set(".e") & set(plain) else int(plain)

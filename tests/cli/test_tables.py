@@ -12,7 +12,7 @@ from rich.table import Table
 from streams.cli import dead_letters
 from streams.cli.console import out, show_list
 from streams.cli.listing import COMMANDS, WITH_TABLES
-from streams.cli.tables import TableConsole
+from streams.cli.tables import TableConsole, as_csv, as_json
 
 LONG = "an-id-that-must-never-be-cut-or-broken-0123456789"
 
@@ -141,3 +141,15 @@ def test_dead_letters_are_listed_with_their_whole_message(run, monkeypatch):
     letter = SimpleNamespace(identity="t/0/17", about=about.__getitem__)
     monkeypatch.setattr(dead_letters, "_letters", lambda *_: iter([letter]))
     assert message in run("dead-letters", "list").stdout
+
+
+def test_an_id_of_digits_stays_a_text_and_a_number_is_one():
+    table = Table("id", "day", "alerts")
+    table.columns[2].justify = "right"
+    table.add_row("12345678", "2025", "1,234")
+    table.add_row("12e45678", "007", "0.5")
+    assert json.loads(as_json([table])) == [
+        {"id": "12345678", "day": "2025", "alerts": 1234},
+        {"id": "12e45678", "day": "007", "alerts": 0.5},
+    ]
+    assert as_csv([table]).splitlines()[1:] == ["12345678,2025,1234", "12e45678,007,0.5"]

@@ -96,7 +96,7 @@ def test_a_check_names_a_row_of_every_code_and_tells_of_folded_letters() -> None
     told = CliRunner().invoke(app, ["feed", "check", "ua-mvs", *map(str, sample("ua-mvs"))]).output
     lines = [line.split() for line in told.splitlines()]
     assert ["1", "operation", "'777", "НЕВІДОМА", "ОПЕРАЦІЯ'", "8"] in lines
-    assert "1     VINs had Cyrillic or Greek letters, which were taken for Latin ones" in told
+    assert "1  VINs had Cyrillic or Greek letters, which were taken for Latin ones" in told
 
 
 def test_every_feed_has_a_sample_and_a_section_of_its_page() -> None:
