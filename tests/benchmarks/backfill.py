@@ -30,9 +30,15 @@ BUILD: Final = "zeromile: ledger build"
 TWO_LINES: Final = "two rules, zeromile: JSON Lines"
 TWO_LEDGER: Final = "two rules, zeromile: ledger"
 ALL_LEDGER: Final = "all rules on these documents, zeromile: ledger"
+CATALOGUE_DUCKDB: Final = "two rules of the catalogue, DuckDB SQL: JSON Lines"
+CATALOGUE_LINES: Final = "two rules of the catalogue, zeromile: JSON Lines"
+CATALOGUE_LEDGER: Final = "two rules of the catalogue, zeromile: ledger"
 DUCKDB: Final = "two rules, DuckDB SQL: JSON Lines"
 POLARS: Final = "two rules, Polars: JSON Lines"
 PANDAS: Final = "two rules, pandas: JSON Lines"
+_DUCKDB: Final = "duckdb==1.4.2"
+_SAME: Final = 0.999
+"""Of the findings of two programs that refuse documents by rules of their own."""
 _PEERS: Final = Path(__file__).parent / "peers" / "files"
 _ENVIRONMENT: Final = {"PYTHONDONTWRITEBYTECODE": ""}  # nobody compiles his modules in every round
 _WORKERS: Final = "2"
@@ -60,6 +66,12 @@ class _Bench:
     def out(self, name: str) -> Path:
         """Where a program writes what it found."""
         return self.directory / f"{''.join(filter(str.isalnum, name))}.out"
+
+    def two_rule_policy(self) -> list[str]:
+        """Options by which zeromile judges by the two rules alone."""
+        policy = self.directory / "two-rules.toml"
+        policy.write_text(two_rule_policy(), "utf-8")
+        return ["--config", str(policy)]
 
 
 def measure_backfill(vehicles: int, of_two_rules: int, seed: int, repetitions: int) -> Report:
@@ -100,8 +112,8 @@ def measure_backfill(vehicles: int, of_two_rules: int, seed: int, repetitions: i
             "Whole commands as processes, from the file to what was found in a file, their start "
             "included. Memory: all processes of a command together, shared pages once.",
             f"Before: commit {ONE_ENGINE[:12]}, with its own libraries, --workers {_WORKERS}.",
-            "The peers read these seven fields alone and write vehicle and rule; zeromile checks all "
-            "fields and writes evidence and explanations.",
+            "The peers read the fields of their rules alone and write vehicle and rule; zeromile "
+            "checks all fields and writes evidence and explanations.",
         ],
     )  # fmt: skip
 
@@ -136,16 +148,34 @@ def _add_catalogue(bench: _Bench, file: Path, documents: int) -> None:
         words = _build(file, ledger) if source is None else _replay(source, bench.out(name))
         makes = ledger if source is None else None
         bench.programs[name] = Program(zeromile_command(*words), documents, beside, makes)
+    _add_rules_of_catalogue(bench, file, ledger, documents)
+
+
+def _add_rules_of_catalogue(bench: _Bench, file: Path, ledger: Path, documents: int) -> None:
+    """Two rules on the same documents, by an analyst who minds revisions and look-alikes too."""
+    policy = bench.two_rule_policy()
+    try:
+        python = str(python_with("duckdb", [_DUCKDB]))
+    except PeerUnavailableError as error:
+        bench.skipped.append(Skipped(CATALOGUE_DUCKDB, str(error)))
+        return
+    script = str(_PEERS / "duckdb_catalogue_rules.py")
+    commands = {
+        CATALOGUE_DUCKDB: [python, script, str(file), str(bench.out(CATALOGUE_DUCKDB))],
+        CATALOGUE_LINES: zeromile_command(*_replay(file, bench.out(CATALOGUE_LINES)), *policy),
+        CATALOGUE_LEDGER: zeromile_command(*_replay(ledger, bench.out(CATALOGUE_LEDGER)), *policy),
+    }
+    for name, command in commands.items():
+        bench.programs[name] = Program(command, documents, CATALOGUE_DUCKDB)
 
 
 def _add_two_rules(bench: _Bench, seed: int, vehicles: int) -> int:
     """The peers' job; says how many documents it has."""
     lines = two_rule_stream(seed, vehicles)
-    file, policy = bench.directory / "two-rules.jsonl", bench.directory / "two-rules.toml"
+    file = bench.directory / "two-rules.jsonl"
     file.write_bytes(b"\n".join(lines) + b"\n")
-    policy.write_text(two_rule_policy(), "utf-8")
     for name, program, requirements in (
-        (DUCKDB, "duckdb_two_rules.py", ["duckdb==1.4.2"]),
+        (DUCKDB, "duckdb_two_rules.py", [_DUCKDB]),
         (POLARS, "polars_two_rules.py", ["polars==1.35.2"]),
         (PANDAS, "pandas_two_rules.py", ["pandas==2.3.3"]),
     ):
@@ -158,7 +188,7 @@ def _add_two_rules(bench: _Bench, seed: int, vehicles: int) -> int:
         bench.programs[name] = Program(command, len(lines), DUCKDB)
     ledger = bench.directory / "two-rules-ledger"
     run_weighed(zeromile_command(*_build(file, ledger)), _ENVIRONMENT)
-    only = ["--config", str(policy)]
+    only = bench.two_rule_policy()
     for name, source, options in (
         (TWO_LINES, file, only),
         (TWO_LEDGER, ledger, only),
@@ -188,6 +218,15 @@ def _checks(bench: _Bench) -> list[Check]:
         for name in (DUCKDB, POLARS, PANDAS)
         if name in bench.programs
     ]
+    if CATALOGUE_DUCKDB in bench.programs:
+        theirs = _alerts(bench.out(CATALOGUE_DUCKDB))
+        ours = _alerts_of_ours(bench.out(CATALOGUE_LINES))
+        same = len(ours & theirs) >= _SAME * max(len(ours), len(theirs))
+        checks.append(
+            Check(f"{CATALOGUE_DUCKDB} finds what zeromile finds, but for refused documents", same)
+        )
+        ledger = _alerts_of_ours(bench.out(CATALOGUE_LEDGER))
+        checks.append(Check("and a ledger gives what its lines do", ledger == ours))
     return checks
 
 
