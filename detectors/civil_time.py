@@ -200,6 +200,7 @@ def month_of(day: int) -> tuple[int, int]:
     return date_of.year, date_of.month
 
 
+@lru_cache(maxsize=100_000)
 def end_of_year(day: int) -> int:
     """31 December of the day's year."""
     return date(date.fromordinal(day).year, 12, 31).toordinal()

@@ -6,6 +6,7 @@ strings. They are stored as arrays of their fields, so a field is only ever adde
 default.
 """
 
+from operator import attrgetter
 from typing import ClassVar, Final, Literal, NamedTuple
 
 import msgspec
@@ -142,6 +143,7 @@ Document = Registration | Deregistration | CustomsExport
 _ORDER_IN_LIFE = {"initial": 0, "reregistration": 1, "transfer": 2, "pending_export": 3}
 _ORDER_OF_EXPORT = 4
 _ORDER_OF_DEREGISTRATION = 5
+_DAY: Final = attrgetter("day")
 
 FULL_REGISTERS: Final = frozenset({65_535.0, 999_999.0, 4_294_967_295.0})
 """Kilometres that a counter of two bytes, six digits or four bytes shows when nobody filled it."""
@@ -169,6 +171,21 @@ def event_order(document: Document) -> tuple[int, int, int, str, str]:
         document.source,
         document.event_id,
     )
+
+
+def comes_before(one: Document, other: Document) -> bool:
+    """Whether a vehicle's document comes before another one in event order."""
+    if one.day != other.day:  # nearly always, and the rest of the key takes five times as long
+        return one.day < other.day
+    return event_order(one) < event_order(other)
+
+
+def in_event_order(documents: list[Document]) -> list[Document]:
+    """Put a vehicle's documents in their order."""
+    days = [document.day for document in documents]
+    if len(set(days)) == len(days):
+        return sorted(documents, key=_DAY)
+    return sorted(documents, key=event_order)
 
 
 def counts_days(*documents: Document) -> bool:

@@ -4,7 +4,8 @@ Per ``source`` and ``event_id`` the highest revision counts. Filing is commutati
 shuffled, duplicated and re-delivered streams end in the same file.
 """
 
-from enum import Enum
+from collections.abc import Sequence
+from enum import StrEnum
 from hashlib import blake2b
 from typing import Final, NamedTuple
 
@@ -36,7 +37,7 @@ class FiledDocument(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Earlier revisions, of which the first and the last are kept: what was said before is evidence."""
 
 
-class FilingOutcome(Enum):
+class FilingOutcome(StrEnum):
     """What filing a document came to."""
 
     NEW = "new"
@@ -79,6 +80,16 @@ def file_document(
         filed[index] = FiledDocument(document, position, superseded=ends)
         return FilingOutcome.VOIDED if document.is_void else FilingOutcome.AMENDED
     return _same_revision(filed, index, document, position)
+
+
+def file_documents(documents: Sequence[Document]) -> tuple[list[FiledDocument], list[FilingOutcome]]:
+    """Put documents into an empty file, and say what each came to."""
+    filed: list[FiledDocument] = []
+    if len({document.event_id for document in documents}) < len(documents):
+        return filed, [file_document(filed, document) for document in documents]
+    new, voided = FilingOutcome.NEW, FilingOutcome.VOIDED  # as nearly always: no two of one identity
+    outcomes = [new if document.status == "valid" else voided for document in documents]
+    return [FiledDocument(document) for document in documents], outcomes
 
 
 def _first_and_last(revisions: tuple[Document, ...]) -> tuple[Document, ...]:

@@ -9,7 +9,9 @@ from detectors.documents import (
     Deregistration,
     Document,
     Registration,
+    comes_before,
     event_order,
+    in_event_order,
     read_odometer,
 )
 from detectors.filing import FiledDocument, Position
@@ -155,9 +157,7 @@ class VehicleHistory:
                 self.content |= Content.CONTESTED | Content.CONFLICTING
             elif entry.superseded:
                 self.content |= Content.CONTESTED
-        if len(live) > 1:
-            live.sort(key=event_order)
-        self.documents: Sequence[Document] = live
+        self.documents: Sequence[Document] = in_event_order(live) if len(live) > 1 else live
         self.registrations: tuple[Registration, ...] = ()
         self.declarations: tuple[CustomsExport, ...] = ()
         self.deregistrations: tuple[Deregistration, ...] = ()
@@ -166,7 +166,7 @@ class VehicleHistory:
         self.pending_exports: tuple[Registration, ...] = ()
         self.used_exports: tuple[CustomsExport, ...] = ()
         self.readings: tuple[Reading, ...] = ()
-        for document in live:
+        for document in self.documents:
             self._sort_in(document)
 
     def _sort_in(self, document: Document) -> None:
@@ -248,9 +248,9 @@ class VehicleHistory:
 
     def registered_before(self, document: Document) -> Registration | None:
         """The last registration before a document in event order: who owned the car then."""
-        last, at = None, event_order(document)
+        last = None
         for registration in self.registrations:
-            if event_order(registration) >= at:
+            if not comes_before(registration, document):
                 break
             last = registration
         return last
@@ -293,5 +293,11 @@ class VehicleHistory:
                 province = province or document.province
                 if isinstance(document, Registration):
                     brand = brand or document.brand
-        named = (("brand", brand), ("destination", destination), ("province", province))
-        return {name: value for name, value in named if value is not None}
+            if brand and province and (destination or not self.declarations):
+                break  # the first word stands
+        labels = {} if brand is None else {"brand": brand}
+        if destination is not None:
+            labels["destination"] = destination
+        if province is not None:
+            labels["province"] = province
+        return labels

@@ -1,15 +1,16 @@
 """The judge: whole histories in, findings out. Both roads end here, the stream and the backfill."""
 
 from collections.abc import Iterable, Sequence
+from itertools import repeat
 
 import msgspec
 
 from detectors.alerts import by_identity
 from detectors.documents import Document, EventType
-from detectors.filing import FiledDocument, FilingOutcome, file_document, trim
+from detectors.filing import FilingOutcome, file_document, file_documents, trim
 from detectors.findings import Deadline, Finding
 from detectors.history import VehicleHistory
-from detectors.registry import Catalogue
+from detectors.registry import EVERY_SCREEN, Catalogue
 from detectors.watermarks import Watermarks
 
 Outcomes = list[tuple[EventType, FilingOutcome]]
@@ -34,7 +35,10 @@ class Judgement(msgspec.Struct, frozen=True):
 
 
 def judge_histories(
-    catalogue: Catalogue, watermarks: Watermarks, histories: Sequence[VehicleHistory]
+    catalogue: Catalogue,
+    watermarks: Watermarks,
+    histories: Sequence[VehicleHistory],
+    passed: Iterable[int] = repeat(EVERY_SCREEN),
 ) -> list[Judgement]:
     """Judge vehicles, many at once for the sake of the forests; no judgement depends on the others.
 
@@ -46,9 +50,11 @@ def judge_histories(
         Say which findings must wait for documents that may still come.
     histories
         The vehicles.
+    passed
+        Screens that each of them passes (`Catalogue.screened`), where somebody has looked.
     """
     judgements = []
-    for history, verdict in zip(histories, catalogue.judge(histories), strict=True):
+    for history, verdict in zip(histories, catalogue.judge(histories, passed), strict=True):
         found = verdict.findings
         held = [one for one in found if one.deadline is None or watermarks.have_passed(one.deadline)]
         firing = by_identity(held, "vehicle", history.vin) if held else {}
@@ -57,7 +63,7 @@ def judge_histories(
 
 
 def file_whole(
-    vin: str, documents: Iterable[Document], withdrawn: Iterable[Document], most: int
+    vin: str, documents: Sequence[Document], withdrawn: Iterable[Document], most: int
 ) -> tuple[VehicleHistory, Outcomes]:
     """File all that was ever published of a vehicle.
 
@@ -70,8 +76,8 @@ def file_whole(
     most
         Documents that are kept of one vehicle.
     """
-    filed: list[FiledDocument] = []
-    outcomes = [(one.event_type, file_document(filed, one)) for one in documents]
+    filed, filings = file_documents(documents)
+    outcomes = [(one.event_type, came) for one, came in zip(documents, filings, strict=True)]
     for gone in withdrawn:
         file_document(filed, gone)
     overfull = trim(filed, most)
@@ -82,7 +88,7 @@ def judge_whole(
     catalogue: Catalogue,
     watermarks: Watermarks,
     vin: str,
-    documents: Iterable[Document],
+    documents: Sequence[Document],
     withdrawn: Iterable[Document] = (),
 ) -> Judgement:
     """Judge one vehicle by all that was ever published of it; see `file_whole`."""

@@ -1,6 +1,7 @@
 """The catalogue: every detector of single vehicles, put to work with one policy."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import repeat
 from typing import Any, Final
 
 import msgspec
@@ -81,6 +82,9 @@ DETECTORS: Final[dict[str, type[Detector[Any]]]] = {
 DECLARED: Final[dict[str, type[Declared]]] = {**DETECTORS, **PROVINCE_DETECTORS}
 """Everything that has a spec and a section of the policy: the judges of vehicles and of provinces."""
 
+EVERY_SCREEN: Final = -1
+"""All bits: of a vehicle of which nobody has looked what screens it passes."""
+
 Failed = Callable[[str, Exception], None]
 """Told the id of a detector that raised, and what it raised."""
 
@@ -124,18 +128,30 @@ class Catalogue:
         self._forests = [] if model is None else forests
         self._rules = [each for each in enabled if not isinstance(each, ForestDetector)]
         self._of_one: dict[int, Sequence[tuple[tuple[Condition, ...], Parameters]]] = {}
-        self._for_content: dict[tuple[int, int], Sequence[Detector[Any]]] = {}
+        self.screened = [rule for rule in self._rules if rule.spec.screen.has_conditions]
+        """Rules whose screens ask for more than content: each has a bit in what a vehicle passes."""
+        self._for_content: dict[tuple[int, int, int], Sequence[Detector[Any]]] = {}
         self._in_bulk: dict[tuple[int, int], bool] = {}
         self._several = max(each.spec.screen.documents for each in self.known.values())
 
-    def judge(self, histories: Sequence[VehicleHistory]) -> list[Verdict]:
+    def judge(
+        self, histories: Sequence[VehicleHistory], passed: Iterable[int] = repeat(EVERY_SCREEN)
+    ) -> list[Verdict]:
         """Judge histories with every detector they concern, deadlines not yet considered.
 
         A detector that raises for a history is reported, says nothing of it this time, and the
         others go on. Forests judge all histories together; the verdict on one does not depend on
         the others.
+
+        Parameters
+        ----------
+        histories
+            The vehicles.
+        passed
+            For each of them the rules of `screened` whose screens it passes, as bits. No other of these
+            rules is asked.
         """
-        verdicts = [self._by_rules(history) for history in histories]
+        verdicts = [self._by_rules(*each) for each in zip(histories, passed, strict=False)]
         for forest in self._forests:
             self._add_forest(forest, histories, verdicts)
         return verdicts
@@ -183,18 +199,18 @@ class Catalogue:
             failed(detector, error)
         return verdict.findings
 
-    def _by_rules(self, history: VehicleHistory) -> Verdict:
+    def _by_rules(self, history: VehicleHistory, passed: int) -> Verdict:
         findings: list[Finding] = []
         failed: dict[str, Exception] = {}
         if self.is_no_car(history):
             return Verdict(findings, failed)
-        for detector in self._concerned(history):
+        for detector in self._concerned(history, passed):
+            known = len(findings)
             try:
-                found = list(detector.judge(history))
+                findings.extend(detector.judge(history))
             except Exception as error:  # noqa: BLE001 - whatever it is, the others must go on
+                del findings[known:]
                 failed[detector.spec.id] = error
-            else:
-                findings += found
         return Verdict(findings, failed)
 
     def is_no_car(self, history: VehicleHistory) -> bool:
@@ -205,13 +221,14 @@ class Catalogue:
         """What decides which detectors a history concerns."""
         return history.content, min(len(history.documents), self._several)
 
-    def _concerned(self, history: VehicleHistory) -> Sequence[Detector[Any]]:
+    def _concerned(self, history: VehicleHistory, passed: int) -> Sequence[Detector[Any]]:
         """Detectors that could find something, remembered by the kinds of documents there are."""
-        key = self._kind_of(history)
-        concerned = self._for_content.get(key)
+        kind = self._kind_of(history)
+        concerned = self._for_content.get((*kind, passed))
         if concerned is None:
-            concerned = self._for_content[key] = [
-                rule for rule in self._rules if rule.concerns_content(*key)
+            closed = [rule for bit, rule in enumerate(self.screened) if not passed >> bit & 1]
+            concerned = self._for_content[*kind, passed] = [
+                rule for rule in self._rules if rule not in closed and rule.concerns_content(*kind)
             ]
         return concerned
 

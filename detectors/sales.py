@@ -20,7 +20,7 @@ SaleKind = Literal["initial", "transfer", "pending_export", "customs_export"]
 SaleDocument = Registration | CustomsExport
 
 
-class Sale(msgspec.Struct, frozen=True):
+class Sale(msgspec.Struct, frozen=True, gc=False):
     """One change of hands."""
 
     kind: SaleKind
@@ -102,22 +102,22 @@ def _sale(document: SaleDocument, holders: Holders) -> Sale | None:
     holder = holders[0] if holders else None
     if isinstance(document, CustomsExport):
         return Sale(
-            kind="customs_export",
-            day=document.day,
-            buyer=document.exporter_id,
-            buyer_type="exporter",
-            seller=holder,
-            price_cny=document.value_cny,
-            document=document,
+            "customs_export",
+            document.day,
+            document.exporter_id,
+            "exporter",
+            holder,
+            document.value_cny,
+            document,
         )
     if document.kind == "reregistration":
         return None
     return Sale(
-        kind=document.kind,
-        day=document.day,
-        buyer=document.owner_id,
-        buyer_type=document.owner_type,
-        seller=document.seller_id or holder,
-        price_cny=document.price_cny,
-        document=document,
+        document.kind,
+        document.day,
+        document.owner_id,
+        document.owner_type,
+        document.seller_id or holder,
+        document.price_cny,
+        document,
     )

@@ -199,6 +199,11 @@ class Screen:
         """Number of documents beyond which it does not matter how many there are."""
         return max((case.documents for case in self.cases), default=1)
 
+    @property
+    def has_conditions(self) -> bool:
+        """Whether it asks for more than content and a number of documents."""
+        return any(case.conditions for case in self.cases)
+
     def allows(self, content: int, documents: int) -> bool:
         """Whether content and number of documents let a vehicle through.
 

@@ -7,7 +7,14 @@ from msgspec import Meta
 
 from detectors import civil_time
 from detectors.base import Detector, DetectorSpec, Parameters
-from detectors.documents import CustomsExport, Document, Registration, counts_days, is_before
+from detectors.documents import (
+    CustomsExport,
+    Deregistration,
+    Document,
+    Registration,
+    counts_days,
+    is_before,
+)
 from detectors.findings import Fact, Finding, anchor_of
 from detectors.history import Content, VehicleHistory
 from detectors.screens import Marked, ScreenCase, screen
@@ -91,37 +98,46 @@ class DocumentConflict(Detector[DocumentConflictParameters]):
 
     def _conflicts(self, history: VehicleHistory) -> Iterator[Conflict]:
         for declaration in history.declarations:
-            yield from _owner_conflict(history, declaration)
-            yield from self._licence_conflict(declaration)
-            yield from _order_conflict(history, declaration)
-            yield from _licence_before_registration(history, declaration)
-            yield from _brand_conflict(history, declaration)
-        yield from _deregistration_conflict(history)
+            found = (
+                _owner_conflict(history, declaration),
+                self._licence_conflict(declaration),
+                _exit_conflict(declaration),
+                _order_conflict(history, declaration),
+                _licence_before_registration(history, declaration),
+                _brand_conflict(history, declaration),
+            )
+            yield from filter(None, found)
+        for document in history.deregistrations:
+            conflict = _deregistration_conflict(history, document)
+            if conflict is not None:
+                yield conflict
 
-    def _licence_conflict(self, declaration: CustomsExport) -> Iterator[Conflict]:
+    def _licence_conflict(self, declaration: CustomsExport) -> Conflict | None:
         applied = declaration.licence_applied_day
         if applied is None or not counts_days(declaration):
-            return
+            return None
         issued = applied + self.parameters.licence_issue_days
         expires = min(
             civil_time.add_months(issued, self.parameters.licence_valid_months),
             civil_time.end_of_year(issued),
         )
-        if declaration.day > expires or declaration.day < applied:
-            kind = "licence_expired" if declaration.day > expires else "declared_before_licence"
-            facts: dict[str, Fact] = {
-                "declared": civil_time.day_text(declaration.day),
-                "licence_applied": civil_time.day_text(applied),
-                "licence_expires": civil_time.day_text(expires),
-            }
-            yield kind, declaration, (declaration,), facts
+        if applied <= declaration.day <= expires:
+            return None
+        kind = "licence_expired" if declaration.day > expires else "declared_before_licence"
+        facts: dict[str, Fact] = {
+            "declared": civil_time.day_text(declaration.day),
+            "licence_applied": civil_time.day_text(applied),
+            "licence_expires": civil_time.day_text(expires),
+        }
+        return kind, declaration, (declaration,), facts
 
 
-def _owner_conflict(history: VehicleHistory, declaration: CustomsExport) -> Iterator[Conflict]:
+def _owner_conflict(history: VehicleHistory, declaration: CustomsExport) -> Conflict | None:
     registered = history.holders_before(declaration)
-    if _is_another(declaration.exporter_id, registered):
-        facts: dict[str, Fact] = {"declared": civil_time.day_text(declaration.day)}
-        yield "exporter_is_not_owner", declaration, (*registered, declaration), facts
+    if not _is_another(declaration.exporter_id, registered):
+        return None
+    facts: dict[str, Fact] = {"declared": civil_time.day_text(declaration.day)}
+    return "exporter_is_not_owner", declaration, (*registered, declaration), facts
 
 
 def _is_another(holder: str, registered: tuple[Registration, ...]) -> bool:
@@ -132,61 +148,71 @@ def _is_another(holder: str, registered: tuple[Registration, ...]) -> bool:
     return bool(registered)
 
 
-def _order_conflict(history: VehicleHistory, declaration: CustomsExport) -> Iterator[Conflict]:
-    exited, initial = declaration.exited_day, history.initial
-    facts: dict[str, Fact]
-    if exited is not None and exited < declaration.day and counts_days(declaration):
-        facts = {
-            "declared": civil_time.day_text(declaration.day),
-            "exited": civil_time.day_text(exited),
-        }
-        yield "exited_before_declared", declaration, (declaration,), facts
-    if initial is not None and declaration.condition == "used" and is_before(declaration, initial):
-        facts = {
-            "declared": civil_time.day_text(declaration.day),
-            "registered": civil_time.day_text(initial.day),
-        }
-        yield "declared_before_registered", declaration, (declaration, initial), facts
+def _exit_conflict(declaration: CustomsExport) -> Conflict | None:
+    exited = declaration.exited_day
+    if exited is None or exited >= declaration.day or not counts_days(declaration):
+        return None
+    facts: dict[str, Fact] = {
+        "declared": civil_time.day_text(declaration.day),
+        "exited": civil_time.day_text(exited),
+    }
+    return "exited_before_declared", declaration, (declaration,), facts
+
+
+def _order_conflict(history: VehicleHistory, declaration: CustomsExport) -> Conflict | None:
+    initial = history.initial
+    if initial is None or declaration.condition != "used" or not is_before(declaration, initial):
+        return None
+    facts: dict[str, Fact] = {
+        "declared": civil_time.day_text(declaration.day),
+        "registered": civil_time.day_text(initial.day),
+    }
+    return "declared_before_registered", declaration, (declaration, initial), facts
 
 
 def _licence_before_registration(
     history: VehicleHistory, declaration: CustomsExport
-) -> Iterator[Conflict]:
+) -> Conflict | None:
     initial, applied = history.initial, declaration.licence_applied_day
     if initial is None or applied is None or declaration.condition != "used":
-        return
-    if not counts_days(initial, declaration):
-        return
-    if applied < initial.day <= declaration.day:
-        facts: dict[str, Fact] = {
-            "licence_applied": civil_time.day_text(applied),
-            "registered": civil_time.day_text(initial.day),
-        }
-        yield "licence_before_registration", declaration, (initial, declaration), facts
+        return None
+    if not applied < initial.day <= declaration.day or not counts_days(initial, declaration):
+        return None
+    facts: dict[str, Fact] = {
+        "licence_applied": civil_time.day_text(applied),
+        "registered": civil_time.day_text(initial.day),
+    }
+    return "licence_before_registration", declaration, (initial, declaration), facts
 
 
-def _brand_conflict(history: VehicleHistory, declaration: CustomsExport) -> Iterator[Conflict]:
-    register = next((p for p in history.registrations if p.brand), None)
-    if register is None or register.brand is None or declaration.brand is None:
-        return
-    if register.brand == declaration.brand:
-        return
-    if register.brand.casefold() != declaration.brand.casefold():
-        facts: dict[str, Fact] = {
-            "registered_brand": register.brand,
-            "registered": civil_time.day_text(register.day),
-            "declared_brand": declaration.brand,
-            "declared": civil_time.day_text(declaration.day),
-        }
-        yield "brand_differs", declaration, (register, declaration), facts
+def _brand_conflict(history: VehicleHistory, declaration: CustomsExport) -> Conflict | None:
+    declared = declaration.brand
+    if declared is None:
+        return None
+    for register in history.registrations:
+        if register.brand:
+            break
+    else:
+        return None
+    if register.brand == declared or register.brand.casefold() == declared.casefold():
+        return None
+    facts: dict[str, Fact] = {
+        "registered_brand": register.brand,
+        "registered": civil_time.day_text(register.day),
+        "declared_brand": declared,
+        "declared": civil_time.day_text(declaration.day),
+    }
+    return "brand_differs", declaration, (register, declaration), facts
 
 
-def _deregistration_conflict(history: VehicleHistory) -> Iterator[Conflict]:
-    for document in history.deregistrations:
-        registered = history.holders_before(document)
-        if document.owner_id is not None and _is_another(document.owner_id, registered):
-            facts: dict[str, Fact] = {"deregistered": civil_time.day_text(document.day)}
-            yield "deregistered_by_another", document, (*registered, document), facts
+def _deregistration_conflict(history: VehicleHistory, document: Deregistration) -> Conflict | None:
+    if document.owner_id is None:
+        return None
+    registered = history.holders_before(document)
+    if not _is_another(document.owner_id, registered):
+        return None
+    facts: dict[str, Fact] = {"deregistered": civil_time.day_text(document.day)}
+    return "deregistered_by_another", document, (*registered, document), facts
 
 
 _SENTENCES = {

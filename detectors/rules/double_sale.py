@@ -1,6 +1,6 @@
 """Two sales of one car in one rolling week."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Annotated, Any
 
@@ -12,7 +12,7 @@ from detectors.documents import Registration, counts_days
 from detectors.findings import Finding, Severity
 from detectors.fit import ModelFit, fit_of
 from detectors.history import VehicleHistory
-from detectors.sales import Sale
+from detectors.sales import Sale, SaleDocument
 from detectors.screens import Limit, ScreenCase, screen
 from detectors.wording import count, days_later
 from detectors.wrecks import is_wreck
@@ -88,8 +88,7 @@ class DoubleSale(Detector[DoubleSaleParameters]):
 
         Where several pairs end on one day the worst of them is told, the nearest of equals.
         """
-        documents = history.sale_documents
-        if all(b.day - a.day >= self.parameters.window_days for a, b in pairwise(documents)):
+        if not self._are_close(history.sale_documents):
             return  # before the sales are derived, which costs more than all else
         worst: dict[int, Finding] = {}
         for earlier, later in self._pairs(history.sales):
@@ -102,6 +101,13 @@ class DoubleSale(Detector[DoubleSaleParameters]):
             if rival is None or finding.score > rival.score:
                 worst[later.day] = finding
         yield from worst.values()
+
+    def _are_close(self, documents: Sequence[SaleDocument]) -> bool:
+        window = self.parameters.window_days
+        for earlier, later in pairwise(documents):  # noqa: SIM110 - a generator takes twice as long
+            if later.day - earlier.day < window:
+                return True
+        return False
 
     def _pairs(self, sales: tuple[Sale, ...]) -> Iterator[tuple[Sale, Sale]]:
         """Pairs of sales in one window, the nearest first."""

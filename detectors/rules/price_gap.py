@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from msgspec import Meta
 
 from detectors.base import Detector, DetectorSpec, Margin, Parameters
-from detectors.documents import CustomsExport, event_order
+from detectors.documents import CustomsExport, comes_before
 from detectors.findings import Finding
 from detectors.history import Content, VehicleHistory
 from detectors.rules.zero_mileage_export import reading_at
@@ -121,9 +121,8 @@ class PriceGap(Detector[PriceGapParameters]):
 
 
 def _first_priced(history: VehicleHistory, declaration: CustomsExport) -> Sale | None:
-    declared = event_order(declaration)
     for sale in history.sales:
-        if event_order(sale.document) >= declared:
+        if not comes_before(sale.document, declaration):
             return None
         if sale.price_cny:
             return sale

@@ -64,6 +64,9 @@ _BUT_ORIGINAL: Final = pa.schema(list(SCHEMA)[:-1])
 _FEN: Final = 100
 _encode = msgspec.msgpack.Encoder().encode
 _unpack = msgspec.msgpack.Decoder(Document).decode
+_unpack_all = msgspec.msgpack.Decoder(list[Document]).decode
+_ARRAY: Final = b"\xdd"
+"""Begins an array in msgpack, of as many elements as the next four bytes say."""
 _COMMON: Final = attrgetter("vin", "source", "event_id", "revision", "status", "day", "time")
 _TEXT: Final = 0x80
 """Bytes below it begin a JSON object in UTF-8, those from it on an array in msgpack."""
@@ -84,6 +87,16 @@ class Originals:
     def read(self, original: bytes) -> Document:
         """The document."""
         return self._decode(original) if original[0] < _TEXT else _unpack(original)
+
+    def read_all(self, originals: pa.ChunkedArray) -> list[Document]:
+        """The documents of a column."""
+        column = originals.combine_chunks()
+        _, offsets, data = column.buffers()
+        places = np.frombuffer(offsets, np.int32, len(column) + 1, 4 * column.offset)
+        if (np.frombuffer(data, np.uint8)[places[:-1]] < _TEXT).any():
+            return list(map(self.read, column.to_pylist()))
+        # They lie one behind the other: an array but for its head, which is read at once.
+        return _unpack_all(_ARRAY + len(column).to_bytes(4) + data[places[0] : places[-1]].to_pybytes())
 
 
 class LedgerRows(NamedTuple):

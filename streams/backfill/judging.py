@@ -4,13 +4,13 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import groupby, islice
-from operator import itemgetter
+from itertools import islice
 from pathlib import Path
 from traceback import format_exception
 from typing import Any, ClassVar, Final, NamedTuple, Protocol, Self
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from detectors.alerts import Alert
 from detectors.documents import Document
@@ -26,13 +26,12 @@ from detectors.watermarks import NewestDays, Watermarks
 from streams.backfill.columns import Originals
 from streams.backfill.outputs import AlertRecord, alert_as_record
 from streams.backfill.settled import Settled
-from streams.engine.alert_changes import AlertChanges, JudgedVehicle
+from streams.engine.alert_changes import AlertChanges
 from streams.engine.results import Counters, DetectorFailure, Filed, Result
 from streams.setup.rules import RulePlace
-from streams.state.record import VehicleRecord
 
 _AT_ONCE: Final = 64
-"""WholeVehicles that are judged together where no forest does better with all of them."""
+"""Vehicles that are judged together where no forest does better with all of them."""
 
 
 class Visitor(Protocol):
@@ -113,12 +112,21 @@ class WholeVehicles(NamedTuple):
     """Whole vehicles to judge."""
 
     rows: bytes
-    """Arrow: ``vin`` and ``original``, a vehicle's rows together and in the order they came."""
+    """Arrow: ``vin``, the screens that it has ``passed`` (`Catalogue.screened`) and ``original``, a
+    vehicle's rows together and in the order they came."""
     withdrawn: dict[str, list[Document]]
     """Withdrawals that nobody published, by vehicle."""
     newest: NewestDays
     declared: int | None
     """Civil day through which every feed is declared complete."""
+
+
+class OpenedVehicle(NamedTuple):
+    """A whole vehicle, put together."""
+
+    history: VehicleHistory
+    passed: int
+    """Screens that it passes: `Catalogue.screened`."""
 
 
 class RemoteFailure(NamedTuple):
@@ -165,24 +173,24 @@ def judge_vehicles(setup: Setup, task: WholeVehicles) -> JudgedVehicles:
     judge = TaskJudge(setup, task)
     most = catalogue.policy.history.maximum_documents
     vehicles = whole_vehicles(task, setup.decode, most, judge.judged.filed)
-    for histories in judged_together(vehicles, (catalogue,)):
-        judge.judge(histories)
+    for opened in judged_together(vehicles, (catalogue,)):
+        judge.judge(opened)
     return judge.judged
 
 
 def judged_together(
-    vehicles: Iterator[VehicleHistory], catalogues: Iterable[Catalogue]
-) -> Iterator[list[VehicleHistory]]:
+    vehicles: Iterator[OpenedVehicle], catalogues: Iterable[Catalogue]
+) -> Iterator[list[OpenedVehicle]]:
     """Vehicles as many at once as does the detectors good."""
     at_once = None if any(one.has_forests for one in catalogues) else _AT_ONCE
-    while histories := list(islice(vehicles, at_once)):
-        yield histories
+    while opened := list(islice(vehicles, at_once)):
+        yield opened
 
 
 def whole_vehicles(
     task: WholeVehicles, decode: Decode, most: int, filed: Filed
-) -> Iterator[VehicleHistory]:
-    """Histories of the vehicles of a task.
+) -> Iterator[OpenedVehicle]:
+    """Put the vehicles of a task together.
 
     Parameters
     ----------
@@ -195,14 +203,17 @@ def whole_vehicles(
     filed
         Gets what became of their documents.
     """
-    originals = Originals(decode)
     table = pa.ipc.open_stream(task.rows).read_all()
-    rows = zip(table["vin"].to_pylist(), table["original"].to_pylist(), strict=True)
-    for vin, group in groupby(rows, itemgetter(0)):
-        documents = [originals.read(original) for _, original in group]
-        history, outcomes = file_whole(vin, documents, task.withdrawn.get(vin, ()), most)
+    documents = Originals(decode).read_all(table["original"])
+    passed = table["passed"].to_pylist()  # `to_numpy` would import pandas
+    vehicles = pc.run_end_encode(table["vin"].combine_chunks())
+    start = 0
+    for vin, end in zip(vehicles.values.to_pylist(), vehicles.run_ends.to_pylist(), strict=True):
+        withdrawn = task.withdrawn.get(vin, ())
+        history, outcomes = file_whole(vin, documents[start:end], withdrawn, most)
         _count(outcomes, filed)
-        yield history
+        yield OpenedVehicle(history, passed[start])
+        start = end
 
 
 def _count(outcomes: Outcomes, filed: Filed) -> None:
@@ -244,14 +255,15 @@ class TaskJudge:
         self._counts_exports = setup.counts_exports
         self._detected_at = setup.detected_at.isoformat()
 
-    def judge(self, histories: Sequence[VehicleHistory]) -> None:
+    def judge(self, opened: Sequence[OpenedVehicle]) -> None:
         """Judge some of the vehicles; note their alerts and the exports that they count for."""
-        for _, alerts in self.tell(histories):
+        for _, alerts in self.tell(opened):
             self.judged.alerts += map(alert_as_record, alerts)
 
-    def tell(self, histories: Sequence[VehicleHistory]) -> Iterator[tuple[VehicleHistory, list[Alert]]]:
+    def tell(self, opened: Sequence[OpenedVehicle]) -> Iterator[tuple[VehicleHistory, list[Alert]]]:
         """The same, but for the alerts, which are given away."""
-        for judgement in judge_histories(self.catalogue, self._watermarks, histories):
+        histories, passed = [each.history for each in opened], [each.passed for each in opened]
+        for judgement in judge_histories(self.catalogue, self._watermarks, histories, passed):
             yield judgement.history, self._tell(judgement)
 
     def _tell(self, judgement: Judgement) -> list[Alert]:
@@ -264,10 +276,8 @@ class TaskJudge:
             judged.exports.append(ExportChange(history.vin, None, export))
         alerts: list[Alert] = []
         if judgement.findings or judgement.failed:
-            result = Result()
-            case = JudgedVehicle(history.vin, VehicleRecord(), "new_evidence")
-            self._changes.report(case, judgement, result, self._detected_at)
-            alerts = result.alerts
+            result = Result(alerts)
+            self._changes.report_first(judgement, result, self._detected_at)
             judged.failures += map(RemoteFailure.of, result.failures)
         if judged.visitor is not None:
             judged.visitor.see(judgement, export)

@@ -31,7 +31,7 @@ def _whole_vehicles(database: duckdb.DuckDBPyConnection, size: int) -> Iterator[
     """What the database returns at once, cut where the last vehicle in it begins."""
     # `execute` hands Arrow batches over in any order where insertion order is not kept (DuckDB 2.0).
     reader = database.sql(
-        "SELECT vin, original FROM documents SEMI JOIN opened USING (vin) ORDER BY vin, file, line"
+        "SELECT vin, passed, original FROM documents JOIN opened USING (vin) ORDER BY vin, file, line"
     ).to_arrow_reader(size)
     rest: pa.Table | None = None
     reached = ""

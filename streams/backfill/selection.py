@@ -15,7 +15,7 @@ import msgspec
 import pyarrow as pa
 
 from detectors.history import SALE_DOCUMENTS, Content
-from detectors.registry import Catalogue
+from detectors.registry import EVERY_SCREEN, Catalogue
 from detectors.summaries import MALFORMED, overfull_sql, summary_sql
 from detectors.vin import NoCar, no_car
 from streams.backfill.columns import SCHEMA
@@ -183,7 +183,7 @@ def select(
     Parameters
     ----------
     database
-        Gets a table ``opened``.
+        Gets a table ``opened``, with the screens that each vehicle passes (`Catalogue.screened`).
     catalogue
         The detectors.
     screened
@@ -199,14 +199,19 @@ def select(
     always = Content.CONFLICTING | Content.OVERFULL | (Content.CONTESTED if visited else 0) | needs
     odd = ["odd"] if visited else []
     opened = _any_of(always, [*odd, *screens.values()]) if screened else "true"
-    passed = (
+    told_of = (
         "".join(f', {screen} AS "passed_{name}"' for name, screen in screens.items()) if told else ""
     )
+    passed = _passed(catalogue) if screened else EVERY_SCREEN
     database.execute(
         f"CREATE OR REPLACE TEMP TABLE vehicles AS SELECT vin, documents, {', '.join(_OUTCOMES)}, "
-        f"{opened} AS opened{passed} FROM {_summaries(catalogue)}"
+        f"opened, CASE WHEN opened THEN {passed} END AS passed{told_of} "
+        f"FROM (SELECT *, {opened} AS opened FROM {_summaries(catalogue)})"
     )
-    database.execute("CREATE OR REPLACE TEMP TABLE opened AS SELECT vin FROM vehicles WHERE opened")
+    database.execute(
+        "CREATE OR REPLACE TEMP TABLE opened AS SELECT vin, CASE WHEN vin IN (SELECT vin FROM moved) "
+        f"THEN {EVERY_SCREEN} ELSE passed END AS passed FROM vehicles WHERE opened"
+    )
     return _counted(database, list(screens) if told else [])
 
 
@@ -230,9 +235,16 @@ def select_for(
     screens = [one.screen_sql() for catalogue in catalogues for one in catalogue.detectors.values()]
     fewest = min(catalogues, key=lambda one: one.policy.history.maximum_documents)
     database.execute(
-        f"CREATE OR REPLACE TEMP TABLE opened AS SELECT vin FROM {_summaries(fewest)} "
+        f"CREATE OR REPLACE TEMP TABLE opened AS SELECT vin, {EVERY_SCREEN} AS passed "
+        f"FROM {_summaries(fewest)} "
         f"WHERE {_any_of(needs, screens)}"
     )
+
+
+def _passed(catalogue: Catalogue) -> str:
+    """The screens that a vehicle passes, as bits."""
+    screens = [f"({rule.screen_sql()})::INT" for rule in catalogue.screened]
+    return " | ".join(f"({screen} << {bit})" for bit, screen in enumerate(screens)) or "0"
 
 
 def _any_of(content: int, ways: Iterable[str]) -> str:

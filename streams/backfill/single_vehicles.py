@@ -11,6 +11,7 @@ from detectors.documents import Document
 from detectors.history import Content, VehicleHistory
 from detectors.identities import Decode
 from detectors.judging import file_whole
+from detectors.registry import EVERY_SCREEN
 from streams.backfill.columns import Originals
 from streams.backfill.kept import read_moving
 from streams.backfill.selection import moved_rows
@@ -61,7 +62,11 @@ class SingleVehicles:
         rows = self._rows_of([vin])
         if not rows:
             return None
-        return pa.table({"vin": [vin] * len(rows), "original": [original for _, original in rows]})
+        number = len(rows)
+        originals = [original for _, original in rows]
+        return pa.table(
+            {"vin": [vin] * number, "passed": [EVERY_SCREEN] * number, "original": originals}
+        )
 
     def histories(self, vins: Iterable[str]) -> dict[str, VehicleHistory]:
         """Histories of a few vehicles, by VIN."""

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from detectors.alerts import AlertState, Cause, diff
+from detectors.alerts import AlertState, Cause, Change, diff
 from detectors.findings import Finding
 from detectors.history import VehicleHistory
 from detectors.judging import Judgement
@@ -57,19 +57,32 @@ class AlertChanges:
         changes, record.alerts = diff(record.alerts, now, record.first_revision)
         _forget_oldest(record, self.catalogue.policy.history.maximum_resolved_alerts)
         for change in changes:
-            told = self._explain(change.finding, history, result)
-            result.alerts.append(
-                alert_record(
-                    change,
-                    self.catalogue.known[change.finding.detector].spec_in_force,
-                    policy_id=self.catalogue.policy.digest,
-                    subject_type="vehicle",
-                    subject=case.vin,
-                    cause=case.cause,
-                    detected_at=detected_at,
-                    explanation=told,
-                )
+            self._tell(change, case.cause, history, result, detected_at)
+
+    def report_first(self, judgement: Judgement, result: Result, detected_at: str) -> None:
+        """Report all that is found of a vehicle that is judged once and for all."""
+        if judgement.failed:
+            self._report_failed(judgement.failed, judgement.history, result)
+        for identity, finding in judgement.firing.items():
+            change = Change(identity, 0, "firing", finding)
+            self._tell(change, "new_evidence", judgement.history, result, detected_at)
+
+    def _tell(
+        self, change: Change, cause: Cause, history: VehicleHistory, result: Result, detected_at: str
+    ) -> None:
+        """Add the record of a change to a result."""
+        result.alerts.append(
+            alert_record(
+                change,
+                self.catalogue.known[change.finding.detector].spec_in_force,
+                policy_id=self.catalogue.policy.digest,
+                subject_type="vehicle",
+                subject=history.vin,
+                cause=cause,
+                detected_at=detected_at,
+                explanation=self._explain(change.finding, history, result),
             )
+        )
 
     def _explain(self, finding: Finding, history: VehicleHistory, result: Result) -> str:
         """Explain a finding; one of an older version may lack facts, and must stop nothing."""

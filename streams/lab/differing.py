@@ -68,9 +68,9 @@ def judge_differences(
     judges = [TaskJudge(setup, task) for setup in shared.setups]
     alerts: list[dict[str, Alert]] = [{}, {}]
     lives: list[dict[str, VehicleHistory]] = [{}, {}]
-    for histories, alike in together(judges, task):
+    for opened, alike in together(judges, task):
         for place in alike:
-            for history, told in judges[place].tell(histories):
+            for history, told in judges[place].tell(opened):
                 lives[place][history.vin] = history
                 for alert in told:
                     alerts[place][alert.alert_id] = alert

@@ -4,9 +4,9 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from detectors.history import VehicleHistory
 from streams.backfill.judging import (
     JudgedVehicles,
+    OpenedVehicle,
     Setup,
     TaskJudge,
     WholeVehicles,
@@ -26,15 +26,15 @@ class SeveralSetups:
 def judge_sides(shared: SeveralSetups, task: WholeVehicles) -> list[JudgedVehicles]:
     """Judge whole vehicles by every catalogue."""
     judges = [TaskJudge(setup, task) for setup in shared.setups]
-    for histories, alike in together(judges, task):
+    for opened, alike in together(judges, task):
         for place in alike:
-            judges[place].judge(histories)
+            judges[place].judge(opened)
     return [judge.judged for judge in judges]
 
 
 def together(
     judges: Sequence[TaskJudge], task: WholeVehicles
-) -> Iterator[tuple[list[VehicleHistory], list[int]]]:
+) -> Iterator[tuple[list[OpenedVehicle], list[int]]]:
     """Vehicles, with the places of those who judge them: of all where they keep the same documents."""
     by_most: dict[int, list[int]] = {}
     for place, judge in enumerate(judges):
@@ -42,5 +42,5 @@ def together(
     for most, alike in by_most.items():
         vehicles = whole_vehicles(task, judges[alike[0]].decode, most, Counter())
         catalogues = [judges[place].catalogue for place in alike]
-        for histories in judged_together(vehicles, catalogues):
-            yield histories, alike
+        for opened in judged_together(vehicles, catalogues):
+            yield opened, alike
