@@ -82,6 +82,8 @@ DETECTORS: Final[dict[str, type[Detector[Any]]]] = {
 DECLARED: Final[dict[str, type[Declared]]] = {**DETECTORS, **PROVINCE_DETECTORS}
 """Everything that has a spec and a section of the policy: the judges of vehicles and of provinces."""
 
+_MOST_SCREENED: Final = 62
+"""Bits of a number of the database; further rules are asked of every vehicle."""
 EVERY_SCREEN: Final = -1
 """All bits: of a vehicle of which nobody has looked what screens it passes."""
 
@@ -128,7 +130,8 @@ class Catalogue:
         self._forests = [] if model is None else forests
         self._rules = [each for each in enabled if not isinstance(each, ForestDetector)]
         self._of_one: dict[int, Sequence[tuple[tuple[Condition, ...], Parameters]]] = {}
-        self.screened = [rule for rule in self._rules if rule.spec.screen.has_conditions]
+        conditional = [rule for rule in self._rules if rule.spec.screen.has_conditions]
+        self.screened = conditional[:_MOST_SCREENED]
         """Rules whose screens ask for more than content: each has a bit in what a vehicle passes."""
         self._for_content: dict[tuple[int, int, int], Sequence[Detector[Any]]] = {}
         self._in_bulk: dict[tuple[int, int], bool] = {}

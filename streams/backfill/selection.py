@@ -243,7 +243,7 @@ def select_for(
 
 def _passed(catalogue: Catalogue) -> str:
     """The screens that a vehicle passes, as bits."""
-    screens = [f"({rule.screen_sql()})::INT" for rule in catalogue.screened]
+    screens = [f"({rule.screen_sql()})::BIGINT" for rule in catalogue.screened]
     return " | ".join(f"({screen} << {bit})" for bit, screen in enumerate(screens)) or "0"
 
 

@@ -5,16 +5,23 @@ import gzip
 import json
 import os
 import random
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
+from detectors.decoding import decode
+from detectors.history import VehicleHistory
 from detectors.identities import IdentityKey
 from detectors.policy import Policy
-from detectors.registry import DECLARED, Catalogue
+from detectors.registry import DECLARED, EVERY_SCREEN, Catalogue
+from detectors.summaries import Summary
 from streams.backfill.backfill import Backfill
+from streams.backfill.columns import Originals
 from streams.feeds.reading import STANDARD_INPUT
 from streams.models.choice import DEFAULT, choose_model
 from streams.setup.policy import load_policy
@@ -238,3 +245,35 @@ def test_most_vehicles_stay_closed(tmp_path: Path):
     [selection] = job.selected
     assert selection.opened < 0.6 * selection.vehicles
     assert selection.passed["vin_quality"] < 0.05 * selection.vehicles
+
+
+def test_a_vehicle_is_handed_over_with_the_screens_that_it_passes(country: Path):
+    catalogue = Catalogue(load_policy())
+    most = catalogue.policy.history.maximum_documents
+    handed: list[int] = []
+    with Backfill(catalogue) as job:
+        ledger = job.read([country])
+        job.run([country])
+        for task, _ in job.opened(ledger, None):
+            rows = pa.ipc.open_stream(task.rows).read_all().to_pylist()
+            for vin, alike in groupby(rows, itemgetter("vin")):
+                published = {row["original"]: row["passed"] for row in alike}
+                [passed] = set(published.values())
+                handed.append(passed)
+                assert vin not in task.withdrawn or passed == EVERY_SCREEN
+                documents = list(map(Originals(decode).read, published))
+                summary = Summary.of(vin, documents, most)
+                told = [rule.passes(summary) << bit for bit, rule in enumerate(catalogue.screened)]
+                assert passed in {EVERY_SCREEN, sum(told)}, summary
+    assert len(set(handed)) > len(catalogue.screened)
+    assert 0 < handed.count(EVERY_SCREEN) < len(handed) / 10
+
+
+def test_a_rule_whose_screen_is_closed_is_not_asked():
+    catalogue = Catalogue(load_policy())
+    [bit] = [place for place, rule in enumerate(catalogue.screened) if rule.spec.id == "double_sale"]
+    sold = _document(ONE, owner_id="one"), _document(ONE, 0, "b", kind="transfer", owner_id="other")
+    history = VehicleHistory.of(ONE, list(map(decode, sold)))
+    asked, closed = catalogue.judge([history] * 2, [EVERY_SCREEN, EVERY_SCREEN & ~(1 << bit)])
+    assert "double_sale" in {one.detector for one in asked.findings}
+    assert [one for one in asked.findings if one.detector != "double_sale"] == closed.findings
