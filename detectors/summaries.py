@@ -236,6 +236,11 @@ def summary_sql(*, alone: bool = False) -> str:
     return ", ".join(f"{column} AS {name}" for name, column in columns.items())
 
 
+def lone_sql() -> str:
+    """The same of vehicles with one row each, which need not be grouped."""
+    return ", ".join(f"{column} AS {name}" for name, column in _OF_ONE_ROW.items())
+
+
 def _apart_sql(or_of_one: str) -> str:
     named = f"min(owner) = max(owner) AND bool_and({_SALE} IS NULL OR owner IS NOT NULL)"
     middle = f"({_SUM} - {_FIRST} - {_LAST})"
@@ -266,4 +271,17 @@ _COLUMNS: Final = {
     "year_gap": "coalesce(max(year_gap), 0)",
     "first_source": "min(source)",
     "last_source": "max(source)",
+}
+_OF_ONE_ROW: Final = {
+    "fault": "vin_fault",
+    "documents": "1",
+    "content": "content",
+    "lowest_km": "coalesce(kilometres, 'inf'::DOUBLE)",
+    "odometer_fall": "'-inf'::DOUBLE",
+    "several_owners": "false",
+    "several_initial_provinces": "false",
+    "year_gap": "coalesce(year_gap, 0)",
+    "first_source": "source",
+    "last_source": "source",
+    "sales_apart": str(NEVER),
 }

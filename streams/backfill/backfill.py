@@ -34,10 +34,8 @@ from streams.backfill.ledger import (
     LedgerError,
     LedgerRefusal,
     connect,
-    of_bucket,
+    look_at,
     read_ledger,
-    view,
-    view_summaries,
 )
 from streams.backfill.opened import opened_rows, packed
 from streams.backfill.outputs import Judging, OutputFiles, ReplayOutputs, ReplaySummary
@@ -46,7 +44,6 @@ from streams.backfill.processes import Processes
 from streams.backfill.selection import (
     Selection,
     leave_out_no_car,
-    note_moved,
     note_repeated,
     select,
     sum_vehicles,
@@ -189,7 +186,6 @@ class Backfill:
                 self.watermarks.declare_complete(complete_through)
             for judged in processes.map(judge_vehicles, self._tasks(ledger, complete_through, judging)):
                 self._take(judged)
-            view(self.database, ledger.tables)
             self._outputs.conclude(self.watermarks.newest_day("customs_export"))
         vehicles = sum(chosen.vehicles for chosen in self.selected)
         return self._outputs.outcome(self.counters, vehicles)
@@ -245,13 +241,9 @@ class Backfill:
         self._database = self._stack.enter_context(
             connect(self._scratch, self._means.processes, self._means.memory)
         )
-        view(self.database, ledger.tables)
-        if ledger.moved is None:
-            note_repeated(self.database)
-        note_moved(self.database, ledger.moved)
         most = self.policy.history.maximum_documents
-        self._single = SingleVehicles(self.database, self._decode, most)
-        self.counters.vin_corrections += self._single.withdraw_moved(ledger.moving)
+        self._single = SingleVehicles(self.database, ledger, self._decode, most)
+        self.counters.vin_corrections += self._single.withdraw_moved()
         return ledger
 
     def histories(self, vins: Iterable[str]) -> dict[str, VehicleHistory]:
@@ -275,7 +267,7 @@ class Backfill:
         self, ledger: Ledger, declared: int | None, judging: Judging | None
     ) -> Iterator[WholeVehicles]:
         """Vehicles to judge: those of a bucket are chosen while those before them are still judged."""
-        for bucket in range(max(ledger.buckets, 1)):
+        for bucket in range(ledger.buckets):
             chosen = self._select(ledger, bucket)
             told = judging and judging(chosen.opened)
             for task, vehicles in self.opened(ledger, declared):
@@ -295,10 +287,7 @@ class Backfill:
 
     def look_at(self, ledger: Ledger, bucket: int) -> None:
         """Let the database see a bucket alone."""
-        if ledger.buckets:
-            view(self.database, of_bucket(ledger.tables, bucket))
-        if ledger.summaries:
-            view_summaries(self.database, of_bucket(ledger.summaries, bucket))
+        look_at(self.database, ledger, bucket)
 
     def _select(self, ledger: Ledger, bucket: int) -> Selection:
         """Say which vehicles of a bucket are to be opened, and count those that are not."""
@@ -307,10 +296,10 @@ class Backfill:
         of_no_car = leave_out_no_car(database, self.policy.history.words_for_no_car, summed=summed)
         self.counters.of_no_car += of_no_car
         self.counters.accepted += of_no_car.total()
+        if not summed or self.visitor is not None:
+            note_repeated(database)
         if not summed:
             sum_vehicles(database)
-        elif self.visitor is not None:
-            note_repeated(database)
         needs = Content.NOTHING if self.visitor is None else self.visitor.needs
         if self._counts_exports:
             needs |= Content.CUSTOMS_EXPORT

@@ -12,10 +12,11 @@ import pyarrow.parquet as pq
 
 from detectors.identities import country_of
 from streams.backfill.arrays import binaries
+from streams.backfill.buckets import BUCKETS
 from streams.backfill.decoding import DecodedRefusal
+from streams.backfill.dividing import BucketFiles, write_bucket
 from streams.backfill.judging import Setup
 from streams.backfill.kept import (
-    BUCKETS,
     CONTRACT,
     FORMAT,
     MANIFEST,
@@ -29,21 +30,21 @@ from streams.backfill.kept import (
     with_key,
 )
 from streams.backfill.ledger import (
-    IDENTITY,
     Ledger,
     LedgerError,
     LedgerRefusal,
     connect,
-    of_bucket,
+    look_at,
     read_ledger,
-    view,
 )
+from streams.backfill.moving import find_moved, moved_rows, moved_vins
 from streams.backfill.processes import Processes
-from streams.backfill.selection import moved_rows, note_moved, note_repeated, sum_vehicles
+from streams.backfill.selection import note_repeated, sum_vehicles
 from streams.feeds.reading import STANDARD_INPUT, Advance, name_of
 from streams.setup.digests import sha256_of
 
-_BUCKETED: Final = "md5_number_lower(vin)"
+_PARTS: Final = 128
+"""Chunks whose rows are sorted together, at most."""
 
 
 def build(
@@ -92,20 +93,24 @@ def build(
         check_country(directory, before.country, country_of(setup.decode))
     buckets = buckets if before is None else before.buckets
     refused: list[LedgerRefusal] = []
-    with Processes(processes, setup) as workers:
-        ledger = read_ledger(files, workers, refused.extend, advance, kept=True)
-    directory.mkdir(parents=True, exist_ok=True)
     generation = len(before.refusals) if before is not None else 0
     first = len(before.inputs) if before is not None else 0
+    known = [] if before is None else [directory / name for name in before.tables]
+    moving = f"moving/{generation:05}.parquet"
+    with (
+        Processes(processes, setup) as workers,
+        connect(setup.scratch, processes, memory) as database,
+    ):
+        ledger = read_ledger(files, workers, refused.extend, advance, buckets=buckets, kept=True)
+        ledger.parts = [part._replace(file=first + part.file) for part in ledger.parts]
+        directory.mkdir(parents=True, exist_ok=True)
+        find_moved(database, [Ledger(buckets, tables=known), ledger])
+        moved = moved_vins(database)
+        _write_moving(database, directory / moving)
+        tables = _write(ledger, directory, workers, moved, generation)
+        kept = Ledger(buckets, tables=[*known, *(directory / name for name in tables)])
+        summaries = _sum_up(database, directory, kept, generation)
     inputs = tuple(map(_describe, files))
-    with connect(setup.scratch, processes, memory) as database:
-        tables = _write(database, ledger, directory, generation, first, buckets=buckets)
-        known = () if before is None else before.tables
-        fresh = _moved(database, directory, tables, known)
-        moved = tuple(dict.fromkeys((*(before.moved if before else ()), *fresh)))
-        moving = f"moving/{generation:05}.parquet"
-        _write_moving(database, moved, directory / moving)
-        summaries = _sum_up(database, directory, (*known, *tables), generation, buckets)
     refusals = f"refused/{generation:05}.parquet"
     _write_refused(refused, directory / refusals, first)
     manifest = _manifest(
@@ -114,7 +119,7 @@ def build(
         buckets=buckets,
         inputs=inputs,
         refused=refused,
-        moved=moved,
+        moved=tuple(moved),
         moving=moving,
         identities=fingerprint(setup.decode),
         country=LedgerCountry.of(country_of(setup.decode)),
@@ -134,83 +139,44 @@ def build(
 
 
 def _write(
-    database: duckdb.DuckDBPyConnection,
-    ledger: Ledger,
-    directory: Path,
-    generation: int,
-    first: int,
-    *,
-    buckets: int,
+    ledger: Ledger, directory: Path, workers: Processes[Setup], moved: list[str], generation: int
 ) -> tuple[str, ...]:
-    """Write rows into buckets, sorted by vehicle."""
-    view(database, ledger.tables)
-    parts = {
-        "part": pa.array([part.number for part in ledger.parts], pa.int32()),
-        "number": pa.array([first + part.file_number for part in ledger.parts], pa.int32()),
-        "base": pa.array([part.base for part in ledger.parts], pa.int64()),
-    }
-    database.register("parts", pa.table(parts))
-    names = []
-    for bucket in range(buckets):
-        name = f"documents/bucket={bucket}/{generation:05}.parquet"
-        target = _quoted(directory / name)
-        (directory / name).parent.mkdir(parents=True, exist_ok=True)
-        database.execute(
-            "COPY (SELECT d.* REPLACE (p.number AS file, p.base + d.line AS line) FROM documents d "
-            f"JOIN parts p ON d.file = p.part WHERE {_BUCKETED} % {buckets} = {bucket} "
-            f"ORDER BY vin, file, line) TO '{target}' (FORMAT parquet, COMPRESSION zstd)"
-        )
-        names.append(name)
-    return tuple(names)
+    """Write rows into buckets, sorted by vehicle, so many at once as memory holds."""
+    for broken_off in directory.glob(f"documents/*/{generation:05}-*.parquet"):
+        broken_off.unlink()
+    tasks: list[BucketFiles] = []
+    for start in range(0, len(ledger.parts), _PARTS):
+        parts = ledger.parts[start : start + _PARTS]
+        name = f"{generation:05}-{start // _PARTS:03}"
+        for bucket in range(ledger.buckets):
+            folder = directory / "documents" / f"bucket={bucket}"
+            several, single = folder / f"{name}.parquet", folder / f"{name}-single.parquet"
+            tasks.append(BucketFiles(parts, bucket, moved, several, single))
+    written = workers.map(write_bucket, tasks)
+    return tuple(str(path.relative_to(directory)) for paths in written for path in paths)
 
 
 def _sum_up(
-    database: duckdb.DuckDBPyConnection,
-    directory: Path,
-    tables: tuple[str, ...],
-    generation: int,
-    buckets: int,
+    database: duckdb.DuckDBPyConnection, directory: Path, ledger: Ledger, generation: int
 ) -> tuple[str, ...]:
     """Write down what is known of each vehicle: who judges the ledger asks nothing else of most."""
     names = []
-    for bucket in range(buckets):
-        view(database, of_bucket((directory / name for name in tables), bucket))
+    for bucket in range(ledger.buckets):
+        look_at(database, ledger, bucket)
         note_repeated(database)
         sum_vehicles(database)
         name = f"vehicles/bucket={bucket}/{generation:05}.parquet"
         (directory / name).parent.mkdir(parents=True, exist_ok=True)
         database.execute(
             f"COPY (SELECT * FROM summaries ORDER BY vin) TO '{_quoted(directory / name)}' "
-            "(FORMAT parquet, COMPRESSION zstd)"
+            "(FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1)"
         )
         names.append(name)
     return tuple(names)
 
 
-def _moved(
-    database: duckdb.DuckDBPyConnection,
-    directory: Path,
-    tables: tuple[str, ...],
-    known: tuple[str, ...],
-) -> tuple[str, ...]:
-    """Vehicles of identities that came under several VINs, at least once among the new rows."""
-    view(database, [directory / name for name in tables])
-    database.execute(
-        f"CREATE TEMP TABLE fresh AS SELECT DISTINCT {IDENTITY} AS identity FROM documents"
-    )
-    view(database, [directory / name for name in (*known, *tables)])
-    found = database.execute(
-        f"SELECT DISTINCT vin FROM documents WHERE {IDENTITY} IN (SELECT identity FROM "
-        f"(SELECT {IDENTITY} AS identity, hash(vin) AS vehicle FROM documents "
-        f"WHERE {IDENTITY} IN (SELECT identity FROM fresh)) "
-        "GROUP BY identity HAVING min(vehicle) <> max(vehicle))"
-    ).fetchall()
-    return tuple(vin for (vin,) in found)
-
-
-def _write_moving(database: duckdb.DuckDBPyConnection, moved: tuple[str, ...], path: Path) -> None:
-    """Keep the documents that tell what moved from VIN to VIN, of all tables that are in view."""
-    note_moved(database, moved)
+def _write_moving(database: duckdb.DuckDBPyConnection, path: Path) -> None:
+    """Keep the documents that tell what moved from VIN to VIN."""
     rows = list(moved_rows(database))
     path.parent.mkdir(parents=True, exist_ok=True)
     pq.write_table(pa.Table.from_arrays([binaries(rows)], ["original"]), path)

@@ -6,13 +6,13 @@ from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from detectors.decoding import decode as plain_decode
 from detectors.documents import Document
 from detectors.errors import DocumentError, Reason
 from detectors.identities import Decode
 from detectors.watermarks import NewestDays, WatermarkPolicy, Watermarks
+from streams.backfill.buckets import write_divided
 from streams.backfill.chunks import Chunk
 from streams.backfill.columns import SCHEMA, columns_of
 from streams.backfill.sound import Sound, find_sound
@@ -48,7 +48,8 @@ class Decoded(NamedTuple):
     """Blank ones included."""
     rows: int
     table: Path | None
-    """Parquet file of the rows, where there are any; `line` counts from the beginning of the chunk."""
+    """Arrow file of the rows, a batch a bucket, where there are any; `line` counts from the chunk's
+    beginning."""
     refused: list[DecodedRefusal]
     newest: NewestDays
 
@@ -58,7 +59,9 @@ def nobody_is_late() -> Watermarks:
     return Watermarks(WatermarkPolicy(allowed_lateness_days=0, idle_after_days=0))
 
 
-def decode_chunk(chunk: Chunk, decode: Decode, directory: Path, *, kept: bool = False) -> Decoded:
+def decode_chunk(
+    chunk: Chunk, decode: Decode, directory: Path, buckets: int = 1, *, kept: bool = False
+) -> Decoded:
     """Decode the lines of a chunk strictly, and write its rows into a directory.
 
     Parameters
@@ -69,6 +72,8 @@ def decode_chunk(chunk: Chunk, decode: Decode, directory: Path, *, kept: bool = 
         Reads a document.
     directory
         For the rows.
+    buckets
+        Into how many the rows are divided.
     kept
         Whether the rows are to be kept: every document is in them as it was decoded then, and not as
         the line that it was.
@@ -88,11 +93,8 @@ def decode_chunk(chunk: Chunk, decode: Decode, directory: Path, *, kept: bool = 
     batches = [*sound.batches, *columns_of(*documents, chunk.part)]
     rows, table = pa.Table.from_batches(batches, SCHEMA), None
     if batches:
-        table = directory / f"{chunk.part:08}.parquet"
-        pq.write_table(
-            rows, table, compression="none", use_dictionary=["source", "event_type"],
-            write_statistics=False,
-        )  # fmt: skip
+        table = directory / f"{chunk.part:08}.arrow"
+        write_divided(rows, table, buckets)
     return Decoded(count, rows.num_rows, table, refused, watermarks.newest)
 
 

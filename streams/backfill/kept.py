@@ -23,11 +23,10 @@ from streams.backfill.ledger import (
 from streams.feeds.reading import STANDARD_INPUT, Line
 
 MANIFEST: Final = "manifest.json"
-FORMAT: Final = 2
+FORMAT: Final = 3
 """Version of the layout that this program writes and reads."""
 CONTRACT: Final = "v1"
 """Version of the document contract by which its documents were decoded."""
-BUCKETS: Final = 16
 
 
 class Input(msgspec.Struct, frozen=True):
@@ -135,8 +134,8 @@ def open_kept(directory: Path, decode: Decode, refuse: Callable[[list[LedgerRefu
     for name in manifest.refusals:
         refuse(list(_refused(directory / name, manifest)))
     return Ledger(
+        manifest.buckets,
         tables=[directory / name for name in manifest.tables],
-        buckets=manifest.buckets,
         rows=manifest.rows,
         lines_read=manifest.lines,
         newest={(one.event_type, one.source): one.day for one in manifest.newest},

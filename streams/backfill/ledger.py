@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple, Protocol
 
 import duckdb
+import pyarrow as pa
 
 from detectors.errors import ZeromileError
 from detectors.identities import Decode
 from detectors.watermarks import NewestDays
+from streams.backfill.buckets import Part, number_of_buckets, read_bucket
 from streams.backfill.chunks import CHUNK, Chunk, cut
 from streams.backfill.columns import SCHEMA
 from streams.backfill.decoding import Decoded, DecodedRefusal, decode_chunk
@@ -39,17 +41,6 @@ class LedgerRefusal(NamedTuple):
     refusal: DecodedRefusal
 
 
-class Part(NamedTuple):
-    """Rows that were read together."""
-
-    number: int
-    file_number: int
-    """Of the file, from 0."""
-    file: str
-    base: int
-    """Lines of the file before them."""
-
-
 class LedgerReading(Protocol):
     """What the processes need to decode."""
 
@@ -66,12 +57,12 @@ class LedgerReading(Protocol):
 class Ledger:
     """Documents to go through, and what is known of them without looking."""
 
-    tables: list[Path] = field(default_factory=list)
-    """Parquet files of rows."""
-    buckets: int = 0
-    """How many buckets of vehicles the files lie in; 0 where a vehicle may lie in any."""
+    buckets: int
+    """Of vehicles, which are gone through one by one."""
     parts: list[Part] = field(default_factory=list)
-    """Of a ledger of one run: what its column ``file`` counts."""
+    """Rows of a ledger of one run."""
+    tables: list[Path] = field(default_factory=list)
+    """Parquet files of rows of a kept one, in folders of their buckets."""
     rows: int = 0
     lines_read: int = 0
     """Lines that were no blanks."""
@@ -84,6 +75,14 @@ class Ledger:
     """Parquet files of what is known of each vehicle, a file a bucket, where that was summed up."""
 
 
+class _Work(NamedTuple):
+    """Lines to decode, and what becomes of their rows."""
+
+    chunk: Chunk
+    buckets: int
+    kept: bool
+
+
 def read_ledger(
     files: list[Path],
     processes: Processes[Any],
@@ -91,6 +90,7 @@ def read_ledger(
     advance: Callable[[Path], Advance] | None = None,
     size: int = CHUNK,
     *,
+    buckets: int | None = None,
     kept: bool = False,
 ) -> Ledger:
     """Decode recorded streams into the ledger of one run.
@@ -107,51 +107,51 @@ def read_ledger(
         Gives, for each file, whom to tell about its progress.
     size
         Bytes that are decoded together.
+    buckets
+        Into how many the rows are divided; by default as many as the files are large.
     kept
         Whether the ledger is to be kept, with every document as it was decoded.
     """
-    ledger = Ledger()
+    ledger = Ledger(number_of_buckets(files) if buckets is None else buckets)
     chunks: list[Chunk] = []
 
-    def remembered() -> Iterator[Chunk]:
+    def remembered() -> Iterator[_Work]:
         for chunk in cut(files, size, advance):
             chunks.append(chunk._replace(text=None))
-            yield chunk
+            yield _Work(chunk, ledger.buckets, kept)
 
     file, base = -1, 0
-    work = _decode_to_keep if kept else _decode
-    for number, decoded in enumerate(processes.map(work, remembered())):
+    for number, decoded in enumerate(processes.map(_decode, remembered())):
         chunk = chunks[number]
         if chunk.file != file:
             file, base = chunk.file, 0
-        name = "(standard input)" if chunk.path == STANDARD_INPUT else str(chunk.path)
-        _take(ledger, decoded, Part(chunk.part, chunk.file, name, base), refuse)
+        _take(ledger, decoded, chunk, base, refuse)
         base += decoded.lines
     return ledger
 
 
-def _decode(shared: LedgerReading, chunk: Chunk) -> Decoded:
-    return decode_chunk(chunk, shared.decode, shared.scratch)
-
-
-def _decode_to_keep(shared: LedgerReading, chunk: Chunk) -> Decoded:
-    return decode_chunk(chunk, shared.decode, shared.scratch, kept=True)
+def _decode(shared: LedgerReading, work: _Work) -> Decoded:
+    return decode_chunk(work.chunk, shared.decode, shared.scratch, work.buckets, kept=work.kept)
 
 
 def _take(
-    ledger: Ledger, decoded: Decoded, part: Part, refuse: Callable[[list[LedgerRefusal]], None]
+    ledger: Ledger,
+    decoded: Decoded,
+    chunk: Chunk,
+    base: int,
+    refuse: Callable[[list[LedgerRefusal]], None],
 ) -> None:
     ledger.rows += decoded.rows
     ledger.lines_read += decoded.rows + len(decoded.refused)
     if decoded.table is not None:
-        ledger.tables.append(decoded.table)
-        ledger.parts.append(part)
+        ledger.parts.append(Part(decoded.table, chunk.file, base))
     for key, day in decoded.newest.items():
         ledger.newest[key] = max(day, ledger.newest.get(key, 0))
     if decoded.refused:
+        name = "(standard input)" if chunk.path == STANDARD_INPUT else str(chunk.path)
         refuse(
             [
-                LedgerRefusal(part.file_number, Line(one.value, part.file, part.base + one.line), one)
+                LedgerRefusal(chunk.file, Line(one.value, name, base + one.line), one)
                 for one in decoded.refused
             ]
         )
@@ -179,39 +179,37 @@ def connect(scratch: Path, threads: int, memory: str = MEMORY) -> duckdb.DuckDBP
     return database
 
 
-def of_bucket(files: Iterable[Path], number: int) -> list[Path]:
-    """Those of a kept ledger's files that lie in a bucket."""
-    return [file for file in files if file.parent.name == f"bucket={number}"]
+def look_at(database: duckdb.DuckDBPyConnection, ledger: Ledger, bucket: int) -> None:
+    """Let ``ledger`` and, for now, ``documents`` be the rows of a bucket.
+
+    ``summaries`` is what a kept ledger says of its vehicles.
+    """
+    if ledger.parts:
+        _view(database, read_bucket(ledger.parts, bucket))
+    else:
+        view(database, of_bucket(ledger.tables, bucket))
+    if ledger.summaries:
+        files = [str(file) for file in of_bucket(ledger.summaries, bucket)]
+        database.read_parquet(files, hive_partitioning=False).create_view("summed_up", replace=True)
+        database.execute("CREATE OR REPLACE TEMP VIEW summaries AS SELECT * FROM summed_up")
 
 
 def view(database: duckdb.DuckDBPyConnection, tables: list[Path]) -> None:
-    """Let ``ledger`` be the rows of files, and ``documents`` for now the same."""
-    if tables:
-        names = [str(table) for table in tables]
-        rows = database.read_parquet(names, hive_partitioning=False)
-        rows.create_view("ledger", replace=True)
-    else:
-        columns = ", ".join(f"NULL::{_TYPES[str(one.type)]} AS {one.name}" for one in SCHEMA)
-        database.execute(f"CREATE OR REPLACE TEMP VIEW ledger AS SELECT {columns} WHERE false")
+    """Let ``ledger`` be the rows of Parquet files, and ``documents`` for now the same."""
+    if not tables:
+        _view(database, SCHEMA.empty_table())
+        return
+    rows = database.read_parquet([str(table) for table in tables], hive_partitioning=False)
+    rows.create_view("ledger", replace=True)
     database.execute("CREATE OR REPLACE TEMP VIEW documents AS SELECT * FROM ledger")
 
 
-def view_summaries(database: duckdb.DuckDBPyConnection, files: list[Path]) -> None:
-    """Let ``summaries`` be what a kept ledger says of its vehicles."""
-    rows = database.read_parquet([str(file) for file in files], hive_partitioning=False)
-    rows.create_view("summed_up", replace=True)
-    database.execute("CREATE OR REPLACE TEMP VIEW summaries AS SELECT * FROM summed_up")
+def _view(database: duckdb.DuckDBPyConnection, rows: pa.Table) -> None:
+    database.register("rows", rows)
+    database.execute("CREATE OR REPLACE VIEW ledger AS SELECT * FROM rows")
+    database.execute("CREATE OR REPLACE TEMP VIEW documents AS SELECT * FROM ledger")
 
 
-_TYPES: Final = {
-    "string": "VARCHAR",
-    "dictionary<values=string, indices=int32, ordered=0>": "VARCHAR",
-    "int16": "SMALLINT",
-    "int32": "INTEGER",
-    "int64": "BIGINT",
-    "uint8": "UTINYINT",
-    "bool": "BOOLEAN",
-    "date32[day]": "DATE",
-    "double": "DOUBLE",
-    "binary": "BLOB",
-}
+def of_bucket(files: Iterable[Path], number: int) -> list[Path]:
+    """Those of a kept ledger's files that lie in a bucket."""
+    return [file for file in files if file.parent.name == f"bucket={number}"]

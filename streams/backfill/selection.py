@@ -7,7 +7,7 @@ visitors, too. Whatever is opened is opened whole.
 """
 
 from collections import Counter
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Sequence
 from typing import Final
 
 import duckdb
@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from detectors.history import SALE_DOCUMENTS, Content
 from detectors.registry import EVERY_SCREEN, Catalogue
-from detectors.summaries import MALFORMED, overfull_sql, summary_sql
+from detectors.summaries import MALFORMED, lone_sql, overfull_sql, summary_sql
 from detectors.vin import NoCar, no_car
 from streams.backfill.columns import SCHEMA
 from streams.backfill.ledger import IDENTITY
@@ -36,14 +36,22 @@ class Selection(msgspec.Struct, frozen=True):
 
 
 def note_repeated(database: duckdb.DuckDBPyConnection) -> None:
-    """Find identities that came several times, and the vehicles and rows of ``documents`` concerned."""
+    """Find vehicles of ``documents`` with ``several``, and among them identities that came again.
+
+    ``fellows`` are the documents of the former; ``again`` those of the vehicles of the latter, each
+    once, and what became of it every time.
+    """
     database.execute(
-        f"CREATE OR REPLACE TEMP TABLE repeated AS SELECT {IDENTITY} AS identity FROM documents "
-        "GROUP BY identity HAVING count(*) > 1"
+        "CREATE OR REPLACE TEMP TABLE several AS SELECT vin FROM documents GROUP BY vin "
+        "HAVING count(*) > 1"
     )
     database.execute(
-        "CREATE OR REPLACE TEMP TABLE repeating AS SELECT DISTINCT vin FROM documents "
-        f"WHERE {IDENTITY} IN (SELECT identity FROM repeated)"
+        f"CREATE OR REPLACE TEMP TABLE fellows AS SELECT vin, {', '.join(_KEPT)} FROM documents "
+        "SEMI JOIN several USING (vin)"
+    )
+    database.execute(
+        "CREATE OR REPLACE TEMP TABLE repeating AS SELECT DISTINCT vin FROM (SELECT vin, "
+        f"{IDENTITY} AS identity FROM fellows) GROUP BY vin, identity HAVING count(*) > 1"
     )
     kept = ", ".join(f"any_value({name}) AS {name}" for name in _KEPT)
     counted = ", ".join(f"count(*) FILTER ({came}) AS {name}" for name, came in _OUTCOMES.items())
@@ -80,48 +88,15 @@ def sum_vehicles(database: duckdb.DuckDBPyConnection) -> None:
     (``stale``).
     """
     odd = "coalesce(bool_or(void OR revision > 0), true) AS odd"
+    lone = "coalesce(void OR revision > 0, true) AS odd, 1 AS accepted, 0 AS further, 0 AS stale"
     outcomes = ", ".join(f"sum({name})::BIGINT AS {name}" for name in _OUTCOMES)
     database.execute(
-        f"CREATE OR REPLACE TEMP VIEW summaries AS SELECT vin, {summary_sql(alone=True)}, {odd}, "
-        "count(*) AS accepted, 0 AS further, 0 AS stale FROM documents ANTI JOIN repeating USING (vin) "
-        f"GROUP BY vin UNION ALL SELECT vin, {summary_sql()}, {odd}, {outcomes} FROM again GROUP BY vin"
+        f"CREATE OR REPLACE TEMP VIEW summaries AS SELECT vin, {lone_sql()}, {lone} "
+        "FROM documents ANTI JOIN several USING (vin) "
+        f"UNION ALL SELECT vin, {summary_sql(alone=True)}, {odd}, count(*) AS accepted, 0 AS further, "
+        "0 AS stale FROM fellows ANTI JOIN repeating USING (vin) GROUP BY vin "
+        f"UNION ALL SELECT vin, {summary_sql()}, {odd}, {outcomes} FROM again GROUP BY vin"
     )
-
-
-def note_moved(database: duckdb.DuckDBPyConnection, known: Iterable[str] | None) -> None:
-    """Find the vehicles of identities that came under several VINs.
-
-    Parameters
-    ----------
-    database
-        `note_repeated` has been there, unless they are known.
-    known
-        Them, where somebody has looked before.
-    """
-    if known is None:
-        database.execute(
-            "CREATE OR REPLACE TEMP TABLE moved AS SELECT DISTINCT vin FROM again WHERE "
-            f"{IDENTITY} IN (SELECT {IDENTITY} FROM again GROUP BY ALL HAVING min(vin) <> max(vin))"
-        )
-        return
-    # As a parameter: an Arrow table made of a list would import pandas, half a second.
-    database.execute(
-        "CREATE OR REPLACE TEMP TABLE moved AS SELECT unnest(?::VARCHAR[]) AS vin", [list(known)]
-    )
-
-
-def moved_rows(database: duckdb.DuckDBPyConnection) -> Iterator[bytes]:
-    """Documents of identities that came under several VINs, in the order in which they came."""
-    database.execute(
-        f"CREATE OR REPLACE TEMP TABLE moving AS SELECT vin, file, line, original, {IDENTITY} AS "
-        "identity FROM documents WHERE vin IN (SELECT vin FROM moved)"
-    )
-    rows = database.execute(
-        "SELECT original FROM moving WHERE identity IN (SELECT identity FROM moving GROUP BY identity "
-        "HAVING min(vin) <> max(vin)) ORDER BY file, line"
-    )
-    while found := rows.fetchmany(10_000):
-        yield from (original for (original,) in found)
 
 
 def leave_out_no_car(
@@ -161,8 +136,6 @@ def leave_out_no_car(
             "CREATE OR REPLACE TEMP TABLE cars AS SELECT * FROM summaries ANTI JOIN no_car USING (vin)"
         )
         database.execute("CREATE OR REPLACE TEMP VIEW summaries AS SELECT * FROM cars")
-    else:
-        database.execute("DELETE FROM again WHERE vin IN (SELECT vin FROM no_car)")
     database.execute(
         "CREATE OR REPLACE TEMP VIEW documents AS SELECT * FROM ledger ANTI JOIN no_car USING (vin)"
     )

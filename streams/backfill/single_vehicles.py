@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 
 import duckdb
 import pyarrow as pa
@@ -12,9 +11,12 @@ from detectors.history import Content, VehicleHistory
 from detectors.identities import Decode
 from detectors.judging import file_whole
 from detectors.registry import EVERY_SCREEN
+from streams.backfill.arrays import texts
+from streams.backfill.buckets import buckets_of
 from streams.backfill.columns import Originals
 from streams.backfill.kept import read_moving
-from streams.backfill.selection import moved_rows
+from streams.backfill.ledger import Ledger, look_at
+from streams.backfill.moving import find_moved, moved_rows, note_moved
 from streams.engine.vin_corrections import VinCorrections
 
 
@@ -24,7 +26,9 @@ class SingleVehicles:
     Parameters
     ----------
     database
-        The ledger.
+        Sees one bucket of the ledger after the other.
+    ledger
+        The documents.
     decode
         Reads a document.
     most
@@ -36,26 +40,34 @@ class SingleVehicles:
         Withdrawals that nobody published, by vehicle.
     """
 
-    def __init__(self, database: duckdb.DuckDBPyConnection, decode: Decode, most: int) -> None:
+    def __init__(
+        self, database: duckdb.DuckDBPyConnection, ledger: Ledger, decode: Decode, most: int
+    ) -> None:
         self._database = database
+        self._ledger = ledger
         self._read = Originals(decode).read
         self._most = most
         self.withdrawn: dict[str, list[Document]] = {}
 
-    def withdraw_moved(self, moving: Path | None) -> int:
+    def withdraw_moved(self) -> int:
         """Withdraw what amendments moved to another VIN, in the order they came; says how much.
 
-        Parameters
-        ----------
-        moving
-            Where the documents lie that came under several VINs; ``None`` to look for them.
+        The vehicles concerned are in a table ``moved`` of the database then.
         """
         corrections, number = VinCorrections(), 0
-        for original in moved_rows(self._database) if moving is None else read_moving(moving):
+        for original in self._moving():
             for gone in corrections.withdrawals(self._read(original)):
                 number += 1
                 self.withdrawn.setdefault(gone.vin, []).append(gone)
         return number
+
+    def _moving(self) -> Iterator[bytes]:
+        """Documents of identities that came under several VINs, in the order in which they came."""
+        if self._ledger.moved is None or self._ledger.moving is None:
+            find_moved(self._database, [self._ledger])
+            return moved_rows(self._database)
+        note_moved(self._database, self._ledger.moved)
+        return read_moving(self._ledger.moving)
 
     def rows(self, vin: str) -> pa.Table | None:
         """What there is of one vehicle, as :func:`streams.backfill.opened.opened_rows`."""
@@ -81,16 +93,28 @@ class SingleVehicles:
     def exported(self, most: int) -> Iterator[VehicleHistory]:
         """A fair sample of at most so many vehicles with export documents."""
         bits = Content.PENDING_EXPORT | Content.USED_EXPORT
-        rows = self._database.execute(
-            f"SELECT DISTINCT vin FROM documents WHERE content & {bits} <> 0 "
-            "ORDER BY hash(vin), vin LIMIT ?",
-            [most],
-        ).fetchall()
-        return iter(self.histories(vin for (vin,) in rows).values())
+        found: list[tuple[int, str]] = []
+        for bucket in range(self._ledger.buckets):
+            look_at(self._database, self._ledger, bucket)
+            found += self._database.execute(
+                f"SELECT DISTINCT hash(vin), vin FROM ledger WHERE content & {bits} <> 0 "
+                "ORDER BY ALL LIMIT ?",
+                [most],
+            ).fetchall()
+        return iter(self.histories(vin for _, vin in sorted(found)[:most]).values())
 
     def _rows_of(self, vins: list[str]) -> list[tuple[str, bytes]]:
-        rows: list[tuple[str, bytes]] = self._database.execute(
-            "SELECT vin, original FROM ledger WHERE vin IN (SELECT unnest(?)) ORDER BY vin, file, line",
-            [vins],
-        ).fetchall()
+        by_bucket: defaultdict[int, list[str]] = defaultdict(list)
+        vins = list(filter(None, vins))
+        buckets = buckets_of(texts(vins), self._ledger.buckets)
+        for vin, bucket in zip(vins, buckets.tolist(), strict=True):
+            by_bucket[bucket].append(vin)
+        rows: list[tuple[str, bytes]] = []
+        for bucket, some in by_bucket.items():
+            look_at(self._database, self._ledger, bucket)
+            rows += self._database.execute(
+                "SELECT vin, original FROM ledger WHERE vin IN (SELECT unnest(?)) "
+                "ORDER BY vin, file, line",
+                [some],
+            ).fetchall()
         return rows

@@ -4,18 +4,15 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Final
 
 from detectors.identities import Decode
 from detectors.registry import Catalogue
 from streams.backfill.backfill import Means
+from streams.backfill.buckets import number_of_buckets
 from streams.backfill.building import build
 from streams.backfill.judging import Setup
-from streams.backfill.kept import BUCKETS, is_kept
+from streams.backfill.kept import is_kept
 from streams.setup.clock import utc_now
-
-SMALL: Final = 64 << 20
-"""Bytes of files that are judged in one go."""
 
 
 @contextmanager
@@ -35,7 +32,7 @@ def one_ledger(
 def build_ledger(
     paths: Sequence[Path], ledger: Path, catalogue: Catalogue, decode: Decode, means: Means
 ) -> None:
-    """Decode files into a ledger; small ones are not cut into buckets."""
+    """Decode files into a ledger; small ones are not divided into buckets."""
     with TemporaryDirectory(prefix="zeromile-", dir=means.scratch) as unsorted:
         setup = Setup.of(catalogue, decode, Path(unsorted), None, utc_now())
         build(
@@ -45,5 +42,5 @@ def build_ledger(
             append=False,
             processes=means.processes,
             memory=means.memory,
-            buckets=1 if sum(path.stat().st_size for path in paths) < SMALL else BUCKETS,
+            buckets=number_of_buckets(paths),
         )

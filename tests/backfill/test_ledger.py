@@ -18,7 +18,7 @@ from streams.backfill.backfill import Backfill
 from streams.backfill.columns import Originals
 from streams.backfill.kept import read_moving
 from streams.backfill.ledger import LedgerError
-from streams.backfill.selection import moved_rows
+from streams.backfill.moving import moved_rows
 from streams.backfill.vin_columns import EPOCH
 from streams.cli import app
 from streams.report import describe_sources
