@@ -13,8 +13,11 @@ from streams.backfill.columns import SCHEMA
 from streams.feeds.reading import STANDARD_INPUT
 
 BUCKETS: Final = 16
-_SMALL: Final = 64 << 20
-"""Bytes of files whose rows need no buckets."""
+"""Of what nobody knows how large it is or will be."""
+_MOST: Final = 32
+"""Buckets of what is known: beyond it what a bucket costs weighs more than that it is small."""
+_BYTES: Final = 96 << 20
+"""Of lines whose rows are in memory together."""
 _BASE: Final = np.uint32(31)
 _SPREAD: Final = np.uint32(2_654_435_761)
 """Knuth's multiplier, which carries what differs in the last characters to the first bits."""
@@ -32,13 +35,13 @@ class Part(NamedTuple):
 
 
 def number_of_buckets(files: Iterable[Path]) -> int:
-    """Into how many buckets the rows of files are best divided: one where all fit into memory."""
+    """Into how many buckets the rows of files are best divided."""
     size = 0
     for file in files:
         if file == STANDARD_INPUT or not file.is_file() or file.suffix == ".gz":
             return BUCKETS
         size += file.stat().st_size
-    return 1 if size < _SMALL else BUCKETS
+    return min(1 + size // _BYTES, _MOST)
 
 
 def buckets_of(vins: pa.StringArray, buckets: int) -> NDArray[np.uint32]:

@@ -30,6 +30,7 @@ from detectors.summaries import (
     LoneDocument,
     ScreenedDocument,
     Summary,
+    lone_sql,
     overfull_sql,
     summary_sql,
     vin_fault,
@@ -210,6 +211,15 @@ def test_sql_says_what_the_predicate_says(seed: int):
         alone = grouped.replace(summary_sql(), summary_sql(alone=True))
         among = f"FROM ({{}}) WHERE number IN ({plain})"
         compared = f"(SELECT * {among.format(grouped)}) EXCEPT (SELECT * {among.format(alone)})"
+        one = "SELECT number FROM ledger GROUP BY number HAVING count(*) = 1"
+        lone = f"(SELECT number, vin, {summary_sql()} FROM ledger GROUP BY number, vin)"
+        ungrouped = f"(SELECT number, vin, {lone_sql()} FROM ledger)"
+        of_one = f"WHERE number IN ({one})"
+        assert database.execute(one).fetchall()
+        names = f"number, vin, {', '.join(Summary.__struct_fields__[1:])}"
+        assert not database.execute(
+            f"SELECT {names} FROM {lone} {of_one} EXCEPT SELECT {names} FROM {ungrouped} {of_one}"
+        ).fetchall()
         assert database.execute(plain).fetchall()
         assert not database.execute(compared).fetchall()
         summaries = dict(enumerate(one.summary() for one in known))
