@@ -141,14 +141,6 @@ def columns_of(
         yield batch_of(_rows(alike), list(map(_encode, alike)), file, np.array(places, np.int64))
 
 
-def as_decoded(batch: pa.RecordBatch, decode: Decode) -> pa.RecordBatch:
-    """Rows with every document in msgpack instead of the line that it was."""
-    place = SCHEMA.get_field_index("original")
-    columns = batch.columns
-    columns[place] = binaries([_encode(decode(line)) for line in columns[place].to_pylist()])
-    return pa.RecordBatch.from_arrays(columns, schema=SCHEMA)
-
-
 def _rows(documents: Sequence[Document]) -> LedgerRows:
     """Read documents of one type."""
     kind = type(documents[0])

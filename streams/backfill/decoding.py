@@ -14,7 +14,7 @@ from detectors.identities import Decode
 from detectors.watermarks import NewestDays, WatermarkPolicy, Watermarks
 from streams.backfill.buckets import write_divided
 from streams.backfill.chunks import Chunk
-from streams.backfill.columns import SCHEMA, as_decoded, columns_of
+from streams.backfill.columns import SCHEMA, columns_of
 from streams.backfill.sound import Sound, find_sound
 
 
@@ -86,10 +86,8 @@ def decode_chunk(
         lines, numbers = list(filter(None, lines)), numbers[places]
     watermarks = nobody_is_late()
     sound = Sound([], list(range(len(lines))))
-    if decode is plain_decode:
+    if decode is plain_decode and not kept:
         sound = find_sound(lines, numbers, chunk.part, watermarks)
-    if kept:
-        sound = sound._replace(batches=[as_decoded(batch, decode) for batch in sound.batches])
     rest = [(int(numbers[place]), lines[place]) for place in sound.rest if not lines[place].isspace()]
     documents, refused = decode_each(rest, decode, watermarks)
     batches = [*sound.batches, *columns_of(*documents, chunk.part)]
