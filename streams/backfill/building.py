@@ -104,12 +104,12 @@ def build(
         ledger = read_ledger(files, workers, refused.extend, advance, buckets=buckets, kept=True)
         ledger.parts = [part._replace(file=first + part.file) for part in ledger.parts]
         directory.mkdir(parents=True, exist_ok=True)
-        find_moved(database, [Ledger(buckets, tables=known), ledger])
+        together = Ledger(buckets, ledger.parts, known)
+        find_moved(database, together)
         moved = moved_vins(database)
         _write_moving(database, directory / moving)
         tables = _write(ledger, directory, workers, moved, generation)
-        kept = Ledger(buckets, tables=[*known, *(directory / name for name in tables)])
-        summaries = _sum_up(database, directory, kept, generation)
+        summaries = _sum_up(database, directory, together, generation)
     inputs = tuple(map(_describe, files))
     refusals = f"refused/{generation:05}.parquet"
     _write_refused(refused, directory / refusals, first)

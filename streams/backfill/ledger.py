@@ -184,29 +184,25 @@ def look_at(database: duckdb.DuckDBPyConnection, ledger: Ledger, bucket: int) ->
 
     ``summaries`` is what a kept ledger says of its vehicles.
     """
-    if ledger.parts:
-        _view(database, read_bucket(ledger.parts, bucket))
-    else:
-        view(database, of_bucket(ledger.tables, bucket))
+    rows = read_bucket(ledger.parts, bucket) if ledger.parts else None
+    view(database, of_bucket(ledger.tables, bucket), rows)
     if ledger.summaries:
         files = [str(file) for file in of_bucket(ledger.summaries, bucket)]
         database.read_parquet(files, hive_partitioning=False).create_view("summed_up", replace=True)
         database.execute("CREATE OR REPLACE TEMP VIEW summaries AS SELECT * FROM summed_up")
 
 
-def view(database: duckdb.DuckDBPyConnection, tables: list[Path]) -> None:
-    """Let ``ledger`` be the rows of Parquet files, and ``documents`` for now the same."""
-    if not tables:
-        _view(database, SCHEMA.empty_table())
-        return
-    rows = database.read_parquet([str(table) for table in tables], hive_partitioning=False)
-    rows.create_view("ledger", replace=True)
-    database.execute("CREATE OR REPLACE TEMP VIEW documents AS SELECT * FROM ledger")
-
-
-def _view(database: duckdb.DuckDBPyConnection, rows: pa.Table) -> None:
-    database.register("rows", rows)
-    database.execute("CREATE OR REPLACE VIEW ledger AS SELECT * FROM rows")
+def view(database: duckdb.DuckDBPyConnection, tables: list[Path], rows: pa.Table | None = None) -> None:
+    """Let ``ledger`` be the rows of Parquet files and those in memory, ``documents`` as yet too."""
+    places = []
+    if tables:
+        files = [str(table) for table in tables]
+        database.read_parquet(files, hive_partitioning=False).create_view("filed", replace=True)
+        places.append("SELECT * FROM filed")
+    if rows is not None or not tables:
+        database.register("rows", SCHEMA.empty_table() if rows is None else rows)
+        places.append("SELECT * FROM rows")
+    database.execute(f"CREATE OR REPLACE VIEW ledger AS {' UNION ALL BY NAME '.join(places)}")
     database.execute("CREATE OR REPLACE TEMP VIEW documents AS SELECT * FROM ledger")
 
 

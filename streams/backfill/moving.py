@@ -1,6 +1,6 @@
 """Documents of identities that came under several VINs, and their vehicles."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 import duckdb
@@ -11,17 +11,16 @@ _MOVING: Final = f"SELECT vin, file, line, original, {IDENTITY} AS identity FROM
 _SEVERAL: Final = "GROUP BY identity HAVING min({0}) <> max({0})"
 
 
-def find_moved(database: duckdb.DuckDBPyConnection, ledgers: Sequence[Ledger]) -> None:
-    """Let ``moving`` be those documents of some ledgers together, and ``moved`` their vehicles.
+def find_moved(database: duckdb.DuckDBPyConnection, ledger: Ledger) -> None:
+    """Let ``moving`` be those documents of a ledger, and ``moved`` their vehicles.
 
     Of every document two numbers are kept meanwhile, which the database puts aside where memory is
     short.
     """
-    buckets = [(ledger, bucket) for ledger in ledgers for bucket in range(ledger.buckets)]
     database.execute(
         "CREATE OR REPLACE TEMP TABLE identities (identity UBIGINT NOT NULL, vehicle UBIGINT NOT NULL)"
     )
-    for ledger, bucket in buckets:
+    for bucket in range(ledger.buckets):
         look_at(database, ledger, bucket)
         database.execute(f"INSERT INTO identities SELECT {IDENTITY}, hash(vin) FROM ledger")
     database.execute(
@@ -31,7 +30,7 @@ def find_moved(database: duckdb.DuckDBPyConnection, ledgers: Sequence[Ledger]) -
     database.execute("DROP TABLE identities")
     database.execute(f"CREATE OR REPLACE TEMP TABLE moving AS {_MOVING} LIMIT 0")
     [(found,)] = database.execute("SELECT count(*) FROM several_vins").fetchall()
-    for ledger, bucket in buckets if found else ():
+    for bucket in range(ledger.buckets if found else 0):
         look_at(database, ledger, bucket)
         database.execute(
             f"INSERT INTO moving {_MOVING} WHERE {IDENTITY} IN (SELECT identity FROM several_vins)"

@@ -19,8 +19,9 @@ from detectors.registry import EVERY_SCREEN, Catalogue
 from detectors.summaries import MALFORMED, lone_sql, overfull_sql, summary_sql
 from detectors.vin import NoCar, no_car
 from streams.backfill.columns import SCHEMA
-from streams.backfill.ledger import IDENTITY
 
+_IN_VEHICLE: Final = "hash(vin, source, event_id)"
+"""Identity of a document among those of its vehicle: numbers are sorted faster than texts."""
 _KEPT: Final = [field.name for field in SCHEMA if field.name not in {"vin", "original", "file", "line"}]
 
 
@@ -50,16 +51,17 @@ def note_repeated(database: duckdb.DuckDBPyConnection) -> None:
         "SEMI JOIN several USING (vin)"
     )
     database.execute(
-        "CREATE OR REPLACE TEMP TABLE repeating AS SELECT DISTINCT vin FROM (SELECT vin, "
-        f"{IDENTITY} AS identity FROM fellows) GROUP BY vin, identity HAVING count(*) > 1"
+        "CREATE OR REPLACE TEMP TABLE repeating AS SELECT DISTINCT vin FROM (SELECT any_value(vin) AS "
+        f"vin FROM fellows GROUP BY {_IN_VEHICLE} HAVING count(*) > 1)"
     )
     kept = ", ".join(f"any_value({name}) AS {name}" for name in _KEPT)
     counted = ", ".join(f"count(*) FILTER ({came}) AS {name}" for name, came in _OUTCOMES.items())
     database.execute(
         f"CREATE OR REPLACE TEMP TABLE again AS SELECT * REPLACE ({_CONTENT} AS content) FROM "
-        f"(SELECT vin, {kept}, {counted} FROM (SELECT *, max(revision) OVER (PARTITION BY vin, source, "
-        "event_id ORDER BY file, line ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS newest "
-        "FROM documents SEMI JOIN repeating USING (vin)) GROUP BY vin, original)"
+        f"(SELECT vin, identity, {kept}, {counted} FROM (SELECT *, max(revision) OVER (PARTITION BY "
+        "identity ORDER BY file, line ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS newest FROM "
+        f"(SELECT *, {_IN_VEHICLE} AS identity FROM documents SEMI JOIN repeating USING (vin))) "
+        "GROUP BY vin, identity, original)"
     )
 
 
@@ -70,7 +72,7 @@ _OUTCOMES: Final = {
 }
 """What becomes of a document, by the newest revision before it: :func:`detectors.filing.file_document`
 says the same where no revision has two contents."""
-_SAME: Final = "OVER (PARTITION BY vin, source, event_id"
+_SAME: Final = "OVER (PARTITION BY identity"
 _CONTENT: Final = (
     f"CASE WHEN row_number() {_SAME}, content, day, owner) > 1 THEN content & {~SALE_DOCUMENTS} "
     "ELSE content END "

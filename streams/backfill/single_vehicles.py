@@ -64,7 +64,7 @@ class SingleVehicles:
     def _moving(self) -> Iterator[bytes]:
         """Documents of identities that came under several VINs, in the order in which they came."""
         if self._ledger.moved is None or self._ledger.moving is None:
-            find_moved(self._database, [self._ledger])
+            find_moved(self._database, self._ledger)
             return moved_rows(self._database)
         note_moved(self._database, self._ledger.moved)
         return read_moving(self._ledger.moving)
