@@ -13,11 +13,12 @@ from streams.backfill.columns import SCHEMA
 from streams.feeds.reading import STANDARD_INPUT
 
 BUCKETS: Final = 16
-"""Of what nobody knows how large it is or will be."""
-_MOST: Final = 32
-"""Buckets of what is known: beyond it what a bucket costs weighs more than that it is small."""
+"""At most, and of what nobody knows how large it is or will be: to open each part once more for more of
+them costs more than it saves."""
 _BYTES: Final = 96 << 20
 """Of lines whose rows are in memory together."""
+_FILE: Final = SCHEMA.get_field_index("file")
+_LINE: Final = SCHEMA.get_field_index("line")
 _BASE: Final = np.uint32(31)
 _SPREAD: Final = np.uint32(2_654_435_761)
 """Knuth's multiplier, which carries what differs in the last characters to the first bits."""
@@ -41,7 +42,7 @@ def number_of_buckets(files: Iterable[Path]) -> int:
         if file == STANDARD_INPUT or not file.is_file() or file.suffix == ".gz":
             return BUCKETS
         size += file.stat().st_size
-    return min(1 + size // _BYTES, _MOST)
+    return min(1 + size // _BYTES, BUCKETS)
 
 
 def buckets_of(vins: pa.StringArray, buckets: int) -> NDArray[np.uint32]:
@@ -72,19 +73,29 @@ def write_divided(rows: pa.Table, path: Path, buckets: int) -> None:
 
 def read_bucket(parts: Sequence[Part], bucket: int) -> pa.Table:
     """The rows of a bucket with the files and lines they came from, as they lie on the disk."""
-    return pa.Table.from_batches(_batches(parts, bucket), SCHEMA)
+    return pa.Table.from_batches(_batches(parts, [bucket]), SCHEMA)
 
 
-def _batches(parts: Sequence[Part], bucket: int) -> Iterator[pa.RecordBatch]:
-    file, line = SCHEMA.get_field_index("file"), SCHEMA.get_field_index("line")
+def read_parts(parts: Sequence[Part], buckets: int) -> pa.Table:
+    """The rows of some parts, whatever their bucket."""
+    return pa.Table.from_batches(_batches(parts, range(buckets)), SCHEMA)
+
+
+def _batches(parts: Sequence[Part], buckets: Sequence[int]) -> Iterator[pa.RecordBatch]:
     for part in parts:
         with pa.memory_map(str(part.table)) as source:
-            batch = pa.ipc.open_file(source).get_batch(bucket)
-        files = np.full(len(batch), part.file, np.int32)
-        lines = _lines(batch) + part.base
-        columns = batch.columns
-        columns[file], columns[line] = numbers(files, pa.int32()), numbers(lines, pa.int64())
-        yield pa.RecordBatch.from_arrays(columns, schema=SCHEMA)
+            read = pa.ipc.open_file(source)
+            for bucket in buckets:
+                yield _placed(read.get_batch(bucket), part)
+
+
+def _placed(batch: pa.RecordBatch, part: Part) -> pa.RecordBatch:
+    """Rows with the file and line that they came from."""
+    files = np.full(len(batch), part.file, np.int32)
+    columns = batch.columns
+    columns[_FILE] = numbers(files, pa.int32())
+    columns[_LINE] = numbers(_lines(batch) + part.base, pa.int64())
+    return pa.RecordBatch.from_arrays(columns, schema=SCHEMA)
 
 
 def _lines(batch: pa.RecordBatch) -> NDArray[np.int64]:

@@ -15,7 +15,7 @@ import pyarrow as pa
 from detectors.errors import ZeromileError
 from detectors.identities import Decode
 from detectors.watermarks import NewestDays
-from streams.backfill.buckets import Part, number_of_buckets, read_bucket
+from streams.backfill.buckets import Part, number_of_buckets, read_bucket, read_parts
 from streams.backfill.chunks import CHUNK, Chunk, cut
 from streams.backfill.columns import SCHEMA
 from streams.backfill.decoding import Decoded, DecodedRefusal, decode_chunk
@@ -24,6 +24,8 @@ from streams.feeds.reading import STANDARD_INPUT, Advance, Line
 
 MEMORY: Final = "2GiB"
 """What the database may take before it writes to its scratch folder."""
+_TOGETHER: Final = 16
+"""Parts whose rows are in view at once."""
 IDENTITY: Final = "hash(source, event_id)"
 """Identity of a document; where two are taken for one by chance, their vehicles are opened."""
 
@@ -190,6 +192,17 @@ def look_at(database: duckdb.DuckDBPyConnection, ledger: Ledger, bucket: int) ->
         files = [str(file) for file in of_bucket(ledger.summaries, bucket)]
         database.read_parquet(files, hive_partitioning=False).create_view("summed_up", replace=True)
         database.execute("CREATE OR REPLACE TEMP VIEW summaries AS SELECT * FROM summed_up")
+
+
+def look_through(database: duckdb.DuckDBPyConnection, ledger: Ledger) -> Iterator[None]:
+    """Let ``ledger`` be all rows, some at once and in any order: every part is opened but once."""
+    for bucket in range(ledger.buckets if ledger.tables else 0):
+        view(database, of_bucket(ledger.tables, bucket))
+        yield
+    for start in range(0, len(ledger.parts), _TOGETHER):
+        parts = ledger.parts[start : start + _TOGETHER]
+        view(database, [], read_parts(parts, ledger.buckets))
+        yield
 
 
 def view(database: duckdb.DuckDBPyConnection, tables: list[Path], rows: pa.Table | None = None) -> None:

@@ -5,7 +5,7 @@ from typing import Final
 
 import duckdb
 
-from streams.backfill.ledger import IDENTITY, Ledger, look_at
+from streams.backfill.ledger import IDENTITY, Ledger, look_through
 
 _MOVING: Final = f"SELECT vin, file, line, original, {IDENTITY} AS identity FROM ledger"
 _SEVERAL: Final = "GROUP BY identity HAVING min({0}) <> max({0})"
@@ -20,8 +20,7 @@ def find_moved(database: duckdb.DuckDBPyConnection, ledger: Ledger) -> None:
     database.execute(
         "CREATE OR REPLACE TEMP TABLE identities (identity UBIGINT NOT NULL, vehicle UBIGINT NOT NULL)"
     )
-    for bucket in range(ledger.buckets):
-        look_at(database, ledger, bucket)
+    for _ in look_through(database, ledger):
         database.execute(f"INSERT INTO identities SELECT {IDENTITY}, hash(vin) FROM ledger")
     database.execute(
         "CREATE OR REPLACE TEMP TABLE several_vins AS SELECT identity FROM identities "
@@ -30,8 +29,7 @@ def find_moved(database: duckdb.DuckDBPyConnection, ledger: Ledger) -> None:
     database.execute("DROP TABLE identities")
     database.execute(f"CREATE OR REPLACE TEMP TABLE moving AS {_MOVING} LIMIT 0")
     [(found,)] = database.execute("SELECT count(*) FROM several_vins").fetchall()
-    for bucket in range(ledger.buckets if found else 0):
-        look_at(database, ledger, bucket)
+    for _ in look_through(database, ledger) if found else ():
         database.execute(
             f"INSERT INTO moving {_MOVING} WHERE {IDENTITY} IN (SELECT identity FROM several_vins)"
         )
