@@ -95,7 +95,8 @@ def build(
     refused: list[LedgerRefusal] = []
     generation = len(before.refusals) if before is not None else 0
     first = len(before.inputs) if before is not None else 0
-    known = [] if before is None else [directory / name for name in before.tables]
+    known = [directory / name for name in before.tables] if before else []
+    summed = [directory / name for name in before.summaries] if before else []
     moving = f"moving/{generation:05}.parquet"
     with (
         Processes(processes, setup) as workers,
@@ -104,7 +105,7 @@ def build(
         ledger = read_ledger(files, workers, refused.extend, advance, buckets=buckets, kept=True)
         ledger.parts = [part._replace(file=first + part.file) for part in ledger.parts]
         directory.mkdir(parents=True, exist_ok=True)
-        together = Ledger(buckets, ledger.parts, known)
+        together = Ledger(buckets, ledger.parts, known, summaries=summed)
         find_moved(database, together)
         moved = moved_vins(database)
         _write_moving(database, directory / moving)
@@ -159,16 +160,27 @@ def _write(
 def _sum_up(
     database: duckdb.DuckDBPyConnection, directory: Path, ledger: Ledger, generation: int
 ) -> tuple[str, ...]:
-    """Write down what is known of each vehicle: who judges the ledger asks nothing else of most."""
+    """Write down what is known of each vehicle: who judges the ledger asks nothing else of most.
+
+    What was known before of a vehicle without a new document stays.
+    """
     names = []
+    stays = ""
     for bucket in range(ledger.buckets):
         look_at(database, ledger, bucket)
+        if ledger.summaries and ledger.parts:
+            database.execute("CREATE OR REPLACE TEMP TABLE added AS SELECT DISTINCT vin FROM rows")
+            database.execute(
+                "CREATE OR REPLACE TEMP VIEW documents AS SELECT * FROM ledger "
+                "SEMI JOIN added USING (vin)"
+            )
+            stays = "UNION ALL BY NAME SELECT * FROM summed_up ANTI JOIN added USING (vin)"
         note_repeated(database)
         sum_vehicles(database)
         name = f"vehicles/bucket={bucket}/{generation:05}.parquet"
         (directory / name).parent.mkdir(parents=True, exist_ok=True)
         database.execute(
-            f"COPY (SELECT * FROM summaries ORDER BY vin) TO '{_quoted(directory / name)}' "
+            f"COPY (SELECT * FROM summaries {stays} ORDER BY vin) TO '{_quoted(directory / name)}' "
             "(FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1)"
         )
         names.append(name)

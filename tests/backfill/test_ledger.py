@@ -181,6 +181,17 @@ def test_every_vehicle_is_summed_up_once_however_often_was_added(ledger: Path):
     assert summed == vins.fetchall()
 
 
+def test_what_is_known_of_vehicles_does_not_depend_on_how_often_was_added(
+    ledger: Path, files: list[Path], tmp_path: Path
+):
+    assert _build(tmp_path / "at once", *files).exit_code == 0
+    several, once = (
+        duckdb.sql(f"SELECT * FROM '{folder}/vehicles/*/*.parquet' ORDER BY vin").fetchall()
+        for folder in (ledger, tmp_path / "at once")
+    )
+    assert several == once
+
+
 def test_a_report_cites_the_digests_of_what_a_ledger_was_built_of(ledger: Path, files: list[Path]):
     assert describe_sources([ledger]).digests == describe_sources(files).digests
 
