@@ -1,10 +1,10 @@
 """What a detector is: a spec that people read, parameters with legal ranges, one pure function."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any, ClassVar, Generic, Literal, Protocol, TypeVar
+from typing import Any, ClassVar, Generic, Literal, Protocol, Self, TypeVar
 
 import msgspec
 
@@ -153,6 +153,27 @@ class Detector(ABC, Generic[ParametersT]):
         """Findings whose anchor lies within the rule's period of validity."""
         found = self.findings(history)
         return found if self._always_in_force else filter(self.parameters.in_force, found)
+
+    def retold(
+        self, other: Self, history: VehicleHistory, found: Sequence[Finding]
+    ) -> list[Finding] | None:
+        """What it finds where another of its kind, by other thresholds, has found something already.
+
+        It must be what `judge` gives. A rule that has many alerts may say it where it follows at once:
+        whoever tries out thresholds judges the same histories by each of them.
+
+        Parameters
+        ----------
+        other, history, found
+            The other, and all that it found of a history.
+
+        Returns
+        -------
+        list or None
+            ``None`` where the history has to be looked at, as by default.
+        """
+        del other, history, found
+        return None
 
     def finding(
         self,

@@ -37,13 +37,28 @@ def fit_of(
         Whether the VIN's tenth character is the model year where the vehicle is registered.
     """
     last = sale.day + leaves_days
-    steps = (each for each in history.sale_documents if sale.day <= each.day <= last)
+    read_km: float | None = None
+    letter = False
+    # Loops: generators take twice as long, and this is asked of every sale.
+    for reading in history.readings:
+        if reading.day <= last and (read_km is None or reading.kilometres > read_km):
+            read_km = reading.kilometres
+    for declaration in history.declarations:
+        letter = letter or bool(declaration.manufacturer_letter)
     return ModelFit(
-        age_days=_age(history, sale, vin_tells_year=vin_tells_year),
-        left=sale.document if sale.to_exporter else next(filter(_leads_abroad, steps), None),
-        read_km=max((each.kilometres for each in history.readings if each.day <= last), default=None),
-        letter=any(each.manufacturer_letter for each in history.declarations),
+        _age(history, sale, vin_tells_year=vin_tells_year),
+        sale.document if sale.to_exporter else _step_abroad(history, sale.day, last),
+        read_km,
+        letter,
     )
+
+
+def _step_abroad(history: VehicleHistory, first: int, last: int) -> SaleDocument | None:
+    """The first step abroad between two days."""
+    for document in history.sale_documents:
+        if first <= document.day <= last and _leads_abroad(document):
+            return document
+    return None
 
 
 def _age(history: VehicleHistory, sale: Sale, *, vin_tells_year: bool) -> int | None:

@@ -126,6 +126,7 @@ class VehicleHistory:
 
     __slots__ = (
         "_filed",
+        "_labels",
         "_references",
         "_sales",
         "content",
@@ -148,6 +149,7 @@ class VehicleHistory:
         self._filed = filed
         self._sales: tuple[Sale, ...] | None = None
         self._references: dict[int, Evidence] = {}
+        self._labels: dict[int, dict[str, str]] = {}
         self.content: int = Content.OVERFULL if overfull else Content.NOTHING
         live: list[Document] = []
         for entry in filed:
@@ -281,8 +283,15 @@ class VehicleHistory:
     def labels(self, first: Document | None = None) -> dict[str, str]:
         """Province, brand and destination as far as the documents tell; the given document goes first.
 
-        In one order of names, so that equal labels are also equal as bytes.
+        In one order of names, so that equal labels are also equal as bytes; made once for all findings
+        that hang on a document, so nobody may change them.
         """
+        known = self._labels.get(id(first))
+        if known is None:
+            known = self._labels[id(first)] = self._read_labels(first)
+        return known
+
+    def _read_labels(self, first: Document | None) -> dict[str, str]:
         brand = destination = province = None
         for document in self.documents if first is None else (first, *self.documents):
             if isinstance(document, CustomsExport):

@@ -10,7 +10,7 @@ from detectors.documents import Document, EventType
 from detectors.filing import FilingOutcome, file_document, file_documents, trim
 from detectors.findings import Deadline, Finding
 from detectors.history import VehicleHistory
-from detectors.registry import EVERY_SCREEN, Catalogue
+from detectors.registry import EVERY_SCREEN, Beside, Catalogue
 from detectors.watermarks import Watermarks
 
 Outcomes = list[tuple[EventType, FilingOutcome]]
@@ -39,6 +39,7 @@ def judge_histories(
     watermarks: Watermarks,
     histories: Sequence[VehicleHistory],
     passed: Iterable[int] = repeat(EVERY_SCREEN),
+    beside: Beside | None = None,
 ) -> list[Judgement]:
     """Judge vehicles, many at once for the sake of the forests; no judgement depends on the others.
 
@@ -52,9 +53,12 @@ def judge_histories(
         The vehicles.
     passed
         Screens that each of them passes (`Catalogue.screened`), where somebody has looked.
+    beside
+        What another catalogue says of them, where it has judged them already.
     """
     judgements = []
-    for history, verdict in zip(histories, catalogue.judge(histories, passed), strict=True):
+    verdicts = catalogue.judge(histories, passed, beside)
+    for history, verdict in zip(histories, verdicts, strict=True):
         found = verdict.findings
         held = [one for one in found if one.deadline is None or watermarks.have_passed(one.deadline)]
         firing = by_identity(held, "vehicle", history.vin) if held else {}

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import repeat
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
@@ -99,6 +99,14 @@ class Verdict(msgspec.Struct, frozen=True):
     """What detectors raised, by their id."""
 
 
+class Beside(NamedTuple):
+    """What a catalogue says of some histories."""
+
+    catalogue: "Catalogue"
+    findings: Sequence[Sequence[Finding] | None]
+    """Of each history; ``None`` where a detector raised, which therefore says nothing for others."""
+
+
 class Catalogue:
     """The enabled detectors with their parameters.
 
@@ -138,7 +146,10 @@ class Catalogue:
         self._several = max(each.spec.screen.documents for each in self.known.values())
 
     def judge(
-        self, histories: Sequence[VehicleHistory], passed: Iterable[int] = repeat(EVERY_SCREEN)
+        self,
+        histories: Sequence[VehicleHistory],
+        passed: Iterable[int] = repeat(EVERY_SCREEN),
+        beside: "Beside | None" = None,
     ) -> list[Verdict]:
         """Judge histories with every detector they concern, deadlines not yet considered.
 
@@ -153,8 +164,16 @@ class Catalogue:
         passed
             For each of them the rules of `screened` whose screens it passes, as bits. No other of these
             rules is asked.
+        beside
+            What another catalogue says of them, which may spare to look at them again.
         """
-        verdicts = [self._by_rules(*each) for each in zip(histories, passed, strict=False)]
+        if beside is None:
+            verdicts = [self._by_rules(*each) for each in zip(histories, passed, strict=False)]
+        else:
+            verdicts = [
+                self._by_rules(*each, beside.catalogue)
+                for each in zip(histories, passed, beside.findings, strict=False)
+            ]
         for forest in self._forests:
             self._add_forest(forest, histories, verdicts)
         return verdicts
@@ -202,7 +221,14 @@ class Catalogue:
             failed(detector, error)
         return verdict.findings
 
-    def _by_rules(self, history: VehicleHistory, passed: int) -> Verdict:
+    def _by_rules(
+        self,
+        history: VehicleHistory,
+        passed: int,
+        told: Sequence[Finding] | None = None,
+        other: "Catalogue | None" = None,
+    ) -> Verdict:
+        """Judge by the rules, perhaps beside what another catalogue has told of the history."""
         findings: list[Finding] = []
         failed: dict[str, Exception] = {}
         if self.is_no_car(history):
@@ -210,7 +236,10 @@ class Catalogue:
         for detector in self._concerned(history, passed):
             known = len(findings)
             try:
-                findings.extend(detector.judge(history))
+                found = None
+                if told is not None and other is not None:
+                    found = _retold(detector, other, history, told)
+                findings.extend(detector.judge(history) if found is None else found)
             except Exception as error:  # noqa: BLE001 - whatever it is, the others must go on
                 del findings[known:]
                 failed[detector.spec.id] = error
@@ -258,6 +287,17 @@ class Catalogue:
             return
         for place, findings in zip(concerned, found, strict=True):
             verdicts[place].findings.extend(findings)
+
+
+def _retold(
+    detector: Detector[Any], other: Catalogue, history: VehicleHistory, told: Sequence[Finding]
+) -> list[Finding] | None:
+    """What a detector finds by what it has found under another policy, where it judged there."""
+    name = detector.spec.id
+    rival = other.detectors.get(name)
+    if type(rival) is not type(detector):
+        return None
+    return detector.retold(rival, history, [one for one in told if one.detector == name])
 
 
 def outside(policy: Policy) -> list[type[Detector[Any]]]:

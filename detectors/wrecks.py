@@ -20,12 +20,22 @@ def is_wreck(history: VehicleHistory, share: float) -> bool:
     share
         Share of the first price below which a car is as good as lost.
     """
-    priced = [sale for sale in history.sales if sale.price_cny]
-    if not priced or priced[0].to_exporter:
+    first, at_home, abroad = 0.0, 0.0, False
+    for sale in history.sales:
+        price = sale.price_cny
+        if not price:
+            continue
+        if not first:
+            if sale.to_exporter:
+                return False
+            first = price
+        if not sale.to_exporter:
+            at_home = price
+        elif price < share * first:
+            abroad = True
+        else:
+            return False
+    if not SYMBOLIC_SHARE * first <= at_home < share * first:
         return False
-    first = priced[0].price_cny or 0.0
-    abroad = [sale.price_cny for sale in priced if sale.to_exporter]
-    abroad += [each.value_cny for each in history.declarations if each.value_cny]
-    at_home = [sale.price_cny for sale in priced if not sale.to_exporter][-1]
-    lost = SYMBOLIC_SHARE * first <= (at_home or 0.0) < share * first
-    return lost and bool(abroad) and all((price or 0.0) < share * first for price in abroad)
+    values = [each.value_cny for each in history.declarations if each.value_cny]
+    return (abroad or bool(values)) and all(value < share * first for value in values)

@@ -1,15 +1,17 @@
 """Two sales of one car in one rolling week."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from itertools import pairwise
-from typing import Annotated, Any
+from typing import Annotated, Any, Self, cast
 
+import msgspec
 from msgspec import Meta
 
 from detectors import civil_time
 from detectors.base import Detector, DetectorSpec, Margin, Parameters
 from detectors.documents import Registration, counts_days
-from detectors.findings import Finding, Severity
+from detectors.findings import Finding, Severity, score_in_band
 from detectors.fit import ModelFit, fit_of
 from detectors.history import VehicleHistory
 from detectors.sales import Sale, SaleDocument
@@ -109,6 +111,34 @@ class DoubleSale(Detector[DoubleSaleParameters]):
                 return True
         return False
 
+    def retold(
+        self, other: Self, history: VehicleHistory, found: Sequence[Finding]
+    ) -> list[Finding] | None:
+        """Retell it for another window that holds the same pairs of sales, where nothing else differs.
+
+        Which pair of a day is the worst does not hang on the window: the nearer one has the higher
+        score by any, and more than rounding takes away.
+        """
+        if not _only_windows_differ(self, other):
+            return None
+        windows = self.parameters.window_days, other.parameters.window_days
+        first, last = min(windows), max(windows)
+        days = [document.day for document in history.sale_documents]
+        for place, day in enumerate(days):
+            for earlier in days[:place]:
+                if first <= day - earlier < last:
+                    return None
+        return [self._retold(finding) for finding in found]
+
+    def _retold(self, finding: Finding) -> Finding:
+        facts, window = finding.facts, self.parameters.window_days
+        days_between = cast("int", facts["days_between"])
+        return msgspec.structs.replace(
+            finding,
+            score=score_in_band(finding.severity, 1 - days_between / window),
+            facts={**facts, "window_days": window},
+        )
+
     def _pairs(self, sales: tuple[Sale, ...]) -> Iterator[tuple[Sale, Sale]]:
         """Pairs of sales in one window, the nearest first."""
         for index, later in enumerate(sales):
@@ -189,6 +219,13 @@ class DoubleSale(Detector[DoubleSaleParameters]):
         if gap is not None and abs(gap) > facts["odd_price_gap"]:
             text += f" The price moved by {gap:+.1%}."
         return text
+
+
+@lru_cache(maxsize=256)
+def _only_windows_differ(one: DoubleSale, other: DoubleSale) -> bool:
+    window = other.parameters.window_days
+    same = msgspec.structs.replace(one.parameters, window_days=window) == other.parameters
+    return same and one.country == other.country
 
 
 def _explained(earlier: Sale, later: Sale, history: VehicleHistory) -> bool:

@@ -20,7 +20,7 @@ from detectors.history import VehicleHistory
 from detectors.identities import Decode
 from detectors.judging import Judgement, Outcomes, file_whole, judge_histories
 from detectors.policy import Policy
-from detectors.registry import DECLARED, Catalogue, outside
+from detectors.registry import DECLARED, Beside, Catalogue, outside
 from detectors.spikes.tally import Export
 from detectors.watermarks import NewestDays, Watermarks
 from streams.backfill.columns import Originals
@@ -188,7 +188,7 @@ def judged_together(
 
 
 def whole_vehicles(
-    task: WholeVehicles, decode: Decode, most: int, filed: Filed
+    task: WholeVehicles, decode: Decode, most: int, filed: Filed | None = None
 ) -> Iterator[OpenedVehicle]:
     """Put the vehicles of a task together.
 
@@ -201,7 +201,7 @@ def whole_vehicles(
     most
         Documents that are kept of one vehicle.
     filed
-        Gets what became of their documents.
+        Gets what became of their documents, where somebody counts that.
     """
     table = pa.ipc.open_stream(task.rows).read_all()
     documents = Originals(decode).read_all(table["original"])
@@ -211,7 +211,8 @@ def whole_vehicles(
     for vin, end in zip(vehicles.values.to_pylist(), vehicles.run_ends.to_pylist(), strict=True):
         withdrawn = task.withdrawn.get(vin, ())
         history, outcomes = file_whole(vin, documents[start:end], withdrawn, most)
-        _count(outcomes, filed)
+        if filed is not None:
+            _count(outcomes, filed)
         yield OpenedVehicle(history, passed[start])
         start = end
 
@@ -257,16 +258,16 @@ class TaskJudge:
 
     def judge(self, opened: Sequence[OpenedVehicle]) -> None:
         """Judge some of the vehicles; note their alerts and the exports that they count for."""
-        for _, alerts in self.tell(opened):
-            self.judged.alerts += map(alert_as_record, alerts)
+        for judgement in self.look_at(opened):
+            self.judged.alerts += map(alert_as_record, self.note(judgement))
 
-    def tell(self, opened: Sequence[OpenedVehicle]) -> Iterator[tuple[VehicleHistory, list[Alert]]]:
-        """The same, but for the alerts, which are given away."""
+    def look_at(self, opened: Sequence[OpenedVehicle], beside: Beside | None = None) -> list[Judgement]:
+        """Judge some of the vehicles, perhaps beside what another catalogue says of them."""
         histories, passed = [each.history for each in opened], [each.passed for each in opened]
-        for judgement in judge_histories(self.catalogue, self._watermarks, histories, passed):
-            yield judgement.history, self._tell(judgement)
+        return judge_histories(self.catalogue, self._watermarks, histories, passed, beside)
 
-    def _tell(self, judgement: Judgement) -> list[Alert]:
+    def note(self, judgement: Judgement) -> list[Alert]:
+        """Note the export that a vehicle counts for, and failures; gives its alerts."""
         history, judged = judgement.history, self.judged
         judged.vehicles += 1
         export = None

@@ -209,10 +209,11 @@ def select_for(
     """
     screens = [one.screen_sql() for catalogue in catalogues for one in catalogue.detectors.values()]
     fewest = min(catalogues, key=lambda one: one.policy.history.maximum_documents)
+    # Beside the screens, not as one of them: every vehicle would be looked up among those that moved.
     database.execute(
         f"CREATE OR REPLACE TEMP TABLE opened AS SELECT vin, {EVERY_SCREEN} AS passed "
-        f"FROM {_summaries(fewest)} "
-        f"WHERE {_any_of(needs, screens)}"
+        f"FROM {_summaries(fewest)} WHERE {_any_of(needs, screens, moved=False)} "
+        f"UNION SELECT vin, {EVERY_SCREEN} FROM moved"
     )
 
 
@@ -222,12 +223,12 @@ def _passed(catalogue: Catalogue) -> str:
     return " | ".join(f"({screen} << {bit})" for bit, screen in enumerate(screens)) or "0"
 
 
-def _any_of(content: int, ways: Iterable[str]) -> str:
-    """Whether a vehicle has any bits of content, goes another way, or nobody can tell."""
+def _any_of(content: int, ways: Iterable[str], *, moved: bool = True) -> str:
+    """Whether a vehicle has any bits of content, moved, goes another way, or nobody can tell."""
     every = [
         "content IS NULL",
         f"content & {content} <> 0",
-        "vin IN (SELECT vin FROM moved)",
+        *(["vin IN (SELECT vin FROM moved)"] if moved else []),
         *dict.fromkeys(ways),
     ]
     return f"coalesce({' OR '.join(f'({way})' for way in every)}, true)"

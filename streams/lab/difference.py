@@ -105,9 +105,9 @@ def _change(old: Alert | None, new: Alert | None) -> Change | None:
 def counted(rows: Iterable[DifferenceRow], label: str) -> dict[str, dict[Change, int]]:
     """How many differences there are by a field of the alert, and by their kind."""
     counts: dict[str, Counter[Change]] = {}
-    for one in rows:
-        value = getattr(one, label) or "not stated"
-        counts.setdefault(value, Counter())[one.change] += 1
+    told = Counter(map(attrgetter(label, "change"), rows))
+    for (value, change), number in told.items():
+        counts.setdefault(value or "not stated", Counter())[change] += number
     ranked = sorted(counts.items(), key=lambda item: (-item[1].total(), item[0]))
     return {value: dict(told) for value, told in ranked}
 

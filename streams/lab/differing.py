@@ -15,7 +15,8 @@ from streams.lab.difference import AlertDifference, DifferenceRow, differences, 
 from streams.lab.dossiers import Dossier, dossier_of
 from streams.lab.loads import LoadCount, within
 from streams.lab.parties import PartyCounts, count_parties
-from streams.lab.sides import SeveralSetups, together
+from streams.lab.provinces import export_changes
+from streams.lab.sides import SeveralSetups, side_by_side
 
 Period = tuple[int | None, int | None]
 """First and last civil day of the alerts that are compared, ``None`` for no limit."""
@@ -64,19 +65,24 @@ def find_differences(
 def judge_differences(
     shared: TwoSetups, task: WholeVehicles
 ) -> tuple[Differences, list[JudgedVehicles]]:
-    """Judge whole vehicles by both catalogues; gives what else is counted of them, too."""
+    """Judge whole vehicles by both catalogues.
+
+    Gives what else is counted of them, too; of exports B tells those alone that it counts otherwise.
+    """
     judges = [TaskJudge(setup, task) for setup in shared.setups]
     alerts: list[dict[str, Alert]] = [{}, {}]
     lives: list[dict[str, VehicleHistory]] = [{}, {}]
-    for opened, alike in together(judges, task):
-        for place in alike:
-            for history, told in judges[place].tell(opened):
-                lives[place][history.vin] = history
-                for alert in told:
-                    alerts[place][alert.alert_id] = alert
+    for sides in side_by_side(judges, task):
+        for judge, judgements, said, seen in zip(judges, sides, alerts, lives, strict=True):
+            for judgement in judgements:
+                seen[judgement.history.vin] = judgement.history
+                for alert in judge.note(judgement):
+                    said[alert.alert_id] = alert
     result, found = find_differences(alerts[0], alerts[1], shared.period)
     _look_up(result, found, lives, shared.country)
-    return result, [judge.judged for judge in judges]
+    a, b = (judge.judged for judge in judges)
+    b.exports = export_changes(a.exports, b.exports)
+    return result, [a, b]
 
 
 def complete_differences(

@@ -12,7 +12,6 @@ from detectors.alerts import Alert
 from detectors.history import Content, VehicleHistory
 from detectors.identities import Decode
 from detectors.registry import Catalogue
-from detectors.spikes.declared import PROVINCE_DETECTORS
 from streams.backfill.backfill import Backfill, Means
 from streams.backfill.judging import JudgedVehicles, Setup, WholeVehicles
 from streams.backfill.kept import read_manifest
@@ -20,7 +19,7 @@ from streams.backfill.outputs import ReplayOutputs
 from streams.backfill.processes import Processes
 from streams.backfill.selection import select_for
 from streams.engine.results import DetectorFailure
-from streams.lab.changes import changed, enabled, only
+from streams.lab.changes import changed, only
 from streams.lab.differing import (
     Differences,
     Period,
@@ -30,6 +29,7 @@ from streams.lab.differing import (
     judge_differences,
 )
 from streams.lab.ledgers import one_ledger
+from streams.lab.provinces import TwoSidesOfProvinces, watches_provinces
 from streams.lab.sides import SeveralSetups, judge_sides
 from streams.setup.clock import utc_now
 from streams.setup.identities import decode_from_environment
@@ -130,16 +130,19 @@ class Laboratory:
             Of the alerts that are compared.
         """
         names = changed(a, b)
-        sides = [only(a, names), only(b, names)]
+        sides = only(a, names), only(b, names)
         found = Differences()
         if names:
-            with self._ready(sides) as (run, setups, outputs):
+            provinces = TwoSidesOfProvinces(*sides)
+            with self._ready(sides) as (run, setups):
                 shared = TwoSetups(setups, a.policy.country, period)
                 with Processes(self._means.processes, shared) as processes:
                     for some, judged in processes.map(judge_differences, self._tasks(run, sides)):
                         found.add(some)
-                        _take(judged, outputs)
-            by_provinces, _ = find_differences(outputs[0].firing, outputs[1].firing, period)
+                        provinces.count(*(side.exports for side in judged))
+                        self._note_failures(judged)
+                today = run.watermarks.newest_day("customs_export")
+            by_provinces, _ = find_differences(*provinces.alerts(today), period)
             found.add(by_provinces)
         found.rows.sort(key=attrgetter("alert_id"))
         return Compared(found, sorted(names))
@@ -180,59 +183,54 @@ class Laboratory:
 
     def _judge(self, sides: Sequence[Catalogue]) -> list[dict[str, Alert]]:
         """Alerts that fire by each side."""
+        outputs = [ReplayOutputs(side.policy) for side in sides]
         with (
-            self._ready(sides) as (run, setups, outputs),
+            self._ready(sides) as (run, setups),
             Processes(self._means.processes, SeveralSetups(setups)) as processes,
         ):
             for judged in processes.map(judge_sides, self._tasks(run, sides)):
-                _take(judged, outputs)
+                for output, one in zip(outputs, judged, strict=True):
+                    output.take(one.alerts, one.exports, [], None)
+                self._note_failures(judged)
+            today = run.watermarks.newest_day("customs_export")
+        for side, output in zip(sides, outputs, strict=True):
+            if watches_provinces(side):
+                output.conclude(today)
         return [dict(output.firing) for output in outputs]
 
     @contextmanager
-    def _ready(
-        self, sides: Sequence[Catalogue]
-    ) -> Iterator[tuple[Backfill, tuple[Setup, ...], list[ReplayOutputs]]]:
-        """What judging by several sides takes; at the end provinces are judged and failures noted."""
-        outputs = [ReplayOutputs(side.policy) for side in sides]
+    def _ready(self, sides: Sequence[Catalogue]) -> Iterator[tuple[Backfill, tuple[Setup, ...]]]:
+        """What judging by several sides takes."""
         with (
             Backfill(sides[0], None, self._decode, means=self._means) as run,
             TemporaryDirectory(prefix="zeromile-", dir=self._means.scratch) as folder,
         ):
-            setups = tuple(
-                Setup.of(
-                    side, self._decode, Path(folder), None, utc_now(),
-                    counts_exports=_watches_provinces(side),
-                )
-                for side in sides
+            yield (
+                run,
+                tuple(
+                    Setup.of(
+                        side, self._decode, Path(folder), None, utc_now(),
+                        counts_exports=watches_provinces(side),
+                    )
+                    for side in sides
+                ),
             )  # fmt: skip
-            yield run, setups, outputs
-            today = run.watermarks.newest_day("customs_export")
-        for side, output in zip(sides, outputs, strict=True):
-            if _watches_provinces(side):
-                output.conclude(today)
-            for name, failure in output.failures.items():
-                self.failures.setdefault(name, failure)
+
+    def _note_failures(self, judged: Iterable[JudgedVehicles]) -> None:
+        for failure in (each for side in judged for each in side.failures):
+            self.failures.setdefault(failure.detector, failure.here())
 
     def _tasks(self, run: Backfill, sides: Sequence[Catalogue]) -> Iterator[WholeVehicles]:
         """Vehicles that any side can find anything about."""
         ledger = run.read([self.ledger])
         if self._complete_through is not None:
             run.watermarks.declare_complete(self._complete_through)
-        counted = any(map(_watches_provinces, sides))
+        counted = any(map(watches_provinces, sides))
         for bucket in range(ledger.buckets):
             run.look_at(ledger, bucket)
             select_for(run.database, sides, Content.USED_EXPORT if counted else Content.NOTHING)
             for task, _ in run.opened(ledger, self._complete_through):
                 yield task
-
-
-def _take(judged: Iterable[JudgedVehicles], outputs: Sequence[ReplayOutputs]) -> None:
-    for output, one in zip(outputs, judged, strict=True):
-        output.take(one.alerts, one.exports, [each.here() for each in one.failures], None)
-
-
-def _watches_provinces(catalogue: Catalogue) -> bool:
-    return not PROVINCE_DETECTORS.keys().isdisjoint(enabled(catalogue.policy))
 
 
 def _instead(
