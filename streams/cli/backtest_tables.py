@@ -98,7 +98,7 @@ def sweep_row(
     """One value of a sweep."""
     from streams.lab.backtest import scored
     from streams.lab.loads import load_of
-    from streams.lab.outcomes import outcome_score, truth_score
+    from streams.lab.side_scores import outcome_score, truth_score
 
     load, card = load_of(alerts), scored(alerts, labelled)
     own = sum(alert.detector == detector for alert in alerts.values())

@@ -13,6 +13,7 @@ from streams.evaluation.baselines import (
     within_a_week,
     youngest_first,
 )
+from streams.evaluation.kinds import KINDS, ORDINARY, SCHEMES
 from streams.evaluation.observing import FiringAlert, ObservedRun
 from streams.evaluation.score import (
     BaseRateScore,
@@ -25,7 +26,7 @@ from streams.evaluation.score import (
 )
 from streams.evaluation.shares import delay, share
 from streams.evaluation.spikes import score_spikes
-from streams.evaluation.truth import KINDS, ORDINARY, SCHEMES, Truth
+from streams.evaluation.truth import Truth
 
 BUDGETS: Final = (100, 400, 1_000)
 """How many vehicles somebody has the time to look into."""

@@ -5,9 +5,9 @@ from typing import Final
 
 from rich.table import Table
 
+from streams.evaluation.kinds import SCHEMES
 from streams.evaluation.score import Score
 from streams.evaluation.shares import Delay, WilsonShare
-from streams.evaluation.truth import SCHEMES
 
 MOST_NAMED: Final = 4
 

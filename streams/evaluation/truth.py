@@ -15,6 +15,7 @@ import msgspec
 from msgspec import UNSET
 
 from detectors.errors import ZeromileError
+from streams.evaluation.kinds import KINDS, ORDINARY, SCHEMES
 from streams.feeds.reading import ReadError, read_lines
 from streams.simulator.truth import (
     CountryTruth,
@@ -25,11 +26,6 @@ from streams.simulator.truth import (
     VehicleTruth,
 )
 
-ORDINARY: Final = "ordinary"
-SCHEMES: Final = ("known", "scheme")
-"""Kinds of intent to find: schemes that rules were written for, and others."""
-KINDS: Final = (*SCHEMES, "innocent", ORDINARY)
-"""What people can be about; the words of a CSV's column `label`."""
 BEFORE: Final = "before_stream"
 
 _Record = VehicleTruth | SpikeTruth | RushTruth | OutageTruth | MalformedTruth | CountryTruth

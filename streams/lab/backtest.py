@@ -14,8 +14,8 @@ from detectors.errors import ZeromileError
 from streams.evaluation.score import Score
 from streams.lab.difference import KINDS, Change, DifferenceRow, counted
 from streams.lab.loads import Load
-from streams.lab.outcomes import SideScore, outcome_score, truth_score
 from streams.lab.parties import PartyCounts, PartyDifference, parties_of
+from streams.lab.side_scores import SideScore, outcome_score, truth_score
 
 if TYPE_CHECKING:  # what half a second imports, and only a run with truth needs
     from streams.evaluation.baselines import Register

@@ -16,7 +16,6 @@ from streams.lab.differing import find_differences
 from streams.lab.frame import Frame
 from streams.lab.judged import Judged
 from streams.lab.loads import Load
-from streams.lab.outcomes import read_outcomes
 from streams.lab.writing import differences_table
 
 _SCORES: Final = pa.schema([
@@ -109,8 +108,14 @@ def backtest(
     if not a.documents.is_of(b.documents):
         raise BacktestError("the two were judged of different documents: read once, judge twice")
     labelled = None if truth is None else a.documents.labelled(Path(truth))
-    decided = None if outcomes is None else read_outcomes(outcomes)
+    decided = None if outcomes is None else _read_outcomes(outcomes)
     found, _ = find_differences(a.firing, b.firing, (None, None))
     loads = found.loads[0].load, found.loads[1].load
     comparison = with_scores(compare(found.rows, loads), a.firing, b.firing, labelled, decided)
     return BacktestResult(comparison, differences_table(found.rows))
+
+
+def _read_outcomes(url: str) -> dict[str, str]:
+    from streams.lab.outcomes import read_outcomes  # noqa: PLC0415 - half a second, and few hold cases
+
+    return read_outcomes(url)

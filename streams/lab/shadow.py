@@ -9,7 +9,7 @@ import msgspec
 from detectors.alerts import Alert
 from detectors.registry import Catalogue
 from streams.lab.loads import load_of
-from streams.lab.outcomes import SideScore, outcome_score
+from streams.lab.side_scores import SideScore, outcome_score
 
 SAMPLES = 8
 """Alerts of each detector that are told, the worst first."""

@@ -25,8 +25,9 @@ from streams.lab.differing import Differences, find_differences
 from streams.lab.laboratory import Laboratory, TwoSides
 from streams.lab.ledgers import one_ledger
 from streams.lab.loads import LoadCount, within
-from streams.lab.outcomes import OutcomesError, outcome_score, read_outcomes
+from streams.lab.outcomes import OutcomesError, read_outcomes
 from streams.lab.parties import parties_of
+from streams.lab.side_scores import outcome_score
 from streams.setup.policy import load_policy
 from streams.store.database import open_database
 from streams.store.errors import StoreError

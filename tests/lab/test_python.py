@@ -9,6 +9,7 @@ import sys
 import warnings
 from pathlib import Path
 
+import narwhals as nw
 import pandas as pd
 import polars as pl
 import pyarrow as pa
@@ -98,12 +99,23 @@ def test_every_line_is_accounted_for(country, documents):
 @pytest.mark.parametrize(
     "make", [pa.Table.from_pylist, pl.DataFrame, pd.DataFrame], ids=["arrow", "polars", "pandas"]
 )
-def test_the_three_libraries_give_the_same_alerts(make, tmp_path):
+def test_the_three_libraries_give_the_same_alerts_themselves_and_by_narwhals(make, tmp_path):
     path = tmp_path / "case.jsonl"
     path.write_text("".join(json.dumps(one) + "\n" for one in CASE))
     names = list(dict.fromkeys(name for row in CASE for name in row))
     whole = [{name: row.get(name) for name in names} for row in CASE]
-    assert of(make(whole)) == of(path) == of(CASE) != "[]"
+    table = make(whole)
+    assert of(table) == of(nw.from_native(table)) == of(path) == of(CASE) != "[]"
+
+
+def test_narwhals_takes_what_comes_out_but_must_collect_what_goes_in():
+    alerts = zeromile.read(CASE).judge().alerts
+    told = nw.DataFrame.from_arrow(alerts, backend="polars")
+    assert told.shape == (len(alerts), len(alerts.columns))
+    assert told["alert_id"].to_list() == [row["alert_id"] for row in alerts.to_dicts()]
+    lazy = nw.from_native(pl.DataFrame({"vin": ["LSVAU2180N2183294"]})).lazy()
+    with pytest.raises(zeromile.ZeromileError, match="a lazy one collected"):
+        zeromile.read(lazy)
 
 
 def test_what_comes_out_goes_in_again(documents):
