@@ -283,13 +283,12 @@ class VehicleHistory:
     def labels(self, first: Document | None = None) -> dict[str, str]:
         """Province, brand and destination as far as the documents tell; the given document goes first.
 
-        In one order of names, so that equal labels are also equal as bytes; made once for all findings
-        that hang on a document, so nobody may change them.
+        In one order of names, so that equal labels are also equal as bytes.
         """
-        known = self._labels.get(id(first))
+        known = self._labels.get(id(first))  # several findings hang on one document
         if known is None:
             known = self._labels[id(first)] = self._read_labels(first)
-        return known
+        return known.copy()
 
     def _read_labels(self, first: Document | None) -> dict[str, str]:
         brand = destination = province = None
