@@ -55,7 +55,8 @@ class Forgetting:
 class StateTtl:
     """Looks through a partition in small steps: counts first, then forgets.
 
-    A sweep begins when event time has moved `EVERY_DAYS` since the last one.
+    A sweep begins when event time has moved `EVERY_DAYS` since the last one, unless that one saw that
+    all vehicles have come too lately: a worker that catches up with years would do little else.
 
     Parameters
     ----------
@@ -81,6 +82,10 @@ class StateTtl:
         self._left: Iterator[str] | None = None
         self._seen = self._old = 0
         self._counting = False
+        self._came_on: int | None = None
+        """Civil day of the wall clock on which the first of the vehicles seen came, None before one."""
+        self._all_came_since = 0
+        """The same of all vehicles, by the last sweep that saw all."""
 
     def step(self, reached: int | None, today: int, waiting: Container[str] = ()) -> int:
         """Look at the next few vehicles; returns how many were forgotten.
@@ -102,7 +107,7 @@ class StateTtl:
         forgotten = 0
         slice_of_vins = list(islice(self._left, SLICE))
         for vin in slice_of_vins:
-            forgotten += vin not in waiting and self._look_at(vin)
+            forgotten += self._look_at(vin, stays=vin in waiting)
         if len(slice_of_vins) < SLICE:
             self._end_of_pass()
         return forgotten
@@ -115,25 +120,29 @@ class StateTtl:
             self._forgetting.held_back.pop(self._number, None)
         elif held is not None and self._forgetting.allowed_before >= held.before_day:
             self._start(counting=False)
-        if day >= self._swept_on + EVERY_DAYS:
+        keep = self._forgetting.retention_days
+        if day >= self._swept_on + EVERY_DAYS and self._all_came_since < today - keep:
             self._swept_on = day
-            keep = self._forgetting.retention_days
             self._horizons = (day - keep, today - keep)
             self._start(counting=True)
 
     def _start(self, *, counting: bool) -> None:
         self._counting = counting
         self._seen = self._old = 0
+        self._came_on = None
         self._left = self._store.vins()
         self._forgetting.held_back.pop(self._number, None)
 
-    def _look_at(self, vin: str) -> bool:
+    def _look_at(self, vin: str, *, stays: bool) -> bool:
         data = self._store.get(vin)
         if data is None:
             return False
         self._seen += 1
         record = records.decode(data)
-        if not self._has_its_time(record):
+        if record.filed:
+            came_on = record.received_on
+            self._came_on = came_on if self._came_on is None else min(self._came_on, came_on)
+        if stays or not self._has_its_time(record):
             return False
         self._old += 1
         if self._counting:
@@ -155,6 +164,7 @@ class StateTtl:
 
     def _end_of_pass(self) -> None:
         self._left = None
+        self._all_came_since = self._came_on or 0
         if not self._counting or not self._old:
             return
         before = self._horizons[0]

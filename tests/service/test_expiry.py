@@ -75,6 +75,29 @@ def test_only_vehicles_without_recent_documents_go(store: PartitionStore, sweepe
     assert _swept(sweeper, OLD + RETENTION + EVERY_DAYS, FAR) == 2
 
 
+def test_no_sweep_begins_while_all_vehicles_have_come_too_lately(
+    store: PartitionStore, sweeper: StateTtl, monkeypatch: pytest.MonkeyPatch
+):
+    _add(store, "V", received_on=FAR)
+    for number in range(SLICE):  # forgotten long ago, but for their revisions
+        store.put(f"F{number}", records.encode(VehicleRecord(first_revision=1)))
+    assert _swept(sweeper, OLD + RETENTION + EVERY_DAYS, FAR) == 0
+    monkeypatch.setattr(sweeper, "_look_at", None)
+    assert _swept(sweeper, FAR, FAR) == 0
+    assert _swept(sweeper, FAR + EVERY_DAYS, FAR + RETENTION) == 0
+    monkeypatch.undo()  # nothing had been there for as long as is kept
+    assert _swept(sweeper, FAR + EVERY_DAYS, FAR + RETENTION + 1) == 1
+
+
+def test_a_vehicle_that_waits_for_a_document_keeps_sweeps_coming(
+    store: PartitionStore, sweeper: StateTtl
+):
+    _add(store, "V")
+    _add(store, "W", received_on=FAR)
+    assert sweeper.step(OLD + RETENTION + EVERY_DAYS, FAR, {"V"}) == 0
+    assert _swept(sweeper, OLD + RETENTION + 2 * EVERY_DAYS, FAR) == 1, "it was a duplicate"
+
+
 def test_no_sweep_goes_past_the_wall_clock(store: PartitionStore, sweeper: StateTtl):
     _add(store, "V")
     assert _swept(sweeper, FAR, OLD + RETENTION) == 0
