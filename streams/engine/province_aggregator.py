@@ -48,11 +48,11 @@ class ProvinceAggregator:
         self.tallies: dict[str, ProvinceState] = {}
         self._nation = ProvinceState()
         """The sum of all tallies."""
-        self.latest: WatchReport | None = None
-        """What the watch said last: counts, expectations and bounds of every week."""
+        self._latest: WatchReport | None = None
         self._policy_id = policy.digest
         self._clock = clock
         self._parameters = {name: policy.parameters[name] for name in PROVINCE_DETECTORS}
+        self._watches = any(each.enabled for each in self._parameters.values())
         spikes = cast("SpikeParameters", self._parameters["province_export_spike"])
         self.country = policy.country
         self._watch = SpikeWatch(tuple(self.country.regions), spikes.settings(), self.country)
@@ -90,8 +90,7 @@ class ProvinceAggregator:
         """
         if today is None or (self._judged and today == self._judged_on):
             return []
-        self._judged_on, self._judged = today, True
-        self.latest = self._watch.report(self.tallies, today, self._nation)
+        self._judged_on, self._judged, self._latest = today, True, None
         by_province: dict[str, list[Finding]] = {}
         for province, finding, explanation in self._told():
             if self._is_in_force(finding):
@@ -102,6 +101,16 @@ class ProvinceAggregator:
             alerts += self._changes(province, by_province.get(province, []))
         self._amended.clear()
         return alerts
+
+    @property
+    def latest(self) -> WatchReport | None:
+        """What the watch says of the day that was judged last: counts, expectations and bounds.
+
+        Worked out when it is asked for: where no detector of provinces is enabled, hardly anybody asks.
+        """
+        if self._latest is None and self._judged_on is not None:
+            self._latest = self._watch.report(self.tallies, self._judged_on, self._nation)
+        return self._latest
 
     def firing(self, province: str) -> list[tuple[AlertState, Finding, str]]:
         """A province's alerts that fire, each with its finding and what is said of it."""
@@ -172,7 +181,7 @@ class ProvinceAggregator:
 
     def _told(self) -> Iterator[tuple[str, Finding, str]]:
         """What the watch said last: the province or the nation, the finding, its sentence."""
-        report = self.latest
+        report = self.latest if self._watches else None
         if report is None:
             return
         for finding in report.findings:

@@ -32,6 +32,9 @@ PARTITION = 0
 MEMORY_KEY = b"\x00provinces"
 """Key of what a restart must remember, in the changelog of that partition."""
 QUIET_SECONDS = 1.0
+RESTS = 10
+"""Times as long as judging took it rests: while years are caught up with, all weeks change, and
+documents wait meanwhile."""
 
 
 class ProvinceDesk:
@@ -68,6 +71,7 @@ class ProvinceDesk:
         self.caught_up = False
         """Whether all exports counted so far have been read."""
         self._changed_at: float | None = None
+        self._rests_until = 0.0
         self._judged_on: int | None = None
 
     async def follow(self) -> None:
@@ -85,10 +89,14 @@ class ProvinceDesk:
             self._changed_at = time.monotonic()
         if not self.caught_up or self._changed_at is None:
             return []
-        if time.monotonic() - self._changed_at < QUIET_SECONDS:
+        begun = time.monotonic()
+        if begun < max(self._changed_at + QUIET_SECONDS, self._rests_until):
             return []
         self._changed_at, self._judged_on = None, today
-        return self.book.judge(today)
+        alerts = self.book.judge(today)
+        ended = time.monotonic()
+        self._rests_until = ended + RESTS * (ended - begun)
+        return alerts
 
     def _try_to_take(self, record: ConsumerRecord) -> None:
         """Count a record; one that cannot be read is passed over, and said."""

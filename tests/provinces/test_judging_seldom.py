@@ -1,0 +1,69 @@
+"""Provinces are judged when somebody wants to know, and no more than a share of the time."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any
+
+import pytest
+
+from detectors.exports import ExportChange
+from detectors.policy import Policy
+from detectors.registry import DECLARED
+from detectors.spikes.declared import PROVINCE_DETECTORS
+from detectors.spikes.tally import Export
+from detectors.watermarks import Watermarks
+from streams.engine.province_aggregator import ProvinceAggregator
+from streams.service import province_desk
+from streams.service.metrics import Metrics
+from streams.service.province_desk import QUIET_SECONDS, RESTS, ProvinceDesk
+from streams.service.settings import load_settings
+from streams.setup.policy import load_policy, shipped_policy_text
+
+TODAY = 739_100
+
+
+def _export(day: int) -> Export:
+    return Export("CN-GD", day, day, "E", "", "AE", "", False, "customs")
+
+
+def test_with_all_their_detectors_off_provinces_are_judged_for_who_asks_alone(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    off = "\n".join(f"[{name}]\nenabled = false" for name in PROVINCE_DETECTORS)
+    book = ProvinceAggregator(Policy.parse(shipped_policy_text(), off, DECLARED))
+    book.count([ExportChange(f"V{n}", None, _export(TODAY - n)) for n in range(60)])
+    asked, report = [], book._watch.report
+    monkeypatch.setattr(book._watch, "report", lambda *counts: asked.append(1) or report(*counts))
+    assert book.latest is None
+    assert book.judge(TODAY) == []
+    assert not asked
+    assert book.latest is not None
+    assert book.latest is book.latest
+    assert asked == [1]
+
+
+def test_judging_takes_a_share_of_the_time_at_most(monkeypatch: pytest.MonkeyPatch):
+    clock = [0.0]
+    monkeypatch.setattr(province_desk.time, "monotonic", lambda: clock[0])
+    policy = load_policy()
+    watermarks = Watermarks(policy.watermarks)
+    watermarks.reach("customs_export", "customs", TODAY)
+    desk = ProvinceDesk(load_settings(), "t.v1", policy, watermarks, Metrics().unreadable_records)
+    desk.caught_up = True
+    judged = []
+
+    def judge(today: int | None) -> list[Any]:
+        judged.append(clock[0])
+        clock[0] += 3.0
+        return []
+
+    monkeypatch.setattr(desk.book, "judge", judge)
+    for _ in range(200):
+        desk._changed_at = desk._changed_at or clock[0]
+        desk.judge()
+        clock[0] += 0.5
+    pauses = [later - earlier for earlier, later in pairwise(judged)]
+    assert judged[0] <= QUIET_SECONDS + 0.5
+    assert pauses
+    assert all(3 * RESTS <= pause <= 3 * (RESTS + 2) for pause in pauses)
