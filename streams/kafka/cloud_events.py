@@ -38,10 +38,21 @@ def attributes_of(alert: Alert) -> dict[str, str]:
     }
 
 
+_TYPES: Final = {state: f"zeromile.alert.{state}.v1".encode() for state in ("firing", "resolved")}
+
+
 def headers_of(alert: Alert) -> Headers:
-    """Headers of an alert's record on Kafka."""
-    told: Headers = [(PREFIX + name, text.encode()) for name, text in attributes_of(alert).items()]
-    return [*told, ("content-type", CONTENT_TYPE.encode())]
+    """Headers of an alert's record on Kafka: `attributes_of` it, spelled out for speed."""
+    identity = alert.alert_id.encode()
+    return [
+        ("ce_specversion", b"1.0"),
+        ("ce_id", b"%b.%d" % (identity, alert.revision)),
+        ("ce_source", SOURCE.encode()),
+        ("ce_type", _TYPES[alert.state]),
+        ("ce_subject", identity),
+        ("ce_time", alert.detected_at.encode()),
+        ("content-type", CONTENT_TYPE.encode()),
+    ]
 
 
 def structured(alert: Alert) -> bytes:

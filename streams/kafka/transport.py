@@ -27,6 +27,7 @@ from faust.types.tuples import ConsumerMessage
 from streams.kafka.batches import BatchMessage, BatchScheduler, RecordBatch, SpanLedger
 from streams.kafka.consumer_thread import CommittedReadsThread
 from streams.kafka.lenient_headers import read_any_header_name
+from streams.kafka.light_records import read_light_records
 from streams.kafka.patience import Patience
 
 ROOM_CHECK_SECONDS = 0.5
@@ -62,6 +63,7 @@ PRIVATE_HOOKS = {
 log = structlog.get_logger("zeromile.transport")
 
 read_any_header_name()
+read_light_records()
 
 
 class BatchConsumer(driver.Consumer):
