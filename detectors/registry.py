@@ -197,6 +197,8 @@ class Catalogue:
                 if detector.concerns_content(content, 1)
                 for conditions in detector.spec.screen.remaining(content, 1)
             ]
+        if not cases:
+            return True
         lone = LoneDocument(document, content)
         for conditions, parameters in cases:  # noqa: SIM110 - as in all_hold
             if all_hold(conditions, lone, parameters):
