@@ -20,7 +20,7 @@ from detectors.registry import Catalogue
 from detectors.wording import count
 from streams.backfill.backfill import Backfill, Means
 from streams.backfill.kept import open_kept, read_manifest
-from streams.backfill.ledger import LedgerRefusal
+from streams.backfill.ledger import LedgerRefusal, view
 from streams.evaluation.baselines import read_register
 from streams.evaluation.truth import read_truth
 from streams.feeds.converting import Refused as RefusedRow
@@ -120,6 +120,8 @@ class ReadDocuments:
             alerts = alerts_frame(summary.firing.values())
             for failure in summary.failures:
                 warn(f"{failure.detector} failed: {failure.error!r}", RuntimeWarning, stacklevel=2)
+            tables = [self._ledger / name for name in read_manifest(self._ledger).tables]
+            view(run.database, tables)  # all of them: the last thing that was looked at is a bucket
             return Judged(
                 self,
                 dict(summary.firing),
