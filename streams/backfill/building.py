@@ -43,7 +43,7 @@ from streams.backfill.selection import note_repeated, sum_vehicles
 from streams.feeds.reading import STANDARD_INPUT, Advance, name_of
 from streams.setup.digests import sha256_of
 
-_PARTS: Final = 128
+_PARTS: Final = 64
 """Chunks whose rows are sorted together, at most."""
 
 
@@ -98,18 +98,16 @@ def build(
     known = [directory / name for name in before.tables] if before else []
     summed = [directory / name for name in before.summaries] if before else []
     moving = f"moving/{generation:05}.parquet"
-    with (
-        Processes(processes, setup) as workers,
-        connect(setup.scratch, processes, memory) as database,
-    ):
-        ledger = read_ledger(files, workers, refused.extend, advance, buckets=buckets, kept=True)
-        ledger.parts = [part._replace(file=first + part.file) for part in ledger.parts]
-        directory.mkdir(parents=True, exist_ok=True)
-        together = Ledger(buckets, ledger.parts, known, summaries=summed)
-        find_moved(database, together)
-        moved = moved_vins(database)
-        _write_moving(database, directory / moving)
-        tables = _write(ledger, directory, workers, moved, generation)
+    with connect(setup.scratch, processes, memory) as database:
+        with Processes(processes, setup) as workers:
+            ledger = read_ledger(files, workers, refused.extend, advance, buckets=buckets, kept=True)
+            ledger.parts = [part._replace(file=first + part.file) for part in ledger.parts]
+            directory.mkdir(parents=True, exist_ok=True)
+            together = Ledger(buckets, ledger.parts, known, summaries=summed)
+            find_moved(database, together)
+            moved = moved_vins(database)
+            _write_moving(database, directory / moving)
+            tables = _write(ledger, directory, workers, moved, generation)
         summaries = _sum_up(database, directory, together, generation)
     inputs = tuple(map(_describe, files))
     refusals = f"refused/{generation:05}.parquet"
