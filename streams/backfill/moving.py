@@ -5,7 +5,7 @@ from typing import Final
 
 import duckdb
 
-from streams.backfill.ledger import IDENTITY, Ledger, look_through
+from streams.backfill.ledger import IDENTITY, Ledger, look_through, view
 
 _MOVING: Final = f"SELECT vin, file, line, original, {IDENTITY} AS identity FROM ledger"
 _SEVERAL: Final = "GROUP BY identity HAVING min({0}) <> max({0})"
@@ -20,6 +20,7 @@ def find_moved(database: duckdb.DuckDBPyConnection, ledger: Ledger) -> None:
     database.execute(
         "CREATE OR REPLACE TEMP TABLE identities (identity UBIGINT NOT NULL, vehicle UBIGINT NOT NULL)"
     )
+    view(database, [])  # of a ledger without rows nothing else is ever in view
     for _ in look_through(database, ledger):
         database.execute(f"INSERT INTO identities SELECT {IDENTITY}, hash(vin) FROM ledger")
     database.execute(
