@@ -1,5 +1,6 @@
 """What a detector says of a subject now, and how bad it is."""
 
+from functools import lru_cache
 from typing import Literal
 
 import msgspec
@@ -38,16 +39,13 @@ class Evidence(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     @classmethod
     def of(cls, document: Document, position: Position | None) -> "Evidence":
         """Refer to a document, with where it was read if that is known."""
-        topic, partition, offset = position or (None, None, None)
         return cls(
             document.source,
             document.event_id,
             document.revision,
             document.event_type,
             civil_time.text(document.day, document.time),
-            topic,
-            partition,
-            offset,
+            *(position or ()),
         )
 
 
@@ -83,6 +81,7 @@ class Finding(msgspec.Struct, frozen=True, array_like=True):
     model_id: str | None = None
 
 
+@lru_cache(maxsize=10_000)  # rounding takes longer than all else
 def score_in_band(severity: Severity, position: float) -> float:
     """Place a score within its severity's band.
 

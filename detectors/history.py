@@ -258,8 +258,8 @@ class VehicleHistory:
         return last
 
     def evidence(self, *documents: Document) -> tuple[Evidence, ...]:
-        """References to documents, with where they were read."""
-        return tuple([self._reference(document) for document in documents])
+        """References to documents, each once, with where they were read."""
+        return tuple({id(document): self._reference(document) for document in documents}.values())
 
     def _reference(self, document: Document) -> Evidence:
         """A reference, made once however many findings rest on the document."""

@@ -153,7 +153,6 @@ class DoubleSale(Detector[DoubleSaleParameters]):
         days_between = later.day - earlier.day
         tells_year = self.country.vin.model_year
         fit = fit_of(history, later, self.parameters.leaves_days, vin_tells_year=tells_year)
-        documents = dict.fromkeys((earlier.document, later.document, fit.left or later.document))
         wreck = is_wreck(history, self.parameters.wreck_share)
         return self.finding(
             history,
@@ -181,7 +180,7 @@ class DoubleSale(Detector[DoubleSaleParameters]):
                 "price_gap": gap,
                 "odd_price_gap": self.parameters.odd_price_gap,
             },
-            evidence=tuple(documents),
+            evidence=(earlier.document, later.document, fit.left or later.document),
         )
 
     def _severity(self, later: Sale, fit: ModelFit, *, odd: bool) -> Severity:
@@ -200,8 +199,8 @@ class DoubleSale(Detector[DoubleSaleParameters]):
         """Tell both sales and what makes them odd."""
         apart = days_later(facts["days_between"])
         text = (
-            f"Sold on {facts['first_sale']} ({_words(facts['first_kind'])}) and again {apart} "
-            f"({_words(facts['second_kind'])}), within {count(facts['window_days'], 'day')}."
+            f"Sold on {facts['first_sale']} ({_WORDS[facts['first_kind']]}) and again {apart} "
+            f"({_WORDS[facts['second_kind']]}), within {count(facts['window_days'], 'day')}."
         )
         if facts["to_exporter"]:
             text += " The second buyer is an exporter."
@@ -243,10 +242,10 @@ def _is_undone(earlier: Sale, later: Sale, history: VehicleHistory) -> bool:
         return False
     if later.buyer is not None and later.buyer == earlier.seller:
         return True
-    return any(
-        earlier.day <= document.day <= later.day and document.reason in {"returned", "revoked"}
-        for document in history.deregistrations
-    )
+    for document in history.deregistrations:
+        if earlier.day <= document.day <= later.day and document.reason in {"returned", "revoked"}:
+            return True
+    return False
 
 
 def _is_wholesale(sale: Sale, history: VehicleHistory) -> bool:
@@ -281,10 +280,9 @@ def _price_gap(earlier: Sale, later: Sale) -> float | None:
     return round(later.price_cny / earlier.price_cny - 1, 4)
 
 
-def _words(kind: str) -> str:
-    return {
-        "initial": "first registration",
-        "transfer": "transfer",
-        "pending_export": "transfer pending export",
-        "customs_export": "export declaration by another party",
-    }[kind]
+_WORDS = {
+    "initial": "first registration",
+    "transfer": "transfer",
+    "pending_export": "transfer pending export",
+    "customs_export": "export declaration by another party",
+}

@@ -39,6 +39,8 @@ class DuplicateExport(Detector[Parameters]):
 
     def findings(self, history: VehicleHistory) -> Iterator[Finding]:
         """One finding per further declaration number."""
+        if not history.declarations[1:]:
+            return
         first_by_number = {d.declaration_no: d for d in reversed(history.declarations)}
         declarations = [d for d in history.declarations if first_by_number[d.declaration_no] is d]
         returned = [d.day for d in history.deregistrations if d.reason == "returned"]

@@ -110,7 +110,7 @@ class EffectsHardlyOwned(Detector[EffectsHardlyOwnedParameters]):
                 "destination": declaration.destination,
                 "bought_new": got.kind == "initial",
             },
-            evidence=tuple(dict.fromkeys((initial, got, declaration))),
+            evidence=(initial, got, declaration),
         )
 
     def explain(self, facts: Mapping[str, Any]) -> str:

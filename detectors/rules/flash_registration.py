@@ -76,8 +76,12 @@ class FlashRegistration(Detector[FlashRegistrationParameters]):
         if not history.initials:
             return
         initial = history.initials[0]
-        step = next((p for p in history.sale_documents if _leads_abroad(p, initial)), None)
-        if step is None or step.day - initial.day > self.parameters.maximum_days:
+        for step in history.sale_documents:
+            if _leads_abroad(step, initial):
+                break
+        else:
+            return
+        if step.day - initial.day > self.parameters.maximum_days:
             return
         if not counts_days(initial, step) or any(d.manufacturer_letter for d in history.declarations):
             return
@@ -95,7 +99,7 @@ class FlashRegistration(Detector[FlashRegistrationParameters]):
                 "strong_days": self.parameters.strong_days,
                 "maximum_days": self.parameters.maximum_days,
             },
-            evidence=(initial,) if step is initial else (initial, step),
+            evidence=(initial, step),
         )
 
     def explain(self, facts: Mapping[str, Any]) -> str:

@@ -100,7 +100,6 @@ class ParkedUntilEligible(Detector[ParkedParameters]):
         unchanged = still and days <= self.parameters.maximum_days
         if not unchanged and last.kilometres > self.parameters.maximum_km:
             return
-        documents = dict.fromkeys((initial, first.document, last.document, declaration))
         yield self.finding(
             history,
             declaration,
@@ -117,7 +116,7 @@ class ParkedUntilEligible(Detector[ParkedParameters]):
                 "maximum_km": self.parameters.maximum_km,
                 "maximum_change_km": self.parameters.maximum_change_km,
             },
-            evidence=tuple(documents),
+            evidence=(initial, first.document, last.document, declaration),
         )
 
     def explain(self, facts: Mapping[str, Any]) -> str:

@@ -170,7 +170,6 @@ class YoungUsedExport(Detector[YoungUsedExportParameters]):
     ) -> Finding:
         left = next((each for each in history.registrations if _leaves(each, initial)), declaration)
         held, days = left.day - initial.day, declaration.day - initial.day
-        documents = dict.fromkeys((initial, left, declaration))
         doubted = kilometres is not None and not self._is_hardly_driven(initial, kilometres, days)
         wreck = is_wreck(history, self.parameters.wreck_share)
         strong = held <= self.parameters.strong_days and not doubted
@@ -194,7 +193,7 @@ class YoungUsedExport(Detector[YoungUsedExportParameters]):
                 "wreck": wreck,
                 "destination": declaration.destination,
             },
-            evidence=tuple(documents),
+            evidence=(initial, left, declaration),
         )
 
     def explain(self, facts: Mapping[str, Any]) -> str:

@@ -86,7 +86,6 @@ class ZeroMileageExport(Detector[ZeroMileageExportParameters]):
         self, history: VehicleHistory, declaration: CustomsExport, reading: Reading
     ) -> Finding:
         strong = reading.kilometres <= self.parameters.strong_km
-        documents = (declaration, reading.document)
         return self.finding(
             history,
             declaration,
@@ -100,7 +99,7 @@ class ZeroMileageExport(Detector[ZeroMileageExportParameters]):
                 "read_on": civil_time.day_text(reading.day),
                 "destination": declaration.destination,
             },
-            evidence=documents[: 1 if reading.document is declaration else 2],
+            evidence=(declaration, reading.document),
         )
 
     def explain(self, facts: Mapping[str, Any]) -> str:

@@ -4,13 +4,13 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import islice
+from itertools import groupby, islice
+from operator import attrgetter
 from pathlib import Path
 from traceback import format_exception
 from typing import Any, ClassVar, Final, NamedTuple, Protocol, Self
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from detectors.alerts import Alert
 from detectors.documents import Document
@@ -32,6 +32,7 @@ from streams.setup.rules import RulePlace
 
 _AT_ONCE: Final = 64
 """Vehicles that are judged together where no forest does better with all of them."""
+_VIN: Final = attrgetter("vin")
 
 
 class Visitor(Protocol):
@@ -206,15 +207,14 @@ def whole_vehicles(
     table = pa.ipc.open_stream(task.rows).read_all()
     documents = Originals(decode).read_all(table["original"])
     passed = table["passed"].to_pylist()  # `to_numpy` would import pandas
-    vehicles = pc.run_end_encode(table["vin"].combine_chunks())
     start = 0
-    for vin, end in zip(vehicles.values.to_pylist(), vehicles.run_ends.to_pylist(), strict=True):
-        withdrawn = task.withdrawn.get(vin, ())
-        history, outcomes = file_whole(vin, documents[start:end], withdrawn, most)
+    for vin, group in groupby(documents, _VIN):
+        published = list(group)
+        history, outcomes = file_whole(vin, published, task.withdrawn.get(vin, ()), most)
         if filed is not None:
             _count(outcomes, filed)
         yield OpenedVehicle(history, passed[start])
-        start = end
+        start += len(published)
 
 
 def _count(outcomes: Outcomes, filed: Filed) -> None:
