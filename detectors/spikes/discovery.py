@@ -1,6 +1,7 @@
 """False-discovery control over the provinces of one week (Benjamini and Hochberg 1995)."""
 
 import numpy as np
+import scipy  # whose `stats` loads with its first use: half a second
 from numpy.typing import NDArray
 
 from detectors.spikes.special import Array
@@ -28,22 +29,5 @@ def benjamini_hochberg(p: Array, rate: float = DEFAULT_RATE) -> NDArray[np.bool_
     tested = np.isfinite(p)
     rejected = np.zeros(len(p), dtype=bool)
     # A tail that is summed up may exceed 1 by the last digit.
-    rejected[tested] = adjusted(np.minimum(p[tested], 1)) <= rate
+    rejected[tested] = scipy.stats.false_discovery_control(np.minimum(p[tested], 1)) <= rate
     return rejected
-
-
-def adjusted(p: Array) -> Array:
-    """Return the smallest rates at which hypotheses are rejected.
-
-    To the bit what `scipy.stats.false_discovery_control` returns, which takes half a second to load.
-
-    Parameters
-    ----------
-    p : array
-        P-values, all of them numbers.
-    """
-    order = np.argsort(p)
-    scaled = p[order] * (len(p) / np.arange(1, len(p) + 1))
-    result = np.empty_like(scaled)
-    result[order] = np.minimum.accumulate(scaled[::-1])[::-1]
-    return np.clip(result, 0, 1)

@@ -10,7 +10,7 @@ from scipy import stats
 from detectors.spikes.bounds import largest_count
 from detectors.spikes.common import common_factor
 from detectors.spikes.detector import SpikeDetector
-from detectors.spikes.discovery import adjusted, benjamini_hochberg
+from detectors.spikes.discovery import benjamini_hochberg
 from detectors.spikes.falls import Falls
 from detectors.spikes.monitor import calibration
 from detectors.spikes.panel import ss_nb
@@ -281,12 +281,6 @@ def test_as_many_are_rejected_as_stand_below_the_line_of_benjamini_and_hochberg(
     assert benjamini_hochberg(np.array(p), rate).sum() == (
         np.sum(values <= values[below[-1]]) if len(below) else 0
     )
-
-
-@given(st.lists(st.floats(0.0, 1.0), min_size=1, max_size=40))
-def test_rates_are_adjusted_to_the_bit_as_scipy_does(p):
-    values = np.array(p)
-    assert adjusted(values).tolist() == stats.false_discovery_control(values).tolist()
 
 
 def test_unjudged_series_are_never_rejected():
