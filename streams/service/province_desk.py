@@ -32,6 +32,8 @@ PARTITION = 0
 MEMORY_KEY = b"\x00provinces"
 """Key of what a restart must remember, in the changelog of that partition."""
 QUIET_SECONDS = 1.0
+LONGEST_SECONDS = 30.0
+"""After the first change that nobody has judged: a feed that never is quiet is judged, too."""
 RESTS = 10
 """Times as long as judging took it rests: while years are caught up with, all weeks change, and
 documents wait meanwhile."""
@@ -71,6 +73,7 @@ class ProvinceDesk:
         self.caught_up = False
         """Whether all exports counted so far have been read."""
         self._changed_at: float | None = None
+        self._waits_since: float | None = None
         self._rests_until = 0.0
         self._judged_on: int | None = None
 
@@ -86,13 +89,14 @@ class ProvinceDesk:
         """Judge the counts when they have been quiet for a moment; returns what changed."""
         today = self._watermarks.newest_day("customs_export")
         if today != self._judged_on and self._changed_at is None:
-            self._changed_at = time.monotonic()
-        if not self.caught_up or self._changed_at is None:
+            self._note_change()
+        if not self.caught_up or self._changed_at is None or self._waits_since is None:
             return []
         begun = time.monotonic()
-        if begun < max(self._changed_at + QUIET_SECONDS, self._rests_until):
+        due = min(self._changed_at + QUIET_SECONDS, self._waits_since + LONGEST_SECONDS)
+        if begun < max(due, self._rests_until):
             return []
-        self._changed_at, self._judged_on = None, today
+        self._changed_at, self._waits_since, self._judged_on = None, None, today
         alerts = self.book.judge(today)
         ended = time.monotonic()
         self._rests_until = ended + RESTS * (ended - begun)
@@ -121,7 +125,12 @@ class ProvinceDesk:
             del self._exports[record.key]
         else:
             self._exports[record.key] = record.value
+        self._note_change()
+
+    def _note_change(self) -> None:
         self._changed_at = time.monotonic()
+        if self._waits_since is None:
+            self._waits_since = self._changed_at
 
 
 def _export(data: bytes | None) -> Export | None:

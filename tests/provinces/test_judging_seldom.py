@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from types import SimpleNamespace
 from typing import Any
 
+import msgspec
 import pytest
 
 from detectors.exports import ExportChange
@@ -16,7 +18,7 @@ from detectors.watermarks import Watermarks
 from streams.engine.province_aggregator import ProvinceAggregator
 from streams.service import province_desk
 from streams.service.metrics import Metrics
-from streams.service.province_desk import QUIET_SECONDS, RESTS, ProvinceDesk
+from streams.service.province_desk import LONGEST_SECONDS, QUIET_SECONDS, RESTS, ProvinceDesk
 from streams.service.settings import load_settings
 from streams.setup.policy import load_policy, shipped_policy_text
 
@@ -43,27 +45,53 @@ def test_with_all_their_detectors_off_provinces_are_judged_for_who_asks_alone(
     assert asked == [1]
 
 
-def test_judging_takes_a_share_of_the_time_at_most(monkeypatch: pytest.MonkeyPatch):
-    clock = [0.0]
+def _desk(monkeypatch: pytest.MonkeyPatch, clock: list[float]) -> ProvinceDesk:
     monkeypatch.setattr(province_desk.time, "monotonic", lambda: clock[0])
     policy = load_policy()
     watermarks = Watermarks(policy.watermarks)
     watermarks.reach("customs_export", "customs", TODAY)
     desk = ProvinceDesk(load_settings(), "t.v1", policy, watermarks, Metrics().unreadable_records)
     desk.caught_up = True
+    return desk
+
+
+def test_a_feed_that_never_is_quiet_is_judged(monkeypatch: pytest.MonkeyPatch):
+    clock = [0.0]
+    desk = _desk(monkeypatch, clock)
+    judged: list[float] = []
+    monkeypatch.setattr(desk.book, "judge", lambda _: judged.append(clock[0]) or [])
+    for number in range(500):
+        record = SimpleNamespace(
+            key=f"V{number}".encode(),
+            value=msgspec.msgpack.encode(_export(TODAY)),
+            topic="t",
+            offset=number,
+        )
+        desk._try_to_take(record)
+        desk.judge()
+        clock[0] += QUIET_SECONDS / 4
+    assert len(desk._exports) == 500
+    assert judged[0] == LONGEST_SECONDS
+    assert all(later - earlier >= LONGEST_SECONDS for earlier, later in pairwise(judged))
+    assert len(judged) == 4
+
+
+def test_judging_takes_a_share_of_the_time_at_most(monkeypatch: pytest.MonkeyPatch):
+    clock = [0.0]
+    desk = _desk(monkeypatch, clock)
     judged = []
 
     def judge(today: int | None) -> list[Any]:
         judged.append(clock[0])
-        clock[0] += 3.0
+        clock[0] += 6.0
         return []
 
     monkeypatch.setattr(desk.book, "judge", judge)
-    for _ in range(200):
-        desk._changed_at = desk._changed_at or clock[0]
+    for _ in range(500):
+        desk._note_change()
         desk.judge()
         clock[0] += 0.5
     pauses = [later - earlier for earlier, later in pairwise(judged)]
-    assert judged[0] <= QUIET_SECONDS + 0.5
+    assert judged[0] <= LONGEST_SECONDS + 0.5
     assert pauses
-    assert all(3 * RESTS <= pause <= 3 * (RESTS + 2) for pause in pauses)
+    assert all(6 * RESTS <= pause <= 6 * (RESTS + 2) for pause in pauses)
