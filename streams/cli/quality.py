@@ -48,7 +48,9 @@ def quality(
 
 
 def _table(rows: tuple[QualityRow, ...], by: str) -> Table:
-    table = Table("detector", *([] if by == "detector" else [by]))
+    table = Table("detector")
+    if by != "detector":
+        table.add_column(by, justify="right" if by == "version" else "left")
     numbers = (
         "decided", "right", "precision", "low", "high", "confirmed", "useful", "false_alarm",
         "explained", "hours_to_look", "hours_to_decision",
