@@ -3,16 +3,15 @@
 import gc
 import os
 import signal
-import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context, parent_process
 from multiprocessing.connection import wait
-from threading import Thread, active_count
+from threading import Thread
 from types import TracebackType
-from typing import Any, Final, Generic, Literal, Self, TypeVar
+from typing import Any, Final, Generic, Self, TypeVar
 
 from detectors.errors import ZeromileError
 
@@ -45,9 +44,6 @@ class Processes(Generic[Shared]):
         self._pool: ProcessPoolExecutor | None = None
 
     def __enter__(self) -> Self:
-        if self._number > 1 and _may_fork():
-            self._pool = self._start("fork")
-            self._pool.submit(_begin)  # at once: later there may be threads
         return self
 
     def __exit__(
@@ -96,24 +92,11 @@ class Processes(Generic[Shared]):
 
     def _submit(self, work: Callable[[Shared, Task], Outcome], task: Task) -> "Future[Outcome]":
         if self._pool is None:
-            self._pool = self._start("spawn")
+            # Started anew rather than forked: a forked process may inherit a lock that a thread holds.
+            self._pool = ProcessPoolExecutor(
+                self._number, get_context("spawn"), _prepare, (self._shared,)
+            )
         return self._pool.submit(_run, work, task)
-
-    def _start(self, method: Literal["fork", "spawn"]) -> ProcessPoolExecutor:
-        return ProcessPoolExecutor(self._number, get_context(method), _prepare, (self._shared,))
-
-
-def _may_fork() -> bool:
-    """Whether processes can be copies of this one, which spares each a second of starting.
-
-    Only where no thread can hold a lock that they would inherit: not on a terminal that shows progress,
-    not in a notebook, and not where the system's own libraries start threads.
-    """
-    return sys.platform == "linux" and active_count() == 1
-
-
-def _begin() -> None:
-    """Nothing: a process that can do it is there."""
 
 
 _kept: list[Any] = []
@@ -122,7 +105,6 @@ _kept: list[Any] = []
 
 def _prepare(shared: object) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what an interruption ends
-    gc.freeze()  # what was there before is not this process's to clear away
     gc.disable()  # looking for cycles on the way takes a fifth of the time: `_run` does so at the end
     _kept[:] = [shared]
     Thread(target=_end_with_parent, daemon=True).start()
