@@ -55,7 +55,8 @@ def check_store(deployment: Deployment, expected: dict[str, dict[str, Any]], dir
 def check_pages(deployment: Deployment, expected: dict[str, set[tuple[str, str, int]]]) -> None:
     """The owner of each vehicle shows its documents: source, event id and revision."""
     running = [worker for worker in deployment.workers if worker.running]
-    wait_for(lambda: all(worker.ready for worker in running), 60, "not ready", deployment.logs)
+    # Longer than a group waits for members that it lost with the broker.
+    wait_for(lambda: all(worker.ready for worker in running), 180, "not ready", deployment.logs)
     for vin, documents in expected.items():
         path = f"/api/vehicles/{urllib.parse.quote(vin, safe='')}"
         answers = [worker.get(path) for worker in running]

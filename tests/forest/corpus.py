@@ -66,7 +66,9 @@ def forge_content(directory: Path, content: object) -> None:
 def flipped_bit(directory: Path) -> None:
     payload = bytearray(payload_of(directory))
     payload[len(payload) // 2] ^= 1
-    model_file(directory).write_bytes(bytes(payload))
+    flipped = directory / "flipped.partial"
+    flipped.write_bytes(bytes(payload))
+    flipped.replace(model_file(directory))  # at once: who looks often must not see half of it
 
 
 def truncated(directory: Path) -> None:

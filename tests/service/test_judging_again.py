@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -26,10 +27,10 @@ class CountingCatalogue(Catalogue):
         super().__init__(Policy.parse(shipped_policy_text(), override, DECLARED))
         self.asked: list[int] = []
 
-    def judge(self, histories: Sequence[VehicleHistory]) -> list[Verdict]:
+    def judge(self, histories: Sequence[VehicleHistory], *more: Any) -> list[Verdict]:
         if histories:
             self.asked.append(len(histories))
-        return super().judge(histories)
+        return super().judge(histories, *more)
 
 
 @pytest.fixture
