@@ -37,6 +37,8 @@ LONGEST_SECONDS = 30.0
 RESTS = 10
 """Times as long as judging took it rests: while years are caught up with, all weeks change, and
 documents wait meanwhile."""
+LONGEST_REST = 10.0
+"""In seconds: nobody waits longer for what is sudden because a machine is slow."""
 
 
 class ProvinceDesk:
@@ -99,7 +101,7 @@ class ProvinceDesk:
         self._changed_at, self._waits_since, self._judged_on = None, None, today
         alerts = self.book.judge(today)
         ended = time.monotonic()
-        self._rests_until = ended + RESTS * (ended - begun)
+        self._rests_until = ended + min(RESTS * (ended - begun), LONGEST_REST)
         return alerts
 
     def _try_to_take(self, record: ConsumerRecord) -> None:

@@ -267,7 +267,7 @@ class Deployment:
             return last[0] == expected
 
         try:
-            wait_for(equal, 30.0, "alerts differ", self.logs)
+            wait_for(equal, 120.0, "alerts differ", self.logs)
         except TimeoutError:
             assert last[0] == expected, self.logs()
 

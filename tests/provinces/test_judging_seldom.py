@@ -18,7 +18,13 @@ from detectors.watermarks import Watermarks
 from streams.engine.province_aggregator import ProvinceAggregator
 from streams.service import province_desk
 from streams.service.metrics import Metrics
-from streams.service.province_desk import LONGEST_SECONDS, QUIET_SECONDS, RESTS, ProvinceDesk
+from streams.service.province_desk import (
+    LONGEST_REST,
+    LONGEST_SECONDS,
+    QUIET_SECONDS,
+    RESTS,
+    ProvinceDesk,
+)
 from streams.service.settings import load_settings
 from streams.setup.policy import load_policy, shipped_policy_text
 
@@ -76,22 +82,27 @@ def test_a_feed_that_never_is_quiet_is_judged(monkeypatch: pytest.MonkeyPatch):
     assert len(judged) == 4
 
 
-def test_judging_takes_a_share_of_the_time_at_most(monkeypatch: pytest.MonkeyPatch):
+@pytest.mark.parametrize("takes", [0.5, 6.0])
+def test_judging_takes_a_share_of_the_time_and_does_not_rest_for_long(
+    monkeypatch: pytest.MonkeyPatch, takes: float
+):
     clock = [0.0]
     desk = _desk(monkeypatch, clock)
     judged = []
 
     def judge(today: int | None) -> list[Any]:
         judged.append(clock[0])
-        clock[0] += 6.0
+        clock[0] += takes
         return []
 
     monkeypatch.setattr(desk.book, "judge", judge)
-    for _ in range(500):
-        desk._note_change()
+    for number in range(400):
+        if number % 4 == 0:
+            desk._note_change()
         desk.judge()
         clock[0] += 0.5
     pauses = [later - earlier for earlier, later in pairwise(judged)]
-    assert judged[0] <= LONGEST_SECONDS + 0.5
+    rests = takes + min(RESTS * takes, LONGEST_REST)
+    assert judged[0] <= QUIET_SECONDS + 0.5
     assert pauses
-    assert all(6 * RESTS <= pause <= 6 * (RESTS + 2) for pause in pauses)
+    assert all(rests <= pause <= rests + 3 for pause in pauses)
