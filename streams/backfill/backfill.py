@@ -285,14 +285,10 @@ class Backfill:
             withdrawn = {vin: gone[vin] for vin in vins if vin in gone}
             yield WholeVehicles(packed(rows), withdrawn, ledger.newest, declared), len(vins)
 
-    def look_at(self, ledger: Ledger, bucket: int) -> None:
-        """Let the database see a bucket alone."""
-        look_at(self.database, ledger, bucket)
-
     def _select(self, ledger: Ledger, bucket: int) -> Selection:
         """Say which vehicles of a bucket are to be opened, and count those that are not."""
         database, summed = self.database, bool(ledger.summaries)
-        self.look_at(ledger, bucket)
+        look_at(database, ledger, bucket)
         of_no_car = leave_out_no_car(database, self.policy.history.words_for_no_car, summed=summed)
         self.counters.of_no_car += of_no_car
         self.counters.accepted += of_no_car.total()

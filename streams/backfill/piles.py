@@ -11,7 +11,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.normalising import LEAST_AMOUNT, are_texts
+from detectors.normalising import LEAST_AMOUNT, are_texts, is_tidy
 from streams.backfill.arrays import Mask, Spelled, Words, spelled_lines
 
 Values = tuple[Any, ...]
@@ -116,7 +116,22 @@ class WordColumn:
         return Words(list(self._known), np.array(self._codes, np.int32))
 
 
-class MeaningColumn:
+class NumberColumn:
+    """Whole numbers."""
+
+    def __init__(self) -> None:
+        self._numbers: list[int] = []
+
+    def add(self, values: Values) -> None:
+        """Take numbers."""
+        self._numbers += values
+
+    def numbers(self) -> NDArray[np.int32]:
+        """All of them."""
+        return np.array(self._numbers, np.int32)
+
+
+class MeaningColumn(NumberColumn):
     """What words of a fixed list mean, as numbers.
 
     Parameters
@@ -126,16 +141,12 @@ class MeaningColumn:
     """
 
     def __init__(self, meanings: Mapping[Any, int]) -> None:
+        super().__init__()
         self._meanings = meanings
-        self._numbers: list[int] = []
 
     def add(self, values: Values) -> None:
         """Translate words."""
         self._numbers += map(self._meanings.__getitem__, values)
-
-    def numbers(self) -> NDArray[np.int32]:
-        """All of them."""
-        return np.array(self._numbers, np.int32)
 
 
 class AmountColumn:
@@ -153,21 +164,6 @@ class AmountColumn:
         amounts = np.concatenate(self._amounts)
         amounts[amounts < LEAST_AMOUNT] = 0.0
         return amounts
-
-
-class NumberColumn:
-    """Whole numbers."""
-
-    def __init__(self) -> None:
-        self._numbers: list[int] = []
-
-    def add(self, values: Values) -> None:
-        """Take numbers."""
-        self._numbers += values
-
-    def numbers(self) -> NDArray[np.int32]:
-        """All of them."""
-        return np.array(self._numbers, np.int32)
 
 
 class Pile:
@@ -210,10 +206,6 @@ def are_visible(characters: NDArray[np.uint8]) -> Mask:
     return (characters - np.uint8(_FIRST_VISIBLE)) <= _LAST_VISIBLE - _FIRST_VISIBLE
 
 
-_VISIBLE: Final = bytes(range(_FIRST_VISIBLE, _LAST_VISIBLE + 1))
-
-
 def are_tidy(values: Sequence[str]) -> bool:
-    """Whether texts are of visible ASCII characters alone, and none is empty."""
-    joined = "".join(values)
-    return joined.isascii() and all(values) and not joined.encode().translate(None, _VISIBLE)
+    """Whether the decoder certainly takes all of some identities as they are."""
+    return is_tidy(f"|{'|'.join(values)}|")

@@ -15,6 +15,7 @@ from detectors.registry import Catalogue
 from streams.backfill.backfill import Backfill, Means
 from streams.backfill.judging import JudgedVehicles, Setup, WholeVehicles
 from streams.backfill.kept import read_manifest
+from streams.backfill.ledger import look_at
 from streams.backfill.outputs import ReplayOutputs
 from streams.backfill.processes import Processes
 from streams.backfill.selection import select_for
@@ -227,7 +228,7 @@ class Laboratory:
             run.watermarks.declare_complete(self._complete_through)
         counted = any(map(watches_provinces, sides))
         for bucket in range(ledger.buckets):
-            run.look_at(ledger, bucket)
+            look_at(run.database, ledger, bucket)
             select_for(run.database, sides, Content.USED_EXPORT if counted else Content.NOTHING)
             for task, _ in run.opened(ledger, self._complete_through):
                 yield task
